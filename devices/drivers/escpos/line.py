@@ -1,0 +1,83 @@
+"""Questions and answers on the line: sorts what the printer sends into the answer waited for and the rest."""
+
+from __future__ import annotations
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import Action, DeviceError
+from devices.drivers.escpos.protocol import ASK_PAPER, Ask, Kind, Look, ask, kind_of
+from devices.transports.stream import ByteStream, ReadTimeout
+
+NOW = Deadline(0.0)
+STEP = 1.0  # seconds for the answer to a real-time question
+
+
+class Line:
+    """Wraps a stream. ``barriers`` counts GS r answers that have come, ``strange`` bytes that make no sense."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self.stream = stream
+        self.barriers = 0
+        self.confirms: bool | None = None  # whether GS r is answered; None: not known yet
+        self.strange = 0
+        self.exchanges = 0
+
+    def ask(self, what: Ask, deadline: Deadline) -> int:
+        """DLE EOT and its answer byte. Raises DeviceError ``no-answer`` or the stream's."""
+        self.exchanges += 1
+        self.take_waiting()
+        self.stream.write(ask(what), deadline.sooner(STEP))
+        return self._await(Kind.REALTIME, deadline.sooner(STEP))
+
+    def look(self, deadline: Deadline) -> Look:
+        """DLE EOT 1 to 4. One silence is enough to know nothing."""
+        return Look(*(self.ask(what, deadline) for what in Ask))
+
+    def send_barrier(self, deadline: Deadline) -> None:
+        """GS r 1: the printer answers once it has come to it."""
+        self.stream.write(ASK_PAPER, deadline)
+
+    def await_barrier(self, deadline: Deadline) -> bool:
+        """Wait for one GS r answer; False when the deadline passes first."""
+        known = self.barriers
+        while self.barriers == known:
+            try:
+                self._sort(self._byte(deadline), deadline)
+            except ReadTimeout:
+                return False
+        return True
+
+    def take_waiting(self) -> None:
+        """Sort what has come by itself; never waits."""
+        while True:
+            try:
+                self._sort(self._byte(NOW), Deadline.after(STEP))
+            except ReadTimeout:
+                return
+
+    def _await(self, kind: Kind, deadline: Deadline) -> int:
+        while True:
+            try:
+                byte = self._byte(deadline)
+            except ReadTimeout as silence:
+                raise DeviceError(
+                    "no-answer",
+                    "the printer does not answer a status question",
+                    advice="Check power and cable. Some printers print without answering: see what came out.",
+                    retryable=True,
+                    action=Action.RESET,
+                ) from silence
+            if kind_of(byte) is kind:
+                return byte
+            self._sort(byte, deadline)
+
+    def _byte(self, deadline: Deadline) -> int:
+        return self.stream.read_exact(1, deadline)[0]
+
+    def _sort(self, byte: int, deadline: Deadline) -> None:
+        kind = kind_of(byte)
+        if kind is Kind.PAPER:
+            self.barriers += 1
+        elif kind is Kind.ASB:
+            self.stream.read_exact(3, deadline.sooner(STEP))  # a change: the next question tells the same
+        elif kind is Kind.STRANGE:
+            self.strange += 1

@@ -1,0 +1,203 @@
+"""The ID card reader: an IdentityReader over the SDT protocol.
+
+A read is find (20 01), select (20 02), read (30 01). Readers differ in whether a card that stays is found again
+([open] in the sources): both are handled, so a card that stays neither vanishes nor is reported twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Mapping
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import DeviceError, DeviceInfo, Level, State, Status, TestResult
+from devices.contracts.identity import CardRead, DocumentKind, NoCard
+from devices.drivers.sdt import protocol
+from devices.drivers.sdt.frames import Frame
+from devices.drivers.sdt.link import Link, Patience
+from devices.drivers.sdt.protocol import SW3, Command
+from devices.transports.serial import SerialPort
+from devices.transports.stream import ByteStream, StreamError
+
+FIND_SECONDS = 0.3  # between two searches: 0.3 to 1 s is the practice
+PROBE_SECONDS = 1.0
+_PRESENT_ANSWERS = frozenset({SW3.OK, SW3.NO_SUCH_ITEM})
+
+
+class SdtReader:
+    """One reader on one port. All methods are called from one thread."""
+
+    def __init__(
+        self,
+        port: str,
+        baud: int = 115_200,
+        *,
+        stream: ByteStream | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._link = Link(stream or SerialPort(port, baud), patience or Patience())
+        self._port = port
+        self._baud = baud
+        self._serial = ""
+        self._key = secrets.token_bytes(16)
+        self._unsure = True  # since opening, or a failed read: a card may lie there that is not found again
+        self._last = b""  # keyed digest of the card read last: tells whether the same card lies there, nothing more
+
+    @property
+    def info(self) -> DeviceInfo:
+        return DeviceInfo("id_reader", "sdt", self._port, model="SAM-V reader", serial=self._serial)
+
+    @property
+    def capabilities(self) -> Mapping[str, str]:
+        documents = " ".join(kind.value for kind in DocumentKind)
+        return {"documents": documents, "photo": "wlt", "baud": str(self._baud)}
+
+    def open(self, deadline: Deadline) -> None:
+        """Open the port and see that the module is well. DeviceError where it is not."""
+        self._last = b""
+        self._unsure = True
+        self._link.stream.open(deadline)
+        try:
+            self._expect_ok(protocol.SAM_STATUS, deadline)
+            answer = self._link.exchange(protocol.READ_SAM_ID, deadline)
+            self._serial = protocol.sam_id(answer.data) if answer.status == SW3.OK else ""
+        except DeviceError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._link.stream.close()
+
+    def poll(self, deadline: Deadline) -> Status:
+        """The heartbeat (11 FF). A module that is ill is a hardware error; silence raises."""
+        answer = self._link.exchange(protocol.SAM_STATUS, deadline)
+        details = {"sam_id": self._serial}
+        if answer.status == SW3.OK:
+            return Status(State.ONLINE, details=details)
+        fault = protocol.refusal(answer.status, protocol.SAM_STATUS.name).fault()
+        return Status(State.HARDWARE_ERROR, (fault,), details=details)
+
+    def read(self, deadline: Deadline) -> CardRead | NoCard:
+        """One attempt. NoCard at once when the field is empty; DeviceError (``card-read``, ``checksum`` …) else."""
+        try:
+            return self._read(deadline)
+        except DeviceError:
+            self._last, self._unsure = b"", True
+            raise
+
+    def _read(self, deadline: Deadline) -> CardRead | NoCard:
+        if self._find(deadline):
+            self._expect_ok(protocol.SELECT, deadline)
+            answer = self._expect_ok(protocol.READ, deadline)
+        elif (leftover := self._leftover(deadline)) is None:
+            self._last = b""
+            return NoCard()
+        else:
+            answer = leftover
+        payload = self._payload(answer)
+        try:
+            document = payload.document()
+        except DeviceError as error:
+            raise self._counted(error) from None
+        self._last, self._unsure = self._digest(payload.text), False
+        self._link.counts["cards"] += 1
+        return CardRead(document)
+
+    def present(self, deadline: Deadline) -> bool:
+        """Whether the card read last still lies there; any card, when none was read since opening."""
+        if not self._last:
+            return self._find(deadline)
+        if self._selected_card_answers(deadline) or self._same_card_again(deadline):
+            return True
+        self._last = b""
+        return False
+
+    def self_test(self, level: Level, deadline: Deadline) -> TestResult:
+        """Internal: the module. External: and a card where one lies there. Interactive: waits for a card."""
+        self._expect_ok(protocol.SAM_STATUS, deadline)
+        module = f"security module {self._serial or 'without number'} is well"
+        if level is Level.INTERNAL:
+            return TestResult(level, True, module)
+        outcome = self.read(deadline)
+        while isinstance(outcome, NoCard) and level is Level.INTERACTIVE and deadline.remaining() > FIND_SECONDS:
+            time.sleep(FIND_SECONDS)  # the module asks to be left alone between two searches
+            outcome = self.read(deadline)
+        if isinstance(outcome, CardRead):
+            return TestResult(level, True, f"{module}; read a card of kind {outcome.document.kind.value}")
+        return TestResult(level, False if level is Level.INTERACTIVE else None, f"{module}; no card was shown")
+
+    def reset(self, deadline: Deadline) -> None:
+        """Reset the security module (10 FF)."""
+        self._last = b""
+        self._expect_ok(protocol.RESET, deadline)
+
+    def newest_address(self, deadline: Deadline) -> str:
+        """The address appended to the card read last (30 03); empty where it has none."""
+        answer = self._link.exchange(protocol.READ_NEWEST_ADDRESS, deadline)
+        if answer.status == SW3.NO_SUCH_ITEM:
+            return ""
+        return protocol.decode_address(self._checked(answer, protocol.READ_NEWEST_ADDRESS).data)
+
+    def statistics(self) -> Mapping[str, int]:
+        """Counts since start: commands, cards, skipped_bytes, and one per error code."""
+        return dict(self._link.counts)
+
+    def _find(self, deadline: Deadline) -> bool:
+        answer = self._link.exchange(protocol.FIND, deadline)
+        if answer.status == SW3.CARD_FOUND:
+            return True
+        if answer.status == SW3.FIND_FAILED:
+            return False
+        raise self._counted(protocol.refusal(answer.status, protocol.FIND.name))
+
+    def _payload(self, answer: Frame) -> protocol.Payload:
+        try:
+            return protocol.decode_payload(answer.data)
+        except DeviceError as error:
+            raise self._counted(error) from None
+
+    def _leftover(self, deadline: Deadline) -> Frame | None:
+        """A card that lies there and is not found again: the one read last, or one that could not be read before."""
+        if not (self._last or self._unsure):
+            return None
+        self._unsure = False
+        probe = deadline.sooner(PROBE_SECONDS)
+        try:
+            if not self._selected_card_answers(probe) and self._link.exchange(protocol.SELECT, probe).status != SW3.OK:
+                return None
+        except StreamError:
+            raise
+        except DeviceError:  # a reader that does not know these commands now: the field counts as empty
+            return None
+        answer = self._link.exchange(protocol.READ, deadline)
+        return answer if answer.status == SW3.OK else None
+
+    def _selected_card_answers(self, deadline: Deadline) -> bool:
+        """30 03 reaches only a card that is selected and still there."""
+        return self._link.exchange(protocol.READ_NEWEST_ADDRESS, deadline).status in _PRESENT_ANSWERS
+
+    def _same_card_again(self, deadline: Deadline) -> bool:
+        """The card lost its selection (moved, module reset): select it anew and compare."""
+        if not self._find(deadline):
+            return False
+        if self._link.exchange(protocol.SELECT, deadline).status != SW3.OK:
+            return False
+        payload = self._payload(self._expect_ok(protocol.READ, deadline))
+        return secrets.compare_digest(self._digest(payload.text), self._last)
+
+    def _expect_ok(self, command: Command, deadline: Deadline) -> Frame:
+        return self._checked(self._link.exchange(command, deadline), command)
+
+    def _checked(self, answer: Frame, command: Command) -> Frame:
+        if answer.status != SW3.OK:
+            raise self._counted(protocol.refusal(answer.status, command.name))
+        return answer
+
+    def _counted(self, error: DeviceError) -> DeviceError:
+        self._link.counts[error.code] += 1
+        return error
+
+    def _digest(self, text: bytes) -> bytes:
+        return hashlib.blake2b(text, key=self._key, digest_size=16).digest()

@@ -1,0 +1,1 @@
+"""Wire-level twins of every device, with one control point. Never imported by a production run."""

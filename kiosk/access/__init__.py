@@ -1,0 +1,1 @@
+"""Staff access: one-time codes and lock-out."""

@@ -1,0 +1,94 @@
+"""One-time codes of staff (RFC 6238 TOTP): six digits, 30 s, one step of drift either way, each used once.
+
+A member of staff who has compared person and document types the code from their phone. Works offline.
+Wrong codes lock the pad: after 5, for 15 s, doubling with each further one. The counter survives a restart
+and does not trust the wall clock: a lock is counted on the monotonic clock and starts anew after a restart.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+STEP = 30
+DIGITS = 6
+FREE_ATTEMPTS = 5
+FIRST_LOCK = 15.0
+LONGEST_LOCK = 3600.0
+
+
+class Memory(Protocol):
+    """Where the counters live (the journal's meta table)."""
+
+    def meta(self, key: str) -> str | None: ...
+
+    def set_meta(self, key: str, value: str) -> None: ...
+
+
+def totp(secret: bytes, unix_time: float, step: int = STEP) -> str:
+    """The code that holds at a time (RFC 6238, HMAC-SHA1, six digits)."""
+    return hotp(secret, int(unix_time) // step)
+
+
+def hotp(secret: bytes, counter: int) -> str:
+    """RFC 4226."""
+    digest = hmac.new(secret, struct.pack(">Q", counter), hashlib.sha1).digest()
+    offset = digest[-1] & 0x0F
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 10**DIGITS:0{DIGITS}d}"
+
+
+def parse_secret(text: str) -> bytes:
+    """Base32, as authenticator apps take it; spaces and case do not matter."""
+    cleaned = text.strip().replace(" ", "").upper()
+    return base64.b32decode(cleaned + "=" * (-len(cleaned) % 8))
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCheck:
+    ok: bool
+    attempts_left: int
+    locked_for: float
+
+
+class StaffCodes:
+    """Checks codes for one terminal."""
+
+    def __init__(
+        self, secret: bytes, memory: Memory, *, wall: Callable[[], float], monotonic: Callable[[], float]
+    ) -> None:
+        self._secret, self._memory, self._wall, self._monotonic = secret, memory, wall, monotonic
+        failures = self._failures()
+        self._locked_until = self._monotonic() + self._lock_for(failures) if failures >= FREE_ATTEMPTS else 0.0
+
+    def check(self, code: str) -> CodeCheck:
+        """Compare in constant time; a code is good for one use."""
+        remaining = self._locked_until - self._monotonic()
+        if remaining > 0:
+            return CodeCheck(False, 0, remaining)
+        now = int(self._wall()) // STEP
+        used = int(self._memory.meta("staff.last_counter") or 0)
+        for counter in (now - 1, now, now + 1):
+            if counter > used and hmac.compare_digest(hotp(self._secret, counter), code):
+                self._memory.set_meta("staff.last_counter", str(counter))
+                self._memory.set_meta("staff.failures", "0")
+                return CodeCheck(True, FREE_ATTEMPTS, 0.0)
+        failures = self._failures() + 1
+        self._memory.set_meta("staff.failures", str(failures))
+        if failures < FREE_ATTEMPTS:
+            return CodeCheck(False, FREE_ATTEMPTS - failures, 0.0)
+        lock = self._lock_for(failures)
+        self._locked_until = self._monotonic() + lock
+        return CodeCheck(False, 0, lock)
+
+    def _failures(self) -> int:
+        return int(self._memory.meta("staff.failures") or 0)
+
+    @staticmethod
+    def _lock_for(failures: int) -> float:
+        return float(min(LONGEST_LOCK, FIRST_LOCK * 2.0 ** min(failures - FREE_ATTEMPTS, 16)))

@@ -1,0 +1,207 @@
+"""The routes. Thin: who is asking was settled at the gate, what is done stands in core."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from kiosk import __version__, wire
+from kiosk.backend.core import Backend
+from kiosk.backend.gate import Gate
+from kiosk.backend.problems import CATALOGUE, MEDIA_TYPE, Refusal
+from kiosk.backend.settings import Settings
+from kiosk.backend.store.terminals import Terminal
+
+WORKERS = 4  # threads for the store: SQLite has one writer anyway, and each costs memory
+
+
+def _answers(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The documented refusals of a route, one per status."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for code in (*codes, "bad-request", "slow-body", "too-large", "bad-fields", "fault", "store-busy"):
+        status, message, _, _ = CATALOGUE[code]
+        entry = found.setdefault(
+            status,
+            {"description": "", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+        )
+        entry["description"] = f"{entry['description']} {code}: {message}".strip()
+    return found
+
+
+_AUTH = ("unsigned", "bad-signature", "unknown-terminal", "clock", "replayed", "terminal-revoked")
+_BYTES = {
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+router = APIRouter()
+
+
+def _backend(request: Request) -> Backend:
+    backend: Backend = request.app.state.backend
+    return backend
+
+
+def _terminal(request: Request) -> Terminal:
+    terminal: Terminal = request.state.terminal
+    return terminal
+
+
+@router.post(
+    "/v1/enrol",
+    responses=_answers(
+        "unsigned", "bad-signature", "code-refused", "code-used", "code-expired", "too-many-codes"
+    ),
+    tags=["terminal"],
+)
+def enrol(request: Request, body: wire.EnrolRequest) -> wire.Enrolment:
+    """Trade a one-time code for an identity. Signed by the key in the body; idempotent for the same code and key."""
+    return _backend(request).enrol(body.code, body.public_key)
+
+
+@router.post("/v1/items", responses=_answers(*_AUTH, "too-many-items"), tags=["terminal"])
+def push(request: Request, body: wire.PushRequest) -> wire.PushReply:
+    """Push a batch of sealed items. Idempotent by id and hash; one answer per item, in the batch's order."""
+    return _backend(request).push(_terminal(request), body.items)
+
+
+@router.put(
+    "/v1/materials/{digest}",
+    responses=_answers(*_AUTH, "hash-mismatch"),
+    openapi_extra={"requestBody": _BYTES},
+    tags=["terminal"],
+)
+async def put_material(request: Request, digest: str) -> wire.MaterialReply:
+    """Store a sealed material under the SHA-256 of its bytes. Idempotent."""
+    data = await request.body()
+    backend, terminal = _backend(request), _terminal(request)
+    return await anyio.to_thread.run_sync(backend.store_material, terminal, digest, data)
+
+
+@router.post("/v1/blocks", responses=_answers(*_AUTH, "bad-count", "request-differs"), tags=["terminal"])
+def reserve(request: Request, body: wire.BlockRequest) -> wire.NumberBlock:
+    """Reserve a block of numbers for this terminal. Idempotent by request_id."""
+    return _backend(request).reserve(_terminal(request), body)
+
+
+@router.get("/v1/results", responses=_answers(*_AUTH), tags=["terminal"])
+def results(request: Request, since: Annotated[str, Query(max_length=18)] = "") -> wire.ResultsReply:
+    """Results of this terminal's cases after the cursor ``since`` (digits; empty: from the beginning)."""
+    return _backend(request).results_since(_terminal(request), since)
+
+
+@router.get("/healthz", responses=_answers(), tags=["operator"])
+def healthz(request: Request) -> dict[str, str]:
+    """Whether the store answers. Version and time; open to everybody."""
+    backend = _backend(request)
+    backend.check()
+    return {"status": "ok", "version": __version__, "server_time": backend.now().isoformat()}
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={**_answers(), 200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    tags=["operator"],
+)
+def metrics(request: Request) -> Response:
+    """Prometheus text."""
+    backend = _backend(request)
+    text = backend.metrics.text(backend.gauges())
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application: opens (or makes) store, keys and blob folder. Raises BackendError."""
+    backend = Backend(settings)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = WORKERS
+        try:
+            yield
+        finally:
+            backend.close()
+
+    app = FastAPI(
+        title="Kiosk 7×24 backend",
+        version=__version__,
+        description="Takes sealed cases from terminals. Every /v1 request is signed by the terminal, every reply by "
+        "the backend: see kiosk/wire.py.",
+        docs_url=None,  # the viewers load scripts from elsewhere
+        redoc_url=None,
+        lifespan=life,
+    )
+    app.state.backend = backend
+    app.include_router(router)
+    app.add_middleware(Gate, backend=backend)
+    _handle_refusals(app, backend)
+    _document_signatures(app)
+    return app
+
+
+def _handle_refusals(app: FastAPI, backend: Backend) -> None:
+    def answer(code: str, headers: Any = None) -> Response:
+        ready = Refusal(code).answer(backend.now())
+        backend.metrics.count("kiosk_refusals_total", code=code)
+        return Response(ready.body, ready.status, headers, MEDIA_TYPE)
+
+    def invalid(_request: Request, _error: Exception) -> Response:
+        return answer("bad-fields")  # the framework's own answer would repeat what was sent
+
+    def http(_request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        headers = error.headers if isinstance(error, HTTPException) else None
+        return answer({404: "not-found", 405: "method"}.get(status, "bad-request"), headers)
+
+    def refused(_request: Request, error: Exception) -> Response:
+        return answer(error.code if isinstance(error, Refusal) else "fault")
+
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Refusal, refused)
+
+
+def _document_signatures(app: FastAPI) -> None:
+    """Adds to /openapi.json what the gate asks for: the four headers, and the shape of a refusal."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
+        schema = made()
+        components = schema.setdefault("components", {})
+        names = (wire.TERMINAL_HEADER, wire.TIMESTAMP_HEADER, wire.NONCE_HEADER, wire.SIGNATURE_HEADER)
+        components["securitySchemes"] = {
+            name: {"type": "apiKey", "in": "header", "name": name, "description": _HEADERS[name]} for name in names
+        }
+        text, flag = {"type": "string"}, {"type": "boolean"}
+        properties = {
+            "code": {"type": "string", "enum": sorted(CATALOGUE)},
+            "message": text, "advice": text, "retryable": flag, "server_time": {**text, "format": "date-time"},
+        }  # fmt: skip
+        components.setdefault("schemas", {})["Problem"] = {
+            "type": "object", "properties": properties, "required": sorted(properties),
+        }  # fmt: skip
+        for path, methods in schema["paths"].items():
+            for operation in methods.values():
+                operation["security"] = [{name: [] for name in names}] if path.startswith("/v1/") else []
+        app.openapi_schema = schema
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
+
+
+_HEADERS = {
+    wire.TERMINAL_HEADER: "The terminal's id; `new` when enrolling.",
+    wire.TIMESTAMP_HEADER: "Unix seconds, within five minutes of the backend's clock.",
+    wire.NONCE_HEADER: "32 lower-case hex digits, never used before.",
+    wire.SIGNATURE_HEADER: "Ed25519 (base64) over method, target, terminal, timestamp, nonce and SHA-256 of the body.",
+}
+

@@ -1,0 +1,132 @@
+"""One pushed item: its form checked, its seal opened, its envelope read. Says why it is not in order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import msgspec
+
+from kiosk import wire
+from kiosk.backend.store.items import NewItem
+from kiosk.journal.errors import JournalError
+from kiosk.journal.sealing import item_info, unseal
+from kiosk.wire import CasePayload, RatingPayload, SealedItem
+
+MAX_ATTACHMENTS = 64
+MAX_META = 16
+
+_META_VALUE = re.compile(r"[0-9A-Za-z:+._/-]{0,64}")
+_NUMBER = re.compile(r"[0-9A-Z-]{1,64}")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_OUTCOMES = frozenset({"approved", "refused", "referred"})
+_RUNGS = frozenset({"save", "receipt", "provisional", "final"})
+_VERIFICATIONS = frozenset({"face", "staff", "later"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The item will never be taken as it is."""
+
+    reason: str
+
+
+def check_form(item: SealedItem) -> str:
+    """The reason why this cannot be an item, or empty. Reads nothing that is sealed."""
+    if not wire.ID.fullmatch(item.id):
+        return "bad-id"
+    if item.kind not in ("case", "rating"):
+        return "bad-kind"
+    if not wire.HASH.fullmatch(item.hash):
+        return "bad-hash"
+    if len(item.attachments) > MAX_ATTACHMENTS or len(set(item.attachments)) != len(item.attachments):
+        return "bad-attachments"
+    if not all(wire.HASH.fullmatch(digest) for digest in item.attachments):
+        return "bad-attachments"
+    if len(item.meta) > MAX_META or not all(wire.ID.fullmatch(name) for name in item.meta):
+        return "bad-meta"
+    if not all(_META_VALUE.fullmatch(value) for value in item.meta.values()):
+        return "bad-meta"
+    return ""
+
+
+def open_item(item: SealedItem, terminal_id: str, private_key: bytes) -> NewItem | Refused:
+    """The item with its payload. ``item`` has passed check_form."""
+    try:
+        sealed = wire.unb64(item.sealed)
+    except ValueError:
+        return Refused("not-base64")
+    if hashlib.sha256(sealed).hexdigest() != item.hash:
+        return Refused("hash-mismatch")
+    try:
+        plain = unseal(sealed, private_key, item_info(terminal_id, item.id))
+    except JournalError:
+        return Refused("cannot-unseal")
+    kind: type[CasePayload] | type[RatingPayload] = CasePayload if item.kind == "case" else RatingPayload
+    try:
+        payload = msgspec.json.decode(plain, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Refused("bad-envelope")
+    sound = _sound_case(payload) if isinstance(payload, CasePayload) else _sound_rating(payload)
+    if not sound:
+        return Refused("bad-envelope")
+    if not _agrees(item.meta, payload):
+        return Refused("meta-differs")
+    if isinstance(payload, CasePayload):
+        committed = moment(payload.committed_at) or datetime.max
+        payload = replace(payload, committed_at=committed.isoformat(timespec="microseconds"))
+    return NewItem(item.id, item.kind, item.hash, sealed, tuple(item.attachments), payload)
+
+
+def _sound_case(case: CasePayload) -> bool:
+    keys = [field.key for field in case.fields]
+    return (
+        case.format == 1
+        and all(wire.ID.fullmatch(name) for name in (case.case_id, case.service_id, case.pack_id, case.pack_version))
+        and _NUMBER.fullmatch(case.case_no) is not None
+        and (not case.uscc or _NUMBER.fullmatch(case.uscc) is not None)
+        and case.outcome in _OUTCOMES
+        and case.rung in _RUNGS
+        and case.verification in _VERIFICATIONS
+        and moment(case.started_at) is not None
+        and moment(case.committed_at) is not None
+        and len(keys) == len(set(keys))
+    )
+
+
+def _sound_rating(rating: RatingPayload) -> bool:
+    return (
+        rating.format == 1
+        and wire.ID.fullmatch(rating.case_id) is not None
+        and 1 <= rating.level <= 5
+        and moment(rating.rated_at) is not None
+    )
+
+
+def moment(text: str) -> datetime | None:
+    """An ISO 8601 time with offset, in UTC; None if it is none."""
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _agrees(meta: dict[str, str], payload: CasePayload | RatingPayload) -> bool:
+    """Whether the open labels say what the envelope says; a label may be absent."""
+    if isinstance(payload, RatingPayload):
+        return meta.get("case_no", payload.case_no) == payload.case_no
+    inside = {
+        "service_id": payload.service_id,
+        "outcome": payload.outcome,
+        "rung": payload.rung,
+        "case_no": payload.case_no,
+        "test": "1" if payload.test else "0",
+    }
+    committed = meta.get("committed_at", payload.committed_at)
+    return all(meta.get(name, value) == value for name, value in inside.items()) and (
+        moment(committed) == moment(payload.committed_at)
+    )

@@ -1,0 +1,46 @@
+"""Counters in Prometheus text form (version 0.0.4)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+_HELP = {
+    "kiosk_requests_total": "Requests by route and status.",
+    "kiosk_items_total": "Pushed items by what became of them.",
+    "kiosk_refusals_total": "Refused requests by code.",
+    "kiosk_cases": "Cases in the store.",
+    "kiosk_case_conflicts": "Cases whose number was taken already.",
+    "kiosk_ratings": "Ratings in the store.",
+    "kiosk_terminals": "Enrolled terminals.",
+    "kiosk_alarms": "Alarms raised since the store was made.",
+    "kiosk_materials": "Sealed materials in the store.",
+}
+
+
+class Metrics:
+    """Thread-safe counters; a label set is a tuple of (name, value) pairs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
+
+    def count(self, name: str, by: int = 1, **labels: str) -> None:
+        key = (name, tuple(sorted(labels.items())))
+        with self._lock:
+            self._counts[key] = self._counts.get(key, 0) + by
+
+    def text(self, gauges: Mapping[str, int]) -> str:
+        with self._lock:
+            counters = sorted(self._counts.items())
+        lines: list[str] = []
+        described = ""
+        for (name, labels), value in counters:
+            if name != described:
+                lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} counter"]
+                described = name
+            shown = ",".join(f'{label}="{text}"' for label, text in labels)
+            lines.append(f"{name}{{{shown}}} {value}")
+        for name, value in gauges.items():
+            lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} gauge", f"{name} {value}"]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,66 @@
+"""What a backend is told when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class BackendError(Exception):
+    """The backend cannot start or go on. ``code`` for machines, ``advice`` for the operator."""
+
+    def __init__(self, code: str, advice: str, *, retryable: bool = False) -> None:
+        super().__init__(f"{code}: {advice}")
+        self.code = code
+        self.advice = advice
+        self.retryable = retryable
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``db_url``: a file path, ``sqlite:///path`` or a SQLAlchemy URL. ``blobs``: a folder or ``file://`` URL.
+
+    ``keys`` is the file of the backend's private keys; empty puts it beside an SQLite file.
+    """
+
+    db_url: str
+    blobs: str
+    keys: str = ""
+    clock: Callable[[], datetime] = utc_now
+    window: timedelta = timedelta(minutes=5)  # how far a request's timestamp may be off
+    code_life: timedelta = timedelta(hours=24)
+    body_seconds: float = 30.0  # a request's body must be here by then
+    enrol_failures: int = 20  # wrong codes a minute before every enrolment has to wait
+
+    def sqlite_path(self) -> Path | None:
+        """The SQLite file, or None where another database is meant."""
+        return sqlite_path(self.db_url)
+
+    def keys_path(self) -> Path:
+        if self.keys:
+            return Path(self.keys)
+        path = self.sqlite_path()
+        if path is None:
+            raise BackendError("keys-missing", "name a key file when the database is not an SQLite file")
+        return path.with_name(path.name + ".keys.json")
+
+    def blob_folder(self) -> Path:
+        parts = urlsplit(self.blobs)
+        if parts.scheme == "file":
+            return Path(unquote(parts.path))
+        if parts.scheme:
+            raise BackendError("blobs-unsupported", "materials go to a folder or a file:// URL in this version")
+        return Path(self.blobs)
+
+
+def sqlite_path(db_url: str) -> Path | None:
+    if db_url.startswith("sqlite:///"):
+        return Path(db_url.removeprefix("sqlite:///"))
+    return None if "://" in db_url else Path(db_url)

@@ -1,0 +1,197 @@
+"""Taking items in: each once, in one transaction per batch, with its case, numbers, rating and result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select
+
+from kiosk.backend.store.tables import (
+    alarms,
+    cases,
+    item_materials,
+    items,
+    materials,
+    ratings,
+    registered_numbers,
+    results,
+)
+from kiosk.wire import CasePayload, RatingPayload, Status
+
+_CHUNK = 400  # values in one IN list
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewItem:
+    """An item that was opened and found in order. ``sealed`` is what is kept."""
+
+    id: str
+    kind: str
+    hash: str
+    sealed: bytes
+    attachments: tuple[str, ...]
+    payload: CasePayload | RatingPayload
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    terminal_id: str
+    hash: str
+    received_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """``received_at`` is set for accepted and duplicate."""
+
+    status: Status
+    reason: str = ""
+    received_at: str = ""
+
+
+def known(connection: Connection, ids: Iterable[str]) -> dict[str, KnownItem]:
+    rows = _matching(connection, items, items.c.id, ids)
+    return {row.id: KnownItem(row.terminal_id, row.hash, row.received_at) for row in rows}
+
+
+def known_materials(connection: Connection, terminal_id: str, hashes: Iterable[str]) -> set[str]:
+    rows = _matching(connection, materials, materials.c.hash, hashes, materials.c.terminal_id == terminal_id)
+    return {row.hash for row in rows}
+
+
+def judge_known(found: KnownItem, terminal_id: str, digest: str) -> Taken:
+    """What an item is that came before: a duplicate, or an id that stands for something else."""
+    if found.terminal_id != terminal_id:
+        return Taken("conflict", "foreign-item")
+    if found.hash != digest:
+        return Taken("conflict", "hash-differs")
+    return Taken("duplicate", received_at=found.received_at)
+
+
+def raise_alarm(connection: Connection, terminal_id: str, code: str, item_id: str, digest: str, now: datetime) -> None:
+    connection.execute(
+        insert(alarms).values(at=now.isoformat(), terminal_id=terminal_id, code=code, item_id=item_id, hash=digest)
+    )
+
+
+def add_material(connection: Connection, terminal_id: str, digest: str, size: int, now: datetime) -> bool:
+    """False if the terminal has sent it before."""
+    if known_materials(connection, terminal_id, [digest]):
+        return False
+    connection.execute(
+        insert(materials).values(terminal_id=terminal_id, hash=digest, size=size, received_at=now.isoformat())
+    )
+    return True
+
+
+def take_in(
+    connection: Connection, terminal_id: str, area_code: str, sealing_key_id: str, new: Sequence[NewItem], now: datetime
+) -> dict[str, Taken]:
+    """Writes what is new, in order; answers for every item by id. Called inside one transaction."""
+    batch = _Batch(connection, terminal_id, area_code, sealing_key_id, new, now)
+    taken: dict[str, Taken] = {}
+    for item in new:
+        taken[item.id] = batch.add(item)
+    batch.flush()
+    return taken
+
+
+class _Batch:
+    """Rows of one batch, gathered so that each table is written once."""
+
+    def __init__(
+        self, connection: Connection, terminal_id: str, area_code: str, key: str, new: Sequence[NewItem], now: datetime
+    ) -> None:
+        self._connection, self._terminal_id, self._area, self._key = connection, terminal_id, area_code, key
+        self._now = now.isoformat()
+        self._known = known(connection, [item.id for item in new])
+        payloads = [item.payload for item in new]
+        opened = [payload for payload in payloads if isinstance(payload, CasePayload)]
+        self._case_ids = {
+            row.case_id for row in _matching(connection, cases, cases.c.case_id, [case.case_id for case in opened])
+        }
+        rated = [payload.case_id for payload in payloads if isinstance(payload, RatingPayload)]
+        self._rated = {row.case_id for row in _matching(connection, ratings, ratings.c.case_id, rated)}
+        numbers = [number for case in opened for number in (case.case_no, case.uscc) if number]
+        found = _matching(connection, registered_numbers, registered_numbers.c.number, numbers)
+        self._numbers = {(row.kind, row.number) for row in found}
+        self._rows: dict[Table, list[dict[str, Any]]] = {
+            table: [] for table in (items, item_materials, cases, registered_numbers, ratings, results)
+        }
+
+    def add(self, item: NewItem) -> Taken:
+        earlier = self._known.get(item.id)
+        if earlier is not None:
+            return judge_known(earlier, self._terminal_id, item.hash)
+        payload = item.payload
+        if payload.case_id in (self._case_ids if isinstance(payload, CasePayload) else self._rated):
+            return Taken("rejected", "case-known" if isinstance(payload, CasePayload) else "rated-before")
+        self._known[item.id] = KnownItem(self._terminal_id, item.hash, self._now)
+        self._rows[items].append(
+            {
+                "id": item.id, "terminal_id": self._terminal_id, "kind": item.kind, "hash": item.hash,
+                "sealed": item.sealed, "sealing_key_id": self._key, "received_at": self._now,
+            }
+        )  # fmt: skip
+        self._rows[item_materials] += [{"item_id": item.id, "hash": digest} for digest in item.attachments]
+        if isinstance(payload, CasePayload):
+            self._add_case(item.id, payload)
+        else:
+            self._rated.add(payload.case_id)
+            self._rows[ratings].append(
+                {"case_id": payload.case_id, "item_id": item.id, "level": payload.level, "rated_at": payload.rated_at}
+            )
+        return Taken("accepted", received_at=self._now)
+
+    def _add_case(self, item_id: str, case: CasePayload) -> None:
+        self._case_ids.add(case.case_id)
+        wanted = [(kind, number) for kind, number in (("case", case.case_no), ("uscc", case.uscc)) if number]
+        clash = next((kind for kind, number in wanted if (kind, number) in self._numbers), "")
+        if clash:
+            # kept all the same: the citizen holds a paper with this number, and a person has to sort it out
+            state = "conflict"
+            self._add_result(case, "conflict", f"result.conflict.{clash}")
+        else:
+            self._numbers.update(wanted)
+            self._rows[registered_numbers] += [
+                {"kind": kind, "number": number, "case_id": case.case_id} for kind, number in wanted
+            ]
+            state = "waiting" if case.outcome == "referred" else "registered"
+            if case.outcome == "approved" and case.rung == "provisional":
+                state = "confirmed"
+                self._add_result(case, "confirmed", "result.confirmed")
+        self._rows[cases].append(
+            {
+                "case_id": case.case_id, "item_id": item_id, "terminal_id": self._terminal_id,
+                "area_code": self._area, "case_no": case.case_no, "service_id": case.service_id,
+                "pack_version": case.pack_version, "outcome": case.outcome, "rung": case.rung,
+                "verification": case.verification, "committed_at": case.committed_at, "test": case.test,
+                "state": state,
+            }
+        )  # fmt: skip
+
+    def _add_result(self, case: CasePayload, outcome: str, text: str) -> None:
+        self._rows[results].append(
+            {
+                "terminal_id": self._terminal_id, "case_id": case.case_id, "case_no": case.case_no,
+                "outcome": outcome, "text": text, "decided_at": self._now,
+            }
+        )  # fmt: skip
+
+    def flush(self) -> None:
+        for table, rows in self._rows.items():
+            if rows:
+                self._connection.execute(insert(table), rows)
+
+
+def _matching(connection: Connection, table: Table, column: Any, values: Iterable[str], *where: Any) -> list[Any]:
+    wanted = sorted(set(values))
+    rows: list[Any] = []
+    chosen = [each for each in table.columns if each.name != "sealed"]
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(*chosen).where(column.in_(wanted[start : start + _CHUNK]), *where)
+        rows += connection.execute(query).all()
+    return rows

@@ -1,0 +1,162 @@
+"""The tables. Times are ISO 8601 text in UTC; no column holds personal data in clear."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+VERSION = 1
+
+metadata = MetaData()
+_BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+
+terminals = Table(
+    "terminals",
+    metadata,
+    Column("terminal_id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("area_code", String(12), nullable=False),
+    Column("public_key", String(64), nullable=False, unique=True),
+    Column("enrolled_at", String(40), nullable=False),
+    Column("revoked_at", String(40)),
+)
+
+enrolment_codes = Table(
+    "enrolment_codes",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("area_code", String(12), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),  # unix seconds
+    Column("terminal_id", ForeignKey("terminals.terminal_id")),  # who used it
+)
+
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("terminal_id", String(64), primary_key=True),
+    Column("nonce", String(32), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),  # unix seconds
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("terminal_id", ForeignKey("terminals.terminal_id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("sealing_key_id", String(16), nullable=False),
+    Column("received_at", String(40), nullable=False),
+)
+
+item_materials = Table(
+    "item_materials",
+    metadata,
+    Column("item_id", ForeignKey("items.id"), primary_key=True),
+    Column("hash", String(64), primary_key=True),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", String(64), primary_key=True),
+    Column("item_id", ForeignKey("items.id"), nullable=False, unique=True),
+    Column("terminal_id", ForeignKey("terminals.terminal_id"), nullable=False),
+    Column("area_code", String(12), nullable=False),
+    Column("case_no", String(64), nullable=False, index=True),
+    Column("service_id", String(64), nullable=False),
+    Column("pack_version", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("rung", String(16), nullable=False),
+    Column("verification", String(16), nullable=False),
+    Column("committed_at", String(40), nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),  # registered | confirmed | waiting | conflict
+    Index("cases_by_state", "state", "service_id"),
+)
+
+# A number belongs to the case that was here first, for ever.
+registered_numbers = Table(
+    "registered_numbers",
+    metadata,
+    Column("kind", String(8), primary_key=True),  # case | uscc
+    Column("number", String(64), primary_key=True),
+    Column("case_id", ForeignKey("cases.case_id"), nullable=False),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("case_id", String(64), primary_key=True),
+    Column("item_id", ForeignKey("items.id"), nullable=False, unique=True),
+    Column("level", Integer, nullable=False),
+    Column("rated_at", String(40), nullable=False),
+)
+
+materials = Table(
+    "materials",
+    metadata,
+    Column("terminal_id", ForeignKey("terminals.terminal_id"), primary_key=True),
+    Column("hash", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("received_at", String(40), nullable=False),
+)
+
+sequences = Table(
+    "sequences",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("next", BigInteger, nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("terminal_id", ForeignKey("terminals.terminal_id"), primary_key=True),
+    Column("request_id", String(64), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    UniqueConstraint("kind", "first"),
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    Column("terminal_id", ForeignKey("terminals.terminal_id"), nullable=False),
+    Column("case_id", String(64), nullable=False),
+    Column("case_no", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("text", String(64), nullable=False),
+    Column("decided_at", String(40), nullable=False),
+    Index("results_by_terminal", "terminal_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("seq", _BIG_ID, primary_key=True, autoincrement=True),
+    Column("at", String(40), nullable=False),
+    Column("terminal_id", String(64), nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("item_id", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,103 @@
+"""Terminals, their enrolment codes, and the nonces that were seen."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from kiosk.backend.store.tables import enrolment_codes, nonces, terminals
+
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for each other
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    terminal_id: str
+    area_code: str
+    public_key: str
+    revoked: bool
+
+
+Enrolled = Terminal | Literal["code-refused", "code-used", "code-expired"]
+
+
+def issue_code(connection: Connection, area_code: str, name: str, expires_at: datetime) -> str:
+    """A new one-time code (60 bits), kept as a hash only."""
+    code = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+    connection.execute(
+        insert(enrolment_codes).values(
+            code_hash=_hash(code), name=name, area_code=area_code, expires_at=int(expires_at.timestamp())
+        )
+    )
+    return code
+
+
+def enrol(connection: Connection, code: str, public_key: str, now: datetime) -> Enrolled:
+    """The terminal of this code and key. The same pair again gets the same terminal, also after expiry."""
+    row = connection.execute(select(enrolment_codes).where(enrolment_codes.c.code_hash == _hash(code))).first()
+    if row is None:
+        return "code-refused"
+    known = connection.execute(select(terminals).where(terminals.c.public_key == public_key)).first()
+    if row.terminal_id is not None:
+        used_by_this = known is not None and known.terminal_id == row.terminal_id
+        return _terminal(known) if used_by_this else "code-used"
+    if row.expires_at <= now.timestamp():
+        return "code-expired"
+    if known is None:
+        terminal_id = f"{row.area_code}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
+        connection.execute(
+            insert(terminals).values(
+                terminal_id=terminal_id, name=row.name, area_code=row.area_code, public_key=public_key,
+                enrolled_at=now.isoformat(),
+            )
+        )  # fmt: skip
+        terminal = Terminal(terminal_id, row.area_code, public_key, False)
+    else:
+        terminal = _terminal(known)
+    connection.execute(
+        update(enrolment_codes)
+        .where(enrolment_codes.c.code_hash == row.code_hash)
+        .values(terminal_id=terminal.terminal_id)
+    )
+    return terminal
+
+
+def find(connection: Connection, terminal_id: str) -> Terminal | None:
+    row = connection.execute(select(terminals).where(terminals.c.terminal_id == terminal_id)).first()
+    return None if row is None else _terminal(row)
+
+
+def revoke(connection: Connection, terminal_id: str, now: datetime) -> None:
+    connection.execute(
+        update(terminals).where(terminals.c.terminal_id == terminal_id).values(revoked_at=now.isoformat())
+    )
+
+
+def spend_nonce(connection: Connection, terminal_id: str, nonce: str, now: datetime, expires_at: datetime) -> bool:
+    """False if this terminal has used the nonce within the window."""
+    where = (nonces.c.terminal_id == terminal_id, nonces.c.nonce == nonce)
+    if connection.execute(select(nonces.c.nonce).where(*where)).first() is not None:
+        return False
+    connection.execute(
+        insert(nonces).values(terminal_id=terminal_id, nonce=nonce, expires_at=int(expires_at.timestamp()))
+    )
+    connection.execute(delete(nonces).where(nonces.c.expires_at < int(now.timestamp())))
+    return True
+
+
+def _terminal(row: object) -> Terminal:
+    values = row._mapping  # type: ignore[attr-defined]  # SQLAlchemy rows have no static columns
+    return Terminal(
+        values["terminal_id"], values["area_code"], values["public_key"], values["revoked_at"] is not None
+    )
+
+
+def _hash(code: str) -> str:
+    """Of the code as a person may type it: case, spaces and dashes do not count."""
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest()

@@ -1,0 +1,29 @@
+"""Which benches there are, and the function that measures each.
+
+A bench is named, not imported: some live beside twins or the window, which production code must not import. Each is
+loaded in a process of its own (``python -m kiosk.bench.child NAME``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """``target`` is ``module:function``; the function takes nothing and returns a row or several (``Row``, or mappings alike)."""
+
+    name: str
+    target: str
+    what: str
+    deadline: float  # seconds, for the whole bench
+
+
+BENCHES: tuple[Bench, ...] = (
+    Bench("startup", "kiosk.bench.startup:measure", "spawn to first frame, against an empty QML window", 180),
+    Bench(
+        "journal", "kiosk.journal.bench:measure", "one whole case commit, against raw SQLite with the same bytes", 180
+    ),
+    Bench("sdt", "devices.simulators.bench_sdt:measure", "a card read, against its time on the wire", 180),
+    Bench("idle", "kiosk.bench.idle:measure", "processor and memory of the attract screen", 300),
+)

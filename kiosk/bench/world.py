@@ -1,0 +1,104 @@
+"""What a terminal needs around it to be measured: twins of its devices and a backend, each in its own process.
+
+Neither counts as the terminal. Used by benches only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kiosk.demo.run import Demo, Wanted
+
+SIZE = (1080, 1920)
+FIRST_FRAME = 30.0  # seconds until a window that shows nothing is given up
+END = 5.0
+OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software"}
+
+
+class NoFirstFrame(RuntimeError):
+    """A window showed nothing in time, or its process ended; the message carries its last words."""
+
+
+class Window:
+    """A process that opens a window and says the monotonic time of its first frame on its first line."""
+
+    def __init__(self, arguments: Sequence[str], log: Path) -> None:
+        self._log = log
+        with log.open("ab") as errors:
+            self.spawned = time.monotonic()
+            self._process = subprocess.Popen(
+                [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=errors, env=os.environ | OFFSCREEN
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_for_first_frame(self) -> float:
+        """Seconds from spawn to first frame. Both ends read the same clock of the machine."""
+        assert self._process.stdout is not None  # noqa: S101 (it is a pipe)
+        limit, line, descriptor = time.monotonic() + FIRST_FRAME, b"", self._process.stdout.fileno()
+        while not line.endswith(b"\n"):
+            readable, _, _ = select.select([descriptor], [], [], max(0.0, limit - time.monotonic()))
+            part = os.read(descriptor, 4096) if readable else b""
+            if not part:
+                self.end()
+                words = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+                raise NoFirstFrame(words[-1] if words else "no words")
+            line += part
+        return float(line) - self.spawned
+
+    def end(self) -> None:
+        """End it and wait until it is gone."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(END)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+class World:
+    """Twins and backend for as long as the ``with`` lasts, and the terminals started in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._demo = Demo(Wanted(out=folder, headless=True, visits=(), offline=False, size=SIZE, language="zh_CN"))
+        self._terminals: list[Window] = []
+
+    def __enter__(self) -> World:
+        self._demo.__enter__()
+        given: dict[str, Any] = {
+            "ports": dict(self._demo.ports),
+            "folder": str(self._folder),
+            "enrolment_code": self._demo.enrolment_code,
+            "size": SIZE,
+            "language": "zh_CN",
+        }
+        (self._folder / "terminal.json").write_text(json.dumps(given), encoding="utf-8")
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        for terminal in self._terminals:
+            terminal.end()
+        self._demo.__exit__(*reason)
+
+    def start_terminal(self) -> Window:
+        """A terminal on this world's wires. One at a time: they share the data folder and the devices."""
+        for terminal in self._terminals:
+            terminal.end()
+        self._terminals = [
+            Window(["-m", "kiosk.bench.terminal", str(self._folder / "terminal.json")], self._folder / "terminal.log")
+        ]
+        return self._terminals[0]

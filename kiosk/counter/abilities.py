@@ -1,0 +1,63 @@
+"""Can this machine finish it now? Answered from live status, never from hope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from devices.contracts.device import State, Status
+from kiosk.domain.decision import Rung
+from kiosk.services.model import Ability, PaperKind, ServicePack, Verdict
+from kiosk.visit.events import AbilitiesChanged
+
+NumbersLeft = Callable[[str], int]
+
+
+def usable(statuses: Mapping[str, Status], kind: str) -> bool:
+    status = statuses.get(kind)
+    return status is not None and status.usable
+
+
+def present(statuses: Mapping[str, Status], kind: str) -> bool:
+    """A camera that is not running is unknown until it is needed; only a lost one is lost."""
+    status = statuses.get(kind)
+    return status is not None and (status.usable or (status.state is State.UNKNOWN and not status.faults))
+
+
+def abilities(
+    packs: Mapping[str, ServicePack],
+    statuses: Mapping[str, Status],
+    *,
+    online: bool,
+    enrolled: bool,
+    numbers_left: NumbersLeft,
+) -> AbilitiesChanged:
+    """What every service can count on now."""
+    camera, page = present(statuses, "camera"), usable(statuses, "page_printer")
+    receipt, reader = usable(statuses, "receipt_printer"), usable(statuses, "id_reader")
+    numbers = {kind: numbers_left(kind) > 0 for pack in packs.values() for kind in pack.number_blocks}
+    found = {
+        pack_id: _ability(pack, reader=reader, page=page, receipt=receipt, online=online, enrolled=enrolled,
+                          numbers=all(numbers[kind] for kind in pack.number_blocks))
+        for pack_id, pack in packs.items()
+    }  # fmt: skip
+    return AbilitiesChanged(found, online, camera, page, receipt, reader)
+
+
+def _ability(
+    pack: ServicePack, *, reader: bool, page: bool, receipt: bool, online: bool, enrolled: bool, numbers: bool
+) -> Ability:
+    good: list[str] = ["hours"]
+    lacking: list[str] = []
+    (good if reader else lacking).append("reader")
+    certificate = any(paper.kind is PaperKind.CERTIFICATE for paper in pack.papers)
+    printer = page if certificate else receipt
+    (good if printer else lacking).append("page_printer" if certificate else "receipt_printer")
+    if certificate and not receipt:
+        lacking.append("receipt_printer")
+    (good if online else lacking).append("network")
+    if not (enrolled and numbers):
+        lacking.append("numbers" if enrolled else "enrolled")
+    if not (reader and enrolled and numbers) or (not online and pack.offline is Rung.SAVE):
+        return Ability(Verdict.CANNOT, tuple(good), tuple(lacking))
+    limited = not printer or (certificate and not receipt) or (not online and pack.offline is not Rung.FINAL)
+    return Ability(Verdict.LIMITED if limited else Verdict.CAN, tuple(good), tuple(lacking))

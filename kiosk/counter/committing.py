@@ -1,0 +1,138 @@
+"""Decide and save: numbers, payload, seal, one transaction. What is acknowledged to the citizen is on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from kiosk.documents import compose
+from kiosk.documents.signature import MEDIA_TYPE, signature_svg
+from kiosk.domain import codes
+from kiosk.domain.case import CaseDraft, Material, new_case_id
+from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.envelope import Trust
+from kiosk.domain.papers import PaperContent
+from kiosk.domain.place import Place
+from kiosk.journal.errors import JournalError, NumbersExhausted
+from kiosk.journal.journal import Journal
+from kiosk.journal.records import CaseRecord, Numbers, SealedMaterial
+from kiosk.journal.sealing import item_info, seal
+from kiosk.services import rules
+from kiosk.services.model import PaperKind
+from kiosk.sync.payload import encode_case
+from kiosk.visit.effects import Commit
+from kiosk.visit.events import CommitFailed, Committed
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who this terminal is for the backend: known once it has been enrolled."""
+
+    terminal_id: str
+    sealing_key: bytes
+    sealing_key_id: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Made:
+    """What the transaction made, beside its record."""
+
+    record: CaseRecord
+    credit_code: str
+    papers: tuple[PaperContent, ...]
+
+
+class CommitDesk:
+    """One call, one case. Runs on a worker thread; the journal's own writer does the transaction."""
+
+    def __init__(
+        self, journal: Journal, place: Place, standing: Callable[[], Standing | None], clock: Clock, *, test: bool
+    ) -> None:
+        self._journal, self._place, self._standing, self._clock, self._test = journal, place, standing, clock, test
+
+    def commit(self, asked: Commit) -> Committed | CommitFailed:
+        """The case, whole and on disk, or the reason why nothing was saved."""
+        standing = self._standing()
+        if standing is None:
+            return CommitFailed("not_enrolled")
+        now = self._clock()
+        draft = self._draft(asked, now)
+        made: list[_Made] = []
+
+        def build(numbers: Numbers) -> CaseRecord:
+            made[:] = [self._build(asked, draft, standing, now, numbers)]
+            return made[0].record
+
+        try:
+            record = self._journal.commit(build)
+        except NumbersExhausted:
+            return CommitFailed("numbers_exhausted")
+        except JournalError:
+            return CommitFailed("save_failed")
+        return Committed(draft, record.case_no, draft.decision, made[0].papers, made[0].credit_code, now)
+
+    def _draft(self, asked: Commit, now: datetime) -> CaseDraft:
+        facts = rules.facts_of(
+            asked.document, asked.envelope, asked.verification, asked.commitment, online=asked.online, today=now.date()
+        )
+        materials: tuple[Material, ...] = ()
+        if asked.strokes:
+            materials = (Material("signature", MEDIA_TYPE, signature_svg(asked.strokes), Trust.D),)
+        return CaseDraft(
+            case_id=new_case_id(),
+            service_id=asked.pack.pack_id,
+            item_code=asked.pack.item_code,
+            envelope=asked.envelope,
+            verification=asked.verification,
+            decision=rules.decide(asked.pack, facts),
+            materials=materials,
+            commitment=asked.commitment,
+            started_at=asked.started_at,
+            test=self._test,
+        )
+
+    def _build(self, asked: Commit, draft: CaseDraft, standing: Standing, now: datetime, numbers: Numbers) -> _Made:
+        area = self._place.area_code
+        case_no = codes.case_no(area, now.date(), numbers.take("case"))
+        credit_code = codes.credit_code(area, numbers.take("uscc")) if needs_credit_code(asked, draft.decision) else ""
+        attachments = tuple(
+            _sealed(material, part, draft.case_id, standing) for part, material in enumerate(draft.materials, 1)
+        )
+        hashes = [material.sha256 for material in attachments]
+        payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes)
+        decision = draft.decision
+        record = CaseRecord(
+            case_id=draft.case_id,
+            case_no=case_no,
+            service_id=draft.service_id,
+            pack_version=decision.pack_version,
+            outcome=decision.outcome.value,
+            rung=decision.rung.value,
+            verification=draft.verification.value,
+            committed_at=now,
+            test=draft.test,
+            sealed=seal(payload, standing.sealing_key, item_info(standing.terminal_id, draft.case_id)),
+            attachments=attachments,
+            meta={"sealing_key": standing.sealing_key_id},
+        )
+        papers = compose.papers(
+            asked.pack, draft, case_no=case_no, credit_code=credit_code, place=self._place, committed_at=now,
+            language=asked.language,
+        )  # fmt: skip
+        return _Made(record, credit_code, papers)
+
+
+def needs_credit_code(asked: Commit, decision: Decision) -> bool:
+    """A credit code is spent only where a licence bearing it is granted."""
+    licence = any(paper.kind is PaperKind.CERTIFICATE for paper in asked.pack.papers)
+    return decision.outcome is Outcome.APPROVED and licence and "uscc" in asked.pack.number_blocks
+
+
+def _sealed(material: Material, part: int, case_id: str, standing: Standing) -> SealedMaterial:
+    """The material as the item's attachment number ``part``, counted from 1."""
+    data = seal(material.data, standing.sealing_key, item_info(standing.terminal_id, case_id, part))
+    return SealedMaterial(hashlib.sha256(data).hexdigest(), material.kind, data)

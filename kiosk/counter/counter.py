@@ -1,0 +1,188 @@
+"""The counter as the visit's ports: every effect goes to its desk, off the core loop."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from devices.contracts.camera import FaceMatched, Frame
+from devices.contracts.device import DeviceError
+from devices.contracts.identity import CardGone, CardRead, PhotoDecoder
+from devices.contracts.printing import Printed, PrintOutcome, Unknown
+from kiosk.access.staff_code import StaffCodes
+from kiosk.counter.actors import Actor
+from kiosk.counter.cards import CardDesk
+from kiosk.counter.committing import CommitDesk, Standing
+from kiosk.counter.faces import FaceDesk
+from kiosk.counter.printing import PrintDesk
+from kiosk.counter.staff import StaffDesk
+from kiosk.documents.worker import DocumentsWorker
+from kiosk.domain.papers import PaperContent
+from kiosk.domain.place import Place
+from kiosk.journal.errors import JournalError
+from kiosk.journal.journal import Journal
+from kiosk.journal.records import RatingRecord
+from kiosk.journal.sealing import item_info, seal
+from kiosk.sync.payload import encode_rating
+from kiosk.visit.effects import CallHelp, CheckFace, CheckStaffCode, Commit, PrintPapers, SaveRating, Wipe
+from kiosk.visit.events import Committed, Event, FaceChecked, RatingSaved, Recovered, Wiped
+from kiosk.visit.ports import Post
+
+
+class Counter:
+    """Implements kiosk.visit.ports.Ports."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        actors: Mapping[str, Actor],
+        documents: DocumentsWorker,
+        decoder: PhotoDecoder,
+        staff: StaffCodes | None,
+        place: Place,
+        standing: Callable[[], Standing | None],
+        clock: Callable[[], datetime],
+        scratch: Path,
+        show_frame: Callable[[Frame | None], None],
+        saved: Callable[[], None],
+        watch: Callable[[Callable[[CardRead | CardGone | DeviceError], None]], None],
+        face_seconds: float,
+        test: bool = False,
+    ) -> None:
+        self._journal, self._actors, self._documents = journal, actors, documents
+        self._standing, self._clock, self._scratch, self._saved, self._watch = standing, clock, scratch, saved, watch
+        self._test = test
+        self._post_out: Post = lambda event: None
+        self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
+        self._cards = CardDesk(decoder, self._post)
+        self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds)
+        self._commits = CommitDesk(journal, place, standing, clock, test=test)
+        self._prints = PrintDesk(
+            documents, actors.get("page_printer"), actors.get("receipt_printer"), self._post, self._note_paper
+        )
+        self._staff = StaffDesk(staff, self._post)
+
+    def bind(self, post: Post) -> None:
+        self._post_out = post
+
+    def close(self) -> None:
+        self._faces.stop()
+        self._jobs.shutdown(wait=True, cancel_futures=True)
+
+    # -- effects -------------------------------------------------------------------------------------
+
+    def recover(self) -> None:
+        self._start(self._recover)
+
+    def prepare_verification(self) -> None:
+        self._faces.prepare()
+
+    def check_face(self, effect: CheckFace) -> None:
+        self._start(lambda: self._journal.audit("face.consented"))
+        self._faces.check(effect.picture)
+
+    def stop_camera(self) -> None:
+        self._faces.stop()
+
+    def check_staff_code(self, effect: CheckStaffCode) -> None:
+        self._start(lambda: self._check_staff(effect.code))
+
+    def prepare_papers(self) -> None:
+        self._start(self._documents.prewarm)
+
+    def commit(self, effect: Commit) -> None:
+        self._start(lambda: self._commit(effect))
+
+    def print_papers(self, effect: PrintPapers) -> None:
+        self._start(lambda: self._prints.print_papers(effect.papers))
+
+    def save_rating(self, effect: SaveRating) -> None:
+        self._start(lambda: self._post(RatingSaved(self._rate(effect))))
+
+    def call_help(self, effect: CallHelp) -> None:
+        self._start(lambda: self._journal.audit("help.called", state=effect.state))
+
+    def wipe(self, effect: Wipe) -> None:
+        self._faces.stop()
+        self._start(lambda: self._wipe(effect))
+
+    # -- the work, on the counter's own threads --------------------------------------------------------
+
+    def _start(self, job: Callable[[], object]) -> None:
+        """Run a job; a bug in it ends the process (crash-only): starting is recovering."""
+        self._jobs.submit(job).add_done_callback(_surface)
+
+    def _post(self, event: Event) -> None:
+        if isinstance(event, FaceChecked):
+            word = "matched" if isinstance(event.outcome, FaceMatched) else "differs"
+            self._start(lambda: self._journal.audit("face.checked", outcome=word))
+        self._post_out(event)
+
+    def _recover(self) -> None:
+        self._clean()
+        self._watch(self._cards.hear)
+        self._post(Recovered())
+
+    def _commit(self, effect: Commit) -> None:
+        event = self._commits.commit(effect)
+        self._post(event)
+        if isinstance(event, Committed):
+            self._saved()
+
+    def _check_staff(self, code: str) -> None:
+        result = self._staff.check(code)
+        outcome = "right" if result.ok else "locked" if result.locked_for else "wrong"
+        self._journal.audit("staff.checked", outcome=outcome, attempts=result.attempts_left)
+
+    def _rate(self, effect: SaveRating) -> bool:
+        standing = self._standing()
+        if standing is None:
+            return False
+        now = self._clock()
+        rating_id = str(uuid4())
+        payload = encode_rating(
+            effect.case_id, effect.case_no, effect.item_code, effect.level, effect.options, now
+        )
+        sealed = seal(payload, standing.sealing_key, item_info(standing.terminal_id, rating_id))
+        try:
+            self._journal.commit_rating(RatingRecord(rating_id, effect.case_id, now, self._test, sealed))
+        except JournalError:
+            return False
+        self._saved()
+        return True
+
+    def _wipe(self, effect: Wipe) -> None:
+        self._documents.release()
+        files = self._clean()
+        self._journal.audit("visit.ended", reason=effect.reason, state=effect.state, saved=int(effect.committed))
+        self._journal.audit("visit.wiped", files=files)
+        self._post(Wiped())
+
+    def _clean(self) -> int:
+        """Empty the scratch folder: whatever an earlier visit or a killed one left."""
+        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = [path for path in self._scratch.iterdir() if path.is_file() or path.is_symlink()]
+        for path in found:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+        return len(found)
+
+    def _note_paper(self, paper: PaperContent, outcome: PrintOutcome) -> None:
+        word = "printed" if isinstance(outcome, Printed) else "unknown" if isinstance(outcome, Unknown) else "not_printed"
+        self._journal.note_print(paper.case_id, paper.paper_id, word, paper.copy)
+
+
+def _surface(job: Future[object]) -> None:
+    """Nothing is swallowed: an unexpected error of a job goes to the thread's excepthook."""
+    error = None if job.cancelled() else job.exception()
+    if error is not None:
+        import sys
+        import threading
+
+        threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
+        sys.stderr.flush()

@@ -1,0 +1,56 @@
+"""The demo's cabinet: which twins stand on which wires, and the profile of the terminal that uses them."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kiosk.domain.text import Language
+from kiosk.profile import Profile, parse
+
+STREET = {"zh": "平城区南关街道", "en": "Nanguan Subdistrict"}
+NAME = {"zh": "7×24 服务超市 · 3 号机", "en": "7×24 service point · No. 3"}
+AREA_CODE = "140213"
+
+
+def spec(papers: Path, backend_url: str) -> dict[str, Any]:
+    """What ``python -m devices.simulators`` is to set up."""
+    return {
+        "devices": {
+            "id_reader": {"kind": "sdt"},
+            "page_printer": {"kind": "ipp", "spool": str(papers), "pace": 0.4},
+            "receipt_printer": {"kind": "escpos", "transport": "tcp", "out": str(papers)},
+            "camera": {"kind": "camera"},
+            "network": {"kind": "network", "target": backend_url},
+        }
+    }
+
+
+def profile(
+    ports: Mapping[str, str], folder: Path, *, enrolment_code: str, size: tuple[int, int], language: Language
+) -> Profile:
+    """The terminal in front of these twins."""
+    secret = folder / "staff.secret"
+    if not secret.exists():
+        secret.touch(mode=0o600)
+        secret.write_text(base64.b32encode(secrets.token_bytes(20)).decode("ascii"), encoding="ascii")
+    table = {
+        "terminal": {
+            "area_code": AREA_CODE, "province": "山西省", "city": "大同市", "district": "平城区", "street": STREET,
+            "name": NAME, "registrar": "大同市平城区行政审批服务管理局", "phone": "0352-12345", "language": language,
+        },
+        "data": {"folder": "data"},
+        "backend": {"url": ports["network"], "enrolment_code": enrolment_code},
+        "devices": {
+            "id_reader": {"driver": "sdt", "port": ports["id_reader"]},
+            "page_printer": {"driver": "ipp", "port": ports["page_printer"]},
+            "receipt_printer": {"driver": "escpos", "port": ports["receipt_printer"]},
+            "camera": {"driver": "camera", "port": ports["camera"]},
+        },
+        "access": {"staff_secret_file": secret.name},
+        "screen": {"size": f"{size[0]}x{size[1]}", "fullscreen": False},
+    }  # fmt: skip
+    return parse(table, folder, "demo profile")

@@ -1,0 +1,173 @@
+"""Which papers a case gives, and what they say. Pure: no font, no printer, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from urllib.parse import quote
+
+from kiosk.documents import wording
+from kiosk.domain.case import CaseDraft
+from kiosk.domain.codes import group_case_no, mask_name
+from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.papers import PaperContent
+from kiosk.domain.place import Place
+from kiosk.domain.text import EMPTY, Language, Text
+from kiosk.services import forms
+from kiosk.services.model import OutcomeText, PaperKind, PaperSpec, ServicePack
+from kiosk.services.templates import fill
+
+CHINA = timezone(timedelta(hours=8))
+APPLICANT = "applicant.name"
+
+
+def outcome_key(decision: Decision) -> str:
+    """Which of the pack's outcome texts applies: ``approved_offline`` when it was approved without a network."""
+    if decision.outcome is Outcome.APPROVED and not decision.online:
+        return "approved_offline"
+    return decision.outcome.value
+
+
+def papers(
+    pack: ServicePack,
+    draft: CaseDraft,
+    *,
+    case_no: str,
+    credit_code: str,
+    place: Place,
+    committed_at: datetime,
+    language: Language = "zh_CN",
+) -> tuple[PaperContent, ...]:
+    """The papers of a committed case in the order of printing. A certificate only for a result that holds now.
+
+    ``credit_code`` is empty where the service gives none. ``committed_at`` is aware; papers show China time.
+    """
+    decision = draft.decision
+    made = []
+    for spec in pack.papers:
+        if decision.outcome.value not in spec.on:
+            continue
+        if spec.kind is PaperKind.CERTIFICATE:
+            if decision.effective and credit_code:
+                made.append(_certificate(pack, spec, draft, case_no, credit_code, place, committed_at, language))
+        else:
+            made.append(_receipt(pack, spec, draft, case_no, credit_code, place, committed_at, language))
+    return tuple(made)
+
+
+def as_copy(content: PaperContent, number: int) -> PaperContent:
+    """The same paper printed again: says that it is a copy, and which."""
+    return replace(content, copy=number)
+
+
+def _values(pack: ServicePack, draft: CaseDraft, place: Place) -> dict[str, str]:
+    return forms.paper_values(pack, draft.envelope) | place.parts()
+
+
+def _query(place: Place, name: str, value: str, otherwise: str) -> str:
+    """A QR payload without personal data: an address where one is known, else plain words."""
+    return f"{place.progress_url}?{name}={quote(value)}" if place.progress_url else otherwise
+
+
+def _certificate(
+    pack: ServicePack,
+    spec: PaperSpec,
+    draft: CaseDraft,
+    case_no: str,
+    credit_code: str,
+    place: Place,
+    committed_at: datetime,
+    language: Language,
+) -> PaperContent:
+    known = _values(pack, draft, place)
+    values = {name: fill(template, known) for name, template in spec.fields.items()}
+    day = committed_at.astimezone(CHINA)
+    values |= {"credit_code": credit_code, "date": f"{day.year}年{day.month:02d}月{day.day:02d}日"}
+    labels = (
+        (wording.CREDIT_CODE, "credit_code"), (Text("名称", "Name"), "name"), (Text("经营者", "Operator"), "operator"),
+        (Text("经营场所", "Place of business"), "premises"), (Text("登记机关", "Registrar"), "registrar"),
+    )  # fmt: skip
+    return PaperContent(
+        paper_id=spec.paper_id,
+        kind=spec.kind.value,
+        template=spec.template,
+        title=spec.title.zh,  # the licence is a Chinese document in every language of the screen
+        case_id=draft.case_id,
+        case_no=case_no,
+        values=values,
+        rows=tuple((label.of(language), values[name]) for label, name in labels),
+        notes=tuple(note.zh for note in spec.notes),
+        qr=_query(place, "code", credit_code, f"统一社会信用代码：{credit_code}\n名称：{values['name']}"),
+        test=draft.test,
+    )
+
+
+def _result(pack: ServicePack, decision: Decision) -> Text:
+    if decision.outcome is Outcome.APPROVED:
+        return pack.badge if decision.effective else wording.RESULT_PROVISIONAL
+    return wording.RESULTS[decision.outcome]
+
+
+def _receipt(
+    pack: ServicePack,
+    spec: PaperSpec,
+    draft: CaseDraft,
+    case_no: str,
+    credit_code: str,
+    place: Place,
+    committed_at: datetime,
+    language: Language,
+) -> PaperContent:
+    decision, known = draft.decision, _values(pack, draft, place)
+    texts = pack.outcome_texts[outcome_key(decision)]
+    when = committed_at.astimezone(CHINA)
+    rows = [
+        (wording.CASE_NO, group_case_no(case_no)),
+        (wording.ITEM, pack.name.of(language)),
+        (wording.APPLICANT, mask_name(draft.envelope.value(APPLICANT))),
+        (wording.VERIFIED, wording.VERIFICATIONS[draft.verification].of(language)),
+        (wording.TIME, f"{when:%Y-%m-%d %H:%M}"),
+        (wording.RESULT, _result(pack, decision).of(language)),
+    ]
+    derived = {d.key: d.label for d in pack.derived}
+    for name, template in spec.fields.items():
+        if value := fill(template, known):
+            rows.append((derived.get(name, Text(name, name)), value))
+    if credit_code and decision.effective and decision.outcome is Outcome.APPROVED:
+        rows.append((wording.CREDIT_CODE, credit_code))
+    rows.append((wording.OFFICE, pack.authority.of(language)))
+    return PaperContent(
+        paper_id=spec.paper_id,
+        kind=spec.kind.value,
+        template=spec.template,
+        title=spec.title.of(language),
+        case_id=draft.case_id,
+        case_no=case_no,
+        values={
+            "heading": texts.heading.of(language),
+            "tone": "solid" if decision.effective and decision.outcome is Outcome.APPROVED else "outline",
+            "place": f"{place.district}{place.street} · {place.terminal}",
+            "offline": "" if decision.online else wording.NETWORK.of(language),
+            "scan": wording.SCAN.of(language) if place.progress_url else wording.CASE_NO.of(language),
+            "call": wording.CALL.of(language),
+            "phone": place.phone,
+            "keep": wording.KEEP.of(language),
+        },
+        rows=tuple((label.of(language), value) for label, value in rows),
+        notes=tuple(note.of(language) for note in spec.notes) if decision.outcome is Outcome.APPROVED else (),
+        qr=_query(place, "no", case_no, case_no),
+        test=draft.test,
+        extra=_sections(texts, decision, language),
+    )
+
+
+def _sections(texts: OutcomeText, decision: Decision, language: Language) -> dict[str, str]:
+    """Titled paragraphs: what holds, why, what comes later, what to do. Reasons are told all at once."""
+    sections = {
+        wording.HOLDS: texts.holds,
+        wording.LATER: texts.later,
+        wording.NEXT: texts.next_step,
+    }
+    told = {title.of(language): text.of(language) for title, text in sections.items() if text != EMPTY}
+    told[wording.REASONS.of(language)] = "\n".join(rule.because.of(language) for rule in decision.rules)
+    return told

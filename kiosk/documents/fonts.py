@@ -1,0 +1,139 @@
+"""Faces for paper, made from the system's fonts glyph by glyph.
+
+reportlab embeds TrueType outlines only, and the handsome free Chinese fonts (Noto CJK) are CFF. So the few glyphs
+that a paper needs are converted as they are needed and put together into a small TrueType font in memory. Rare
+characters come from Hanazono into the same small font, so layout never has to switch fonts. Nothing is cached on disk
+and nothing has to be built at set-up; Debian's fonts-noto-cjk (there for the screen) and fonts-hanazono suffice.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+UNITS = 1000
+OPENTYPE = Path("/usr/share/fonts/opentype/noto")
+TRUETYPE = Path("/usr/share/fonts/truetype")
+
+# Face -> (file, name of the font inside it), tried in order for each character.
+RARE = ((TRUETYPE / "hanazono/HanaMinA.ttf", ""), (TRUETYPE / "hanazono/HanaMinB.ttf", ""))
+FACES: dict[str, tuple[tuple[Path, str], ...]] = {
+    "text": ((OPENTYPE / "NotoSansCJK-Regular.ttc", "Noto Sans CJK SC"), *RARE),
+    "title": ((OPENTYPE / "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC"), *RARE),
+}
+
+
+class FontsMissing(Exception):
+    """No font for a face is installed: no paper can be made here."""
+
+    code = "fonts-missing"
+    advice = "Install fonts-noto-cjk and fonts-hanazono."
+    retryable = False
+
+
+class _Source:
+    """One font file, opened when first asked."""
+
+    def __init__(self, path: Path, family: str) -> None:
+        self._path, self._family = path, family
+        self._font: Any = None
+
+    def _open(self) -> Any:
+        if self._font is None:
+            from fontTools.ttLib import TTCollection, TTFont
+
+            if self._path.suffix == ".ttc":
+                fonts = TTCollection(self._path, lazy=True).fonts
+                self._font = next(f for f in fonts if f["name"].getBestFamilyName() == self._family)
+            else:
+                self._font = TTFont(self._path, lazy=True)
+            self._cmap: dict[int, str] = self._font.getBestCmap()
+            self._glyphs = self._font.getGlyphSet()
+            self._scale = UNITS / self._font["head"].unitsPerEm
+        return self._font
+
+    def has(self, character: str) -> bool:
+        self._open()
+        return self._cmap.get(ord(character), ".notdef") != ".notdef"
+
+    def glyph(self, character: str) -> tuple[Any, int]:
+        """(TrueType glyph, advance) in units of 1/1000 em."""
+        from fontTools.pens.cu2quPen import Cu2QuPen
+        from fontTools.pens.recordingPen import DecomposingRecordingPen
+        from fontTools.pens.transformPen import TransformPen
+        from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+        font = self._open()
+        found = self._glyphs[self._cmap[ord(character)]]
+        recording = DecomposingRecordingPen(self._glyphs)
+        found.draw(recording)
+        pen = TTGlyphPen(None)
+        cubic = "glyf" not in font
+        target = Cu2QuPen(pen, 0.8, reverse_direction=True) if cubic else pen
+        recording.replay(TransformPen(target, (self._scale, 0, 0, self._scale, 0, 0)))
+        return pen.glyph(), round(found.width * self._scale)
+
+
+@cache
+def _source(path: Path, family: str) -> _Source:
+    return _Source(path, family)
+
+
+class Face:
+    """Characters of one style. Implements glyphs.Coverage."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._sources = [_source(path, family) for path, family in FACES[name] if path.exists()]
+        if not self._sources or not FACES[name][0][0].exists():
+            raise FontsMissing(f"no font for the face {name!r} is installed")
+        self._glyph = lru_cache(maxsize=4096)(self._draw)
+
+    def covers(self, character: str) -> bool:
+        return any(source.has(character) for source in self._sources)
+
+    def _draw(self, character: str) -> tuple[Any, int]:
+        return next(source for source in self._sources if source.has(character)).glyph(character)
+
+    def advance(self, character: str) -> int:
+        """Width of a character in thousandths of the size."""
+        return int(self._glyph(character)[1])
+
+    def width(self, text: str, size: float) -> float:
+        return sum(self.advance(c) for c in text) * size / UNITS
+
+    def subset(self, text: str) -> bytes:
+        """A TrueType font with the characters of ``text``, which glyphs.check has let through."""
+        from fontTools.fontBuilder import FontBuilder
+        from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+        characters = sorted(set(text) - {"\n"} | {" "})
+        glyphs, metrics, cmap = {".notdef": TTGlyphPen(None).glyph()}, {".notdef": (UNITS, 0)}, {}
+        for character in characters:
+            name = f"u{ord(character):05X}"
+            glyph, advance = self._glyph(character)
+            glyphs[name], cmap[ord(character)] = glyph, name
+            metrics[name] = (advance, getattr(glyph, "xMin", 0))
+        builder = FontBuilder(UNITS, isTTF=True)
+        builder.setupGlyphOrder(list(glyphs))
+        builder.setupCharacterMap(cmap)
+        builder.setupGlyf(glyphs)
+        table = builder.font["glyf"]
+        metrics = {name: (advance, getattr(table[name], "xMin", 0)) for name, (advance, _) in metrics.items()}
+        builder.setupHorizontalMetrics(metrics)
+        builder.setupHorizontalHeader(ascent=880, descent=-120)
+        family = f"Kiosk {self.name.title()}"
+        builder.setupNameTable({"familyName": family, "styleName": "Regular", "psName": family.replace(" ", "")})
+        builder.setupOS2(sTypoAscender=880, sTypoDescender=-120, usWinAscent=880, usWinDescent=120)
+        builder.setupPost()
+        out = io.BytesIO()
+        builder.save(out)
+        return out.getvalue()
+
+
+@cache
+def face(name: str) -> Face:
+    """The face ``text`` or ``title``. Raises FontsMissing."""
+    return Face(name)

@@ -1,0 +1,1 @@
+"""The words of the field as frozen dataclasses and enums. No input or output happens here."""

@@ -1,0 +1,59 @@
+"""What was decided, by which rules, on which legal basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from kiosk.domain.text import Text
+
+
+class Outcome(Enum):
+    """How a matter stands after the visit."""
+
+    APPROVED = "approved"  # 准予 / 通过
+    REFUSED = "refused"  # 不予
+    REFERRED = "referred"  # 转人工审核
+
+
+class Rung(Enum):
+    """The offline ladder: what the terminal may do with the network gone."""
+
+    SAVE = "save"  # draft, come back
+    RECEIPT = "receipt"  # dated receipt, decision later
+    PROVISIONAL = "provisional"  # decision subject to confirmation
+    FINAL = "final"  # decided here
+
+
+class Verification(Enum):
+    """How the person was verified against the document."""
+
+    FACE = "face"  # 人脸核验
+    STAFF = "staff"  # 工作人员现场核对 (one-time code)
+    LATER = "later"  # 转人工复核: nobody has compared yet
+
+
+@dataclass(frozen=True, slots=True)
+class FiredRule:
+    """One rule that took part in the decision."""
+
+    rule_id: str
+    because: Text
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision that can be explained and replayed. ``confirmed`` is False on a lower rung of the ladder."""
+
+    outcome: Outcome
+    rung: Rung
+    pack_id: str
+    pack_version: str
+    rules: tuple[FiredRule, ...]
+    online: bool
+
+    @property
+    def effective(self) -> bool:
+        """Whether the result holds now, with nothing left to confirm."""
+        return self.outcome is not Outcome.REFERRED and (self.online or self.rung is Rung.FINAL)

@@ -1,0 +1,27 @@
+"""Where a terminal stands, as far as papers and names need to know."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``area_code`` is GB/T 2260; ``registrar`` the 登记机关; ``progress_url`` where a citizen asks after a case ("" for none)."""
+
+    area_code: str
+    province: str
+    city: str
+    district: str
+    street: str
+    terminal: str
+    registrar: str
+    phone: str
+    progress_url: str = ""
+
+    def parts(self) -> dict[str, str]:
+        """The places that templates may name: ``{place.city}`` …"""
+        return {f"place.{key}": value for key, value in asdict(self).items()}
+
+
+PLACE_KEYS = tuple(f"place.{name}" for name in Place.__slots__)

@@ -1,0 +1,1 @@
+"""Supervision: failpoints, self-tests, readiness."""

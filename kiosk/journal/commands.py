@@ -1,0 +1,108 @@
+"""What `kiosk journal verify|list|export` does. Each returns the exit status: 0 well, 1 problems found, 2 not readable.
+
+None of them creates, migrates or changes anything; they may run beside a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TextIO
+
+from kiosk.journal import reading
+from kiosk.journal.connection import FILE
+from kiosk.journal.errors import JournalError
+from kiosk.journal.keys import KEY_FILE, load_or_create_key
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+def journal_folder(data: Path) -> Path:
+    """The journal's folder: ``data`` itself or ``data``/journal. Raises JournalError ``no-journal``."""
+    for folder in (data, data / "journal"):
+        if (folder / FILE).exists() or (folder / KEY_FILE).exists():
+            return folder
+    raise JournalError(
+        "no-journal", f"there is no journal in {data}", advice="Name the terminal's data folder with --data."
+    )
+
+
+def verify(data: Path, *, as_json: bool = False, out: TextIO | None = None) -> int:
+    """Check the whole journal and say what is wrong, in words."""
+    out = out or sys.stdout
+
+    def run(connection: Connection) -> int:
+        report = reading.verify(connection)
+        if as_json:
+            print(json.dumps({"ok": report.ok, **asdict(report)}, ensure_ascii=False), file=out)
+        else:
+            print(
+                f"{report.cases} cases, {report.ratings} ratings, {report.attachments} attachments, "
+                f"{report.audit_rows} audit rows, chain head {report.head[:16]}",
+                file=out,
+            )
+            for problem in report.problems:
+                print(f"PROBLEM  {problem}", file=out)
+            print("the journal is whole" if report.ok else f"{len(report.problems)} problems", file=out)
+        return 0 if report.ok else 1
+
+    return _run(data, run, as_json, out)
+
+
+def list_cases(data: Path, *, as_json: bool = False, out: TextIO | None = None) -> int:
+    """One line per case, without personal data."""
+    out = out or sys.stdout
+
+    def run(connection: Connection) -> int:
+        rows = reading.cases(connection)
+        if as_json:
+            print(json.dumps([asdict(row) for row in rows], ensure_ascii=False), file=out)
+            return 0
+        for row in rows:
+            state = f"{row.state} ({row.cause})" if row.cause else row.state
+            mark = "  TEST" if row.test else ""
+            print(f"{row.committed_at[:19]}  {row.case_no}  {row.service_id}  {row.outcome}  {state}{mark}", file=out)
+        print(f"{len(rows)} cases", file=out)
+        return 0
+
+    return _run(data, run, as_json, out)
+
+
+def export(data: Path, *, to: Path | None = None, as_json: bool = False, out: TextIO | None = None) -> int:
+    """Every sealed item with its metadata as JSON lines, to a file (0600) or to standard output."""
+    out = out or sys.stdout
+
+    def run(connection: Connection) -> int:
+        if to is None:
+            reading.export(connection, _binary(out))
+            return 0
+        to.touch(mode=0o600)
+        with to.open("wb") as file:
+            count = reading.export(connection, file)
+        print(json.dumps({"ok": True, "items": count}) if as_json else f"{count} items written to {to}", file=out)
+        return 0
+
+    return _run(data, run, as_json, out)
+
+
+def _binary(out: TextIO) -> IO[bytes]:
+    out.flush()
+    return out.buffer
+
+
+def _run(data: Path, work: Callable[[Connection], int], as_json: bool, out: TextIO) -> int:
+    try:
+        folder = journal_folder(data)
+        with reading.reading(folder, load_or_create_key(folder)) as connection:
+            return work(connection)
+    except JournalError as error:
+        if as_json:
+            answer = {"ok": False, "error": {"code": error.code, "message": str(error), "advice": error.advice}}
+            print(json.dumps(answer, ensure_ascii=False), file=out)
+        else:
+            print(f"{error.code}: {error}\n{error.advice}".rstrip(), file=sys.stderr)
+        return 2

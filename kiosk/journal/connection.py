@@ -1,0 +1,112 @@
+"""The encrypted connection: sqlcipher3 with a raw key, and sqlite-utils on top of it where speed does not matter.
+
+sqlite-utils takes a ready connection and calls nothing but DB-API methods on it, so SQLCipher's connection fits
+as it is. Its exceptions are sqlcipher3's, not the standard module's: catch ``dbapi.Error``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from kiosk.journal.errors import JournalDamaged, JournalError
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from sqlite_utils import Database
+
+dbapi: Any = importlib.import_module("sqlcipher3.dbapi2")
+
+OLDEST = (3, 51, 3)
+"""The first SQLite without the WAL-reset bug (3.7.0 to 3.51.2 can lose a commit when two connections meet)."""
+
+KEY_BYTES = 32
+FILE = "journal.db"
+
+
+def connect(file: Path, key: bytes, *, durable: bool = True, read_only: bool = False) -> Connection:
+    """Open and unlock an existing or empty file. Raises JournalDamaged if the key does not open it.
+
+    ``durable`` False leaves out every fsync: for tests and simulations of load, never for a terminal.
+    """
+    if dbapi.sqlite_version_info < OLDEST:
+        raise JournalError(
+            "sqlite-too-old",
+            f"SQLite {dbapi.sqlite_version} can lose commits",
+            advice=f"Install a sqlcipher3 built with SQLite {'.'.join(map(str, OLDEST))} or newer.",
+        )
+    if len(key) != KEY_BYTES:
+        raise JournalError("bad-key", f"the journal key has {len(key)} bytes instead of {KEY_BYTES}")
+    connection = cast("Connection", dbapi.connect(str(file), isolation_level=None, check_same_thread=False, timeout=5))
+    try:
+        # x'..' is the raw key: no passphrase, so none of the 80 ms key stretching. HMAC-SHA256 seals a 4 KB page in
+        # two thirds of the time of SQLCipher's default SHA-512 (which has no instruction of its own on x86).
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        for pragma in (
+            "temp_store = MEMORY",
+            "trusted_schema = OFF",
+            "cell_size_check = ON",
+            *(("query_only = ON",) if read_only else ("journal_mode = WAL", "secure_delete = ON")),
+            f"synchronous = {'FULL' if durable else 'OFF'}",
+            "wal_autocheckpoint = 0",  # a checkpoint would add fsyncs to the commit it falls on: see writer.py
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, dbapi.Error):
+            raise translated(error) from error
+        raise
+    return connection
+
+
+def database(connection: Connection) -> Database:
+    """sqlite-utils over our connection: for migrations and reports.
+
+    It imports numpy and pandas if it finds them (170 ms and 12 MB for column types that never occur here), and
+    the terminal's process must not pay for that, so they are hidden from it while it loads.
+    """
+    if "sqlite_utils" not in sys.modules:
+        hidden = [name for name in ("numpy", "pandas") if name not in sys.modules]
+        sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is how the import system is told "not here"
+        try:
+            importlib.import_module("sqlite_utils")
+        finally:
+            for name in hidden:
+                sys.modules.pop(name, None)
+    from sqlite_utils import Database
+
+    return Database(connection, execute_plugins=False, recursive_triggers=False)
+
+
+def translated(error: Exception) -> JournalError:
+    """SQLite's error as ours."""
+    text = str(error)
+    if "not a database" in text or "malformed" in text or "hmac check failed" in text:
+        return JournalDamaged(
+            "journal-damaged",
+            "the journal cannot be read: it is damaged, or its key is another one",
+            advice="Do not delete it: cases may be in it that nobody else has. Take the terminal out of service, copy "
+            "the whole journal folder with its key to another disk, and call support.",
+        )
+    if "disk is full" in text:
+        return JournalError(
+            "journal-full", "there is no room left on the disk", advice="Free space on the journal's disk."
+        )
+    if "locked" in text or "busy" in text:
+        return JournalError("journal-busy", "another process holds the journal", retryable=True)
+    return JournalError("journal-failed", f"the journal could not be written or read: {text}", advice="Check the disk.")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in this folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,369 @@
+"""The journal as the rest of the terminal sees it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
+
+from kiosk.journal import chain, reading, schema
+from kiosk.journal.catalogue import Detail
+from kiosk.journal.connection import FILE, connect, dbapi, sync_folder, translated
+from kiosk.journal.errors import JournalDamaged, JournalError
+from kiosk.journal.records import (
+    AckRecord,
+    Alarm,
+    AuditHead,
+    Block,
+    CaseRecord,
+    CaseRow,
+    Counts,
+    KeptPaper,
+    Numbers,
+    OutboxItem,
+    RatingRecord,
+    VerifyReport,
+    stamp,
+)
+from kiosk.journal.store import PARTS, Store
+from kiosk.journal.writer import Writer
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+T = TypeVar("T")
+_MADE = "journal.made"  # says that there was a journal: a missing or empty file is then a loss, not a first start
+_LOCK = "journal.lock"
+_WHOLE_CHECK_UP_TO = 64 << 20  # bytes: below it every page is looked at on opening (about 0.3 s)
+_TAIL = 200  # audit rows looked at on opening
+
+_DUE = """SELECT o.id, o.seq, o.kind, o.case_id, o.hash, o.meta, o.attempts, o.created_at,
+    c.service_id, c.outcome, c.rung, c.case_no, c.committed_at, ifnull(c.test, r.test) AS test
+    FROM outbox o LEFT JOIN cases c ON c.seq = o.seq LEFT JOIN ratings r ON r.case_id = o.case_id AND r.seq = o.seq
+    WHERE o.state = 'queued' AND o.next_attempt_at <= ? ORDER BY o.seq LIMIT ?"""
+_SIZE = "SELECT sum(length(data)) FROM materials WHERE id >= ? AND id < ?"
+_DATA = "SELECT sha256, data FROM materials WHERE id >= ? AND id < ? ORDER BY id"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Journal:
+    """One journal folder, opened by one process. All methods may be called from any thread and block until done.
+
+    Every method raises JournalError; ``code`` tells which.
+    """
+
+    def __init__(
+        self, folder: Path, key: bytes, connection: Connection, lock: int, clock: Callable[[], datetime]
+    ) -> None:
+        self._folder, self._key, self._connection, self._lock, self._clock = folder, key, connection, lock, clock
+        self._store = Store(connection, clock)
+        self._counts: Counts | None = None
+        self._closed = False
+        self._writer = Writer(self._store.rest)
+
+    # -- opening and closing -------------------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls, folder: Path, key: bytes, *, clock: Callable[[], datetime] = _utc_now, durable: bool = True
+    ) -> Journal:
+        """Open or make the journal in ``folder``: migrate, check, and record the opening.
+
+        Raises JournalDamaged (nothing was changed, the advice says what to do) or JournalError ``journal-in-use``,
+        ``journal-newer``, ``migration-failed``. ``durable`` False leaves out every fsync: never on a terminal.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        lock = _take_lock(folder)
+        try:
+            connection = _open_file(folder, key, durable=durable)
+        except BaseException:
+            os.close(lock)
+            raise
+        try:
+            have = schema.version(connection)
+            if have:
+                _look(connection, folder)
+            applied = schema.migrate(connection, folder, stamp(clock()))
+            journal = cls(folder, key, connection, lock, clock)
+        except BaseException as error:
+            connection.close()
+            os.close(lock)
+            raise translated(error) if isinstance(error, dbapi.Error) else error from error
+        try:
+            journal._begin(new=not have, applied=applied)
+        except BaseException:
+            journal._abandon()
+            raise
+        return journal
+
+    def _begin(self, *, new: bool, applied: Sequence[int]) -> None:
+        self._read(lambda _: self._store.make_room())
+
+        def opened() -> None:
+            if new:
+                self._store.audit("journal.created", schema=schema.LATEST)
+            else:
+                for number in applied:
+                    self._store.audit("journal.migrated", schema=number)
+            self._store.audit("journal.opened", schema=schema.LATEST, sqlite=dbapi.sqlite_version)
+            self._store.forget_expired()
+
+        self._write(opened)  # this first commit also pays for the log's new header
+        made = self._folder / _MADE
+        if not made.exists():
+            os.close(os.open(made, os.O_WRONLY | os.O_CREAT, 0o600))
+            sync_folder(self._folder)
+
+    def close(self) -> None:
+        """Record the closing, fold the log back, end the writer. A second call does nothing."""
+        if self._closed:
+            return
+        try:
+            self._write(lambda: self._store.audit("journal.closed"))
+        finally:
+            self._abandon()
+
+    def _abandon(self) -> None:
+        self._closed = True
+        self._writer.stop()
+        self._connection.close()  # the last connection folds the log back
+        os.close(self._lock)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _write(self, work: Callable[[], T]) -> T:
+        store = self._store
+        return self._writer.run(lambda: store.write(work))
+
+    def _changing(self, work: Callable[[], T]) -> T:
+        """A write after which the counts have to be counted again."""
+
+        def run() -> T:
+            self._counts = None
+            return self._store.write(work)
+
+        return self._writer.run(run)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        def run() -> T:
+            try:
+                return work(self._connection)
+            except dbapi.Error as error:
+                raise translated(error) from error
+
+        return self._writer.run(run)
+
+    # -- commit --------------------------------------------------------------------------------------
+
+    def commit(self, build: Callable[[Numbers], CaseRecord]) -> CaseRecord:
+        """Write one whole case: envelope, materials, outbox item, kept papers, spent numbers, audit row; one fsync.
+
+        ``build`` runs in the writer thread inside the transaction and must be quick; whatever it raises undoes
+        everything and is raised here. JournalError: ``item-exists``, ``numbers-exhausted``, ``material-hash``,
+        ``event-refused`` (a word out of form), ``journal-full``, ``journal-uncertain`` (only a restart tells).
+        """
+        store = self._store
+        return self._changing(lambda: store.case(build))
+
+    def commit_rating(self, record: RatingRecord) -> None:
+        """One rating of one case. JournalError ``rating-exists``, ``no-such-case``, ``item-exists``."""
+        self._changing(lambda: self._store.rating(record))
+
+    # -- numbers -------------------------------------------------------------------------------------
+
+    def add_block(self, block: Block) -> None:
+        """Take in a reserved block; the same one again changes nothing. JournalError ``block-overlap``."""
+        self._write(lambda: self._store.add_block(block))
+
+    def numbers_left(self, kind: str) -> int:
+        """How many reserved numbers of this kind are not spent."""
+        sql = "SELECT ifnull(sum(last - next + 1), 0) FROM blocks WHERE kind = ?"
+        return self._read(lambda c: int(c.execute(sql, (kind,)).fetchone()[0]))
+
+    # -- outbox --------------------------------------------------------------------------------------
+
+    def due(self, now: datetime, limit: int, max_bytes: int) -> list[OutboxItem]:
+        """Queued items whose time has come, oldest first, at most ``limit`` and about ``max_bytes`` of sealed bytes.
+
+        The first is returned however large it is. Nothing is marked: a lost answer needs no undoing.
+        """
+        return self._read(lambda c: _due(c, stamp(now), limit, max_bytes))
+
+    def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
+        """Record acknowledgements, in one transaction. Those that do not fit come back as alarms.
+
+        ``hash-mismatch``: the item is quarantined (unless it was acknowledged before). ``unknown-id``: not ours.
+        The same acknowledgement again changes nothing.
+        """
+        return self._changing(lambda: self._store.acknowledge(acks))
+
+    def reschedule(self, ids: Sequence[str], next_attempt_at: datetime, cause: str) -> None:
+        """Count one failed attempt for items that are queued, and say when to try again and why."""
+        self._changing(lambda: self._store.reschedule(ids, next_attempt_at, cause))
+
+    def set_aside(self, item_id: str, state: Literal["rejected", "quarantined"], reason: str) -> None:
+        """Take an item out of the queue for a person to look at. ``reason`` is a word such as ``bad-schema``."""
+        if state not in ("rejected", "quarantined"):
+            raise ValueError(f"an item is not set aside as {state!r}")
+        self._changing(lambda: self._store.settle(item_id, state, reason))
+
+    def counts(self) -> Counts:
+        """How the cases stand. Cheap: counted anew only after a change."""
+
+        def count(connection: Connection) -> Counts:
+            if self._counts is None:
+                self._counts = _count(connection)
+            return self._counts
+
+        return self._counts or self._read(count)
+
+    # -- papers for the next visit -------------------------------------------------------------------
+
+    def papers_for(self, claim: bytes) -> list[KeptPaper]:
+        """The papers kept for this claim that have not run out, oldest case first."""
+        sql = (
+            "SELECT claim, sealed, expires_at, case_id FROM kept_papers"
+            " WHERE claim = ? AND expires_at > ? ORDER BY case_id, part"
+        )
+        rows = self._read(lambda c: c.execute(sql, (claim, self._store.now())).fetchall())
+        return [KeptPaper(row[0], row[1], datetime.fromisoformat(row[2]), row[3]) for row in rows]
+
+    def forget_expired(self) -> int:
+        """Erase kept papers that have run out, overwriting their bytes; returns how many. Also done on opening."""
+        return self._write(self._store.forget_expired)
+
+    def note_print(self, case_id: str, paper_id: str, outcome: str, copy: int) -> None:
+        """Record how a paper ended (``printed``, ``not_printed``, ``unknown``); ``copy`` 0 is the original."""
+        self._write(lambda: self._store.audit("paper.ended", case_id, paper=paper_id, outcome=outcome, copy=copy))
+
+    # -- audit and meta ------------------------------------------------------------------------------
+
+    def audit(self, event: str, item: str = "", /, **details: Detail) -> None:
+        """Add a row to the chain. Raises EventRefused for anything that is not in events.toml. ``item``: a case id."""
+        self._write(lambda: self._store.audit(event, item, **details))
+
+    def head(self) -> AuditHead:
+        """The end of the audit chain, to be sent along with a sync."""
+        return self._read(lambda _: self._store.chain.head)
+
+    def meta(self, key: str) -> str | None:
+        """A value kept beside the cases, or None."""
+        row = self._read(lambda c: c.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone())
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a value: cursors, identity. Not for personal data."""
+        self._write(lambda: self._store.set_meta(key, value))
+
+    # -- looking at the whole ------------------------------------------------------------------------
+
+    def verify(self) -> VerifyReport:
+        """Check everything, on a connection of its own: commits go on meanwhile."""
+        with reading.reading(self._folder, self._key) as connection:
+            return reading.verify(connection)
+
+    def cases(self) -> list[CaseRow]:
+        """All cases, oldest first, without personal data."""
+        with reading.reading(self._folder, self._key) as connection:
+            return reading.cases(connection)
+
+    def export(self, out: IO[bytes]) -> int:
+        """Every item with its sealed bytes, one JSON object a line. Returns how many."""
+        with reading.reading(self._folder, self._key) as connection:
+            return reading.export(connection, out)
+
+
+def _take_lock(folder: Path) -> int:
+    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise JournalError(
+            "journal-in-use",
+            "another process has this journal open",
+            advice="Only one terminal may run on a data folder. Stop the other one, or name another folder.",
+            retryable=True,
+        ) from None
+    return handle
+
+
+def _open_file(folder: Path, key: bytes, *, durable: bool) -> Connection:
+    file = folder / FILE
+    if (folder / _MADE).exists() and (not file.exists() or file.stat().st_size == 0):
+        raise JournalDamaged(
+            "journal-missing",
+            "there was a journal in this folder, and it is gone or empty",
+            advice="Do not start anew here: bring the file back from where it was moved, or from the copy made before "
+            "the last migration. To begin a new journal on purpose, name a new folder.",
+        )
+    if not file.exists():
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # -wal and -shm take over its mode
+        sync_folder(folder)
+    file.chmod(0o600)
+    return connect(file, key, durable=durable)
+
+
+def _look(connection: Connection, folder: Path) -> None:
+    """A quick look on opening: the pages while they are few, and the end of the audit chain."""
+    found: list[str] = []
+    if (folder / FILE).stat().st_size <= _WHOLE_CHECK_UP_TO:
+        found += [row[0] for row in connection.execute("PRAGMA quick_check(5)") if row[0] != "ok"]
+    found += chain.problems(connection, last=_TAIL)
+    if found:
+        raise JournalDamaged(
+            "journal-damaged",
+            "the journal is damaged: " + "; ".join(found[:5]),
+            advice="Do not delete it: cases may be in it that nobody else has. Take the terminal out of service, copy "
+            "the whole journal folder with its key to another disk, run `kiosk journal verify` and `kiosk journal "
+            "export` on the copy, and call support.",
+        )
+
+
+def _due(connection: Connection, now: str, limit: int, max_bytes: int) -> list[OutboxItem]:
+    cursor = connection.execute(_DUE, (now, limit))
+    names = [column[0] for column in cursor.description]
+    items: list[OutboxItem] = []
+    room = max_bytes
+    for values in cursor:
+        row: Mapping[str, Any] = dict(zip(names, values, strict=True))
+        span = (row["seq"] * PARTS, (row["seq"] + 1) * PARTS)
+        room -= connection.execute(_SIZE, span).fetchone()[0] or 0
+        if items and room < 0:
+            break
+        parts = connection.execute(_DATA, span).fetchall()
+        if not parts:
+            raise JournalDamaged("journal-damaged", f"the sealed bytes of item {row['id']} are missing")
+        items.append(
+            OutboxItem(
+                row["id"], row["kind"], row["case_id"], row["hash"], parts[0][1], tuple(parts[1:]),
+                reading.item_meta(row), row["attempts"], datetime.fromisoformat(row["created_at"]),
+            )
+        )  # fmt: skip
+    return items
+
+
+def _count(connection: Connection) -> Counts:
+    cases = {"queued": 0, "acknowledged": 0, "rejected": 0, "quarantined": 0}
+    ratings = 0
+    for kind, state, count in connection.execute("SELECT kind, state, count(*) FROM outbox GROUP BY kind, state"):
+        if kind == "case":
+            cases[state] = count
+        elif state != "acknowledged":
+            ratings += count
+    oldest = connection.execute(
+        "SELECT created_at FROM outbox INDEXED BY outbox_queued WHERE state = 'queued' ORDER BY seq LIMIT 1"
+    ).fetchone()
+    at = None if oldest is None else datetime.fromisoformat(oldest[0])
+    return Counts(sum(cases.values()), **cases, oldest_unsent_at=at, ratings_unsent=ratings)

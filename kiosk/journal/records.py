@@ -1,0 +1,189 @@
+"""What goes into the journal and what comes out. No personal data in clear, anywhere here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+ItemKind = Literal["case", "rating"]
+ItemState = Literal["queued", "acknowledged", "rejected", "quarantined"]
+
+
+def stamp(moment: datetime) -> str:
+    """UTC in ISO 8601 with microseconds: of fixed width, so that text order is time order."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without time zone")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class Numbers(Protocol):
+    """The reserved numbers, inside the transaction of one commit."""
+
+    def take(self, kind: str) -> int:
+        """The next number of this kind, spent only if the commit comes about. Raises NumbersExhausted."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedMaterial:
+    """A sealed attachment. ``sha256`` is the hex hash of ``data``, that is of the sealed bytes."""
+
+    sha256: str
+    kind: str
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"SealedMaterial({self.kind}, {len(self.data)} bytes)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptPaper:
+    """A paper for the citizen's next visit, sealed to the person. ``case_id`` is filled in when it is read back."""
+
+    claim: bytes
+    sealed: bytes
+    expires_at: datetime
+    case_id: str = ""
+
+    def __repr__(self) -> str:
+        return f"KeptPaper({len(self.sealed)} bytes)"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """One case as it is written. ``sealed`` is the envelope; the words beside it say nothing about the person."""
+
+    case_id: str
+    case_no: str
+    service_id: str
+    pack_version: str
+    outcome: str
+    rung: str
+    verification: str
+    committed_at: datetime
+    test: bool
+    sealed: bytes = field(repr=False)
+    attachments: tuple[SealedMaterial, ...] = ()
+    kept: tuple[KeptPaper, ...] = ()
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RatingRecord:
+    """One rating (好差评) of one case; what was said is inside ``sealed``."""
+
+    rating_id: str
+    case_id: str
+    rated_at: datetime
+    test: bool
+    sealed: bytes = field(repr=False)
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Numbers ``first`` to ``last``, both included, reserved for this terminal by the backend, and its signature."""
+
+    kind: str
+    first: int
+    last: int
+    area_code: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AckRecord:
+    """The backend's acknowledgement; the signature was checked by who hands it over. ``hash`` is hex."""
+
+    id: str
+    hash: str
+    received_at: str
+    key_id: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An acknowledgement that does not fit: ``hash-mismatch`` or ``unknown-id``. It is in the audit chain already."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """One thing to send. ``hash`` is the hex sha256 of ``sealed``; ``attachments`` are (hex sha256, data)."""
+
+    id: str
+    kind: ItemKind
+    case_id: str
+    hash: str
+    sealed: bytes = field(repr=False)
+    attachments: tuple[tuple[str, bytes], ...] = field(repr=False)
+    meta: Mapping[str, str]
+    attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Cases by state of their outbox item (``committed`` is their sum), and ratings that are not acknowledged yet.
+
+    ``oldest_unsent_at`` looks at queued items of both kinds.
+    """
+
+    committed: int
+    queued: int
+    acknowledged: int
+    rejected: int
+    quarantined: int
+    oldest_unsent_at: datetime | None
+    ratings_unsent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One line of ``kiosk journal list``."""
+
+    seq: int
+    case_id: str
+    case_no: str
+    service_id: str
+    pack_version: str
+    outcome: str
+    rung: str
+    verification: str
+    committed_at: str
+    test: bool
+    state: str
+    attempts: int
+    cause: str
+    sealed_bytes: int
+    attachments: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """The end of the audit chain: whoever keeps it elsewhere can tell that nothing before it was changed."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was looked at, and every problem in words. ``ok`` when there is none."""
+
+    schema: int
+    cases: int
+    ratings: int
+    items: int
+    attachments: int
+    audit_rows: int
+    head: str
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems

@@ -1,0 +1,1 @@
+"""Service packs as data: schema, loader, forms, rules. A district publishes a service without a programmer."""

@@ -1,0 +1,332 @@
+"""Checks a service pack: its shape by JSON Schema, its sense by rules of our own, each finding with its true line.
+
+``python -m kiosk.services.check FILE...`` (the same as ``kiosk pack check``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from kiosk.domain.decision import Verification
+from kiosk.domain.place import PLACE_KEYS
+from kiosk.services.expressions import Condition, ExpressionError
+from kiosk.services.loader import build
+from kiosk.services.model import ServicePack
+from kiosk.services.rules import FACTS, PASS, Facts, decide
+from kiosk.services.templates import places
+
+PathKey = tuple[str | int, ...]
+LICENCE_FIELDS = ("name", "type", "operator", "scope", "premises", "form", "registrar")
+
+
+@dataclass(frozen=True, slots=True)
+class PackProblem:
+    """One finding. ``path`` is where in the pack, such as ``rules[3].when``; ``line`` counts from 1, 0 for the whole file."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path or 'pack'}: {self.message} {self.cure}"
+
+
+@dataclass(slots=True)
+class Document:
+    """A pack file as plain data, with the line of every part."""
+
+    file: str
+    data: Any = None
+    lines: dict[PathKey, int] = field(default_factory=dict)
+    problems: list[PackProblem] = field(default_factory=list)
+
+    def problem(self, path: PathKey, message: str, cure: str) -> PackProblem:
+        known = path
+        while known and known not in self.lines:
+            known = known[:-1]
+        return PackProblem(self.file, self.lines.get(known, 0), _spell(path), message, cure)
+
+
+def _spell(path: PathKey) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def read_document(path: Path) -> Document:
+    """The file's data and lines; what cannot be read is a problem of the document."""
+    import yaml
+
+    document = Document(str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        document.problems.append(document.problem((), f"cannot be read: {reason}.", "Give the path of a UTF-8 file."))
+        return document
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            document.data = _plain(loader, node, (), document)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        problem = f"is not YAML: {error.problem}."
+        document.problems.append(PackProblem(document.file, line, "", problem, "Check indentation and quotes there."))
+    finally:
+        loader.dispose()
+    return document
+
+
+def _plain(loader: Any, node: Any, path: PathKey, document: Document) -> Any:
+    import yaml
+
+    document.lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        result: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node, deep=True)
+            if key in result:
+                where = (*path, str(key))
+                document.lines[where] = key_node.start_mark.line + 1
+                document.problems.append(document.problem(where, "stands twice.", "Keep one of the two."))
+            result[key] = _plain(loader, value_node, (*path, key), document)
+            document.lines[(*path, key)] = key_node.start_mark.line + 1
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(loader, item, (*path, index), document) for index, item in enumerate(node.value)]
+    return loader.construct_object(node, deep=True)
+
+
+@cache
+def _validator() -> Any:
+    import jsonschema
+
+    schema = json.loads((files("kiosk.services") / "pack.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+_CURES = {
+    "required": "Add it.",
+    "additionalProperties": "Remove it or correct its spelling.",
+    "enum": "Use one of the allowed values.",
+    "type": "Write it in the expected form; texts need both zh and en.",
+    "pattern": "Write it in the expected form.",
+    "minLength": "Write the text; both languages are needed.",
+    "minItems": "Add what is missing.",
+}
+
+
+def check_document(document: Document) -> list[PackProblem]:
+    """Every problem of a document that was read, in the order of its lines."""
+    if document.problems:
+        return document.problems
+    found = [
+        document.problem(tuple(error.absolute_path), _schema_message(error), _CURES.get(error.validator, "Correct it."))
+        for error in _validator().iter_errors(document.data)
+    ]
+    if not found:
+        pack = build(document.data)
+        found = [document.problem(path, message, cure) for path, message, cure in _sense(pack, document.data)]
+    return sorted(found, key=lambda problem: (problem.line, problem.path))
+
+
+def _schema_message(error: Any) -> str:
+    message: str = error.message
+    return (message if len(message) < 160 else message[:157] + "...") + "."
+
+
+def check_pack(path: Path | str) -> list[PackProblem]:
+    """Every problem of a pack file; empty when it may be used."""
+    return check_document(read_document(Path(path)))
+
+
+Finding = tuple[PathKey, str, str]
+
+
+def _sense(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
+    yield from _keys(pack)
+    yield from _questions(pack)
+    yield from _templates(pack)
+    yield from _papers(pack)
+    conditions = list(_conditions(pack))
+    yield from conditions
+    if not conditions:
+        yield from _decisions(pack)
+
+
+def _keys(pack: ServicePack) -> Iterator[Finding]:
+    seen: set[str] = set()
+    named: list[tuple[PathKey, str]] = [
+        *((("prefill", i, "key"), p.key) for i, p in enumerate(pack.prefill)),
+        *((("questions", i, "key"), q.key) for i, q in enumerate(pack.questions)),
+        *((("derived", i, "key"), d.key) for i, d in enumerate(pack.derived)),
+    ]
+    if pack.commitment is not None:
+        named.append((("commitment", "replaces"), pack.commitment.replaces))
+    for path, key in named:
+        if key in seen or key.startswith("place."):
+            yield path, f"the key {key} is taken.", "Choose another key."
+        seen.add(key)
+    for what, ids in (("rules", [r.rule_id for r in pack.rules]), ("papers", [p.paper_id for p in pack.papers])):
+        for index, one in enumerate(ids):
+            if one in ids[:index]:
+                yield (what, index, "id"), f"the id {one} is taken.", "Number it anew."
+
+
+def _questions(pack: ServicePack) -> Iterator[Finding]:
+    from kiosk.services.model import QuestionKind
+
+    derived = {d.key for d in pack.derived}
+    for index, question in enumerate(pack.questions):
+        here: PathKey = ("questions", index)
+        if (question.kind is QuestionKind.CHOICE) != bool(question.options):
+            yield (*here, "kind"), "options belong to a choice, and a choice has options.", "Add or remove the options."
+        values = [option.value for option in question.options]
+        if len(set(values)) != len(values):
+            yield (*here, "options"), "two options have the same value.", "Give each its own."
+        if len({frozenset(option.parts) for option in question.options}) > 1:
+            yield (*here, "options"), "the options do not all carry the same parts.", "Give every option the same parts."
+        if question.min_length > question.max_length:
+            yield (*here, "min_length"), "is more than max_length.", "Exchange them."
+        if question.review and question.review not in derived:
+            yield (*here, "review"), f"no derived field has the key {question.review}.", "Name a derived field."
+        if question.pattern:
+            if question.complaint.zh == "":
+                yield (*here, "pattern"), "nothing is said when it does not fit.", "Add a complaint in both languages."
+            yield from _pattern((*here, "pattern"), question.pattern)
+
+
+def _pattern(path: PathKey, pattern: str) -> Iterator[Finding]:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        yield path, f"is not a pattern: {error}.", "Correct the regular expression."
+
+
+def _known(pack: ServicePack) -> set[str]:
+    keys = {p.key for p in pack.prefill} | {q.key for q in pack.questions} | set(PLACE_KEYS)
+    for question in pack.questions:
+        for option in question.options:
+            keys |= {f"{question.key}.{part}" for part in option.parts} | {f"{question.key}.label"}
+    return keys
+
+
+def _templates(pack: ServicePack) -> Iterator[Finding]:
+    known = _known(pack)
+    for index, derived in enumerate(pack.derived):
+        here: PathKey = ("derived", index)
+        yield from _places((*here, "template"), derived.template, known)
+        for number, variant in enumerate(derived.variants):
+            inside = (*here, "variants", number)
+            yield from _pattern((*inside, "pattern"), variant.pattern)
+            yield from _places((*inside, "template"), variant.template, known)
+            if variant.key not in known:
+                yield (*inside, "key"), f"no field has the key {variant.key}.", "Name a field above it."
+        known.add(derived.key)
+    for index, question in enumerate(pack.questions):
+        for language in ("zh", "en"):
+            path: PathKey = ("questions", index, "preview", language)
+            yield from _places(path, getattr(question.preview, language), known)
+        if set(places(question.preview.zh)) != set(places(question.preview.en)):
+            yield ("questions", index, "preview"), "the languages name different places.", "Name the same in both."
+    for number, paper in enumerate(pack.papers):
+        for name, template in paper.fields.items():
+            yield from _places(("papers", number, "fields", name), template, known)
+
+
+def _places(path: PathKey, template: str, known: set[str]) -> Iterator[Finding]:
+    for key in places(template):
+        if key not in known:
+            yield path, f"{{{key}}} is not known here.", "Name a field, an option's part or a place.… value."
+    if re.sub(r"\{[a-z0-9_.]+\}", "", template).count("{"):
+        yield path, "a place is not well formed.", "Write places as {key}, in small letters."
+
+
+def _papers(pack: ServicePack) -> Iterator[Finding]:
+    for outcome in ("approved", "refused", "referred"):
+        if not any(outcome in paper.on and paper.kind.value == "receipt" for paper in pack.papers):
+            yield ("papers",), f"nobody gets a receipt when the outcome is {outcome}.", "Add it to the receipt's `outcomes`."
+    for index, paper in enumerate(pack.papers):
+        if paper.kind.value == "certificate":
+            if set(paper.on) != {"approved"}:
+                yield ("papers", index, "outcomes"), "a certificate is for what was approved.", "Write `outcomes: [approved]`."
+            for name in LICENCE_FIELDS:
+                if name not in paper.fields:
+                    yield ("papers", index, "fields"), f"the layout needs the field {name}.", "Add its template."
+            if "uscc" not in pack.number_blocks:
+                yield ("number_blocks",), "the licence needs a credit code.", "Add uscc."
+
+
+def _conditions(pack: ServicePack) -> Iterator[Finding]:
+    fields = _known(pack) | {d.key for d in pack.derived}
+    if pack.commitment is not None:
+        fields.add(pack.commitment.replaces)
+    for index, rule in enumerate(pack.rules):
+        path: PathKey = ("rules", index, "when")
+        try:
+            compiled = Condition(rule.when)
+        except ExpressionError as error:
+            first = str(error).splitlines()[0]
+            yield path, f"is not a condition: {first}", "Correct the CEL expression."
+            continue
+        for name in sorted(compiled.names - set(FACTS)):
+            yield path, f"{name} is not a fact.", f"Facts are {', '.join(FACTS)}."
+        for key in re.findall(r"answers\s*\[\s*[\"']([^\"']+)[\"']\s*\]", rule.when):
+            if key not in fields:
+                yield path, f"no field has the key {key}.", "Name a field of this pack."
+    last = pack.rules[-1]
+    if last.when.strip() != "true" or last.outcome != "referred":
+        yield ("rules", len(pack.rules) - 1), "the last rule must always hold and refer the matter to a person.", (
+            'Add a last rule with `when: "true"` and `outcome: referred`.'
+        )
+    for index, rule in enumerate(pack.rules[:-1]):
+        if rule.when.strip() == "true" and rule.outcome != PASS:
+            yield ("rules", index), "always holds, so no rule below it is ever reached.", "Move it to the end."
+    if not any(rule.outcome == "approved" for rule in pack.rules):
+        yield ("rules",), "nothing can ever be approved.", "Add a rule with the outcome approved."
+
+
+def _decisions(pack: ServicePack) -> Iterator[Finding]:
+    """Decide over a grid of facts: every rule must be able to answer, with every field filled in and with none."""
+    fields = [*(p.key for p in pack.prefill), *(q.key for q in pack.questions), *(d.key for d in pack.derived)]
+    filled, empty = dict.fromkeys(fields, "某"), dict.fromkeys(fields, "")
+    grid = product((0, 15, 16, 17, 18, 59, 60, 100), (True, False), (True, False), Verification, (True, False))
+    for age, expired, valid, verification, committed in grid:
+        for document, answers in product((*pack.documents, "foreigner_2023"), (filled, empty)):
+            facts = Facts(age, document, expired, valid, verification, committed, True, answers)
+            try:
+                decide(pack, facts)
+            except ExpressionError as error:
+                index = next((i for i, r in enumerate(pack.rules) if str(error).startswith(r.when)), 0)
+                yield ("rules", index, "when"), f"cannot be evaluated: {error}.", "Compare values of the same type."
+                return
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check files; one line per problem; exit status 1 when there is any."""
+    paths = list(sys.argv[1:] if arguments is None else arguments)
+    if not paths:
+        print("usage: python -m kiosk.services.check FILE...", file=sys.stderr)
+        return 2
+    found = [problem for path in paths for problem in check_pack(path)]
+    for problem in found:
+        print(problem)
+    if not found:
+        print(f"{len(paths)} pack(s) checked, no problem found")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,229 @@
+"""What a service pack is once it has been loaded and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kiosk.domain.decision import Rung
+from kiosk.domain.envelope import Origin, Trust
+from kiosk.domain.text import EMPTY, Text
+
+
+class QuestionKind(Enum):
+    """How a question is answered."""
+
+    TEXT = "text"  # pinyin keyboard
+    LATIN = "latin"  # letters and digits
+    DIGITS = "digits"  # number pad
+    CHOICE = "choice"  # one of the options
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice; ``value`` goes into the envelope, ``label`` onto the screen."""
+
+    value: str
+    label: Text
+    detail: Text = EMPTY
+    parts: Mapping[str, str] = field(default_factory=dict)  # texts for templates: {trade.scope}
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """Words that an answer may not contain, and what is said about them."""
+
+    words: tuple[str, ...]
+    complaint: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of the form: one page of the screen."""
+
+    key: str
+    kind: QuestionKind
+    label: Text  # short name for the review page, e.g. 名称
+    title: Text  # the question, e.g. 您的店叫什么名字？
+    help: Text = EMPTY
+    options: tuple[Option, ...] = ()
+    min_length: int = 1
+    max_length: int = 60
+    pattern: str = ""  # full match; empty for none
+    complaint: Text = EMPTY  # said when the answer does not fit
+    preview: Text = EMPTY  # template with {key} places, shown live under the answer, e.g. 登记名称将是 {full_name}
+    unit: Text = EMPTY
+    forbidden: tuple[Forbidden, ...] = ()
+    review: str = ""  # key of the derived field that the review page shows in place of the bare answer
+    masked: bool = False  # a phone number is shown as 138****0001 on papers
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """A field filled from the identity document: ``source`` is an attribute name such as ``name`` or ``address``."""
+
+    key: str
+    label: Text
+    source: str
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Another template, used when ``pattern`` is found in the value of ``key``."""
+
+    key: str
+    pattern: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A field made from others by a template with {key}, {key.part} and {place.city} places.
+
+    The first variant whose pattern is found wins over the template.
+    """
+
+    key: str
+    label: Text
+    template: str
+    variants: tuple[Variant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentTerms:
+    """A commitment (告知承诺): the notice, its clauses, what it stands for, and what happens without it."""
+
+    commitment_id: str
+    version: str
+    title: Text
+    notice: Text
+    clauses: tuple[Text, ...]
+    replaces: str  # key of the material that need not be handed in
+    replaces_label: Text
+    replaces_text: Text  # e.g. 不用提交
+    otherwise: Text  # what a citizen who does not want to commit can do
+    declined_text: Text  # the review row's value when nothing was promised, e.g. 到窗口提交
+
+
+@dataclass(frozen=True, slots=True)
+class GuideTexts:
+    """The page before log-in: how long, how much to type, what to bring, on which basis."""
+
+    minutes: int
+    errands: int
+    lead: Text
+    prepare: tuple[tuple[Text, Text], ...]
+    basis: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the decision table. The first deciding row whose condition holds decides.
+
+    A row with the outcome ``pass`` decides nothing: it is a finding that an approval rests on, and is told as such.
+    """
+
+    rule_id: str
+    when: str  # CEL expression over kiosk.services.rules.FACTS
+    outcome: str  # Outcome value, or "pass"
+    because: Text
+    basis: str
+
+
+class PaperKind(Enum):
+    RECEIPT = "receipt"  # 58/80 mm thermal
+    CERTIFICATE = "certificate"  # A4
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSpec:
+    """A paper of this service. ``on`` lists the outcomes for which it is printed; a certificate needs an effective one."""
+
+    paper_id: str
+    kind: PaperKind
+    template: str
+    title: Text
+    on: tuple[str, ...]
+    fields: Mapping[str, str] = field(default_factory=dict)  # the layout's field -> template
+    notes: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReviewRow:
+    """One line of the review page and of the papers."""
+
+    key: str
+    label: Text
+    value: str
+    origin: Origin
+    trust: Trust
+    editable: bool
+
+    def __repr__(self) -> str:  # the value is personal data
+        return f"ReviewRow({self.key}, {self.origin.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeText:
+    """What screen and paper say about a result: heading, lead, what holds now, what comes later, what to do next."""
+
+    heading: Text
+    lead: Text
+    holds: Text = EMPTY
+    later: Text = EMPTY
+    next_step: Text = EMPTY
+
+    def __iter__(self) -> Iterator[Text]:
+        """``heading, lead = pack.outcome_texts["approved"]``."""
+        return iter((self.heading, self.lead))
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePack:
+    """One service item (政务服务事项), loaded and checked."""
+
+    pack_id: str
+    version: str
+    item_code: str
+    category: str
+    name: Text
+    short_name: Text
+    summary: Text
+    badge: Text  # 当场发照, 当场办结
+    authority: Text  # may hold {place.…}
+    guide: GuideTexts
+    documents: tuple[str, ...]  # DocumentKind values that may be used
+    min_age: int
+    signature: bool
+    prefill: tuple[Prefill, ...]
+    questions: tuple[Question, ...]
+    derived: tuple[Derived, ...]
+    commitment: CommitmentTerms | None
+    rules: tuple[Rule, ...]
+    offline: Rung
+    number_blocks: tuple[str, ...]  # kinds reserved from the backend, e.g. ("case", "uscc")
+    papers: tuple[PaperSpec, ...]
+    outcome_texts: Mapping[str, OutcomeText]  # "approved", "approved_offline", "refused", "referred"
+    sources: tuple[str, ...] = ()
+
+    def question(self, key: str) -> Question | None:
+        return next((q for q in self.questions if q.key == key), None)
+
+
+class Verdict(Enum):
+    """Whether this machine can finish a service now, said before log-in."""
+
+    CAN = "can"
+    LIMITED = "limited"  # can take it, but not hand out the last paper or decide at once
+    CANNOT = "cannot"
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """The answer to "can this machine finish it now?", with a reason for each part as a message key."""
+
+    verdict: Verdict
+    good: tuple[str, ...]  # message keys: ability.hours, ability.printer, ability.network
+    lacking: tuple[str, ...]

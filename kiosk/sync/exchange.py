@@ -1,0 +1,138 @@
+"""A signed request and its signed reply: what comes back here was said by our backend, or is a SyncFailure."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from kiosk import wire
+from kiosk.sync.identity import TerminalKey
+from kiosk.sync.policy import Failure, Policy, SyncFailure
+from kiosk.sync.transport import Reply, Transport, TransportFailure
+
+T = TypeVar("T")
+NEW_TERMINAL = "new"
+
+
+class Exchange:
+    """Signs, sends, verifies. ``offset`` is how far the backend's clock is ahead of ours."""
+
+    def __init__(
+        self, transport: Transport, key: TerminalKey, clock: Callable[[], datetime], policy: Policy
+    ) -> None:
+        self._transport = transport
+        self._key = key
+        self._clock = clock
+        self._policy = policy
+        self.offset = timedelta()
+
+    def call(
+        self, enrolment: wire.Enrolment, method: str, target: str, body: bytes, answer: type[T], raw: bool = False
+    ) -> T:
+        """The backend's answer to this request. Raises SyncFailure.
+
+        Signs anew, once, where that alone can help: a kept connection was gone, our clock was off, a nonce was known.
+        """
+        again = {"stale", "clock", "replayed"}
+        while True:
+            nonce = secrets.token_hex(16)
+            before = self._clock()
+            try:
+                reply = self._send(enrolment.terminal_id, method, target, body, nonce, raw)
+            except TransportFailure as failure:
+                if failure.stale and "stale" in again:
+                    again.discard("stale")
+                    continue
+                raise SyncFailure(Failure.NETWORK, failure.cause) from failure
+            server_time = _trusted(reply, wire.unb64(enrolment.signing_key), nonce)
+            self._set_clock(server_time, before)
+            if reply.status == 200:
+                return _decode(reply.body, answer)
+            code = _problem(reply).code
+            if code in again:
+                again.discard(code)
+                continue
+            raise _refusal(reply.status, code)
+
+    def enrol(self, code: str) -> wire.Enrolment:
+        """Trade the code for an identity. Raises SyncFailure."""
+        public = wire.b64(self._key.public)
+        body = msgspec.json.encode(wire.EnrolRequest(code, public))
+        nonce = secrets.token_hex(16)
+        before = self._clock()
+        try:
+            reply = self._send(NEW_TERMINAL, "POST", "/v1/enrol", body, nonce, False)
+        except TransportFailure as failure:
+            raise SyncFailure(Failure.NETWORK, failure.cause) from failure
+        if reply.status != 200:
+            if reply.status >= 500:
+                raise SyncFailure(Failure.SERVER, f"http-{reply.status}")
+            # its key is not known yet, so a refusal cannot be checked; it does no harm: nothing was queued for it
+            raise SyncFailure(Failure.SERVER, _problem(reply).code)
+        try:
+            enrolment = msgspec.json.decode(reply.body, type=wire.Enrolment)
+            keys = [wire.unb64(key) for key in (enrolment.signing_key, enrolment.sealing_key)]
+        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+            raise SyncFailure(Failure.NETWORK, "captive-portal") from None
+        if any(len(key) != 32 for key in keys) or not wire.ID.fullmatch(enrolment.terminal_id):
+            raise SyncFailure(Failure.NETWORK, "captive-portal")
+        self._set_clock(_trusted(reply, keys[0], nonce), before)
+        return enrolment
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def interrupt(self) -> None:
+        self._transport.interrupt()
+
+    def _send(self, terminal_id: str, method: str, target: str, body: bytes, nonce: str, raw: bool) -> Reply:
+        stamp = int((self._clock() + self.offset).timestamp())
+        headers = wire.signed_headers(self._key.private, method, target, terminal_id, stamp, nonce, body)
+        headers["Accept"] = "application/json"
+        if body:
+            headers["Content-Type"] = "application/octet-stream" if raw else "application/json"
+        return self._transport.send(method, target, headers, body, self._policy.allowance(len(body)))
+
+    def _set_clock(self, server_time: datetime, before: datetime) -> None:
+        after = self._clock()
+        self.offset = server_time - (before + (after - before) / 2)
+
+
+def _trusted(reply: Reply, public_key: bytes, nonce: str) -> datetime:
+    """The server's time, if it was the backend that answered."""
+    try:
+        server_time = datetime.fromisoformat(
+            wire.verify_reply(public_key, nonce, reply.status, reply.headers, reply.body)
+        )
+    except (wire.BadSignature, ValueError):
+        if reply.status >= 500:
+            raise SyncFailure(Failure.SERVER, f"http-{reply.status}") from None
+        signed = wire.REPLY_SIGNATURE_HEADER.lower() in reply.headers
+        raise SyncFailure(Failure.NETWORK, "bad-signature" if signed else "captive-portal") from None
+    if server_time.tzinfo is None:
+        raise SyncFailure(Failure.SERVER, "bad-time")
+    return server_time
+
+
+def _problem(reply: Reply) -> wire.Problem:
+    try:
+        return msgspec.json.decode(reply.body, type=wire.Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise SyncFailure(Failure.NETWORK, "captive-portal") from None
+
+
+def _decode(body: bytes, answer: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise SyncFailure(Failure.SERVER, "bad-json") from None
+
+
+def _refusal(status: int, code: str) -> SyncFailure:
+    if status in (400, 409, 413, 422):
+        return SyncFailure(Failure.ITEM, code)
+    return SyncFailure(Failure.NETWORK if status == 408 else Failure.SERVER, code)

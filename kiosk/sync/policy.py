@@ -1,0 +1,71 @@
+"""How failures are told apart and how long to wait after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from random import Random
+
+
+class Failure(Enum):
+    """Whose fault it is decides what happens to the queue."""
+
+    ITEM = "item"  # this request will never be taken as it is: set aside, go on with the rest
+    SERVER = "server"  # the backend cannot or will not now: everything waits
+    NETWORK = "network"  # the backend was not reached, or something else answered: everything waits
+
+
+class SyncFailure(Exception):
+    """An exchange that brought nothing. ``cause`` is a short stable code; ``advice`` is for the operator."""
+
+    def __init__(self, kind: Failure, cause: str, advice: str = "") -> None:
+        super().__init__(f"{kind.value}: {cause}")
+        self.kind = kind
+        self.cause = cause
+        self.advice = advice or _ADVICE.get(cause, "")
+
+    @property
+    def retryable(self) -> bool:
+        return self.kind is not Failure.ITEM
+
+
+_ADVICE = {
+    "captive-portal": "Something on the network answers in the backend's place: log in to it, or change the network.",
+    "bad-signature": "The answer was not signed by this terminal's backend: check address and proxy.",
+    "bad-ack": "The backend's acknowledgement does not fit what was sent: tell the operator of the backend.",
+    "refused": "Nothing listens at the backend's address.",
+    "dns": "The backend's name is not known here: check name and network.",
+    "tls": "The backend's certificate does not hold: check date, name and authority.",
+    "unknown-terminal": "The backend does not know this terminal: enrol it.",
+    "terminal-revoked": "The terminal was withdrawn: call the operator.",
+    "not-enrolled": "Enrol the terminal with a one-time code.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Numbers of the sync. Times in seconds, sizes in bytes."""
+
+    batch: int = 200  # items of one push
+    batch_bytes: int = 3 * 1024 * 1024  # sealed bytes of one push; base64 makes a third more of it
+    attempt: float = 20.0  # one exchange, connecting included
+    upload_rate: int = 32 * 1024  # bytes a second that a slow line is granted on top
+    first_wait: float = 2.0
+    longest_wait: float = 300.0
+    idle: float = 45.0  # between two exchanges with nothing to send
+    kick_spacing: float = 1.0  # between two attempts that a commit asked for while the line is down
+    low_water: int = 50  # numbers left when a new block is asked for
+    block: int = 200
+
+    def allowance(self, size: int) -> float:
+        """Total deadline of one exchange with ``size`` bytes to send."""
+        return self.attempt + size / self.upload_rate
+
+    def wait(self, failures: int, rng: Random) -> timedelta:
+        """After the ``failures``-th failure in a row: doubling, up to the longest, half of it by chance.
+
+        The chance keeps a town's terminals from coming back all in the same second.
+        """
+        full = min(self.longest_wait, self.first_wait * 2.0 ** min(failures - 1, 30))
+        return timedelta(seconds=full * (0.5 + 0.5 * rng.random()))

@@ -1,0 +1,96 @@
+"""What the sync remembers across restarts, in the journal's meta table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from kiosk.wire import Enrolment
+
+T = TypeVar("T")
+
+_ENROLMENT, _LINK, _OFFSET, _CURSOR = "sync.enrolment", "sync.link", "sync.clock_offset", "sync.cursor"
+
+
+class Meta(Protocol):
+    """The part of the journal used here."""
+
+    def meta(self, key: str) -> str | None: ...
+
+    def set_meta(self, key: str, value: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """How the line was: failures in a row, the last cause, and not to be tried before ``next_at``."""
+
+    failures: int = 0
+    cause: str = ""
+    next_at: datetime | None = None
+
+
+class SyncState:
+    """Reads once, writes only what has changed: an idle terminal writes nothing."""
+
+    def __init__(self, meta: Meta) -> None:
+        self._meta = meta
+        self._enrolment = self._load(_ENROLMENT, Enrolment)
+        self._link = self._load(_LINK, LinkState) or LinkState()
+        self._cursor = meta.meta(_CURSOR) or ""
+        self._offset = timedelta(seconds=float(meta.meta(_OFFSET) or 0))
+
+    @property
+    def enrolment(self) -> Enrolment | None:
+        return self._enrolment
+
+    @enrolment.setter
+    def enrolment(self, value: Enrolment) -> None:
+        self._store(_ENROLMENT, value)
+        self._enrolment = value
+
+    @property
+    def link(self) -> LinkState:
+        return self._link
+
+    @link.setter
+    def link(self, value: LinkState) -> None:
+        if value != self._link:
+            self._store(_LINK, value)
+            self._link = value
+
+    @property
+    def cursor(self) -> str:
+        return self._cursor
+
+    @cursor.setter
+    def cursor(self, value: str) -> None:
+        if value != self._cursor:
+            self._meta.set_meta(_CURSOR, value)
+            self._cursor = value
+
+    @property
+    def offset(self) -> timedelta:
+        return self._offset
+
+    @offset.setter
+    def offset(self, value: timedelta) -> None:
+        if abs(value - self._offset) > timedelta(seconds=5):  # smaller ones are the network's
+            self._meta.set_meta(_OFFSET, str(value.total_seconds()))
+            self._offset = value
+
+    def request_of(self, kind: str) -> str:
+        """The id of a block request that was begun and not finished; empty if none."""
+        return self._meta.meta(f"sync.block.{kind}") or ""
+
+    def set_request(self, kind: str, request_id: str) -> None:
+        self._meta.set_meta(f"sync.block.{kind}", request_id)
+
+    def _load(self, key: str, kind: type[T]) -> T | None:
+        found = self._meta.meta(key)
+        return msgspec.json.decode(found, type=kind) if found else None
+
+    def _store(self, key: str, value: object) -> None:
+        self._meta.set_meta(key, msgspec.json.encode(value).decode())

@@ -1,0 +1,325 @@
+"""The composition root: a profile becomes devices, journal, sync, counter and visit, joined once and here.
+
+Nothing heavy is imported before ``start``; the window shows its first frame meanwhile. Starting is recovering:
+the same path is taken after a power cut. This is the one room that names drivers.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from kiosk.profile import DeviceProfile, Profile
+
+if TYPE_CHECKING:
+    from devices.contracts.camera import Frame
+    from devices.contracts.device import Device, Status
+    from devices.contracts.identity import PhotoDecoder
+    from devices.manager import Manager, Spec
+    from kiosk.counter.committing import Standing
+    from kiosk.counter.counter import Counter
+    from kiosk.documents.worker import DocumentsWorker
+    from kiosk.journal.journal import Journal
+    from kiosk.services.model import ServicePack
+    from kiosk.sync.client import SyncClient
+    from kiosk.sync.loop import SyncLoop
+    from kiosk.visit.events import Event
+    from kiosk.visit.runner import Runner
+    from kiosk.visit.screen import Screen
+
+ScreenListener = Callable[["Screen"], None]
+FrameListener = Callable[["Frame | None"], None]
+CARD_INTERVAL = 0.5  # s between two looks for a card
+
+
+class Terminal:
+    """One terminal. ``post`` and ``subscribe`` may be used at once; they take effect when the core stands.
+
+    ``failed`` is told what kept it from starting, or a bug that ended one of its threads.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        decoder: PhotoDecoder | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+        device_factory: Callable[[DeviceProfile], Device] | None = None,
+    ) -> None:
+        self._profile, self._decoder, self._failed = profile, decoder, failed
+        self._make_device = device_factory or make_device
+        self._lock = threading.Lock()
+        self._screen_listeners: tuple[ScreenListener, ...] = ()
+        self._frame_listeners: tuple[FrameListener, ...] = ()
+        self._last: Screen | None = None
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        self._stopping = False
+        self.journal: Journal | None = None
+        self._manager: Manager | None = None
+        self._documents: DocumentsWorker | None = None
+        self._counter: Counter | None = None
+        self._client: SyncClient | None = None
+        self._sync: SyncLoop | None = None
+        self._runner: Runner | None = None
+        self._packs: dict[str, ServicePack] = {}
+
+    # -- what the window uses ------------------------------------------------------------------------
+
+    def start(self) -> Terminal:
+        """Begin to assemble the core on a thread of its own; returns at once."""
+        self._thread = threading.Thread(target=self._assemble, name="assembly", daemon=True)
+        self._thread.start()
+        return self
+
+    def post(self, event: Event) -> None:
+        """An event of the citizen's. Before the core stands there is nobody to hear it."""
+        if self._runner is not None:
+            self._runner.post(event)
+
+    def subscribe(self, listener: ScreenListener) -> Callable[[], None]:
+        """Every screen from now on, and the last one at once; called from the core's thread."""
+        with self._lock:
+            self._screen_listeners = (*self._screen_listeners, listener)
+            last = self._last
+        if last is not None:
+            listener(last)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._screen_listeners = tuple(known for known in self._screen_listeners if known is not listener)
+
+        return unsubscribe
+
+    def subscribe_frames(self, listener: FrameListener) -> Callable[[], None]:
+        """Preview frames of the camera; None when there are no more and the last one is to be forgotten."""
+        with self._lock:
+            self._frame_listeners = (*self._frame_listeners, listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._frame_listeners = tuple(known for known in self._frame_listeners if known is not listener)
+
+        return unsubscribe
+
+    def stop(self) -> None:
+        """End in good order: the visit's loop first, the journal last."""
+        self._stopping = True
+        if self._thread is not None:
+            self._thread.join(20)
+        if self._runner is not None:
+            self._runner.stop()
+        if self._counter is not None:
+            self._counter.close()
+        if self._sync is not None:
+            self._sync.stop()
+        if self._documents is not None:
+            self._documents.release()
+        if self._manager is not None:
+            self._manager.stop()
+        if self.journal is not None:
+            self.journal.close()
+
+    def wait_ready(self, seconds: float) -> bool:
+        """Whether the core stands."""
+        return self._ready.wait(seconds)
+
+    def kick(self) -> None:
+        """Try the line to the backend now."""
+        if self._sync is not None:
+            self._sync.kick()
+
+    @property
+    def online(self) -> bool:
+        return self._sync is not None and self._sync.online
+
+    # -- assembly ------------------------------------------------------------------------------------
+
+    def _assemble(self) -> None:
+        try:
+            self._build()
+        except BaseException as error:
+            if self._failed is None:
+                raise
+            self._failed(error)
+
+    def _build(self) -> None:
+        """Devices open side by side while journal and packs load."""
+        import kiosk
+        from devices.manager import Manager
+        from kiosk.counter.counter import Counter
+        from kiosk.documents.worker import DocumentsWorker
+        from kiosk.journal.journal import Journal
+        from kiosk.journal.keys import load_or_create_key
+        from kiosk.services.loader import load_builtin
+        from kiosk.visit.delays import Delays
+        from kiosk.visit.runner import Runner
+        from kiosk.visit.visit import Machine
+
+        profile = self._profile
+        self._manager = Manager([self._spec(device) for device in profile.devices])
+        for name in self._manager:
+            self._manager[name].subscribe(self._device_changed)
+        self._manager.start()
+        packs = load_builtin(profile.place)
+        wanted = profile.services or tuple(packs)
+        self._packs = {pack_id: packs[pack_id] for pack_id in wanted if pack_id in packs}
+        folder = profile.data / "journal"
+        self.journal = Journal.open(folder, load_or_create_key(folder))
+        self.journal.audit("terminal.started", version=kiosk.__version__)
+        self._documents = DocumentsWorker()
+        delays = Delays.load()
+        self._counter = Counter(
+            journal=self.journal,
+            actors={name: self._manager[name] for name in self._manager},
+            documents=self._documents,
+            decoder=self._decoder or _decoder_of(profile),
+            staff=self._staff_codes(),
+            place=profile.place,
+            standing=self._standing,
+            clock=lambda: datetime.now().astimezone(),
+            scratch=profile.data / "scratch",
+            show_frame=self._show_frame,
+            saved=self.kick,
+            watch=self._watch_cards,
+            face_seconds=delays.face,
+            test=profile.test,
+        )
+        machine = Machine(
+            packs=self._packs,
+            delays=delays,
+            place=profile.street,
+            terminal=profile.terminal,
+            help_phone=profile.place.phone,
+            language=profile.language,
+            test=profile.test,
+            face_check=profile.face_check,
+            staff_codes=profile.staff_secret_file is not None,
+        )
+        self._runner = Runner(machine, self._counter)
+        self._runner.subscribe(self._show)
+        self._runner.start()
+        self._start_sync()
+        self._ready.set()
+
+    def _spec(self, device: DeviceProfile) -> Spec:
+        from devices.manager import Spec
+
+        interval = {"camera": 30.0, "page_printer": 10.0, "receipt_printer": 5.0}.get(device.kind, 3.0)
+        return Spec(device.kind, self._make_device(device), poll_interval=interval)
+
+    def _staff_codes(self) -> Any:
+        from kiosk.access.staff_code import StaffCodes, parse_secret
+
+        file = self._profile.staff_secret_file
+        if file is None or self.journal is None:
+            return None
+        secret = parse_secret(file.read_text(encoding="ascii"))
+        return StaffCodes(secret, self.journal, wall=time.time, monotonic=time.monotonic)
+
+    def _start_sync(self) -> None:
+        from kiosk.sync.client import SyncClient
+        from kiosk.sync.identity import TerminalKey
+        from kiosk.sync.loop import SyncLoop
+        from kiosk.sync.transport import HttpTransport
+
+        assert self.journal is not None  # noqa: S101 (assembled above)
+        key = TerminalKey.load_or_create(self._profile.data)
+        self._client = SyncClient(self.journal, HttpTransport(self._profile.backend_url), key)
+        self._enrol()
+        self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._failed)
+        self._sync.start()
+        self._tell_abilities()
+
+    def _enrol(self) -> None:
+        """Once in a terminal's life; without the backend it waits for a later start."""
+        from kiosk.sync.policy import SyncFailure
+
+        if self._client is None or self._client.enrolment is not None or not self._profile.enrolment_code:
+            return
+        try:
+            self._client.enrol(self._profile.enrolment_code)
+        except SyncFailure as failure:
+            if self.journal is not None:
+                self.journal.audit("sync.alarm", reason=failure.cause)
+
+    # -- what changes ----------------------------------------------------------------------------------
+
+    def _standing(self) -> Standing | None:
+        from kiosk import wire
+        from kiosk.counter.committing import Standing
+
+        enrolment = self._client.enrolment if self._client is not None else None
+        if enrolment is None:
+            return None
+        return Standing(enrolment.terminal_id, wire.unb64(enrolment.sealing_key), enrolment.sealing_key_id)
+
+    def _device_changed(self, status: Status) -> None:
+        self._tell_abilities()
+
+    def _tell_abilities(self) -> None:
+        from kiosk.counter.abilities import abilities
+
+        if self._runner is None or self._manager is None or self.journal is None or self._stopping:
+            return
+        self._runner.post(
+            abilities(
+                self._packs,
+                self._manager.statuses(),
+                online=self.online,
+                enrolled=self._standing() is not None,
+                numbers_left=self.journal.numbers_left,
+            )
+        )
+
+    def _watch_cards(self, hear: Callable[[Any], None]) -> None:
+        if self._manager is not None and "id_reader" in self._manager:
+            self._manager["id_reader"].watch_cards(hear, CARD_INTERVAL)
+
+    def _show(self, screen: Screen) -> None:
+        with self._lock:
+            self._last = screen
+            listeners = self._screen_listeners
+        for listener in listeners:
+            listener(screen)
+
+    def _show_frame(self, frame: Frame | None) -> None:
+        for listener in self._frame_listeners:
+            listener(frame)
+
+
+def make_device(device: DeviceProfile) -> Device:
+    """The driver that a profile names. Raises ProfileError for one that does not exist."""
+    from kiosk.profile import ProfileError
+
+    options = dict(device.options)
+    match device.driver:
+        case "sdt":
+            from devices.drivers.sdt.driver import SdtReader
+
+            return SdtReader(device.port, **options)
+        case "ipp":
+            from devices.drivers.ipp.driver import IppPrinter
+
+            return IppPrinter(device.port, **options)
+        case "escpos":
+            from devices.drivers.escpos.driver import EscPosPrinter
+
+            return EscPosPrinter(device.port, **options)
+        case "camera":
+            from devices.drivers.camera.driver import CameraDriver
+
+            return CameraDriver(device.port, **options)
+        case unknown:
+            raise ProfileError(f"devices.{device.kind}: there is no driver {unknown!r}")
+
+
+def _decoder_of(profile: Profile) -> PhotoDecoder:
+    from devices.drivers.sdt.photo import NoDecoder, VendorDecoder, VendorLibrary
+
+    if not profile.photo.library:
+        return NoDecoder()
+    return VendorDecoder(VendorLibrary(profile.photo.library, profile.photo.function))

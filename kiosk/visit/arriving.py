@@ -1,0 +1,98 @@
+"""Recovering, attract, home, guide: before anyone is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.visit.effects import Recover, SetTimer
+from kiosk.visit.events import (
+    BackPressed,
+    CardGone,
+    CardShown,
+    NextPressed,
+    QuitPressed,
+    Recovered,
+    ServiceChosen,
+    Started,
+    TimerFired,
+)
+from kiosk.visit.identifying import identify
+from kiosk.visit.states import State
+from kiosk.visit.table import Result, go, late, on, stay
+from kiosk.visit.visit import Now, Visit
+
+ARRIVING = (State.HOME, State.GUIDE)
+
+
+@on(Recovered, State.RECOVERING, State.OUT_OF_SERVICE)
+def recovered(visit: Visit, event: Recovered, now: Now) -> Result:
+    visit = replace(visit, machine=replace(visit.machine, fault=event.fault))
+    if event.fault:
+        return go(visit, State.OUT_OF_SERVICE, SetTimer("look_again", visit.machine.delays.out_of_service))
+    return go(visit.fresh(State.ATTRACT), State.ATTRACT)
+
+
+@on(TimerFired, State.OUT_OF_SERVICE)
+def look_again(visit: Visit, event: TimerFired, now: Now) -> Result:
+    return stay(visit, Recover())
+
+
+@on(TimerFired, State.ATTRACT)
+def minute_passed(visit: Visit, event: TimerFired, now: Now) -> Result:
+    """Show the time anew."""
+    return stay(visit, SetTimer("clock", visit.machine.delays.clock))
+
+
+@on(Started, State.ATTRACT)
+def start(visit: Visit, event: Started, now: Now) -> Result:
+    return go(visit, State.HOME)
+
+
+@on(CardShown, State.ATTRACT, State.HOME, State.GUIDE)
+def card_first(visit: Visit, event: CardShown, now: Now) -> Result:
+    """A card shown early opens the visit and is not asked for again."""
+    known = replace(visit, document=event.document, picture=event.picture)
+    return go(known, State.HOME) if visit.state is State.ATTRACT else stay(known)
+
+
+@on(CardGone, State.HOME, State.GUIDE)
+def card_taken_early(visit: Visit, event: CardGone, now: Now) -> Result:
+    return stay(visit, document=None, picture=None, verification=None)
+
+
+@on(ServiceChosen, State.HOME)
+def choose(visit: Visit, event: ServiceChosen, now: Now) -> Result:
+    pack = visit.machine.packs.get(event.service_id)
+    if pack is None:
+        return stay(visit)
+    return go(visit, State.GUIDE, service=pack)
+
+
+@on(NextPressed, State.GUIDE)
+def begin(visit: Visit, event: NextPressed, now: Now) -> Result:
+    ability = visit.machine.abilities.get(visit.pack.pack_id)
+    if ability is None or ability.verdict.value == "cannot":
+        return stay(visit)
+    return identify(replace(visit, started_at=visit.started_at or now.wall), now)
+
+
+@on(BackPressed, State.GUIDE)
+def back_home(visit: Visit, event: BackPressed, now: Now) -> Result:
+    """Another matter starts from scratch; the card and its check stay good for the same person."""
+    return go(
+        replace(
+            visit.fresh(State.HOME),
+            language=visit.language,
+            elder=visit.elder,
+            document=visit.document,
+            picture=visit.picture,
+            verification=visit.verification,
+        ),
+        State.HOME,
+    )
+
+
+late(Recovered, but=(State.RECOVERING, State.OUT_OF_SERVICE))
+late(Started, but=(State.ATTRACT,))
+late(ServiceChosen, but=(State.HOME,))
+late(QuitPressed, but=frozenset(State) - {State.RECOVERING, State.ATTRACT, State.WIPING, State.OUT_OF_SERVICE})

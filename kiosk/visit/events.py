@@ -1,0 +1,289 @@
+"""The closed union of what can happen during a visit: touches, cards, devices, journal, timers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from devices.contracts.camera import FaceHint, FaceOutcome
+from devices.contracts.identity import IdentityDocument
+from devices.contracts.printing import PrintOutcome
+from kiosk.domain.case import CaseDraft
+from kiosk.domain.decision import Decision
+from kiosk.domain.papers import PaperContent
+from kiosk.domain.text import Language
+from kiosk.services.model import Ability
+
+# -- the citizen's touches ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """轻触屏幕开始: the attract screen was touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChosen:
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackPressed:
+    """返回 / 上一题."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextPressed:
+    """The one way forward: 开始办理, 下一题, 去签名, 评价这次服务, 结束."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuitPressed:
+    """退出."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillHere:
+    """我还在: the time-out warning was answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class ElderChosen:
+    """大字 on or off."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPressed:
+    """找人帮忙."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpClosed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAgreed:
+    """同意刷脸: separate consent, for this one check."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWayChosen:
+    """换一种方式. ``way`` is ``""`` (show the ways), ``staff``, ``later`` or ``face``."""
+
+    way: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StaffCodeEntered:
+    """工作人员核对: the one-time code typed by a member of staff who has compared person and card."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AnswerChanged:
+    """The answer to the question on screen as it stands now (typed text or an option's value)."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseToggled:
+    """One clause of the commitment was agreed to, or taken back."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentDeclined:
+    """不承诺: the applicant may choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditPressed:
+    """A row of the review page was touched."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signed:
+    """Strokes of the signature: points (x, y) in 0..1 of the pad's width and height."""
+
+    strokes: tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonsToggled:
+    """为什么能当场准予: show or hide the rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleChosen:
+    """``choice`` is ``retry``, ``later`` or ``help``."""
+
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChosen:
+    """Satisfaction 5 (best) .. 1."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class OptionToggled:
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoreOptionsPressed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RatingSubmitted:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RatingSkipped:
+    """不评价，结束."""
+
+
+# -- devices -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CardShown:
+    """A card was read. ``picture`` is its photograph decoded, or None where no decoder can."""
+
+    document: IdentityDocument
+    picture: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardFailed:
+    """A card lies there but could not be read; ``code`` is the device's error code."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardGone:
+    """The card has left the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceHinted:
+    hint: FaceHint
+
+
+@dataclass(frozen=True, slots=True)
+class FaceChecked:
+    outcome: FaceOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCodeChecked:
+    """``locked_for`` is the number of seconds for which no further code is taken."""
+
+    ok: bool
+    attempts_left: int
+    locked_for: float
+
+
+@dataclass(frozen=True, slots=True)
+class AbilitiesChanged:
+    """What this machine can finish now, by service id; ``online`` is whether the backend was reached lately."""
+
+    abilities: dict[str, Ability]
+    online: bool
+    camera: bool
+    page_printer: bool
+    receipt_printer: bool
+    identity_reader: bool
+
+
+# -- the terminal itself -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The start is over: temporary files gone, journal whole. ``fault`` is a message key when it is not."""
+
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Committed:
+    """The case is safe on disk."""
+
+    draft: CaseDraft
+    case_no: str
+    decision: Decision
+    papers: tuple[PaperContent, ...]
+    credit_code: str
+    committed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFailed:
+    """Nothing was saved; ``reason`` is a message key."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperProgressed:
+    paper_id: str
+    pages_done: int
+    pages_total: int
+    waiting_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperEnded:
+    paper_id: str
+    outcome: PrintOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class RatingSaved:
+    """``ok`` False: the rating could not be stored; the citizen is told."""
+
+    ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wiped:
+    """Nothing of the visit is left in memory or in the temporary folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer set by an effect has run out. A timer that was replaced or cancelled never fires."""
+
+    name: str
+
+
+Touch = (
+    Started | ServiceChosen | BackPressed | NextPressed | QuitPressed | StillHere | LanguageChosen | ElderChosen
+    | HelpPressed | HelpClosed | FaceAgreed | OtherWayChosen | StaffCodeEntered | AnswerChanged | ClauseToggled
+    | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen | LevelChosen | OptionToggled
+    | MoreOptionsPressed | RatingSubmitted | RatingSkipped
+)  # fmt: skip
+Event = (
+    Touch | CardShown | CardFailed | CardGone | FaceHinted | FaceChecked | StaffCodeChecked | AbilitiesChanged
+    | Recovered | Committed | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped | TimerFired
+)  # fmt: skip

@@ -1,0 +1,188 @@
+"""Form, commitment, review, signature: data entered once, each value with its origin."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+from kiosk.domain.case import Commitment
+from kiosk.domain.envelope import FieldValue, Origin, Trust
+from kiosk.services import forms
+from kiosk.services.model import Question
+from kiosk.visit.effects import Commit, PreparePapers
+from kiosk.visit.events import (
+    AnswerChanged,
+    BackPressed,
+    ClauseToggled,
+    CommitmentDeclined,
+    EditPressed,
+    NextPressed,
+    Signed,
+)
+from kiosk.visit.states import State
+from kiosk.visit.table import Result, go, late, on, stay
+from kiosk.visit.visit import Now, Strokes, Visit
+
+SHORTEST_SIGNATURE = 0.15  # length of all strokes together, in widths of the pad: more than a slip of the finger
+
+
+def begin_matter(visit: Visit) -> Result:
+    """The person is known: fill in from the card, then ask only for what is missing."""
+    if visit.document is None:
+        return go(visit, State.IDENTIFY)
+    envelope = visit.envelope.with_fields(forms.prefill(visit.pack, visit.document))
+    visit = replace(visit, envelope=forms.derive(visit.pack, envelope), editing=False)
+    if visit.pack.questions:
+        return ask(visit, 0)
+    return after_questions(visit)
+
+
+def ask(visit: Visit, index: int, *, editing: bool = False) -> Result:
+    question = visit.pack.questions[index]
+    return go(
+        visit, State.FORM, question=index, answer=visit.envelope.value(question.key), complained=False, editing=editing
+    )
+
+
+def after_questions(visit: Visit) -> Result:
+    if visit.pack.commitment is not None:
+        return go(visit, State.COMMITMENT)
+    return review(visit)
+
+
+def review(visit: Visit) -> Result:
+    return go(visit, State.REVIEW, PreparePapers(), editing=False)
+
+
+def question_of(visit: Visit) -> Question:
+    return visit.pack.questions[visit.question]
+
+
+@on(AnswerChanged, State.FORM)
+def answer(visit: Visit, event: AnswerChanged, now: Now) -> Result:
+    question = question_of(visit)
+    if event.key != question.key:
+        return stay(visit)
+    return stay(visit, answer=event.value[: question.max_length], complained=False)
+
+
+@on(NextPressed, State.FORM)
+def next_question(visit: Visit, event: NextPressed, now: Now) -> Result:
+    question = question_of(visit)
+    if forms.complaint(question, visit.answer, visit.envelope) is not None:
+        return stay(visit, complained=True)
+    envelope = visit.envelope.with_field(forms.answer(question, visit.answer))
+    visit = replace(visit, envelope=forms.derive(visit.pack, envelope))
+    if visit.editing:
+        return review(visit)
+    if visit.question + 1 < len(visit.pack.questions):
+        return ask(visit, visit.question + 1)
+    return after_questions(visit)
+
+
+@on(BackPressed, State.FORM)
+def previous_question(visit: Visit, event: BackPressed, now: Now) -> Result:
+    if visit.editing:
+        return review(visit)
+    return ask(visit, visit.question - 1) if visit.question else go(visit, State.GUIDE)
+
+
+@on(ClauseToggled, State.COMMITMENT)
+def toggle_clause(visit: Visit, event: ClauseToggled, now: Now) -> Result:
+    terms = visit.pack.commitment
+    if terms is None or not 0 <= event.index < len(terms.clauses):
+        return stay(visit)
+    return stay(visit, agreed=visit.agreed ^ {event.index})
+
+
+@on(NextPressed, State.COMMITMENT)
+def commit_to(visit: Visit, event: NextPressed, now: Now) -> Result:
+    """Every clause was read and agreed to, one by one; less is no commitment."""
+    terms = visit.pack.commitment
+    if terms is None:
+        return review(visit)
+    if visit.agreed != frozenset(range(len(terms.clauses))):
+        return stay(visit)
+    made = Commitment(terms.commitment_id, terms.version, tuple(clause.zh for clause in terms.clauses), now.wall)
+    field = FieldValue(terms.replaces, terms.replaces_text.zh, Origin.COMMITTED, Trust.D)
+    return review(replace(visit, commitment=made, declined=False, envelope=visit.envelope.with_field(field)))
+
+
+@on(CommitmentDeclined, State.COMMITMENT)
+def decline(visit: Visit, event: CommitmentDeclined, now: Now) -> Result:
+    """The applicant may choose: without a commitment the material is handed in and a person decides."""
+    terms = visit.pack.commitment
+    if terms is None:
+        return review(visit)
+    field = FieldValue(terms.replaces, terms.declined_text.zh, Origin.CHOSEN, Trust.D)
+    return review(
+        replace(
+            visit, commitment=None, declined=True, agreed=frozenset(), envelope=visit.envelope.with_field(field)
+        )
+    )  # fmt: skip
+
+
+@on(BackPressed, State.COMMITMENT)
+def back_from_commitment(visit: Visit, event: BackPressed, now: Now) -> Result:
+    return ask(visit, len(visit.pack.questions) - 1) if visit.pack.questions else go(visit, State.GUIDE)
+
+
+@on(EditPressed, State.REVIEW)
+def edit(visit: Visit, event: EditPressed, now: Now) -> Result:
+    terms = visit.pack.commitment
+    if terms is not None and event.key == terms.replaces:
+        return go(visit, State.COMMITMENT)
+    keys = [question.key for question in visit.pack.questions]
+    key = forms.question_behind(visit.pack, event.key)
+    return ask(visit, keys.index(key), editing=True) if key in keys else stay(visit)
+
+
+@on(BackPressed, State.REVIEW)
+def back_from_review(visit: Visit, event: BackPressed, now: Now) -> Result:
+    return go(visit, State.COMMITMENT) if visit.pack.commitment else back_from_commitment(visit, event, now)
+
+
+@on(NextPressed, State.REVIEW)
+def reviewed(visit: Visit, event: NextPressed, now: Now) -> Result:
+    return go(visit, State.SIGN) if visit.pack.signature else commit(visit)
+
+
+@on(BackPressed, State.SIGN)
+def back_from_sign(visit: Visit, event: BackPressed, now: Now) -> Result:
+    return review(replace(visit, strokes=()))
+
+
+@on(Signed, State.SIGN)
+def signed(visit: Visit, event: Signed, now: Now) -> Result:
+    if length(event.strokes) < SHORTEST_SIGNATURE:
+        return stay(visit)
+    return commit(replace(visit, strokes=event.strokes))
+
+
+def length(strokes: Strokes) -> float:
+    """Length of a drawing, in widths of the pad."""
+    return sum(
+        math.hypot(x2 - x1, y2 - y1)
+        for stroke in strokes
+        for (x1, y1), (x2, y2) in pairwise(stroke)
+    )
+
+
+def commit(visit: Visit) -> Result:
+    if visit.document is None or visit.verification is None or visit.started_at is None:
+        raise AssertionError("a case needs a document, a verification and a beginning")
+    return go(
+        visit,
+        State.COMMITTING,
+        Commit(
+            visit.pack, visit.document, visit.envelope, visit.verification, visit.commitment, visit.strokes,
+            visit.started_at, visit.language, visit.machine.online,
+        ),
+    )  # fmt: skip
+
+
+late(AnswerChanged, but=(State.FORM,))
+late(ClauseToggled, CommitmentDeclined, but=(State.COMMITMENT,))
+late(EditPressed, but=(State.REVIEW,))
+late(Signed, but=(State.SIGN,))

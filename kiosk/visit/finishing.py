@@ -1,0 +1,203 @@
+"""Committing, outcome, trouble, rate, farewell, wiping: the case is whole from here on, whatever paper does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from devices.contracts.printing import NotPrinted, Printed, Unknown
+from kiosk.domain.papers import PaperContent
+from kiosk.visit.effects import CallHelp, PrintPapers, SaveRating, SetTimer, Wipe
+from kiosk.visit.events import (
+    CommitFailed,
+    Committed,
+    LevelChosen,
+    MoreOptionsPressed,
+    NextPressed,
+    OptionToggled,
+    PaperEnded,
+    PaperProgressed,
+    RatingSaved,
+    RatingSkipped,
+    RatingSubmitted,
+    ReasonsToggled,
+    TimerFired,
+    TroubleChosen,
+    Wiped,
+)
+from kiosk.visit.states import State
+from kiosk.visit.table import Result, go, late, on, stay
+from kiosk.visit.visit import Now, PaperState, Visit
+
+MISSED = ("failed", "unknown")
+
+
+@on(Committed, State.COMMITTING)
+def committed(visit: Visit, event: Committed, now: Now) -> Result:
+    papers = tuple(PaperState(paper.paper_id) for paper in event.papers)
+    visit = replace(visit, case=event, papers=papers, saved=True, case_no=event.case_no)
+    return print_now(visit, event.papers)
+
+
+@on(CommitFailed, State.COMMITTING)
+def commit_failed(visit: Visit, event: CommitFailed, now: Now) -> Result:
+    """Nothing was stored; what was typed is still here, so the citizen may try again."""
+    return go(visit, State.REVIEW, problem=event.reason)
+
+
+def print_now(visit: Visit, papers: tuple[PaperContent, ...]) -> Result:
+    """Print these. From the second attempt on a paper says that it is a copy (补打)."""
+    states = {paper.paper_id: paper for paper in visit.papers}
+    again = tuple(replace(paper, copy=states[paper.paper_id].attempts) for paper in papers)
+    begun = {paper.paper_id for paper in papers}
+    lines = tuple(
+        PaperState(line.paper_id, attempts=line.attempts + 1) if line.paper_id in begun else line
+        for line in visit.papers
+    )
+    return go(visit, State.OUTCOME, *((PrintPapers(again),) if again else ()), papers=lines)
+
+
+def printing(visit: Visit) -> bool:
+    return any(paper.state in ("waiting", "printing") for paper in visit.papers)
+
+
+def missed(visit: Visit) -> tuple[PaperState, ...]:
+    return tuple(paper for paper in visit.papers if paper.state in MISSED)
+
+
+def _with_paper(visit: Visit, changed: PaperState) -> Visit:
+    papers = tuple(changed if paper.paper_id == changed.paper_id else paper for paper in visit.papers)
+    return replace(visit, papers=papers)
+
+
+def _paper(visit: Visit, paper_id: str) -> PaperState | None:
+    return next((paper for paper in visit.papers if paper.paper_id == paper_id), None)
+
+
+@on(PaperProgressed, State.OUTCOME)
+def paper_progressed(visit: Visit, event: PaperProgressed, now: Now) -> Result:
+    paper = _paper(visit, event.paper_id)
+    if paper is None:
+        return stay(visit)
+    changed = replace(
+        paper, state="printing", pages_done=event.pages_done, pages_total=event.pages_total, reason=event.waiting_for
+    )
+    return stay(_with_paper(visit, changed))
+
+
+@on(PaperEnded, State.OUTCOME)
+def paper_ended(visit: Visit, event: PaperEnded, now: Now) -> Result:
+    paper = _paper(visit, event.paper_id)
+    if paper is None:
+        return stay(visit)
+    match event.outcome:
+        case Printed(pages):
+            paper = replace(paper, state="done", pages_done=pages, pages_total=pages, reason="")
+        case NotPrinted(reason):
+            paper = replace(paper, state="failed", reason=reason.code)
+        case Unknown(reason):
+            paper = replace(paper, state="unknown", reason=reason.code)
+    visit = _with_paper(visit, paper)
+    return go(visit, State.TROUBLE) if not printing(visit) and missed(visit) else stay(visit)
+
+
+@on(ReasonsToggled, State.OUTCOME)
+def toggle_reasons(visit: Visit, event: ReasonsToggled, now: Now) -> Result:
+    return stay(visit, reasons_shown=not visit.reasons_shown)
+
+
+@on(NextPressed, State.OUTCOME)
+def to_rating(visit: Visit, event: NextPressed, now: Now) -> Result:
+    return stay(visit) if printing(visit) else go(visit, State.RATE)
+
+
+@on(TroubleChosen, State.TROUBLE)
+def trouble_chosen(visit: Visit, event: TroubleChosen, now: Now) -> Result:
+    if event.choice == "retry" and visit.case is not None:
+        wanted = {paper.paper_id for paper in missed(visit)}
+        return print_now(visit, tuple(paper for paper in visit.case.papers if paper.paper_id in wanted))
+    if event.choice == "help":
+        return stay(visit, CallHelp(visit.state.value), help_called=True)
+    return go(visit, State.RATE)
+
+
+@on(LevelChosen, State.RATE)
+def choose_level(visit: Visit, event: LevelChosen, now: Now) -> Result:
+    """Nothing is chosen beforehand; touching the same level again takes it back."""
+    if not 1 <= event.level <= 5:
+        return stay(visit)
+    return stay(visit, level=0 if visit.level == event.level else event.level, options=frozenset(), more=False)
+
+
+@on(OptionToggled, State.RATE)
+def toggle_option(visit: Visit, event: OptionToggled, now: Now) -> Result:
+    """Options belong to their level: 5xx to level 5 and so on."""
+    if not event.code.startswith(str(visit.level)):
+        return stay(visit)
+    return stay(visit, options=visit.options ^ {event.code})
+
+
+@on(MoreOptionsPressed, State.RATE)
+def more_options(visit: Visit, event: MoreOptionsPressed, now: Now) -> Result:
+    return stay(visit, more=True)
+
+
+@on(RatingSubmitted, State.RATE)
+def submit(visit: Visit, event: RatingSubmitted, now: Now) -> Result:
+    if not visit.level or visit.case is None:
+        return stay(visit)
+    case = visit.case
+    rating = SaveRating(
+        case.draft.case_id, case.case_no, case.draft.item_code, visit.level, tuple(sorted(visit.options))
+    )
+    return stay(visit, rating)
+
+
+@on(RatingSaved, State.RATE)
+def rating_saved(visit: Visit, event: RatingSaved, now: Now) -> Result:
+    return farewell(visit, "done") if event.ok else stay(visit, problem="rating_failed")
+
+
+@on(RatingSkipped, State.RATE)
+def skip(visit: Visit, event: RatingSkipped, now: Now) -> Result:
+    return farewell(visit, "done")
+
+
+def farewell(visit: Visit, reason: str) -> Result:
+    """End the visit: from here on only the manner of its end is known."""
+    left = replace(
+        visit.fresh(State.FAREWELL),
+        language=visit.language,
+        elder=visit.elder,
+        reason=reason,
+        saved=visit.saved,
+        case_no=visit.case_no,
+    )
+    return go(
+        left,
+        State.FAREWELL,
+        Wipe(reason, visit.state.value, visit.saved),
+        SetTimer("farewell", visit.machine.delays.farewell),
+    )
+
+
+@on(Wiped, State.FAREWELL)
+def wiped(visit: Visit, event: Wiped, now: Now) -> Result:
+    return stay(visit, wiped=True)
+
+
+@on(NextPressed, State.FAREWELL)
+@on(TimerFired, State.FAREWELL)
+def leave(visit: Visit, event: NextPressed | TimerFired, now: Now) -> Result:
+    return go(visit.fresh(State.ATTRACT), State.ATTRACT) if visit.wiped else go(visit, State.WIPING)
+
+
+@on(Wiped, State.WIPING)
+def wiped_late(visit: Visit, event: Wiped, now: Now) -> Result:
+    return go(visit.fresh(State.ATTRACT), State.ATTRACT)
+
+
+late(Committed, CommitFailed, but=(State.COMMITTING,))
+late(PaperProgressed, PaperEnded, ReasonsToggled, but=(State.OUTCOME,))
+late(TroubleChosen, but=(State.TROUBLE,))
+late(LevelChosen, OptionToggled, MoreOptionsPressed, RatingSubmitted, RatingSaved, RatingSkipped, but=(State.RATE,))
+late(Wiped, but=(State.FAREWELL, State.WIPING))

@@ -1,0 +1,188 @@
+"""Identify, consent, face, another way: who is it? Biometrics are never the only means, and never forced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from devices.contracts.camera import (
+    FaceDiffers,
+    FaceMatched,
+    FaceOutcome,
+    FaceUnavailable,
+    FaceUnclear,
+    ReferenceUnusable,
+)
+from devices.contracts.identity import IdentityDocument
+from kiosk.domain.codes import age_on
+from kiosk.domain.decision import Verification
+from kiosk.services.model import ServicePack
+from kiosk.visit.effects import CheckFace, CheckStaffCode, PrepareVerification, StopCamera
+from kiosk.visit.events import (
+    BackPressed,
+    CardFailed,
+    CardGone,
+    CardShown,
+    FaceAgreed,
+    FaceChecked,
+    FaceHinted,
+    OtherWayChosen,
+    StaffCodeChecked,
+    StaffCodeEntered,
+)
+from kiosk.visit.filling import begin_matter
+from kiosk.visit.states import State
+from kiosk.visit.table import Result, go, late, on, stay
+from kiosk.visit.visit import Now, Visit
+
+FACE_MIN_AGE = 14  # below, a guardian's consent is needed: 人脸识别技术应用安全管理办法
+
+
+def refusal(pack: ServicePack, document: IdentityDocument, now: Now) -> str:
+    """Message key of what keeps this document from this service, or ""."""
+    today = now.wall.date()
+    if document.kind.value not in pack.documents:
+        return "card_kind"
+    if document.expired(today):
+        return "card_expired"
+    if age_on(document.birth, today) < pack.min_age:
+        return "under_age"
+    return ""
+
+
+def identify(visit: Visit, now: Now) -> Result:
+    """Go on with the card if one is known and fits, else ask for one."""
+    if visit.document is None:
+        return go(visit, State.IDENTIFY)
+    problem = refusal(visit.pack, visit.document, now)
+    if problem:
+        return go(
+            visit, State.IDENTIFY, document=None, picture=None, verification=None,
+            problem=problem, detail=str(visit.pack.min_age),
+        )  # fmt: skip
+    if visit.verification is not None:
+        return begin_matter(visit)
+    return verify(visit, now)
+
+
+def face_obstacle(visit: Visit, now: Now) -> str:
+    """Why the face check cannot be offered: ``photo``, ``camera``, ``minor``, ``off``; "" when it can."""
+    if not visit.machine.face_check:
+        return "off"
+    if visit.document is not None and age_on(visit.document.birth, now.wall.date()) < FACE_MIN_AGE:
+        return "minor"
+    if visit.picture is None:
+        return "photo"
+    return "" if visit.machine.camera else "camera"
+
+
+def verify(visit: Visit, now: Now) -> Result:
+    obstacle = face_obstacle(visit, now)
+    if obstacle:
+        return go(visit, State.OTHER_WAY, way="", way_reason=obstacle)
+    return go(visit, State.CONSENT, PrepareVerification())
+
+
+@on(CardShown, State.IDENTIFY)
+def card_shown(visit: Visit, event: CardShown, now: Now) -> Result:
+    return identify(replace(visit, document=event.document, picture=event.picture), now)
+
+
+@on(CardFailed, State.IDENTIFY)
+def card_failed(visit: Visit, event: CardFailed, now: Now) -> Result:
+    return stay(visit, problem="card_unreadable", detail=event.code)
+
+
+@on(CardGone, State.IDENTIFY)
+def card_gone(visit: Visit, event: CardGone, now: Now) -> Result:
+    """The problem stays on the screen: it belongs to the card just taken away."""
+    return stay(visit)
+
+
+@on(BackPressed, State.IDENTIFY, State.CONSENT)
+def back_to_guide(visit: Visit, event: BackPressed, now: Now) -> Result:
+    return go(visit, State.GUIDE, StopCamera())
+
+
+@on(FaceAgreed, State.CONSENT)
+def agree(visit: Visit, event: FaceAgreed, now: Now) -> Result:
+    if visit.picture is None:
+        return verify(visit, now)
+    return go(visit, State.FACE, CheckFace(visit.picture))
+
+
+@on(OtherWayChosen, State.CONSENT, State.FACE)
+def other_way(visit: Visit, event: OtherWayChosen, now: Now) -> Result:
+    return go(visit, State.OTHER_WAY, StopCamera(), way="", way_reason="chosen")
+
+
+@on(BackPressed, State.FACE)
+def back_to_consent(visit: Visit, event: BackPressed, now: Now) -> Result:
+    return go(visit, State.CONSENT, StopCamera())
+
+
+@on(FaceHinted, State.FACE)
+def hint(visit: Visit, event: FaceHinted, now: Now) -> Result:
+    return stay(visit, hint=event.hint.value)
+
+
+@on(FaceChecked, State.FACE)
+def face_checked(visit: Visit, event: FaceChecked, now: Now) -> Result:
+    if isinstance(event.outcome, FaceMatched):
+        result, effects = begin_matter(replace(visit, verification=Verification.FACE))
+        return result, (StopCamera(), *effects)
+    return go(visit, State.OTHER_WAY, StopCamera(), way="", way_reason=_why(event.outcome))
+
+
+def _why(outcome: FaceOutcome) -> str:
+    match outcome:
+        case FaceDiffers():
+            return "differs"
+        case FaceUnclear():
+            return "unclear"
+        case ReferenceUnusable():
+            return "photo"
+        case FaceUnavailable() | FaceMatched():
+            return "camera"
+
+
+@on(OtherWayChosen, State.OTHER_WAY)
+def choose_way(visit: Visit, event: OtherWayChosen, now: Now) -> Result:
+    match event.way:
+        case "face" if not face_obstacle(visit, now):
+            return go(visit, State.CONSENT, PrepareVerification())
+        case "later":
+            return begin_matter(replace(visit, verification=Verification.LATER))
+        case "staff":
+            return stay(visit, way="staff", problem="")
+        case _:
+            return stay(visit, way="", problem="")
+
+
+@on(BackPressed, State.OTHER_WAY)
+def back_from_other_way(visit: Visit, event: BackPressed, now: Now) -> Result:
+    if visit.way:
+        return stay(visit, way="", problem="")
+    return go(visit, State.GUIDE) if face_obstacle(visit, now) else go(visit, State.CONSENT, PrepareVerification())
+
+
+@on(StaffCodeEntered, State.OTHER_WAY)
+def staff_code(visit: Visit, event: StaffCodeEntered, now: Now) -> Result:
+    return stay(visit, CheckStaffCode(event.code))
+
+
+@on(StaffCodeChecked, State.OTHER_WAY)
+def staff_code_checked(visit: Visit, event: StaffCodeChecked, now: Now) -> Result:
+    if event.ok:
+        return begin_matter(replace(visit, verification=Verification.STAFF))
+    return stay(
+        visit,
+        problem="code_locked" if event.locked_for else "code_wrong",
+        attempts_left=event.attempts_left,
+        locked_for=event.locked_for,
+    )
+
+
+late(FaceAgreed, but=(State.CONSENT,))
+late(OtherWayChosen, but=(State.CONSENT, State.FACE, State.OTHER_WAY))
+late(FaceHinted, FaceChecked, but=(State.FACE,))
+late(StaffCodeEntered, StaffCodeChecked, but=(State.OTHER_WAY,))

@@ -1,0 +1,39 @@
+"""What the runner needs of the terminal. Every call returns at once; answers come back as events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from kiosk.visit.effects import CallHelp, CheckFace, CheckStaffCode, Commit, PrintPapers, SaveRating, Wipe
+from kiosk.visit.events import Event
+
+Post = Callable[[Event], None]
+
+
+class Ports(Protocol):
+    """The terminal's hands. No method blocks; each may call ``post`` from any thread, now or later."""
+
+    def bind(self, post: Post) -> None: ...
+
+    def recover(self) -> None: ...
+
+    def prepare_verification(self) -> None: ...
+
+    def check_face(self, effect: CheckFace) -> None: ...
+
+    def stop_camera(self) -> None: ...
+
+    def check_staff_code(self, effect: CheckStaffCode) -> None: ...
+
+    def prepare_papers(self) -> None: ...
+
+    def commit(self, effect: Commit) -> None: ...
+
+    def print_papers(self, effect: PrintPapers) -> None: ...
+
+    def save_rating(self, effect: SaveRating) -> None: ...
+
+    def call_help(self, effect: CallHelp) -> None: ...
+
+    def wipe(self, effect: Wipe) -> None: ...

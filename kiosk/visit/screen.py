@@ -1,0 +1,275 @@
+"""What the window shows: one immutable snapshot per change, made from the visit. No Qt here.
+
+``Screen.page`` is the state's name. Texts of a service arrive in the citizen's language; everything else
+is a message key that the window turns into words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.domain.text import Language
+from kiosk.services.model import Ability
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What stands around every page.
+
+    ``step`` 0 shows no progress, 1..5 that many of five bars. ``expires_at`` is the monotonic second at
+    which the visit ends by itself (None: never); ``warning`` asks for the "still here?" panel;
+    ``card_missing`` for the "put the card back" panel; ``help_called`` for the "help is coming" panel.
+    """
+
+    place: str
+    terminal: str
+    language: Language
+    elder: bool
+    test: bool
+    step: int = 0
+    expires_at: float | None = None
+    warning: bool = False
+    card_missing: bool = False
+    help_called: bool = False
+    help_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """One state dot of the attract page: message key and whether it is well."""
+
+    key: str
+    ok: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttractBody:
+    lights: tuple[Light, ...]
+    clock: str  # local time, "HH:MM"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCard:
+    """``category`` is a key such as ``business`` or ``pension``; ``verdict`` an Ability verdict value."""
+
+    service_id: str
+    category: str
+    name: str
+    short_name: str
+    summary: str
+    badge: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomeBody:
+    services: tuple[ServiceCard, ...]
+    greeting: str = ""  # masked name when a card was shown first
+
+
+@dataclass(frozen=True, slots=True)
+class GuideBody:
+    category: str
+    name: str
+    lead: str
+    ability: Ability
+    minutes: int
+    questions: int
+    errands: int
+    prepare: tuple[tuple[str, str], ...]
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyBody:
+    """``problem``: message key ``card_expired``, ``card_kind``, ``under_age``, ``card_unreadable`` or ``reader_down``."""
+
+    problem: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentBody:
+    name: str  # masked
+
+
+@dataclass(frozen=True, slots=True)
+class FaceBody:
+    """``hint`` is a FaceHint value or "" (looking)."""
+
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWayBody:
+    """``reason`` says why the face check is not used: ``chosen``, ``photo``, ``camera``, ``differs``, ``unclear``.
+
+    ``way`` is "" (choose), or ``staff`` (the code pad is shown). ``problem``: ``code_wrong`` or ``code_locked``.
+    """
+
+    reason: str
+    way: str
+    face_possible: bool
+    problem: str = ""
+    attempts_left: int = 0
+    locked_for: float = 0.0
+    staff_possible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    value: str
+    label: str
+    detail: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FormBody:
+    """``kind`` is a QuestionKind value; ``preview`` a sentence under the answer; ``complaint`` what does not fit."""
+
+    index: int  # 1-based
+    total: int
+    key: str
+    kind: str
+    title: str
+    help: str
+    value: str
+    unit: str
+    max_length: int
+    options: tuple[OptionView, ...]
+    preview: str
+    complaint: str
+    complete: bool
+    editing: bool  # came from the review page: the way forward leads back there
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentBody:
+    title: str
+    notice: str
+    clauses: tuple[tuple[str, bool], ...]
+    replaces: str
+    otherwise: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReviewLine:
+    """``origin`` is an Origin value."""
+
+    key: str
+    label: str
+    value: str
+    origin: str
+    editable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewBody:
+    lines: tuple[ReviewLine, ...]
+    signature: bool  # a signature follows
+    problem: str = ""  # message key: saving failed, nothing was stored
+
+
+@dataclass(frozen=True, slots=True)
+class SignBody:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommittingBody:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """``state``: waiting, printing, done, failed, unknown."""
+
+    paper_id: str
+    title: str
+    state: str
+    pages_done: int = 0
+    pages_total: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OutcomeBody:
+    """``outcome`` is an Outcome value; ``effective`` whether it holds already; ``stamp`` the words in the seal."""
+
+    outcome: str
+    effective: bool
+    heading: str
+    lead: str
+    case_no: str
+    document_title: str
+    document_lines: tuple[tuple[str, str], ...]
+    stamp: str
+    papers: tuple[PaperLine, ...]
+    printing: bool
+    reasons: tuple[tuple[str, str], ...]  # because, basis
+    reasons_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleBody:
+    """``reason`` is the fault's code; ``certain`` False when nobody knows whether paper came out."""
+
+    paper_title: str
+    reason: str
+    certain: bool
+    case_no: str
+    choices: tuple[str, ...]  # of: retry, later, help
+    effective: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RateOption:
+    code: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RateBody:
+    level: int  # 0: nothing chosen
+    levels: tuple[tuple[int, str], ...]
+    options: tuple[RateOption, ...]
+    more: bool  # further options can be shown
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FarewellBody:
+    """``reason``: done, quit, timeout, card_gone, refused, failed; ``saved`` whether a case was committed."""
+
+    reason: str
+    saved: bool
+    card_on_reader: bool
+    case_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeBody:
+    """Recovering, wiping, out of service: ``reason`` is a message key."""
+
+    reason: str = ""
+
+
+Body = (
+    AttractBody | HomeBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | FormBody
+    | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
+    | FarewellBody | NoticeBody
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One snapshot. ``serial`` grows with each; ``state`` and ``page`` are the visit's state name."""
+
+    serial: int
+    page: str
+    chrome: Chrome
+    body: Body

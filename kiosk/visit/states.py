@@ -1,0 +1,43 @@
+"""The states of a visit. A page of the screen bears the same name."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class State(Enum):
+    """Where the citizen is. Starting *is* recovering: a card may lie in the field, paper in the path."""
+
+    RECOVERING = "recovering"
+    ATTRACT = "attract"
+    HOME = "home"
+    GUIDE = "guide"
+    IDENTIFY = "identify"
+    CONSENT = "consent"  # separate consent to the face check
+    FACE = "face"
+    OTHER_WAY = "other_way"
+    FORM = "form"
+    COMMITMENT = "commitment"
+    REVIEW = "review"
+    SIGN = "sign"
+    COMMITTING = "committing"
+    OUTCOME = "outcome"  # decided and saved; papers are being printed
+    TROUBLE = "trouble"  # decided and saved; a paper did not come out
+    RATE = "rate"
+    FAREWELL = "farewell"
+    WIPING = "wiping"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+BEFORE_COMMIT = frozenset(
+    {
+        State.HOME, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
+        State.FORM, State.COMMITMENT, State.REVIEW, State.SIGN,
+    }
+)  # fmt: skip
+"""Leaving one of these leaves nothing behind."""
+
+NEEDS_CARD = frozenset(
+    {State.CONSENT, State.FACE, State.OTHER_WAY, State.FORM, State.COMMITMENT, State.REVIEW, State.SIGN}
+)
+"""The card that was read should stay in the field."""

@@ -1,0 +1,62 @@
+"""The pure step of a visit: ``step(visit, event, now) -> (visit, effects)``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+from kiosk.visit import arriving, everywhere, filling, finishing, identifying
+from kiosk.visit.effects import CancelTimer, Effect, SetTimer
+from kiosk.visit.events import CardFailed, CardGone, CardShown, Event, Touch
+from kiosk.visit.finishing import printing
+from kiosk.visit.states import NEEDS_CARD, State
+from kiosk.visit.table import EVERYWHERE, IGNORED, TABLE, Result
+from kiosk.visit.visit import Now, Visit
+
+ROOMS = (arriving, identifying, filling, finishing, everywhere)  # importing them fills the table
+TOUCHES: tuple[type, ...] = get_args(Touch)
+
+
+def step(visit: Visit, event: Event, now: Now) -> Result:
+    """One event. Never raises for an event that comes late; never touches a clock, a device or a file."""
+    kind = type(event)
+    visit = _notice_card(visit, event)
+    handler = TABLE.get((visit.state, kind))
+    if handler is None:
+        if visit.state in IGNORED.get(kind, frozenset()):
+            return visit, ()
+        handler = EVERYWHERE[kind]
+    after, effects = handler(visit, event, now)
+    after, timers = _arm(visit, event, after, now)
+    return after, (*effects, *timers)
+
+
+def _notice_card(visit: Visit, event: Event) -> Visit:
+    if isinstance(event, CardShown | CardFailed | CardGone):
+        return replace(visit, machine=replace(visit.machine, card_on_reader=not isinstance(event, CardGone)))
+    return visit
+
+
+def _arm(before: Visit, event: Event, after: Visit, now: Now) -> tuple[Visit, tuple[Effect, ...]]:
+    """Start the page's time again after a touch, on a new page, and when the last paper has ended."""
+    moved = after.state is not before.state
+    paper_over = after.state is State.OUTCOME and printing(before) and not printing(after)
+    effects: tuple[Effect, ...] = ()
+    if moved and before.card_missing and after.state not in NEEDS_CARD:
+        after, effects = replace(after, card_missing=False), (CancelTimer("card_missing"),)
+    if moved and after.state is State.ATTRACT:
+        effects = (*effects, SetTimer("clock", after.machine.delays.clock))
+    if moved and before.state is State.ATTRACT:
+        effects = (*effects, CancelTimer("clock"))
+    if not (moved or paper_over or isinstance(event, TOUCHES)):
+        return after, effects
+    delays = after.machine.delays
+    quiet = delays.quiet.get(after.state)
+    if quiet is None or (after.state is State.OUTCOME and printing(after)):
+        return replace(after, warning=False, expires_at=None), (
+            *effects, CancelTimer("quiet"), CancelTimer("grace"),
+        )  # fmt: skip
+    expires_at = now.monotonic + quiet + delays.grace
+    return replace(after, warning=False, expires_at=expires_at), (
+        *effects, CancelTimer("grace"), SetTimer("quiet", quiet),
+    )  # fmt: skip

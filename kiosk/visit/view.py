@@ -1,0 +1,276 @@
+"""From the visit to the screen: one snapshot, texts of the service in the citizen's language."""
+
+from __future__ import annotations
+
+from kiosk.domain import rating
+from kiosk.domain.codes import group_case_no, mask_name
+from kiosk.domain.decision import Outcome
+from kiosk.domain.text import Text
+from kiosk.services import forms
+from kiosk.services.model import Ability, PaperKind, QuestionKind, Verdict
+from kiosk.visit.finishing import missed, printing
+from kiosk.visit.screen import (
+    AttractBody,
+    Body,
+    Chrome,
+    CommitmentBody,
+    CommittingBody,
+    ConsentBody,
+    FaceBody,
+    FarewellBody,
+    FormBody,
+    GuideBody,
+    HomeBody,
+    IdentifyBody,
+    Light,
+    NoticeBody,
+    OptionView,
+    OtherWayBody,
+    OutcomeBody,
+    PaperLine,
+    RateBody,
+    RateOption,
+    ReviewBody,
+    ReviewLine,
+    Screen,
+    ServiceCard,
+    SignBody,
+    TroubleBody,
+)
+from kiosk.visit.states import NEEDS_CARD, State
+from kiosk.visit.visit import Now, Visit
+
+STEPS = {
+    State.IDENTIFY: 1, State.CONSENT: 2, State.FACE: 2, State.OTHER_WAY: 2, State.FORM: 3, State.COMMITMENT: 4,
+    State.REVIEW: 4, State.SIGN: 5, State.COMMITTING: 5,
+}  # fmt: skip
+NOTHING = Ability(Verdict.CANNOT, (), ("starting",))
+SHOWN_AT_ONCE = 3  # rating options; the rest on "more"
+
+
+def screen_of(visit: Visit, serial: int, now: Now) -> Screen:
+    """The snapshot for the window."""
+    return Screen(serial, visit.state.value, _chrome(visit), _body(visit, now))
+
+
+def _chrome(visit: Visit) -> Chrome:
+    machine = visit.machine
+    return Chrome(
+        place=machine.place.of(visit.language),
+        terminal=machine.terminal.of(visit.language),
+        language=visit.language,
+        elder=visit.elder,
+        test=machine.test,
+        step=STEPS.get(visit.state, 0),
+        expires_at=visit.expires_at,
+        warning=visit.warning,
+        card_missing=visit.card_missing and visit.state in NEEDS_CARD,
+        help_called=visit.help_called,
+        help_phone=machine.help_phone,
+    )
+
+
+def _body(visit: Visit, now: Now) -> Body:
+    match visit.state:
+        case State.ATTRACT:
+            return _attract(visit, now)
+        case State.HOME:
+            return _home(visit)
+        case State.GUIDE:
+            return _guide(visit)
+        case State.IDENTIFY:
+            down = "" if visit.machine.identity_reader else "reader_down"
+            return IdentifyBody(visit.problem or down, visit.detail)
+        case State.CONSENT:
+            return ConsentBody(mask_name(visit.document.name) if visit.document else "")
+        case State.FACE:
+            return FaceBody(visit.hint)
+        case State.OTHER_WAY:
+            return _other_way(visit)
+        case State.FORM:
+            return _form(visit)
+        case State.COMMITMENT:
+            return _commitment(visit)
+        case State.REVIEW:
+            return _review(visit)
+        case State.SIGN:
+            return SignBody(visit.document.name if visit.document else "")
+        case State.COMMITTING:
+            return CommittingBody()
+        case State.OUTCOME:
+            return _outcome(visit)
+        case State.TROUBLE:
+            return _trouble(visit)
+        case State.RATE:
+            return _rate(visit)
+        case State.FAREWELL:
+            return FarewellBody(visit.reason, visit.saved, visit.machine.card_on_reader, group_case_no(visit.case_no))
+        case State.RECOVERING | State.WIPING | State.OUT_OF_SERVICE:
+            return NoticeBody(visit.machine.fault)
+
+
+def _attract(visit: Visit, now: Now) -> AttractBody:
+    machine = visit.machine
+    able = sum(ability.verdict is not Verdict.CANNOT for ability in machine.abilities.values())
+    lights = (
+        Light("services", able > 0, able),
+        Light("printing", machine.page_printer and machine.receipt_printer),
+        Light("network", machine.online),
+    )
+    return AttractBody(lights, now.wall.strftime("%H:%M"))
+
+
+def _home(visit: Visit) -> HomeBody:
+    language = visit.language
+    cards = tuple(
+        ServiceCard(
+            pack.pack_id,
+            pack.category,
+            pack.name.of(language),
+            pack.short_name.of(language),
+            pack.summary.of(language),
+            pack.badge.of(language),
+            visit.machine.abilities.get(pack.pack_id, NOTHING).verdict.value,
+        )
+        for pack in visit.machine.packs.values()
+    )
+    return HomeBody(cards, mask_name(visit.document.name) if visit.document else "")
+
+
+def _guide(visit: Visit) -> GuideBody:
+    pack, language = visit.pack, visit.language
+    return GuideBody(
+        category=pack.category,
+        name=pack.name.of(language),
+        lead=pack.guide.lead.of(language),
+        ability=visit.machine.abilities.get(pack.pack_id, NOTHING),
+        minutes=pack.guide.minutes,
+        questions=len(pack.questions),
+        errands=pack.guide.errands,
+        prepare=tuple((title.of(language), detail.of(language)) for title, detail in pack.guide.prepare),
+        basis=pack.guide.basis.of(language),
+    )
+
+
+def _other_way(visit: Visit) -> OtherWayBody:
+    return OtherWayBody(
+        reason=visit.way_reason,
+        way=visit.way,
+        face_possible=visit.machine.face_check
+        and visit.machine.camera
+        and visit.picture is not None
+        and visit.way_reason != "minor",
+        problem=visit.problem,
+        attempts_left=visit.attempts_left,
+        locked_for=visit.locked_for,
+        staff_possible=visit.machine.staff_codes,
+    )
+
+
+def _form(visit: Visit) -> FormBody:
+    pack, language = visit.pack, visit.language
+    question = pack.questions[visit.question]
+    complaint = forms.complaint(question, visit.answer, visit.envelope)
+    return FormBody(
+        index=visit.question + 1,
+        total=len(pack.questions),
+        key=question.key,
+        kind=question.kind.value,
+        title=question.title.of(language),
+        help=question.help.of(language),
+        value=visit.answer,
+        unit=question.unit.of(language),
+        max_length=question.max_length,
+        options=tuple(
+            OptionView(
+                option.value, option.label.of(language), option.detail.of(language), option.value == visit.answer
+            )
+            for option in question.options
+        )
+        if question.kind is QuestionKind.CHOICE
+        else (),
+        preview="" if complaint else forms.preview(pack, question, visit.envelope, visit.answer).of(language),
+        complaint=complaint.of(language) if complaint and visit.complained else "",
+        complete=complaint is None,
+        editing=visit.editing,
+    )
+
+
+def _commitment(visit: Visit) -> CommitmentBody:
+    terms, language = visit.pack.commitment, visit.language
+    if terms is None:
+        return CommitmentBody("", "", (), "", "", False)
+    clauses = tuple((clause.of(language), index in visit.agreed) for index, clause in enumerate(terms.clauses))
+    return CommitmentBody(
+        title=terms.title.of(language),
+        notice=terms.notice.of(language),
+        clauses=clauses,
+        replaces=terms.replaces_label.of(language),
+        otherwise=terms.otherwise.of(language),
+        complete=len(visit.agreed) == len(clauses),
+    )
+
+
+def _review(visit: Visit) -> ReviewBody:
+    rows = forms.review_rows(visit.pack, visit.envelope, visit.language)
+    lines = tuple(
+        ReviewLine(row.key, row.label.of(visit.language), row.value, row.origin.value, row.editable) for row in rows
+    )
+    return ReviewBody(lines, visit.pack.signature, visit.problem)
+
+
+def _outcome(visit: Visit) -> OutcomeBody:
+    if visit.case is None:
+        raise AssertionError("an outcome without a case")
+    pack, language, case = visit.pack, visit.language, visit.case
+    decision = case.decision
+    key = decision.outcome.value
+    if decision.outcome is Outcome.APPROVED and not decision.effective:
+        key = "approved_offline"
+    heading, lead = pack.outcome_texts[key]
+    titles = {paper.paper_id: paper.title.of(language) for paper in pack.papers}
+    certificate = next((p for p in case.papers if p.kind == PaperKind.CERTIFICATE.value), None)
+    shown = certificate or next(iter(case.papers), None)
+    return OutcomeBody(
+        outcome=decision.outcome.value,
+        effective=decision.effective,
+        heading=heading.of(language),
+        lead=lead.of(language),
+        case_no=group_case_no(case.case_no),
+        document_title=shown.title if shown else pack.name.of(language),
+        document_lines=(shown.rows[:5] if shown else ()),
+        stamp=pack.badge.of(language) if decision.outcome is Outcome.APPROVED and decision.effective else "",
+        papers=tuple(
+            PaperLine(p.paper_id, titles.get(p.paper_id, p.paper_id), p.state, p.pages_done, p.pages_total, p.reason)
+            for p in visit.papers
+        ),
+        printing=printing(visit),
+        reasons=tuple((rule.because.of(language), rule.basis) for rule in decision.rules),
+        reasons_shown=visit.reasons_shown,
+    )
+
+
+def _trouble(visit: Visit) -> TroubleBody:
+    paper = missed(visit)[0]
+    titles = {spec.paper_id: spec.title for spec in visit.pack.papers}
+    return TroubleBody(
+        paper_title=titles.get(paper.paper_id, Text(paper.paper_id, paper.paper_id)).of(visit.language),
+        reason=paper.reason,
+        certain=paper.state == "failed",
+        case_no=group_case_no(visit.case_no),
+        choices=("retry", "later", "help"),
+        effective=visit.case is not None and visit.case.decision.effective,
+    )
+
+
+def _rate(visit: Visit) -> RateBody:
+    language = visit.language
+    options = rating.options(visit.level, language) if visit.level else ()
+    shown = options if visit.more else options[:SHOWN_AT_ONCE]
+    return RateBody(
+        level=visit.level,
+        levels=rating.levels(language),
+        options=tuple(RateOption(code, label, code in visit.options) for code, label in shown),
+        more=len(shown) < len(options),
+        problem=visit.problem,
+    )

@@ -1,0 +1,129 @@
+"""The visit as one immutable value: all that the machine knows of the citizen in front of it.
+
+When the visit ends the value is replaced by a fresh one; nothing of the old one is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from devices.contracts.identity import IdentityDocument
+from kiosk.domain.case import Commitment
+from kiosk.domain.decision import Verification
+from kiosk.domain.envelope import Envelope
+from kiosk.domain.text import EMPTY, Language, Text
+from kiosk.services.model import Ability, ServicePack
+from kiosk.visit.delays import Delays
+from kiosk.visit.events import Committed
+from kiosk.visit.states import State
+
+Strokes = tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The injected clock: ``monotonic`` seconds for delays, local ``wall`` time for papers and ages."""
+
+    monotonic: float
+    wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What holds for the terminal, whoever stands before it."""
+
+    packs: Mapping[str, ServicePack]
+    delays: Delays
+    place: Text = EMPTY
+    terminal: Text = EMPTY
+    help_phone: str = ""
+    language: Language = "zh_CN"
+    test: bool = False
+    face_check: bool = True
+    staff_codes: bool = True
+    abilities: Mapping[str, Ability] = field(default_factory=dict)
+    online: bool = False
+    camera: bool = False
+    page_printer: bool = False
+    receipt_printer: bool = False
+    identity_reader: bool = False
+    card_on_reader: bool = False
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperState:
+    """``state``: waiting, printing, done, failed, unknown. ``attempts`` counts prints begun."""
+
+    paper_id: str
+    state: str = "waiting"
+    pages_done: int = 0
+    pages_total: int = 0
+    reason: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Visit:
+    """See the module. Fields stand in the order in which a visit comes to know them."""
+
+    machine: Machine
+    state: State = State.RECOVERING
+    language: Language = "zh_CN"
+    elder: bool = False
+    # overlays and timers
+    expires_at: float | None = None
+    warning: bool = False
+    card_missing: bool = False
+    help_called: bool = False
+    # matter and person
+    service: ServicePack | None = None
+    started_at: datetime | None = None
+    document: IdentityDocument | None = None
+    picture: bytes | None = None
+    problem: str = ""
+    detail: str = ""
+    hint: str = ""
+    way: str = ""
+    way_reason: str = ""
+    attempts_left: int = 0
+    locked_for: float = 0.0
+    verification: Verification | None = None
+    # what was filled in
+    envelope: Envelope = field(default_factory=Envelope)
+    question: int = 0
+    answer: str = ""
+    complained: bool = False
+    editing: bool = False
+    agreed: frozenset[int] = frozenset()
+    commitment: Commitment | None = None
+    declined: bool = False
+    strokes: Strokes = ()
+    # what came of it
+    case: Committed | None = None
+    papers: tuple[PaperState, ...] = ()
+    reasons_shown: bool = False
+    level: int = 0
+    options: frozenset[str] = frozenset()
+    more: bool = False
+    # how it ended: all that outlives the wipe, until the next citizen
+    reason: str = ""
+    saved: bool = False
+    case_no: str = ""
+    wiped: bool = False
+
+    def __repr__(self) -> str:  # a visit is personal data from end to end
+        return f"Visit({self.state.value})"
+
+    @property
+    def pack(self) -> ServicePack:
+        """The chosen service; only asked for in states that have one."""
+        if self.service is None:
+            raise AssertionError(f"no service was chosen in state {self.state.value}")
+        return self.service
+
+    def fresh(self, state: State) -> Visit:
+        """A new visit on the same machine: nothing of the citizen remains, language and size are reset."""
+        return Visit(machine=self.machine, state=state, language=self.machine.language)

@@ -1,0 +1,72 @@
+"""A terminal becomes one of ours by a one-time code and a key that never leaves it."""
+
+from __future__ import annotations
+
+import json
+
+from kiosk import wire
+from kiosk.backend import Backend, Settings, issue_code
+
+
+def fresh(server, clock, terminal):
+    return type(terminal)(server.port, clock)
+
+
+def test_enrolling_is_idempotent(server, clock, terminal):
+    code = server.backend.issue_code("330102", "North Gate")
+    other = fresh(server, clock, terminal)
+    first, second = other.enrol(code), other.enrol(code)
+    assert first.status == second.status == 200
+    assert first.json["terminal_id"] == second.json["terminal_id"] != terminal.id
+    assert first.json["area_code"] == "330102"
+    assert server.backend.gauges()["kiosk_terminals"] == 2
+
+
+def test_a_code_serves_one_terminal_only(server, clock, terminal):
+    code = server.backend.issue_code("330102", "North Gate")
+    assert fresh(server, clock, terminal).enrol(code).status == 200
+    refused = fresh(server, clock, terminal).enrol(code)
+    assert (refused.status, refused.code) == (403, "code-used")
+
+
+def test_a_code_expires(server, clock, terminal):
+    code = server.backend.issue_code("330102", "North Gate")
+    clock.move(hours=24, seconds=1)
+    refused = fresh(server, clock, terminal).enrol(code)
+    assert (refused.status, refused.code) == (403, "code-expired")
+
+
+def test_a_code_may_be_typed_in_small_letters_without_dashes(server, clock, terminal):
+    code = server.backend.issue_code("330102", "North Gate")
+    assert fresh(server, clock, terminal).enrol(code.replace("-", " ").lower()).status == 200
+
+
+def test_guessing_codes_has_to_wait(server, clock, terminal):
+    guesser = fresh(server, clock, terminal)
+    codes = [guesser.enrol(f"AAAA-AAAA-{number:04}").code for number in range(21)]
+    assert codes == ["code-refused"] * 20 + ["too-many-codes"]
+    clock.move(seconds=61)
+    assert guesser.enrol("AAAA-AAAA-AAAA").code == "code-refused"
+
+
+def test_a_key_that_is_not_the_senders_own_is_refused(server, clock, terminal):
+    thief = fresh(server, clock, terminal)
+    code = server.backend.issue_code("330102", "North Gate")
+    body = wire.EnrolRequest(code, wire.b64(wire.new_signing_pair()[1]))
+    assert thief.send("POST", "/v1/enrol", body).code == "bad-signature"
+    for key in ("", "AAAA", "kein base64", wire.b64(bytes(31))):
+        assert thief.send("POST", "/v1/enrol", wire.EnrolRequest(code, key)).code == "bad-signature"
+
+
+def test_keys_are_made_once_and_readable_by_the_owner_alone(settings: Settings):
+    first = Backend(settings)
+    second = Backend(settings)
+    assert first.keys == second.keys
+    assert settings.keys_path().stat().st_mode & 0o777 == 0o600
+    assert json.loads(settings.keys_path().read_text()).keys() >= {"sealing_private", "signing_private"}
+    first.close()
+    second.close()
+
+
+def test_a_code_can_be_issued_while_the_backend_runs(server, clock, terminal, settings):
+    assert fresh(server, clock, terminal).enrol(issue_code(settings, "330102", "North Gate")).status == 200

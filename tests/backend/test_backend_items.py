@@ -1,0 +1,175 @@
+"""Items are taken in once each, answered one by one, and nothing of a citizen stands in clear on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kiosk import wire
+
+NAME = "王小明秘密"  # what every case of these tests carries inside its seal
+
+
+def test_pushing_is_idempotent(terminal, server, clock):
+    batch = [terminal.case() for _ in range(5)]
+    first = terminal.push(*batch)
+    clock.move(minutes=3)
+    second = terminal.push(*batch)
+    assert [result.status for result in first] == ["accepted"] * 5
+    assert [result.status for result in second] == ["duplicate"] * 5
+    assert [result.ack for result in first] == [result.ack for result in second]
+    assert server.backend.gauges()["kiosk_cases"] == 5
+    assert len(terminal.results().results) == 5
+
+
+def test_an_acknowledgement_echoes_id_and_hash_and_is_signed(terminal, server):
+    item = terminal.case()
+    (result,) = terminal.push(item)
+    ack = result.ack
+    assert (ack.id, ack.hash, ack.terminal_id) == (item.id, item.hash, terminal.id)
+    wire.verify(server.backend.keys.signing_public, ack.canonical(), ack.signature)
+    with pytest.raises(wire.BadSignature):
+        wire.verify(server.backend.keys.signing_public, replace(ack, hash="0" * 64).canonical(), ack.signature)
+
+
+def test_the_same_id_with_another_hash_is_an_alarm(terminal, server):
+    item = terminal.case("A1")
+    terminal.push(item)
+    other = replace(terminal.case("A2"), id=item.id)
+    (result,) = terminal.push(other)
+    assert (result.status, result.reason, result.ack) == ("conflict", "hash-differs", None)
+    assert server.backend.gauges()["kiosk_alarms"] == 1
+
+
+def test_the_same_id_twice_in_one_batch(terminal, server):
+    item = terminal.case()
+    other = replace(terminal.case(), id=item.id)
+    resealed = terminal.seal(msgspec.json.encode({}), item.id)
+    assert [result.status for result in terminal.push(item, item)] == ["accepted", "duplicate"]
+    assert [result.status for result in terminal.push(other, resealed)] == ["conflict", "conflict"]
+    assert server.backend.gauges()["kiosk_cases"] == 1
+
+
+def test_another_terminals_item_does_not_open(new_terminal, server):
+    one, other = new_terminal(), new_terminal()
+    item = one.case()
+    (result,) = other.push(item)
+    assert (result.status, result.reason) == ("rejected", "cannot-unseal")
+    one.push(item)
+    (result,) = other.push(item)
+    assert (result.status, result.reason) == ("conflict", "foreign-item")
+
+
+def test_one_bad_item_never_stops_the_rest(terminal, server):
+    good = [terminal.case(), terminal.case()]
+    plain = msgspec.json.encode({"case_id": "x"})
+    bad = {
+        "bad-id": replace(terminal.case(), id="../../etc"),
+        "bad-kind": replace(terminal.case(), kind="wish"),
+        "bad-hash": replace(terminal.case(), hash="xyz"),
+        "not-base64": replace(terminal.case(), sealed="§§"),
+        "hash-mismatch": replace(terminal.case(), sealed=wire.b64(b"other")),
+        "cannot-unseal": replace(terminal.case(), id=str(uuid.uuid4())),
+        "bad-envelope": terminal.seal(plain, str(uuid.uuid4())),
+        "bad-meta": replace(terminal.case(), meta={"name": NAME}),
+        "meta-differs": replace(terminal.case(), meta={"case_no": "OTHER"}),
+        "bad-attachments": replace(terminal.case(), attachments=["zz"]),
+    }
+    results = terminal.push(good[0], *bad.values(), good[1])
+    assert [result.reason for result in results[1:-1]] == list(bad)
+    assert {result.status for result in results[1:-1]} == {"rejected"}
+    assert [results[0].status, results[-1].status] == ["accepted", "accepted"]
+    assert server.backend.gauges()["kiosk_cases"] == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"outcome": "perhaps"}, {"rung": "roof"}, {"verification": "smile"}, {"committed_at": "2026-13-01T00:00:00Z"},
+     {"committed_at": "yesterday"}, {"format": 2}, {"case_no": "with space"}, {"uscc": "91 330"},
+     {"fields": [wire.PayloadField("a", "1", "card", "A"), wire.PayloadField("a", "2", "card", "A")]}],
+)  # fmt: skip
+def test_an_envelope_out_of_order_is_rejected(terminal, change):
+    payload = {"case_no": "N1", **change}
+    item = replace(terminal.case(**payload), meta={})
+    assert [result.reason for result in terminal.push(item)] == ["bad-envelope"]
+
+
+def test_a_provisional_approval_is_confirmed(terminal):
+    terminal.push(terminal.case("P1"), terminal.case("F1", rung="final"), terminal.case("W1", outcome="referred"))
+    reply = terminal.results()
+    assert [(result.case_no, result.outcome, result.text) for result in reply.results] == [
+        ("P1", "confirmed", "result.confirmed")
+    ]
+    assert terminal.results(reply.cursor).results == []
+
+
+def test_a_case_number_given_twice_is_kept_and_reported_as_a_conflict(new_terminal, server):
+    one, other = new_terminal(), new_terminal()
+    one.push(one.case("SAME"))
+    (result,) = other.push(other.case("SAME"))
+    assert result.status == "accepted"
+    assert [(each.outcome, each.text) for each in other.results().results] == [("conflict", "result.conflict.case")]
+    assert server.backend.gauges()["kiosk_cases"] == 2
+    assert server.backend.gauges()["kiosk_case_conflicts"] == 1
+
+
+def test_a_credit_code_given_twice_in_one_batch_is_a_conflict(terminal):
+    code = "92330102MA2TEST008"
+    terminal.push(terminal.case("A", uscc=code), terminal.case("B", uscc=code))
+    assert [result.outcome for result in terminal.results().results] == ["confirmed", "conflict"]
+
+
+def test_results_are_the_terminals_own(new_terminal):
+    one, other = new_terminal(), new_terminal()
+    one.push(one.case())
+    assert other.results().results == []
+
+
+def test_a_case_is_rated_once(terminal, server):
+    rating = wire.RatingPayload(str(uuid.uuid4()), "N1", "000131002000", 5, ["clear"], "2026-06-01T12:00:00Z")
+    items = [terminal.seal(msgspec.json.encode(rating), str(uuid.uuid4()), "rating") for _ in range(2)]
+    results = terminal.push(*items)
+    assert [result.status for result in results] == ["accepted", "rejected"]
+    assert server.backend.gauges()["kiosk_ratings"] == 1
+    assert [result.status for result in terminal.push(items[0])] == ["duplicate"]
+
+
+def test_an_item_waits_for_its_materials_and_storing_them_is_idempotent(terminal, new_terminal):
+    data = b"sealed signature"
+    digest = hashlib.sha256(data).hexdigest()
+    item = replace(terminal.case(), attachments=[digest])
+    assert [(result.status, result.reason) for result in terminal.push(item)] == [("retry", "attachment-missing")]
+    stored = [terminal.send("PUT", f"/v1/materials/{digest}", data).json["status"] for _ in range(2)]
+    assert stored == ["accepted", "duplicate"]
+    assert [result.status for result in terminal.push(item)] == ["accepted"]
+    other = new_terminal()  # a hash alone gives no right to what another terminal has sent
+    assert other.push(replace(other.case(), attachments=[digest]))[0].status == "retry"
+
+
+def test_a_material_under_a_wrong_hash_is_refused(terminal):
+    for digest in ("0" * 64, "..%2f..%2fetc", "UPPER"):
+        assert terminal.send("PUT", f"/v1/materials/{digest}", b"data").status in (404, 422)
+
+
+def test_five_hundred_at_once_and_no_more(terminal):
+    item = terminal.case()
+    answer = terminal.send("POST", "/v1/items", wire.PushRequest([item] * 501))
+    assert (answer.status, answer.code) == (422, "too-many-items")
+
+
+def test_no_personal_data_in_clear_on_the_backends_disk_or_in_its_log(terminal, server, tmp_path: Path, capfd):
+    terminal.push(terminal.case(), replace(terminal.case(), meta={"name": NAME}))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.name == "backend.db" for path in files)
+    forms = [NAME.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be", "gb18030")]
+    forms.append(NAME.encode("ascii", "backslashreplace"))
+    for path in files:
+        data = path.read_bytes()
+        assert not any(form in data for form in forms), path.name
+    printed = capfd.readouterr()
+    assert not any(form in (printed.out + printed.err).encode() for form in forms)

@@ -1,0 +1,111 @@
+"""What every A4 printer promises, whatever it is made of. Run against the twin on its wire, and (marked) the device."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import Device, DeviceError, Level, State
+from devices.contracts.printing import NotPrinted, PagePrinter, Printed, PrintProgress, Unknown
+from devices.drivers.ipp import testpage
+from devices.drivers.ipp.driver import IppPrinter
+from devices.simulators.ipp import IppTwin
+from devices.simulators.twin import Twin
+
+PDF = testpage.page("contract")
+TITLE = "job-with-a-telltale-title"
+
+
+def soon() -> Deadline:
+    return Deadline.after(10)
+
+
+class PagePrinterContract:
+    """Subclasses give ``printer``; those with a twin give ``twin`` too."""
+
+    def test_it_is_a_device(self, printer: PagePrinter) -> None:
+        assert isinstance(printer, Device)
+        assert (printer.info.kind, bool(printer.info.port)) == ("page_printer", True)
+
+    def test_a_well_printer_is_usable_and_tells_its_paper(self, printer: PagePrinter) -> None:
+        status = printer.poll(soon())
+        assert status.usable
+        assert status.details["paper"] in ("full", "low")
+
+    def test_a_job_ends_printed_with_its_pages_and_progress(self, printer: PagePrinter) -> None:
+        reports: list[PrintProgress] = []
+        assert printer.print_pdf(PDF, title=TITLE, pages=1, deadline=soon(), progress=reports.append) == Printed(1)
+        assert reports[-1] == PrintProgress(1, 1)
+        assert printer.statistics()["printed"] == 1
+
+    @pytest.mark.parametrize(
+        ("level", "passed"), [(Level.INTERNAL, True), (Level.EXTERNAL, True), (Level.INTERACTIVE, None)]
+    )
+    def test_self_tests_pass_or_leave_it_to_a_person(
+        self, printer: PagePrinter, level: Level, passed: bool | None
+    ) -> None:
+        assert printer.self_test(level, soon()).passed is passed
+
+    def test_reset_open_and_close_may_be_repeated(self, printer: PagePrinter) -> None:
+        for _ in range(2):
+            printer.open(soon())
+            printer.reset(soon())
+        printer.close()
+        printer.close()
+        printer.open(soon())
+        assert printer.poll(soon()).state is State.ONLINE
+
+    def test_nothing_it_shows_holds_the_title_of_a_job(self, printer: PagePrinter) -> None:
+        printer.print_pdf(PDF, title=TITLE, pages=1, deadline=soon())
+        shown = f"{printer!r} {printer.info} {printer.capabilities} {printer.statistics()} {printer.poll(soon())}"
+        assert TITLE not in shown
+
+
+class TestIppOnItsWire(PagePrinterContract):
+    @pytest.fixture
+    def twin(self) -> Iterator[Twin]:
+        twin = IppTwin("page_printer", pace=0.01)
+        twin.start()
+        yield twin
+        twin.stop()
+
+    @pytest.fixture
+    def printer(self, twin: Twin) -> PagePrinter:
+        return IppPrinter(twin.port, patience=0.3)
+
+    @pytest.mark.parametrize("fault", ["paper-out", "jam", "cover-open", "toner-empty"])
+    def test_a_blocking_fault_makes_it_unusable_and_is_never_printed(
+        self, twin: Twin, printer: PagePrinter, fault: str
+    ) -> None:
+        twin.act(fault, {})
+        assert not printer.poll(soon()).usable
+        assert isinstance(printer.print_pdf(PDF, title=TITLE, pages=1, deadline=soon()), NotPrinted | Unknown)
+        twin.act("ok", {})
+        assert isinstance(printer.print_pdf(PDF, title=TITLE, pages=1, deadline=soon()), Printed)
+
+    @pytest.mark.parametrize("silence", ["mute", "gone"])
+    def test_no_answer_is_an_error_and_never_a_status(self, twin: Twin, printer: PagePrinter, silence: str) -> None:
+        twin.act(silence, {})
+        with pytest.raises(DeviceError) as error:
+            printer.poll(Deadline.after(0.3))
+        assert error.value.retryable
+        assert error.value.advice
+
+    @pytest.mark.parametrize("trouble", ["lost-answer", "abort", "mute", "gone"])
+    def test_trouble_on_the_wire_is_never_printed(self, twin: Twin, printer: PagePrinter, trouble: str) -> None:
+        twin.act(trouble, {})
+        outcome = printer.print_pdf(PDF, title=TITLE, pages=1, deadline=Deadline.after(1))
+        assert isinstance(outcome, NotPrinted | Unknown)
+        assert outcome.reason.code
+
+
+@pytest.mark.hardware
+class TestIppOnADevice(PagePrinterContract):
+    """HARDWARE_IPP names the printer: ipp://host/ipp/print. It prints a few test pages."""
+
+    @pytest.fixture
+    def printer(self) -> PagePrinter:
+        return IppPrinter(os.environ["HARDWARE_IPP"])

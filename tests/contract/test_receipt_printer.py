@@ -1,0 +1,134 @@
+"""What every receipt printer promises. Run against the twin over TCP and over a serial line, and (marked) the device."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import Device, DeviceError, Level, State
+from devices.contracts.printing import NotPrinted, Printed, PrintProgress, Raster, ReceiptPrinter, Unknown
+from devices.drivers.escpos import testpattern
+from devices.drivers.escpos.driver import EscPosPrinter
+from devices.simulators.escpos import EscPosTwin
+
+RECEIPT = testpattern.pattern(576, 320)
+
+
+def soon() -> Deadline:
+    return Deadline.after(10)
+
+
+class ReceiptPrinterContract:
+    """Subclasses give ``printer``."""
+
+    def test_it_is_a_device(self, printer: ReceiptPrinter) -> None:
+        assert isinstance(printer, Device)
+        assert (printer.info.kind, bool(printer.info.port)) == ("receipt_printer", True)
+
+    def test_a_well_printer_is_usable_and_tells_its_paper(self, printer: ReceiptPrinter) -> None:
+        status = printer.poll(soon())
+        assert status.usable
+        assert status.details["paper"] in ("full", "low")
+
+    def test_a_receipt_ends_printed_with_progress(self, printer: ReceiptPrinter) -> None:
+        reports: list[PrintProgress] = []
+        assert printer.print_raster(RECEIPT, cut=True, deadline=soon(), progress=reports.append) == Printed(1)
+        assert (reports[0], reports[-1]) == (PrintProgress(0, 1), PrintProgress(1, 1))
+        assert printer.statistics()["printed"] == 1
+
+    def test_a_picture_wider_than_the_head_is_refused(self, printer: ReceiptPrinter) -> None:
+        wide = Raster(1024, 1, bytes(128))
+        assert isinstance(printer.print_raster(wide, cut=False, deadline=soon()), NotPrinted)
+
+    @pytest.mark.parametrize(
+        ("level", "passed"), [(Level.INTERNAL, True), (Level.EXTERNAL, True), (Level.INTERACTIVE, None)]
+    )
+    def test_self_tests_pass_or_leave_it_to_a_person(
+        self, printer: ReceiptPrinter, level: Level, passed: bool | None
+    ) -> None:
+        assert printer.self_test(level, soon()).passed is passed
+
+    def test_reset_open_and_close_may_be_repeated(self, printer: ReceiptPrinter) -> None:
+        for _ in range(2):
+            printer.open(soon())
+            printer.reset(soon())
+        printer.close()
+        printer.close()
+        printer.open(soon())
+        assert printer.poll(soon()).state is State.ONLINE
+
+
+class TwinContract(ReceiptPrinterContract):
+    transport = ""
+
+    @pytest.fixture
+    def twin(self) -> Iterator[EscPosTwin]:
+        twin = EscPosTwin("receipt_printer", transport=self.transport)
+        twin.start()
+        yield twin
+        twin.stop()
+
+    @pytest.fixture
+    def printer(self, twin: EscPosTwin) -> Iterator[EscPosPrinter]:
+        printer = EscPosPrinter(twin.port, patience=0.3)
+        yield printer
+        printer.close()
+
+    def test_the_paper_shows_every_dot(self, twin: EscPosTwin, printer: EscPosPrinter) -> None:
+        assert printer.print_raster(RECEIPT, cut=True, deadline=soon()) == Printed(1)
+        assert twin.last == RECEIPT
+
+    @pytest.mark.parametrize("fault", ["paper-out", "cover-open", "offline", "cutter-jam"])
+    def test_a_blocking_fault_makes_it_unusable_and_is_never_printed(
+        self, twin: EscPosTwin, printer: EscPosPrinter, fault: str
+    ) -> None:
+        twin.act(fault, {})
+        assert not printer.poll(soon()).usable
+        assert isinstance(printer.print_raster(RECEIPT, cut=True, deadline=soon()), NotPrinted | Unknown)
+        twin.act("ok", {})
+        assert printer.print_raster(RECEIPT, cut=True, deadline=soon()) == Printed(1)
+
+    def test_no_answer_is_an_error_and_never_a_status(self, twin: EscPosTwin, printer: EscPosPrinter) -> None:
+        printer.open(soon())
+        twin.act("mute", {})
+        with pytest.raises(DeviceError) as error:
+            printer.poll(Deadline.after(0.3))
+        assert error.value.code == "no-answer"
+        assert error.value.retryable
+
+    def test_a_pulled_plug_is_an_error_and_the_device_works_again_when_reopened(
+        self, twin: EscPosTwin, printer: EscPosPrinter
+    ) -> None:
+        printer.open(soon())
+        twin.act("unplug", {})
+        with pytest.raises(DeviceError):
+            printer.poll(Deadline.after(0.5))
+        printer.close()
+        with pytest.raises(DeviceError) as error:
+            printer.open(Deadline.after(0.5))
+        assert error.value.code == "port-missing"
+        twin.act("plug", {})
+        printer.open(soon())
+        assert printer.print_raster(RECEIPT, cut=True, deadline=soon()) == Printed(1)
+
+
+class TestEscPosOverTcp(TwinContract):
+    transport = "tcp"
+
+
+class TestEscPosOverSerial(TwinContract):
+    transport = "pty"
+
+
+@pytest.mark.hardware
+class TestEscPosOnADevice(ReceiptPrinterContract):
+    """HARDWARE_ESCPOS names the printer: tcp://host:9100, /dev/usb/lp0 or a serial port. It prints a few receipts."""
+
+    @pytest.fixture
+    def printer(self) -> Iterator[EscPosPrinter]:
+        printer = EscPosPrinter(os.environ["HARDWARE_ESCPOS"])
+        yield printer
+        printer.close()

@@ -1,0 +1,204 @@
+"""The receipt printer in the middle of a receipt: silence is unknown, a torn receipt is no receipt, nothing is guessed."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import DeviceError
+from devices.contracts.printing import NotPrinted, Printed, PrintProgress, Unknown
+from devices.drivers.escpos import testpattern
+from devices.drivers.escpos.driver import EscPosPrinter
+from devices.simulators.escpos import EscPosTwin
+from devices.simulators.listener import Listener
+
+RECEIPT = testpattern.pattern(576, 640)
+QUICK = 8.0
+
+
+@pytest.fixture(params=["tcp", "pty"])
+def twin(request: pytest.FixtureRequest) -> Iterator[EscPosTwin]:
+    twin = EscPosTwin("receipt_printer", transport=request.param)
+    twin.start()
+    yield twin
+    twin.stop()
+
+
+@pytest.fixture
+def printer(twin: EscPosTwin) -> Iterator[EscPosPrinter]:
+    printer = EscPosPrinter(twin.port, patience=0.5)
+    yield printer
+    printer.close()
+
+
+def test_a_roll_that_ends_in_the_middle_is_no_receipt_and_the_next_one_is_whole(
+    twin: EscPosTwin, printer: EscPosPrinter
+) -> None:
+    reports: list[PrintProgress] = []
+    twin.act("paper-out-mid", {"after": 200})
+    outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK), progress=reports.append)
+    assert isinstance(outcome, NotPrinted)
+    assert outcome.reason.code == "media-empty"
+    assert [r.waiting_for.code for r in reports if r.waiting_for] == ["media-empty"]
+    twin.act("load", {})
+    assert printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK)) == Printed(1)
+    assert twin.last == RECEIPT  # what hung from the printer was cut off first
+
+
+def test_a_roll_that_ends_with_the_last_dots_is_unknown(twin: EscPosTwin, printer: EscPosPrinter) -> None:
+    twin.act("paper-out-mid", {"after": RECEIPT.height})
+    outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK))
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code == "media-empty"
+
+
+@pytest.mark.parametrize(("action", "code"), [("cover-open", "cover-open"), ("offline", "offline")])
+def test_a_fault_in_the_middle_is_never_printed(
+    twin: EscPosTwin, printer: EscPosPrinter, action: str, code: str
+) -> None:
+    twin.act("slow", {"seconds": 0.002})
+    outcome = printer.print_raster(
+        RECEIPT, cut=True, deadline=Deadline.after(QUICK), progress=lambda p: p.waiting_for or twin.act(action, {})
+    )
+    assert isinstance(outcome, NotPrinted)
+    assert outcome.reason.code == code
+
+
+def test_a_silent_printer_may_have_printed(twin: EscPosTwin, printer: EscPosPrinter) -> None:
+    twin.act("mute", {})
+    outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK))
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code == "no-answer"
+    with twin.engine.changed:
+        assert twin.engine.changed.wait_for(lambda: twin.engine.receipts == 1, timeout=5)
+    assert twin.last == RECEIPT
+
+
+def test_a_printer_that_falls_silent_in_the_middle_is_unknown(twin: EscPosTwin, printer: EscPosPrinter) -> None:
+    deadline = Deadline.after(6)
+    outcome = printer.print_raster(RECEIPT, cut=True, deadline=deadline, progress=lambda _: twin.act("mute", {}))
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code == "no-answer"
+    assert not deadline.expired
+
+
+def test_a_plug_pulled_in_the_middle_is_unknown_and_afterwards_all_is_well(
+    twin: EscPosTwin, printer: EscPosPrinter
+) -> None:
+    twin.act("slow", {"seconds": 0.005})
+
+    def pull_in_the_middle() -> None:
+        with twin.engine.changed:
+            assert twin.engine.changed.wait_for(lambda: twin.engine.rows_out >= 64, timeout=QUICK)
+        twin.act("unplug", {})
+
+    hand = threading.Thread(target=pull_in_the_middle)
+    hand.start()
+    outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK))
+    hand.join()
+    assert isinstance(outcome, Unknown)
+    printer.close()
+    twin.act("ok", {})
+    assert printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK)) == Printed(1)
+
+
+def test_a_slow_printer_is_waited_for(twin: EscPosTwin, printer: EscPosPrinter) -> None:
+    twin.act("slow", {"seconds": 0.002})
+    assert printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(20)) == Printed(1)
+
+
+def test_a_printer_too_slow_for_the_deadline_is_stopped_and_the_receipt_is_not_out(
+    twin: EscPosTwin, printer: EscPosPrinter
+) -> None:
+    twin.act("slow", {"seconds": 0.05})
+    deadline = Deadline.after(2)
+    outcome = printer.print_raster(RECEIPT, cut=True, deadline=deadline)
+    assert time.monotonic() < deadline.at + 0.2
+    assert isinstance(outcome, NotPrinted)
+    assert outcome.reason.code == "timeout"
+
+
+def test_near_the_end_of_the_roll_it_prints_and_says_so(twin: EscPosTwin, printer: EscPosPrinter) -> None:
+    twin.act("near-end", {})
+    status = printer.poll(Deadline.after(QUICK))
+    assert (status.usable, status.details["paper"]) == (True, "low")
+    assert printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK)) == Printed(1)
+
+
+def test_status_that_comes_by_itself_does_not_confuse_the_answers(twin: EscPosTwin, printer: EscPosPrinter) -> None:
+    printer.open(Deadline.after(QUICK))
+    with twin.engine.changed:
+        twin.engine._asb = True
+    twin.act("near-end", {})
+    assert printer.poll(Deadline.after(QUICK)).details["paper"] == "low"
+
+
+def test_nobody_there_prints_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = free.getsockname()[1]
+    outcome = EscPosPrinter(f"tcp://127.0.0.1:{number}").print_raster(RECEIPT, cut=True, deadline=Deadline.after(2))
+    assert isinstance(outcome, NotPrinted)
+    assert outcome.reason.code == "port-missing"
+
+
+def test_a_peer_that_takes_nothing_holds_no_one_beyond_the_deadline() -> None:
+    """Answers every question, then stops reading: the send buffer fills and the deadline ends it."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        seen = b""
+        while seen.count(b"\x10\x04") < 4:
+            data = connection.recv(64)
+            seen += data
+            connection.sendall(b"\x12" * data.count(b"\x10\x04"))
+        poller = select.poll()
+        poller.register(connection, select.POLLRDHUP)
+        poller.poll(20_000)
+
+    listener = Listener("stuck", serve)
+    listener.open()
+    printer = EscPosPrinter(f"tcp://127.0.0.1:{listener.number}", patience=30)
+    deadline = Deadline.after(2)
+    try:
+        outcome = printer.print_raster(testpattern.pattern(576, 4000), cut=True, deadline=deadline)
+        assert time.monotonic() < deadline.at + 0.3
+    finally:
+        printer.close()
+        listener.close()
+    assert isinstance(outcome, NotPrinted | Unknown)
+
+
+def test_a_printer_that_never_confirms_prints_all_and_is_unknown() -> None:
+    """Answers real-time questions, but not GS r."""
+    taken = bytearray()
+
+    def serve(connection: socket.socket) -> None:
+        while data := connection.recv(65536):
+            taken.extend(data)
+            connection.sendall(b"\x12" * data.count(b"\x10\x04"))
+
+    listener = Listener("no-confirmation", serve)
+    listener.open()
+    printer = EscPosPrinter(f"tcp://127.0.0.1:{listener.number}")
+    try:
+        outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(15))
+        assert printer.capabilities["confirmation"] == "none"
+    finally:
+        printer.close()
+        listener.close()
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code == "no-confirmation"
+    assert taken.count(b"\x1dv0") == 10
+    assert b"\x1dVB\x00" in taken
+
+
+def test_a_port_that_is_no_port_has_its_named_error() -> None:
+    with pytest.raises(DeviceError) as error:
+        EscPosPrinter("/dev/usb/lp-that-is-not-there").open(Deadline.after(1))
+    assert error.value.code == "port-missing"

@@ -1,0 +1,139 @@
+"""However a visit ends, nothing of the citizen is left in the machine's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kiosk.visit import events as ev
+from kiosk.visit.delays import Delays
+from kiosk.visit.effects import SetTimer, Wipe
+from kiosk.visit.screen import FarewellBody
+from kiosk.visit.states import BEFORE_COMMIT, NEEDS_CARD, State
+from kiosk.visit.view import screen_of
+from tests.unit.visit_world import PICTURE, World, person
+
+REACH: dict[State, Callable[[World], World]] = {
+    State.HOME: World.at_home,
+    State.GUIDE: lambda world: world.at_home().do(ev.ServiceChosen("individual_business")),
+    State.IDENTIFY: World.at_identify,
+    State.CONSENT: World.at_consent,
+    State.FACE: lambda world: world.at_consent().do(ev.FaceAgreed()),
+    State.OTHER_WAY: lambda world: world.at_consent().do(ev.OtherWayChosen()),
+    State.FORM: World.at_form,
+    State.COMMITMENT: lambda world: world.at_form().answer_all(),
+    State.REVIEW: World.at_review,
+    State.SIGN: World.at_sign,
+}
+EARLY = sorted(BEFORE_COMMIT, key=lambda state: state.value)
+
+
+def names(states: list[State]) -> list[str]:
+    return [state.value for state in states]
+
+
+def assert_nothing_is_left(world: World, reason: str) -> None:
+    blank = world.visit.fresh(world.visit.state)
+    left = {name for name in blank.__slots__ if getattr(blank, name) != getattr(world.visit, name)}
+    assert left <= {"reason", "expires_at", "wiped"}
+    assert world.visit.reason == reason
+    wipe = world.last(Wipe)
+    assert isinstance(wipe, Wipe)
+    assert (wipe.reason, wipe.committed) == (reason, False)
+
+
+def test_there_is_a_way_to_every_page() -> None:
+    assert set(REACH) == BEFORE_COMMIT
+
+
+@pytest.mark.parametrize("state", EARLY, ids=names(EARLY))
+def test_quitting_leaves_nothing(state: State) -> None:
+    world = REACH[state](World())
+    assert world.state is state
+    assert_nothing_is_left(world.do(ev.QuitPressed()), "quit")
+
+
+@pytest.mark.parametrize("state", EARLY, ids=names(EARLY))
+def test_time_running_out_warns_first_and_then_leaves_nothing(state: State) -> None:
+    world = REACH[state](World()).do(ev.TimerFired("quiet"))
+    chrome = screen_of(world.visit, 1, world.now).chrome
+    assert chrome.warning
+    grace = world.last(SetTimer)
+    assert isinstance(grace, SetTimer)
+    assert grace.seconds >= 20
+    assert_nothing_is_left(world.do(ev.TimerFired("grace")), "timeout")
+
+
+@pytest.mark.parametrize("state", EARLY, ids=names(EARLY))
+def test_the_warning_can_be_answered_again_and_again(state: State) -> None:
+    world = REACH[state](World())
+    for _ in range(12):
+        world.do(ev.TimerFired("quiet"), ev.StillHere())
+        assert world.state is state
+        assert not screen_of(world.visit, 1, world.now).chrome.warning
+
+
+CARD = sorted(NEEDS_CARD, key=lambda state: state.value)
+
+
+@pytest.mark.parametrize("state", CARD, ids=names(CARD))
+def test_a_card_taken_away_is_asked_for_and_then_leaves_nothing(state: State) -> None:
+    world = REACH[state](World()).do(ev.CardGone())
+    assert screen_of(world.visit, 1, world.now).chrome.card_missing
+    assert_nothing_is_left(world.do(ev.TimerFired("card_missing")), "card_gone")
+
+
+@pytest.mark.parametrize("state", CARD, ids=names(CARD))
+def test_the_same_card_put_back_goes_on_where_it_was(state: State) -> None:
+    world = REACH[state](World()).do(ev.CardGone(), ev.CardShown(person(), PICTURE))
+    assert world.state is state
+    assert not screen_of(world.visit, 1, world.now).chrome.card_missing
+    world.do(ev.TimerFired("card_missing"))
+    assert world.state is state
+
+
+@pytest.mark.parametrize("state", CARD, ids=names(CARD))
+def test_another_persons_card_ends_the_first_ones_visit(state: State) -> None:
+    other = person(number="140213199001010034")
+    assert_nothing_is_left(REACH[state](World()).do(ev.CardGone(), ev.CardShown(other, PICTURE)), "card_changed")
+
+
+def test_after_the_commit_a_time_out_ends_as_done_and_saved() -> None:
+    world = World().at_rate().do(ev.TimerFired("quiet"), ev.TimerFired("grace"))
+    shown = screen_of(world.visit, 1, world.now).body
+    assert isinstance(shown, FarewellBody)
+    assert (shown.reason, shown.saved) == ("done", True)
+
+
+def test_the_farewell_reminds_of_a_card_that_still_lies_there() -> None:
+    world = World().at_rate().do(ev.RatingSkipped())
+    shown = screen_of(world.visit, 1, world.now).body
+    assert isinstance(shown, FarewellBody)
+    assert shown.card_on_reader
+    world.do(ev.CardGone())
+    after = screen_of(world.visit, 1, world.now).body
+    assert isinstance(after, FarewellBody)
+    assert not after.card_on_reader
+
+
+def test_the_attract_page_waits_for_the_wipe() -> None:
+    world = World().at_rate().do(ev.RatingSkipped(), ev.TimerFired("farewell"))
+    assert world.state is State.WIPING
+    world.do(ev.Wiped())
+    assert world.state is State.ATTRACT
+
+
+def test_the_terminal_starts_by_recovering_and_says_when_it_is_not_whole() -> None:
+    world = World()
+    assert world.state is State.RECOVERING
+    world.do(ev.Started(), ev.Recovered("journal_damaged"))
+    assert world.state is State.OUT_OF_SERVICE
+    world.do(ev.TimerFired("look_again"), ev.Recovered())
+    assert world.state is State.ATTRACT
+
+
+def test_every_delay_that_warns_gives_at_least_twenty_seconds() -> None:
+    delays = Delays.load()
+    assert delays.grace >= 20
+    assert set(delays.quiet) >= BEFORE_COMMIT

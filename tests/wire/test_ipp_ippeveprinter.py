@@ -1,0 +1,231 @@
+"""The IPP driver against a printer we did not write: Debian's ippeveprinter, with faults before, during and after a job."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import State
+from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, PrintProgress, Unknown
+from devices.drivers.ipp import testpage
+from devices.drivers.ipp.driver import IppPrinter
+from devices.transports.http import exchange
+
+ROOM = Path(__file__).with_name("ippeve_room.py")
+PDF = testpage.page("ippeveprinter")
+LOADED = "size1=iso_a4_210x297mm&type1=stationery&level1=250&size3=na_number-10_4.125x9.5in&type3=envelope&level3=25"
+EMPTY = "size1=iso_a4_210x297mm&type1=stationery&level1=0"
+
+
+class RealPrinter:
+    """ippeveprinter in its room. ``fault`` is the shell snippet that the job command runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        os.mkfifo(folder / "gate")
+        self._process = subprocess.Popen(
+            [sys.executable, str(ROOM), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        answer = self._answer()
+        if "missing" in answer:
+            self.close()
+            why = f"ippeveprinter cannot run here: {answer['missing']}"
+            if os.environ.get("CI", "").lower() in ("1", "true"):
+                pytest.fail(why)
+            pytest.skip(why)
+        self.number = int(str(answer["port"]))
+        self.port = f"ipp://127.0.0.1:{self.number}/ipp/print"
+
+    def _answer(self) -> dict[str, object]:
+        assert self._process.stdout
+        answer: dict[str, object] = json.loads(self._process.stdout.readline() or '{"missing": "it ended at once"}')
+        return answer
+
+    def fault(self, snippet: str) -> None:
+        (self.folder / "fault.sh").write_text(snippet)
+
+    def media(self, query: str) -> None:
+        """What a person would do in the printer's web page."""
+        page = exchange(
+            "127.0.0.1", self.number, f"/media?{query}", b"", content_type="", deadline=Deadline.after(5), method="GET"
+        )
+        assert page.status == 200
+
+    def open_gate(self) -> None:
+        """Let the job command that waits at the gate go on."""
+        (self.folder / "gate").write_text("go\n")
+
+    def kill(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.write("kill\n")
+        self._process.stdin.flush()
+        assert self._answer() == {"killed": True}
+
+    def spooled(self) -> list[bytes]:
+        return [path.read_bytes() for path in sorted((self.folder / "spool").glob("*.pdf"))]
+
+    def close(self) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        finally:
+            if self._process.poll() is None:
+                self._process.kill()
+                self._process.wait()
+            self._process.stdout.close()
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[RealPrinter]:
+    printer = RealPrinter(tmp_path)
+    yield printer
+    printer.close()
+
+
+class Printing:
+    """A job on its way in another thread, and what it has reported."""
+
+    def __init__(self, real: RealPrinter, seconds: float) -> None:
+        self.reports: list[PrintProgress] = []
+        self.outcome: PrintOutcome | None = None
+        self._waits = threading.Event()
+        self._begun = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(IppPrinter(real.port), seconds))
+        self._thread.start()
+
+    def _run(self, printer: IppPrinter, seconds: float) -> None:
+        self.outcome = printer.print_pdf(
+            PDF, title="case", pages=1, deadline=Deadline.after(seconds), progress=self._hear
+        )
+
+    def _hear(self, progress: PrintProgress) -> None:
+        self.reports.append(progress)
+        self._begun.set()
+        if progress.waiting_for:
+            self._waits.set()
+
+    def begun(self) -> None:
+        assert self._begun.wait(10)
+
+    def waits_for(self) -> str:
+        assert self._waits.wait(10)
+        (fault,) = [r.waiting_for for r in self.reports if r.waiting_for][:1]
+        return fault.code
+
+    def ended(self) -> PrintOutcome:
+        self._thread.join(20)
+        assert self.outcome is not None
+        return self.outcome
+
+
+def print_once(real: RealPrinter, seconds: float = 10.0) -> PrintOutcome:
+    return IppPrinter(real.port).print_pdf(PDF, title="case", pages=1, deadline=Deadline.after(seconds))
+
+
+def test_the_printer_gets_the_document_byte_for_byte(real: RealPrinter) -> None:
+    assert print_once(real) == Printed(1)
+    assert real.spooled() == [PDF]
+
+
+def test_a_large_document_arrives_byte_for_byte(real: RealPrinter) -> None:
+    large = PDF + b"%" + bytes(range(256)) * 8000
+    outcome = IppPrinter(real.port).print_pdf(large, title="case", pages=1, deadline=Deadline.after(10))
+    assert outcome == Printed(1)
+    assert real.spooled() == [large]
+
+
+def test_an_empty_tray_is_seen_before_anything_is_sent_and_after_loading_the_next_job_prints(real: RealPrinter) -> None:
+    real.media(EMPTY)
+    outcome = print_once(real)
+    assert isinstance(outcome, NotPrinted)
+    assert outcome.reason.code == "media-empty"
+    assert real.spooled() == []
+    assert IppPrinter(real.port).poll(Deadline.after(5)).details["paper"] == "out"
+    real.media(LOADED)
+    assert print_once(real) == Printed(1)
+
+
+def test_paper_that_ends_while_printing_is_never_printed_though_the_printer_completes_the_job(
+    real: RealPrinter,
+) -> None:
+    real.fault('read go < "$dir/gate"\n')
+    job = Printing(real, 15)
+    job.begun()
+    real.media(EMPTY)
+    assert job.waits_for() == "media-empty"
+    real.open_gate()
+    outcome = job.ended()
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code == "media-empty"
+
+
+@pytest.mark.parametrize("reason", ["media-jam", "cover-open"])
+def test_a_fault_reported_while_printing_is_never_printed_though_the_job_completes(
+    real: RealPrinter, reason: str
+) -> None:
+    real.fault(f'echo "STATE: +{reason}" >&2\nread go < "$dir/gate"\nexit 0\n')
+    job = Printing(real, 15)
+    assert job.waits_for() == reason
+    real.open_gate()
+    outcome = job.ended()
+    assert isinstance(outcome, NotPrinted | Unknown)
+    assert outcome.reason.code == reason
+
+
+def test_a_fault_that_was_taken_back_by_a_printer_that_never_stopped_is_not_believed(real: RealPrinter) -> None:
+    real.fault('echo "STATE: +media-jam" >&2\nread go < "$dir/gate"\necho "STATE: -media-jam" >&2\nexit 0\n')
+    job = Printing(real, 15)
+    assert job.waits_for() == "media-jam"
+    real.open_gate()
+    outcome = job.ended()
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code == "media-jam"
+
+
+def test_a_fault_that_stays_until_the_deadline_ends_with_the_job_cancelled(real: RealPrinter) -> None:
+    real.fault('echo "STATE: +cover-open" >&2\nread go < "$dir/gate"\n')
+    deadline = Deadline.after(3)
+    outcome = IppPrinter(real.port).print_pdf(PDF, title="case", pages=1, deadline=deadline)
+    assert time.monotonic() < deadline.at + 0.2
+    assert isinstance(outcome, NotPrinted | Unknown)
+    assert outcome.reason.code == "cover-open"
+
+
+def test_a_job_that_the_printer_aborts_is_not_printed(real: RealPrinter) -> None:
+    real.fault("exit 1\n")
+    outcome = print_once(real)
+    assert isinstance(outcome, NotPrinted)
+    assert outcome.reason.code == "job-aborted"
+
+
+def test_a_printer_that_dies_in_the_middle_of_a_job_leaves_it_unknown(real: RealPrinter) -> None:
+    real.fault('read go < "$dir/gate"\n')
+    job = Printing(real, 5)
+    job.begun()
+    real.kill()
+    assert isinstance(job.ended(), Unknown)
+
+
+def test_a_printer_that_is_gone_before_the_job_prints_nothing(real: RealPrinter) -> None:
+    real.kill()
+    outcome = print_once(real)
+    assert isinstance(outcome, NotPrinted)
+    assert outcome.reason.code in ("port-missing", "connection-lost")
+
+
+def test_the_printer_tells_who_it_is_and_that_it_is_well(real: RealPrinter) -> None:
+    printer = IppPrinter(real.port)
+    status = printer.poll(Deadline.after(5))
+    assert (status.state, status.usable, status.details["paper"]) == (State.ONLINE, True, "full")
+    assert printer.info.model == "Kiosk Laser A4"

@@ -1,0 +1,82 @@
+"""Runs the window: first frame first, then the core."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("QT_QUICK_BACKEND", "software")
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtQuick import QQuickView
+
+from ui.bridge import Bridge, Core
+from ui.window import complete, make_view
+
+if TYPE_CHECKING:
+    from ui.devdock import DevDockControl
+
+
+def run(
+    core_factory: Callable[[], Core],
+    *,
+    size: tuple[int, int] = (1080, 1920),
+    language: str = "zh_CN",
+    on_first_frame: Callable[[QQuickView], None] | None = None,
+    dev_dock: DevDockControl | None = None,
+    fullscreen: bool = False,
+    still: bool = False,
+) -> int:
+    """Show the window until it is closed or the process is asked to end (SIGTERM, SIGINT); returns the exit status.
+
+    The waiting page is shown at once. When its frame has been swapped, ``core_factory`` is called in the Qt thread: it
+    starts the core in its own thread and returns at once. Then ``on_first_frame`` is called with the window. When the
+    event loop ends, the core is stopped. ``dev_dock`` opens the panel of the demonstration beside the window.
+    ``still`` is reduced motion. Raises whatever ``core_factory`` or ``on_first_frame`` raises, after the loop's end.
+    """
+    app = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+    app.setApplicationName("kiosk724")
+    bridge = Bridge(language)
+    view = make_view(bridge, size, still=still)
+    core: list[Core] = []
+    docks: list[object] = []
+    failures: list[BaseException] = []
+
+    def begin() -> None:
+        try:
+            complete(bridge, view)
+            core.append(core_factory())
+            bridge.attach(core[0])
+            if on_first_frame is not None:
+                on_first_frame(view)
+            if dev_dock is not None:
+                from ui.devdock import open_dock
+
+                docks.append(open_dock(dev_dock, view))
+        except BaseException as error:
+            failures.append(error)
+            app.exit(1)
+
+    def swapped() -> None:
+        view.frameSwapped.disconnect(swapped)
+        QTimer.singleShot(0, begin)
+
+    from ui.signals import quit_on_signals
+
+    view.frameSwapped.connect(swapped)
+    watch = quit_on_signals(app)
+    view.showFullScreen() if fullscreen else view.show()
+    status = app.exec()
+    watch.close()
+    bridge.detach()
+    if core:
+        core[0].stop()
+    docks.clear()
+    view.close()
+    view.setSource("")
+    if failures:
+        raise failures[0]
+    return status

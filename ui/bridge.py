@@ -1,0 +1,154 @@
+"""The single crossing into Qt: snapshots come in from the core's thread, touches go out as events.
+
+Holds the current snapshot only. What a page has shown is cleared as soon as another page takes its place, so nothing
+of a visit is left in any property once the visit is wiped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import Property, QObject, Qt, Signal, Slot
+
+from ui.viewmodels.attract import AttractModel
+from ui.words import Words
+
+if TYPE_CHECKING:
+    from kiosk.visit.events import Touch
+    from kiosk.visit.screen import Screen
+    from ui.viewmodels.chrome import ChromeModel
+
+Unsubscribe = Callable[[], None]
+
+
+class PreviewFrame(Protocol):
+    """What of a camera frame the window needs: a whole JPEG picture."""
+
+    @property
+    def jpeg(self) -> bytes: ...
+
+
+class Core(Protocol):
+    """The terminal's mind as the window knows it. Every method returns at once and may be called from the Qt thread.
+
+    ``subscribe`` delivers the current snapshot soon after the call and then every change, in order, from the core's
+    own thread. ``subscribe_frames`` delivers preview pictures while a face check runs, from any thread.
+    """
+
+    def post(self, event: Touch) -> None: ...
+
+    def subscribe(self, listener: Callable[[Screen], None]) -> Unsubscribe: ...
+
+    def subscribe_frames(self, listener: Callable[[Any], None]) -> Unsubscribe: ...
+
+    def stop(self) -> None: ...
+
+
+class Bridge(QObject):
+    """What QML binds to. Lives in the Qt thread; only ``_arrived`` and ``_pictured`` are emitted elsewhere."""
+
+    changed = Signal()
+    attachedChanged = Signal()  # noqa: N815  # QML's naming
+    turned = Signal(int)  # another question on the same page: 1 forward, -1 back
+    wiped = Signal()
+    _arrived = Signal(object)
+    _pictured = Signal()
+
+    def __init__(self, language: str, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._words = Words(language, self)
+        self._attract = AttractModel(self._words, self._post, self)
+        self._chrome: ChromeModel | None = None
+        self._models: dict[str, Any] = {}
+        self._core: Core | None = None
+        self._ends: list[Unsubscribe] = []
+        self._page = "recovering"
+        self._elder = False
+        self._picture: PreviewFrame | None = None
+        self._arrived.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._pictured.connect(self._draw, Qt.ConnectionType.QueuedConnection)
+
+    # -- the core ------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Build the view models of every page. Called after the first frame: they import the visit's events."""
+        from ui.viewmodels import build
+        from ui.viewmodels.chrome import ChromeModel
+
+        self._chrome = ChromeModel(self._words, self._post, self._clock, self)
+        self._models = build(self._words, self._post, self._chrome, self)
+        self._models["form"].turned.connect(self.turned)
+        self.attachedChanged.emit()
+
+    def attach(self, core: Core) -> None:
+        """Follow this core from now on."""
+        self._core = core
+        self._ends = [core.subscribe(self._arrived.emit), core.subscribe_frames(self._keep_newest)]
+
+    def detach(self) -> None:
+        """Follow nobody; what is shown stays until the window closes."""
+        for end in self._ends:
+            end()
+        self._ends = []
+        self._core = None
+
+    def _post(self, event: Touch) -> None:
+        if self._core is not None:
+            self._core.post(event)
+
+    # -- snapshots -----------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _show(self, screen: Screen) -> None:
+        page = screen.page
+        self._words.switch(screen.chrome.language)
+        if self._chrome is None:
+            raise AssertionError("a snapshot came before prepare()")
+        self._chrome.follow(screen.chrome, page)
+        left = page != self._page
+        self._models["home"].set_elder(screen.chrome.elder)
+        for name, model in self._models.items():
+            if name == page:
+                model.show(screen.body)
+            elif left:
+                model.clear()
+        if page == "attract":
+            self._attract.show(screen.body, screen.chrome)
+        elif left:
+            self._attract.clear()
+        if left and page == "wiping":
+            self._picture = None
+            self.wiped.emit()
+        if left or screen.chrome.elder != self._elder:
+            self._page = page
+            self._elder = screen.chrome.elder
+            self.changed.emit()
+
+    def _keep_newest(self, frame: PreviewFrame) -> None:
+        first = self._picture is None
+        self._picture = frame
+        if first:
+            self._pictured.emit()
+
+    @Slot()
+    def _draw(self) -> None:
+        frame, self._picture = self._picture, None
+        if frame is not None and self._page == "face":
+            self._models["face"].picture(frame.jpeg)
+
+    # -- what QML reads ------------------------------------------------------------------------------
+
+    page = Property(str, lambda self: self._page, notify=changed)
+    elder = Property(bool, lambda self: self._elder, notify=changed)
+    attached = Property(bool, lambda self: self._chrome is not None, notify=attachedChanged)
+    words = Property(QObject, lambda self: self._words, constant=True)
+    attract = Property(QObject, lambda self: self._attract, constant=True)
+    chrome = Property(QObject, lambda self: self._chrome, notify=attachedChanged)
+
+    @Slot(str, result=QObject)
+    def model(self, page: str) -> QObject:
+        """The view model of a page; QML does not come to own it, for it has a parent."""
+        return self._models[page]

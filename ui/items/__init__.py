@@ -1,0 +1,1 @@
+"""The two items that draw themselves: the signature and the camera's picture."""

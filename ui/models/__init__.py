@@ -1,0 +1,1 @@
+"""List models that tell the view the least that changed."""

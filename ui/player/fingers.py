@@ -1,0 +1,55 @@
+"""A finger: real touch events on the window."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtGui import QPointingDevice
+from PySide6.QtQuick import QQuickWindow
+from PySide6.QtTest import QTest
+
+Path = tuple[tuple[float, float], ...]
+SIGNATURE: tuple[Path, ...] = (
+    ((0.18, 0.30), (0.30, 0.28), (0.44, 0.27)),
+    ((0.31, 0.20), (0.31, 0.45), (0.30, 0.72), (0.24, 0.80)),
+    ((0.20, 0.52), (0.32, 0.50), (0.42, 0.50)),
+    ((0.56, 0.24), (0.60, 0.40), (0.58, 0.66), (0.52, 0.78)),
+    ((0.66, 0.30), (0.74, 0.52), (0.84, 0.74)),
+)
+"""A made-up signature, in parts of the pad's width and height."""
+
+
+class Finger:
+    """One finger on one window."""
+
+    def __init__(self, window: QQuickWindow) -> None:
+        self._window = window
+        self._device: QPointingDevice = QTest.createTouchDevice()
+
+    def press(self, at: QPointF) -> None:
+        QTest.touchEvent(self._window, self._device).press(0, self._point(at), self._window).commit()
+
+    def move(self, to: QPointF) -> None:
+        QTest.touchEvent(self._window, self._device).move(0, self._point(to), self._window).commit()
+
+    def release(self, at: QPointF) -> None:
+        QTest.touchEvent(self._window, self._device).release(0, self._point(at), self._window).commit()
+
+    def tap(self, at: QPointF) -> None:
+        self.press(at)
+        self.release(at)
+
+    def draw(self, pad: QRectF, paths: tuple[Path, ...] = SIGNATURE) -> None:
+        """Strokes inside a rectangle, each point moved to as a hand would."""
+        for path in paths:
+            points = [QPointF(pad.x() + x * pad.width(), pad.y() + y * pad.height()) for x, y in path]
+            self.press(points[0])
+            for start, end in pairwise(points):
+                for part in range(1, 6):
+                    self.move(start + (end - start) * (part / 5))
+            self.release(points[-1])
+
+    @staticmethod
+    def _point(at: QPointF) -> QPoint:
+        return at.toPoint()

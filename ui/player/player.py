@@ -1,0 +1,256 @@
+"""The player: takes scripts one after another, acts when the page is ready, looks, and reports.
+
+Runs on the Qt thread, woken by a short timer while a script plays; waits for what should be seen, never for time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtQuick import QQuickItem, QQuickWindow
+
+from kiosk.visit.screen import FarewellBody, OutcomeBody, Screen
+from ui.player import eyes
+from ui.player.fingers import Finger
+from ui.player.script import Script, Step
+
+LOOK_EVERY = 15  # ms
+SETTLED = 0.45  # s after a page change: the slide between pages is over
+KEY_NAMES = {" ": "key-space", "<": "key-delete"}
+
+
+class Stage(Protocol):
+    """What the demo lets a script do besides touching the window."""
+
+    def do(self, device: str, action: str, arguments: dict[str, Any]) -> None: ...
+
+    def network(self, mode: str) -> None: ...
+
+    def staff_code(self) -> str: ...
+
+
+class VisitFailed(Exception):
+    """The script and the window disagree."""
+
+
+@dataclass
+class VisitReport:
+    """What came of one script."""
+
+    script: str
+    ok: bool = False
+    outcome: str | None = None
+    case_no: str | None = None
+    case_id: str | None = None
+    states: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    error: str | None = None
+    ends: str | None = None
+    saved: bool | None = None
+
+
+Play = Generator[None, None, None]
+
+
+class Player(QObject):
+    """Plays ``scripts`` on ``window``; ``finished`` gets the reports."""
+
+    _begin = Signal()
+
+    def __init__(
+        self,
+        window: QQuickWindow,
+        scripts: Sequence[Script],
+        stage: Stage,
+        *,
+        out: Path,
+        default_language: str,
+        finished: Callable[[list[VisitReport], list[str]], None],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._scripts, self._stage, self._out = window, scripts, stage, out
+        self._language, self._finished = default_language, finished
+        self._finger = Finger(window)
+        self._screen: Screen | None = None
+        self._page_since = time.monotonic()
+        self._report = VisitReport("")
+        self._reports: list[VisitReport] = []
+        self._shots: list[str] = []
+        self._shot_due = False
+        self._play: Play = self._play_all()
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY)
+        self._timer.timeout.connect(self._advance)
+        self._begin.connect(self._timer.start, Qt.ConnectionType.QueuedConnection)
+
+    def start_soon(self) -> None:
+        """From any thread: begin to play on the window's."""
+        self._begin.emit()
+
+    def see_screen(self, screen: Screen) -> None:
+        """Every snapshot the window was given; called on the Qt thread."""
+        before = self._screen.page if self._screen else ""
+        self._screen = screen
+        if screen.page != before:
+            self._page_since = time.monotonic()
+            self._shot_due = True
+            self._report.states.append(screen.page)
+        if isinstance(screen.body, OutcomeBody):
+            self._report.outcome = screen.body.outcome
+            self._report.case_no = screen.body.case_no
+        if isinstance(screen.body, FarewellBody):
+            self._report.ends, self._report.saved = screen.body.reason, screen.body.saved
+
+    # -- the play ------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        try:
+            next(self._play)
+        except StopIteration:
+            self._timer.stop()
+            self._finished(self._reports, self._shots)
+
+    def _play_all(self) -> Play:
+        for script in self._scripts:
+            self._report = VisitReport(script.name)
+            self._reports.append(self._report)
+            began = time.monotonic()
+            try:
+                yield from self._play_one(script)
+                self._report.ok = True
+            except VisitFailed as failure:
+                self._report.error = str(failure)
+                yield from self._shoot("failed")
+                yield from self._leave()
+            self._report.seconds = round(time.monotonic() - began, 3)
+
+    def _play_one(self, script: Script) -> Play:
+        yield from self._until(lambda: self._page() == "attract", 60, "the attract page before the visit")
+        self._report.states[:] = ["attract"]
+        if (script.lang or self._language) != "zh_CN":
+            yield from self._touch("chrome-language", 10, "")
+        for step in script.steps:
+            try:
+                yield from self._step(step)
+            except VisitFailed as failure:
+                raise VisitFailed(f"{step}: {failure}") from failure
+            except Exception as error:
+                raise VisitFailed(f"{step}: {type(error).__name__}: {error}") from error
+        yield from self._until(lambda: self._page() == "attract", 60, "the attract page after the visit")
+        self._check(script)
+
+    def _check(self, script: Script) -> None:
+        report, expect = self._report, script.expect
+        for what, wanted, seen in (
+            ("outcome", expect.outcome, report.outcome or "none"),
+            ("ends", expect.ends, report.ends),
+            ("saved", expect.saved, report.saved),
+        ):
+            if wanted is not None and wanted != seen:
+                raise VisitFailed(f"expected {what} {wanted!r}, saw {seen!r}")
+        missing = [page for page in expect.passes if page not in report.states]
+        if missing:
+            raise VisitFailed(f"never passed {', '.join(missing)}")
+
+    def _leave(self) -> Play:
+        """After a failure: bring the terminal back to its start, as a citizen who gives up."""
+        self._stage.do("id_reader", "take", {})
+        for name in ("warning-quit", "help-close", "nav-quit", "rate-skip", "farewell-done"):
+            item = eyes.find(self._window, name)
+            if item is not None:
+                self._finger.tap(eyes.centre(item))
+            yield
+
+    def _step(self, step: Step) -> Play:
+        match step.verb:
+            case "touch":
+                yield from self._touch(step.argument, step.within, step.extras.get("until", ""))
+            case "type":
+                for character in step.argument:
+                    yield from self._key(character, step.within)
+            case "card":
+                self._stage.do("id_reader", "put", {"card": step.argument})
+            case "take_card":
+                self._stage.do("id_reader", "take", {})
+            case "device":
+                self._stage.do(step.argument, step.extras["do"], dict(step.extras.get("with", {})))
+            case "network":
+                self._stage.network(step.argument)
+            case "staff_code":
+                for digit in self._stage.staff_code():
+                    yield from self._touch(f"pad-{digit}", step.within, "")
+            case "sign":
+                pad = yield from self._item("sign-pad", step.within)
+                self._finger.draw(eyes.rectangle(pad))
+            case "page":
+                yield from self._until(lambda: self._page() == step.argument, step.within, f"page {step.argument!r}")
+                yield from self._settle()
+            case "see":
+                yield from self._until(lambda: eyes.sees(self._window, step.argument), step.within, "these words")
+            case "not_see":
+                yield from self._until(lambda: not eyes.sees(self._window, step.argument), step.within, "them gone")
+            case "shot":
+                yield from self._settle()
+                yield from self._shoot(step.argument)
+
+    def _key(self, character: str, within: float) -> Play:
+        for name in (KEY_NAMES.get(character, f"key-{character}"), f"pad-{character}"):
+            if eyes.find(self._window, name) is not None:
+                yield from self._touch(name, within, "")
+                return
+        yield from self._touch(f"key-{character}", within, "")
+
+    def _touch(self, wanted: str, within: float, until: str) -> Play:
+        yield from self._settle()
+        item = yield from self._item(wanted, within)
+        self._finger.tap(eyes.centre(item))
+        yield
+        if until:
+            yield from self._until(lambda: self._page() == until, within, f"page {until!r} after the touch")
+
+    def _item(self, wanted: str, within: float) -> Generator[None, None, QQuickItem]:
+        yield from self._until(lambda: self._reachable(wanted), within, f"{wanted!r} to touch")
+        item = eyes.find(self._window, wanted)
+        if item is None:
+            raise VisitFailed(f"{wanted!r} went away")
+        return item
+
+    def _reachable(self, wanted: str) -> bool:
+        item = eyes.find(self._window, wanted)
+        return item is not None and eyes.enabled(item)
+
+    def _settle(self) -> Play:
+        """Wait until the slide to this page is over, and take its picture."""
+        while time.monotonic() - self._page_since < SETTLED:
+            yield
+        if self._shot_due:
+            yield from self._shoot("")
+
+    def _shoot(self, name: str) -> Play:
+        self._shot_due = False
+        page = self._page()
+        number = sum(shot.startswith(f"{self._report.script}-") for shot in self._shots) + 1
+        file = f"{self._report.script}-{number:02d}-{page}{'-' + name if name else ''}.png"
+        image = self._window.grabWindow()
+        if image.isNull() or not image.save(str(self._out / file)):
+            raise VisitFailed(f"the picture {file} could not be written")
+        self._shots.append(file)
+        yield
+
+    def _until(self, true: Callable[[], bool], within: float, what: str) -> Play:
+        limit = time.monotonic() + within
+        while not true():
+            if time.monotonic() > limit:
+                words = " | ".join(eyes.words_in_sight(self._window))
+                raise VisitFailed(f"waited {within:g} s for {what}; on page {self._page()!r} one sees: {words}")
+            if self._shot_due and time.monotonic() - self._page_since >= SETTLED:
+                yield from self._shoot("")
+            yield
+
+    def _page(self) -> str:
+        return self._screen.page if self._screen else ""

@@ -1,0 +1,102 @@
+import QtQuick
+import Kiosk.Theme
+
+// Who this machine is, and the choices that hold on every page.
+Item {
+    id: root
+
+    property var chrome: null
+    property bool quitShown: false
+
+    height: Theme.headerHeight
+
+    Mark {
+        id: mark
+
+        anchors.verticalCenter: parent.verticalCenter
+        anchors.left: parent.left
+        anchors.leftMargin: Theme.space(6)
+    }
+
+    Column {
+        id: place
+
+        anchors.verticalCenter: parent.verticalCenter
+        anchors.left: mark.right
+        anchors.leftMargin: Theme.space(2)
+        width: Math.min(implicitWidth, choices.x - x - Theme.space(2))
+
+        Label {
+            width: Math.min(implicitWidth, choices.x - place.x - Theme.space(2))
+            text: root.chrome ? root.chrome.place : ""
+            font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+            font.bold: true
+            maximumLineCount: Theme.elder ? 2 : 1
+            elide: Text.ElideRight
+        }
+
+        Row {
+            visible: !Theme.elder || (root.chrome && root.chrome.test)
+            spacing: Theme.space(1.5)
+
+            Label {
+                visible: !Theme.elder
+                text: root.chrome ? Words.t("header.mart", root.chrome.terminal) : ""
+                font.pixelSize: Theme.small
+                color: Theme.ink2
+                wrapMode: Text.NoWrap
+            }
+
+            Label {
+                visible: root.chrome ? root.chrome.test : false
+                text: Words.t("header.test")
+                font.pixelSize: Theme.small
+                font.bold: true
+                color: Theme.warn
+                wrapMode: Text.NoWrap
+            }
+        }
+    }
+
+    ProgressBars {
+        visible: Theme.landscape && step > 0
+        anchors.verticalCenter: parent.verticalCenter
+        anchors.left: place.right
+        anchors.leftMargin: Theme.space(8)
+        anchors.right: choices.left
+        anchors.rightMargin: Theme.space(8)
+        step: root.chrome ? root.chrome.step : 0
+    }
+
+    Row {
+        id: choices
+
+        anchors.verticalCenter: parent.verticalCenter
+        anchors.right: parent.right
+        anchors.rightMargin: Theme.space(6)
+        spacing: Theme.space(2)
+
+        HeaderPill {
+            objectName: "chrome-language"
+            text: Theme.elder ? Words.t("header.language.short") : Words.t("header.language")
+            label: Words.t("header.language")
+            glyph: "文"
+            onTapped: root.chrome.toggleLanguage()
+        }
+
+        HeaderPill {
+            objectName: "chrome-elder"
+            text: Theme.elder ? Words.t("header.standard") : Words.t("header.elder")
+            glyph: "大"
+            dark: Theme.elder
+            onTapped: root.chrome.toggleElder()
+        }
+
+        HeaderPill {
+            objectName: "nav-quit"
+            visible: root.quitShown
+            text: Words.t("nav.quit")
+            onTapped: root.chrome.quit()
+        }
+    }
+}

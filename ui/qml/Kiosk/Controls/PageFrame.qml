@@ -1,0 +1,190 @@
+import QtQuick
+import Kiosk.Theme
+
+// The frame of a page: heading, content, an input area (keyboard, pad) and the actions.
+// Portrait: one under the other. Landscape: content left, input and actions in a panel on the right.
+Item {
+    id: root
+
+    property string eyebrow: ""
+    property string chip: ""
+    property string chipTone: "teal"
+    property string title: ""
+    property string lead: ""
+    property bool centred: false
+    property bool titleFirst: true
+    property string leftText: ""
+    property string leftName: "nav-back"
+    property string leftTone: "secondary"
+    property string rightText: ""
+    property string rightName: "nav-next"
+    property string rightTone: "primary"
+    property bool rightEnabled: true
+    property int gap: Theme.space(3.5)
+    default property alias content: column.data
+    property alias input: inputHolder.data
+    readonly property bool hasInput: inputHolder.visibleChildren.length > 0
+    readonly property bool hasActions: leftText !== "" || rightText !== ""
+    readonly property int panelWidth: hasInput ? Theme.widePanel : Theme.panel
+    readonly property int contentWidth: column.width
+    readonly property bool overflowing: column.height > viewport.roomy + 1
+
+    signal left
+    signal right
+
+    Rectangle {
+        id: footer
+
+        color: Theme.footer
+        visible: root.hasActions || root.hasInput
+        x: Theme.landscape ? root.width - root.panelWidth : 0
+        y: Theme.landscape ? 0 : root.height - height
+        width: Theme.landscape ? root.panelWidth : root.width
+        height: Theme.landscape ? root.height
+              : root.hasActions ? bar.implicitHeight + 2 * Theme.space(root.hasInput ? 4.5 : 5.8) : 0
+
+        Rectangle {
+            color: Theme.line
+            width: Theme.landscape ? Theme.hairline : parent.width
+            height: Theme.landscape ? parent.height : Theme.hairline
+        }
+
+        ActionBar {
+            id: bar
+
+            visible: root.hasActions
+            x: Theme.landscape ? Theme.space(6) : Theme.gutter
+            y: parent.height - height - Theme.space(Theme.landscape ? 6 : root.hasInput ? 4.5 : 5.8)
+            width: parent.width - 2 * x
+            height: implicitHeight
+            leftText: root.leftText
+            leftName: root.leftName
+            leftTone: root.leftTone
+            rightText: root.rightText
+            rightName: root.rightName
+            rightTone: root.rightTone
+            rightEnabled: root.rightEnabled
+            onLeft: root.left()
+            onRight: root.right()
+        }
+    }
+
+    Item {
+        id: inputHolder
+
+        x: Theme.landscape ? root.width - root.panelWidth + Theme.hairline : 0
+        y: Theme.landscape ? Theme.space(2) : root.height - footer.height - height
+        width: Theme.landscape ? root.panelWidth - Theme.hairline : root.width
+        height: childrenRect.height
+        visible: root.hasInput
+    }
+
+    Item {
+        id: viewport
+
+        readonly property real roomy: root.height - Theme.space(1)
+                                      - (Theme.landscape ? 0 : footer.height + (root.hasInput ? inputHolder.height : 0))
+
+        width: Theme.landscape && footer.visible ? root.width - root.panelWidth : root.width
+        height: roomy
+
+        Flickable {
+            id: flick
+
+            anchors.left: parent.left
+            anchors.right: parent.right
+            height: root.overflowing ? parent.height - more.height - Theme.space(1.5) : parent.height
+            contentWidth: width
+            contentHeight: column.height
+            interactive: root.overflowing
+            boundsBehavior: Flickable.StopAtBounds
+            clip: root.overflowing
+
+            Column {
+                id: column
+
+                x: Theme.gutter
+                width: flick.width - 2 * Theme.gutter
+                spacing: root.gap
+                bottomPadding: Theme.space(2)
+
+                Column {
+                    width: parent.width
+                    spacing: Theme.space(1.2)
+                    visible: root.titleFirst
+
+                    Chip {
+                        visible: root.chip !== ""
+                        text: root.chip
+                        tone: root.chipTone
+                    }
+
+                    Label {
+                        visible: root.eyebrow !== ""
+                        width: parent.width
+                        text: root.eyebrow
+                        color: Theme.ink2
+                        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.2)
+                    }
+
+                    Heading {
+                        width: parent.width
+                        visible: text !== ""
+                        text: root.title
+                        horizontalAlignment: root.centred ? Text.AlignHCenter : Text.AlignLeft
+                    }
+
+                    Label {
+                        width: parent.width
+                        visible: text !== ""
+                        text: root.lead
+                        font.pixelSize: Theme.lead
+                        color: Theme.ink2
+                        horizontalAlignment: root.centred ? Text.AlignHCenter : Text.AlignLeft
+                    }
+                }
+            }
+        }
+
+        Touchable {
+            id: more
+
+            readonly property bool atEnd: flick.contentY >= flick.contentHeight - flick.height - 1
+
+            objectName: "scroll-more"
+            visible: root.overflowing
+            label: atEnd ? Words.t("scroll.up") : Words.t("scroll.down")
+            anchors.horizontalCenter: parent.horizontalCenter
+            y: parent.height - height
+            width: moreText.implicitWidth + Theme.space(12)
+            height: Theme.minimum
+            onTapped: flick.contentY = atEnd ? 0 : Math.min(flick.contentY + flick.height * 0.8,
+                                                            flick.contentHeight - flick.height)
+
+            Rectangle {
+                anchors.fill: parent
+                anchors.topMargin: Theme.space(1)
+                anchors.bottomMargin: Theme.space(1)
+                radius: height / 2
+                color: more.down ? Theme.tealSoft : Theme.surface
+                border.width: Theme.hairline
+                border.color: Theme.teal
+            }
+
+            Label {
+                id: moreText
+
+                anchors.centerIn: parent
+                text: more.label
+                font.pixelSize: Theme.small
+                font.bold: true
+                color: Theme.teal
+                Accessible.ignored: true
+            }
+        }
+    }
+
+    // A page that comes back begins at its top.
+    onVisibleChanged: flick.contentY = 0
+    onTitleChanged: flick.contentY = 0
+}

@@ -1,0 +1,50 @@
+import QtQuick
+import Kiosk.Pages
+import Kiosk.Theme
+
+// The window's content. Drawn for 1080x1920 or 1920x1080 and scaled as one; the rest of the pages comes after the
+// first frame.
+Rectangle {
+    id: root
+
+    required property var bridge
+    required property bool still
+    readonly property bool wide: root.width > root.height
+    readonly property real zoom: Math.max(0.05, root.wide ? Math.min(root.width / 1920, root.height / 1080)
+                                                          : Math.min(root.width / 1080, root.height / 1920))
+    readonly property string page: root.bridge.page
+    readonly property bool waiting: root.page === "recovering" || root.page === "attract" || root.page === "wiping"
+
+    color: Theme.paper
+
+    Binding {
+        Theme.elder: root.bridge.elder && !root.waiting
+        Theme.landscape: root.wide
+        Theme.reducedMotion: root.still
+        Words.source: root.bridge.words
+    }
+
+    Item {
+        width: root.width / root.zoom
+        height: root.height / root.zoom
+        scale: root.zoom
+        transformOrigin: Item.TopLeft
+
+        AttractPage {
+            anchors.fill: parent
+            visible: root.waiting
+            vm: root.bridge.attract
+            phase: root.page
+        }
+
+        Loader {
+            id: pages
+
+            anchors.fill: parent
+            visible: !root.waiting
+            asynchronous: root.waiting
+            active: root.bridge.attached
+            source: "Pages.qml"
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import QtQuick
+import Kiosk.Theme
+
+// The page that waits: also the look of the start (recovering) and of the end (wiping), then without its button.
+// It is the first frame, so it uses nothing but Text and Rectangle.
+Item {
+    id: root
+
+    property var vm: null
+    property string phase: "recovering" // recovering, attract, wiping
+    readonly property bool open: root.phase === "attract"
+
+    Column {
+        x: Theme.gutter * (Theme.landscape ? 2 : 1)
+        width: (Theme.landscape ? panel.x - Theme.gutter : root.width) - x - Theme.gutter
+        y: Theme.landscape ? (root.height - height) / 2
+                           : Math.max(Theme.gutter, Math.min(Theme.space(49.5), panel.y - height - Theme.space(6)))
+        spacing: Theme.space(5)
+
+        Rectangle {
+            width: Theme.attractMark
+            height: width
+            radius: Theme.radius + Theme.space(1)
+            color: Theme.seal
+
+            Text {
+                anchors.centerIn: parent
+                text: "办"
+                textFormat: Text.PlainText
+                font.family: Theme.serif
+                font.bold: true
+                font.pixelSize: Theme.attractMark * 0.66
+                color: Theme.onDark
+            }
+        }
+
+        Item {
+            width: 1
+            height: Theme.space(1)
+        }
+
+        Text {
+            width: parent.width
+            text: Words.t("attract.title")
+            textFormat: Text.PlainText
+            wrapMode: Text.Wrap
+            font.family: Theme.serif
+            font.bold: true
+            font.pixelSize: Theme.display
+            fontSizeMode: Text.HorizontalFit
+            minimumPixelSize: Theme.h1
+            lineHeight: Theme.headingLine - 0.06
+            color: Theme.ink
+        }
+
+        Text {
+            width: parent.width
+            text: Words.t("attract.lead")
+            textFormat: Text.PlainText
+            wrapMode: Text.Wrap
+            font.family: Theme.sans
+            font.pixelSize: Theme.elder ? Theme.lead : Theme.space(5.6)
+            color: Theme.ink2
+        }
+
+        Flow {
+            width: parent.width
+            spacing: Theme.space(5)
+            topPadding: Theme.space(2)
+            visible: root.open
+
+            Repeater {
+                model: root.vm ? root.vm.lights : null
+
+                Row {
+                    id: light
+
+                    required property string text
+                    required property bool ok
+
+                    spacing: Theme.space(2)
+
+                    Rectangle {
+                        anchors.verticalCenter: parent.verticalCenter
+                        width: Theme.dot
+                        height: light.ok ? Theme.dot : Theme.dot / 3
+                        radius: height / 2
+                        color: light.ok ? Theme.ok : Theme.warn
+                    }
+
+                    Text {
+                        text: light.text
+                        textFormat: Text.PlainText
+                        font.family: Theme.sans
+                        font.pixelSize: Theme.body
+                        color: light.ok ? Theme.ok : Theme.warn
+                    }
+                }
+            }
+        }
+    }
+
+    Rectangle {
+        id: panel
+
+        x: Theme.landscape ? root.width - width : 0
+        y: Theme.landscape ? 0 : root.height - height
+        width: Theme.landscape ? Theme.panel + Theme.space(8) : root.width
+        height: Theme.landscape ? root.height : foot.height + 2 * Theme.space(11)
+        color: Theme.footer
+
+        Rectangle {
+            width: Theme.landscape ? Theme.hairline : parent.width
+            height: Theme.landscape ? parent.height : Theme.hairline
+            color: Theme.line
+        }
+
+        Column {
+            id: foot
+
+            x: Theme.landscape ? Theme.space(6) : Theme.gutter
+            y: Theme.landscape ? parent.height - height - Theme.space(9) : Theme.space(11)
+            width: parent.width - 2 * x
+            spacing: Theme.space(3.5)
+
+            Rectangle {
+                id: start
+
+                readonly property bool down: touch.pressed
+
+                objectName: "attract-start"
+                visible: root.open
+                width: parent.width
+                height: Math.max(Theme.action, Theme.space(21))
+                radius: height / 2
+                color: start.down ? Theme.tealDeep : Theme.teal
+                Accessible.role: Accessible.Button
+                Accessible.name: startText.text
+                Accessible.onPressAction: root.vm.start()
+
+                TapHandler {
+                    id: touch
+
+                    gesturePolicy: TapHandler.ReleaseWithinBounds
+                    longPressThreshold: 0
+                    onTapped: root.vm.start()
+                }
+
+                Text {
+                    id: startText
+
+                    anchors.centerIn: parent
+                    text: Words.t("attract.start")
+                    textFormat: Text.PlainText
+                    font.family: Theme.sans
+                    font.bold: true
+                    font.pixelSize: Theme.button + Theme.space(2.2)
+                    color: Theme.onDark
+                }
+            }
+
+            Text {
+                width: parent.width
+                horizontalAlignment: Text.AlignHCenter
+                wrapMode: Text.Wrap
+                text: root.phase === "wiping" ? Words.t("attract.wiping")
+                    : root.open && root.vm ? root.vm.line : Words.t("attract.recovering")
+                textFormat: Text.PlainText
+                font.family: Theme.sans
+                font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.1)
+                color: Theme.ink2
+            }
+        }
+    }
+
+    // 轻触屏幕: the whole page is the button, as its words say.
+    TapHandler {
+        enabled: root.open
+        gesturePolicy: TapHandler.ReleaseWithinBounds
+        longPressThreshold: 0
+        onTapped: root.vm.start()
+    }
+}

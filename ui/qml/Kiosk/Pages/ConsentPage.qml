@@ -1,0 +1,56 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Theme
+
+// Separate consent to one face check: for what, where the picture goes, and the other way beside it.
+PageFrame {
+    id: root
+
+    property var vm: null
+
+    title: root.vm && root.vm.name !== "" ? Words.t("consent.title.name", root.vm.name) : Words.t("consent.title")
+    lead: Words.t("consent.lead")
+    leftText: Words.t("nav.back")
+    rightText: Words.t("consent.agree")
+    rightName: "consent-agree"
+    onLeft: root.vm.back()
+    onRight: root.vm.agree()
+
+    Card {
+        gap: Theme.space(3.5)
+
+        Repeater {
+            model: ["consent.what", "consent.where", "consent.gone", "consent.free"]
+
+            Row {
+                id: line
+
+                required property string modelData
+
+                width: parent ? parent.width : 0
+                spacing: Theme.space(3)
+
+                Check {
+                    id: tick
+
+                    y: Theme.space(0.5)
+                    tint: Theme.teal
+                }
+
+                Label {
+                    width: parent.width - tick.width - parent.spacing
+                    text: Words.t(line.modelData)
+                }
+            }
+        }
+    }
+
+    ChoiceCard {
+        objectName: "consent-other"
+        width: parent ? parent.width : 0
+        title: Words.t("consent.other")
+        detail: Words.t("consent.other.detail")
+        arrow: true
+        onTapped: root.vm.otherWay()
+    }
+}

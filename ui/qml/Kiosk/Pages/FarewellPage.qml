@@ -1,0 +1,55 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Theme
+
+// The end: what is saved, and do not forget the card.
+PageFrame {
+    id: root
+
+    property var vm: null
+
+    title: root.vm ? root.vm.heading : ""
+    lead: root.vm ? root.vm.lead : ""
+    rightText: Words.t("farewell.done")
+    rightName: "farewell-done"
+    gap: Theme.space(5)
+    onRight: root.vm.done()
+
+    Label {
+        visible: text !== ""
+        width: parent ? parent.width : 0
+        text: root.vm && root.vm.caseNo !== "" ? Words.t("outcome.case", root.vm.caseNo) : ""
+    }
+
+    Card {
+        visible: root.vm ? root.vm.cardOnReader : false
+        color: Theme.warnSoft
+        border.width: Theme.stroke
+        border.color: Theme.warn
+
+        Label {
+            width: parent.width
+            text: Words.t("farewell.card")
+            font.pixelSize: Theme.h2
+            font.bold: true
+        }
+    }
+
+    Item {
+        visible: root.vm ? root.vm.cardOnReader : false
+        width: parent ? parent.width : 0
+        height: picture.height * picture.scale
+
+        ReaderPicture {
+            id: picture
+
+            anchors.horizontalCenter: parent.horizontalCenter
+            width: implicitWidth
+            height: implicitHeight
+            transformOrigin: Item.Top
+            scale: Theme.landscape || Theme.elder ? 0.72 : 1
+            live: true
+            away: true
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Theme
+
+// Before log-in: can this machine finish it now, how long, how much to type, what to bring, on which basis.
+PageFrame {
+    id: root
+
+    property var vm: null
+    readonly property string verdict: root.vm ? root.vm.verdict : ""
+    readonly property color tint: root.verdict === "can" ? Theme.ok : Theme.warn
+
+    chip: root.vm ? root.vm.category : ""
+    title: root.vm ? root.vm.name : ""
+    lead: root.vm ? root.vm.lead : ""
+    leftText: Words.t("nav.back")
+    rightText: root.verdict === "cannot" ? Words.t("home.help") : Words.t("guide.start")
+    rightName: root.verdict === "cannot" ? "guide-help" : "guide-start"
+    rightTone: root.verdict === "cannot" ? "teal" : "primary"
+    onLeft: root.vm.back()
+    onRight: root.verdict === "cannot" ? root.vm.help() : root.vm.begin()
+
+    Card {
+        color: root.verdict === "can" ? Theme.okMist : Theme.warnSoft
+        border.width: Theme.stroke
+        border.color: root.tint
+        padding: Theme.space(5)
+        gap: Theme.space(2)
+
+        Row {
+            width: parent.width
+            spacing: Theme.space(3)
+
+            Check {
+                id: sign
+
+                anchors.verticalCenter: parent.verticalCenter
+                mark: root.verdict === "can" ? "yes" : root.verdict === "limited" ? "part" : "no"
+                tint: root.tint
+            }
+
+            Label {
+                width: parent.width - sign.width - parent.spacing
+                text: root.verdict !== "" ? Words.t("guide.verdict." + root.verdict) : ""
+                font.pixelSize: Theme.h2
+                font.bold: true
+            }
+        }
+
+        Flow {
+            width: parent.width
+            spacing: Theme.space(2)
+
+            Repeater {
+                model: root.vm ? root.vm.reasons : null
+
+                Row {
+                    id: reason
+
+                    required property string text
+                    required property bool good
+
+                    spacing: Theme.space(1)
+                    rightPadding: Theme.space(2.5)
+
+                    Check {
+                        visible: !reason.good
+                        anchors.verticalCenter: parent.verticalCenter
+                        width: Theme.space(3.5)
+                        mark: "part"
+                        tint: Theme.warn
+                    }
+
+                    Label {
+                        width: Math.min(implicitWidth, root.contentWidth - Theme.space(20))
+                        text: reason.text
+                        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+                        color: reason.good ? Theme.ok : Theme.warn
+                    }
+                }
+            }
+        }
+    }
+
+    Grid {
+        id: figures
+
+        readonly property bool tall: Theme.elder && !Theme.landscape
+
+        width: parent ? parent.width : 0
+        columns: figures.tall ? 1 : 3
+        spacing: figures.tall ? Theme.space(2) : Theme.space(3.5)
+
+        Repeater {
+            model: root.vm ? root.vm.figures : null
+
+            Card {
+                id: figure
+
+                required property string label
+                required property string value
+
+                width: figures.tall ? figures.width : (figures.width - 2 * figures.spacing) / 3
+                padding: Theme.space(Theme.elder ? 3 : 4)
+                gap: 0
+
+                Label {
+                    width: parent.width
+                    text: figure.label
+                    font.pixelSize: Theme.small
+                    color: Theme.ink2
+                }
+
+                Heading {
+                    width: parent.width
+                    text: figure.value
+                    font.pixelSize: Theme.figure
+                }
+            }
+        }
+    }
+
+    Card {
+        visible: root.vm ? root.vm.preparing : false
+        gap: Theme.space(3)
+
+        Label {
+            width: parent.width
+            text: Words.t("guide.prepare")
+            font.pixelSize: Theme.elder ? Theme.body : Theme.space(5)
+            font.bold: true
+        }
+
+        Repeater {
+            model: root.vm ? root.vm.prepare : null
+
+            Row {
+                id: item
+
+                required property int index
+                required property string title
+                required property string detail
+
+                width: parent ? parent.width : 0
+                spacing: Theme.space(3.5)
+
+                Rectangle {
+                    id: number
+
+                    width: Theme.space(Theme.elder ? 9 : 7.5)
+                    height: width
+                    radius: width / 2
+                    color: Theme.tealSoft
+
+                    Label {
+                        anchors.centerIn: parent
+                        text: item.index + 1
+                        font.bold: true
+                        color: Theme.tealDeep
+                        font.pixelSize: Theme.elder ? Theme.small : Theme.body
+                    }
+                }
+
+                Column {
+                    width: parent.width - number.width - parent.spacing
+
+                    Label {
+                        width: parent.width
+                        text: item.title
+                        font.pixelSize: Theme.elder ? Theme.body : Theme.space(5)
+                    }
+
+                    Label {
+                        width: parent.width
+                        visible: text !== ""
+                        text: item.detail
+                        font.pixelSize: Theme.small
+                        color: Theme.ink2
+                    }
+                }
+            }
+        }
+    }
+
+    Label {
+        width: parent ? parent.width : 0
+        visible: text !== ""
+        text: root.vm && root.vm.basis !== "" ? Words.t("guide.basis", root.vm.basis) : ""
+        font.pixelSize: Theme.small
+        color: Theme.ink2
+    }
+}

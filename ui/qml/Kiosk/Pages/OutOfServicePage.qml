@@ -1,0 +1,31 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Theme
+
+// The machine says that it cannot serve, why in plain words, and whom to call.
+PageFrame {
+    id: root
+
+    property var vm: null
+
+    title: Words.t("out.title")
+    lead: root.vm ? root.vm.reasonText : ""
+    gap: Theme.space(4)
+
+    Card {
+        gap: Theme.space(2)
+
+        Label {
+            width: parent.width
+            text: Words.t("out.advice")
+        }
+
+        Label {
+            visible: text !== ""
+            width: parent.width
+            text: root.vm && root.vm.phone !== "" ? Words.t("out.phone", root.vm.phone) : ""
+            font.pixelSize: Theme.h2
+            font.bold: true
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Theme
+
+// The result: the paper itself, the seal that falls on it, the true progress of the printing, and the reasons.
+Item {
+    id: root
+
+    property var vm: null
+    readonly property bool printing: root.vm ? root.vm.printing : false
+    readonly property string stamp: root.vm ? root.vm.stamp : ""
+
+    function fall(): void {
+        if (root.visible && root.stamp !== "")
+            paper.stampNow()
+    }
+
+    onVisibleChanged: root.fall()
+    onStampChanged: root.fall()
+
+    PageFrame {
+        anchors.fill: parent
+        titleFirst: false
+        rightText: root.printing ? Words.t("outcome.printing") : Words.t("outcome.rate")
+        rightEnabled: !root.printing
+        gap: Theme.space(3.5)
+        onRight: root.vm.next()
+
+        PaperView {
+            id: paper
+
+            visible: root.vm ? root.vm.documented : false
+            anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
+            width: Math.min(parent ? parent.width : 0, Theme.elder ? Theme.space(115) : Theme.space(103))
+            title: root.vm ? root.vm.documentTitle : ""
+            lines: root.vm ? root.vm.documentLines : null
+            stamp: root.stamp
+        }
+
+        Column {
+            width: parent ? parent.width : 0
+            spacing: Theme.space(1.2)
+
+            Heading {
+                width: parent.width
+                horizontalAlignment: Text.AlignHCenter
+                text: root.vm ? root.vm.heading : ""
+            }
+
+            Label {
+                width: parent.width
+                horizontalAlignment: Text.AlignHCenter
+                visible: text !== ""
+                text: root.vm ? root.vm.lead : ""
+                font.pixelSize: Theme.lead
+                color: Theme.ink2
+            }
+
+            Label {
+                width: parent.width
+                horizontalAlignment: Text.AlignHCenter
+                visible: text !== ""
+                text: root.vm && root.vm.caseNo !== "" ? Words.t("outcome.case", root.vm.caseNo) : ""
+                font.pixelSize: Theme.elder ? Theme.small : Theme.lead
+                color: Theme.ink
+            }
+        }
+
+        Card {
+            visible: root.vm ? root.vm.hasPapers : false
+            gap: Theme.space(3)
+
+            Repeater {
+                model: root.vm ? root.vm.papers : null
+
+                PrintLine {
+                    required property string text
+                    required property string note
+                    required property string stage
+                    required property int pagesDone
+                    required property int pagesTotal
+
+                    width: parent ? parent.width : 0
+                    title: text
+                    detail: note
+                    state_: stage
+                    done: pagesDone
+                    total: pagesTotal
+                }
+            }
+        }
+
+        Touchable {
+            objectName: "outcome-reasons"
+            visible: root.vm ? root.vm.hasReasons : false
+            label: root.vm ? root.vm.why : ""
+            width: parent ? parent.width : 0
+            height: Math.max(Theme.minimum, why.height + Theme.space(3))
+            onTapped: root.vm.toggleReasons()
+
+            Label {
+                id: why
+
+                anchors.centerIn: parent
+                width: parent.width
+                horizontalAlignment: Text.AlignHCenter
+                text: root.vm ? root.vm.why : ""
+                font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.1)
+                font.underline: true
+                color: parent.down ? Theme.tealDeep : Theme.ink2 // qmllint disable missing-property
+                Accessible.ignored: true
+            }
+        }
+    }
+
+    Loader {
+        anchors.fill: parent
+        active: root.vm ? root.vm.reasonsShown : false
+        sourceComponent: sheet
+    }
+
+    Component {
+        id: sheet
+
+        Rectangle {
+            color: Theme.paper
+
+            PageFrame {
+                anchors.fill: parent
+                title: root.vm ? root.vm.whyTitle : ""
+                lead: Words.t("outcome.reasons.lead")
+                rightText: Words.t("outcome.reasons.close")
+                rightName: "reasons-close"
+                onRight: root.vm.toggleReasons()
+
+                Repeater {
+                    model: root.vm ? root.vm.reasons : null
+
+                    Card {
+                        id: rule
+
+                        required property int index
+                        required property string because
+                        required property string basis
+
+                        padding: Theme.space(4.5)
+                        gap: Theme.space(1)
+
+                        Label {
+                            width: parent.width
+                            text: Words.t("outcome.reasons.number", rule.index + 1, rule.because)
+                            font.bold: true
+                        }
+
+                        Label {
+                            width: parent.width
+                            visible: rule.basis !== ""
+                            text: Words.t("outcome.reasons.basis", rule.basis)
+                            font.pixelSize: Theme.small
+                            color: Theme.ink2
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Theme
+
+// Voluntary: nothing is chosen beforehand, and leaving without rating is as easy as rating.
+PageFrame {
+    id: root
+
+    property var vm: null
+
+    title: Words.t("rate.title")
+    lead: Words.t("rate.lead")
+    leftText: Words.t("rate.skip")
+    leftName: "rate-skip"
+    rightText: Words.t("rate.submit")
+    rightName: "rate-submit"
+    rightEnabled: root.vm ? root.vm.level > 0 : false
+    gap: Theme.space(2.5)
+    onLeft: root.vm.skip()
+    onRight: root.vm.submit()
+
+    Label {
+        visible: text !== ""
+        width: parent ? parent.width : 0
+        text: root.vm ? root.vm.problemText : ""
+        color: Theme.bad
+    }
+
+    Repeater {
+        model: root.vm ? root.vm.levels : null
+
+        ChoiceCard {
+            required property int level
+            required property string text
+            required property bool picked
+
+            objectName: "level-" + level
+            width: root.contentWidth
+            title: text
+            ordinal: level
+            chosen: picked
+            role: Accessible.RadioButton
+            onTapped: root.vm.chooseLevel(level)
+        }
+    }
+
+    Label {
+        visible: root.vm ? root.vm.hasOptions : false
+        width: parent ? parent.width : 0
+        topPadding: Theme.space(3)
+        text: root.vm && root.vm.level > 2 ? Words.t("rate.good") : Words.t("rate.bad")
+        font.bold: true
+    }
+
+    Repeater {
+        model: root.vm ? root.vm.options : null
+
+        ChoiceCard {
+            required property string code
+            required property string text
+            required property bool picked
+
+            objectName: "rate-option-" + code
+            width: root.contentWidth
+            implicitHeight: Math.max(Theme.minimum, wordsHeight + Theme.space(4))
+            title: text
+            size: Theme.elder ? Theme.body : Theme.body
+            pill: true
+            chosen: picked
+            role: Accessible.CheckBox
+            onTapped: root.vm.toggle(code)
+        }
+    }
+
+    Touchable {
+        id: more
+
+        objectName: "rate-more"
+        visible: root.vm ? root.vm.more : false
+        label: Words.t("rate.more")
+        width: moreText.implicitWidth + Theme.space(12)
+        height: Theme.minimum
+        onTapped: root.vm.showMore()
+
+        Label {
+            id: moreText
+
+            anchors.verticalCenter: parent.verticalCenter
+            x: Theme.space(6)
+            text: more.label
+            wrapMode: Text.NoWrap
+            color: Theme.teal
+            Accessible.ignored: true
+        }
+    }
+}

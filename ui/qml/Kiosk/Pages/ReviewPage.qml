@@ -1,0 +1,140 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Theme
+
+// Check before you send: each value carries where it came from; a touch on a row changes it.
+PageFrame {
+    id: root
+
+    property var vm: null
+
+    title: Words.t("review.title")
+    lead: Words.t("review.lead")
+    leftText: Words.t("review.back")
+    rightText: root.vm && root.vm.signature ? Words.t("review.sign") : Words.t("review.submit")
+    gap: Theme.space(3)
+    onLeft: root.vm.back()
+    onRight: root.vm.next()
+
+    Card {
+        visible: root.vm ? root.vm.problemText !== "" : false
+        color: Theme.badSoft
+        border.width: Theme.stroke
+        border.color: Theme.bad
+        padding: Theme.space(4)
+
+        Label {
+            width: parent.width
+            text: root.vm ? root.vm.problemText : ""
+            color: Theme.bad
+        }
+    }
+
+    Card {
+        padding: Theme.space(1)
+        gap: 0
+
+        Repeater {
+            model: root.vm ? root.vm.lines : null
+
+            Touchable {
+                id: row
+
+                required property int index
+                required property string key
+                required property string text
+                required property string value
+                required property string origin
+                required property string tone
+                required property bool editable
+
+                readonly property bool stackedUp: Theme.elder
+
+                objectName: "review-edit-" + row.key
+                label: row.text + " " + row.value
+                role: row.editable ? Accessible.Button : Accessible.StaticText
+                enabled: row.editable
+                width: parent ? parent.width : 0
+                height: Math.max(Theme.minimum, (row.stackedUp ? name.height + Theme.space(1) : 0) + value_.height + Theme.space(5))
+                onTapped: root.vm.edit(row.key)
+
+                Rectangle {
+                    anchors.fill: parent
+                    anchors.margins: Theme.hairline
+                    radius: Theme.radius
+                    color: row.down ? Theme.tealSoft : Theme.surface
+                }
+
+                Rectangle {
+                    visible: row.index > 0
+                    x: Theme.space(4.5)
+                    width: parent.width - 2 * x
+                    height: Theme.hairline
+                    color: Theme.line
+                }
+
+                Label {
+                    id: name
+
+                    x: Theme.space(4.5)
+                    y: row.stackedUp ? Theme.space(2.5) : (row.height - height) / 2
+                    width: row.stackedUp ? parent.width - from.width - 2 * x - Theme.space(2) : Theme.space(24)
+                    text: row.text
+                    font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+                    color: Theme.ink2
+                    Accessible.ignored: true
+                }
+
+                Label {
+                    id: value_
+
+                    x: row.stackedUp ? name.x : name.x + name.width + Theme.space(2)
+                    y: row.stackedUp ? name.y + name.height + Theme.space(1) : (row.height - height) / 2
+                    width: row.stackedUp ? parent.width - 2 * x - (pen.visible ? pen.width + Theme.space(2) : 0)
+                                         : from.x - x - Theme.space(2)
+                    text: row.value
+                    font.pixelSize: Theme.elder ? Theme.body : Theme.space(4.7)
+                    Accessible.ignored: true
+                }
+
+                Chip {
+                    id: from
+
+                    y: row.stackedUp ? Theme.space(2) : (row.height - height) / 2
+                    x: parent.width - width - Theme.space(row.stackedUp ? 4.5 : 9.5)
+                    text: row.origin
+                    tone: row.tone
+                }
+
+                Chevron {
+                    id: pen
+
+                    visible: row.editable
+                    y: row.stackedUp ? value_.y + (value_.height - height) / 2 : (row.height - height) / 2
+                    x: parent.width - width - Theme.space(4.5)
+                    tint: Theme.ink2
+                }
+            }
+        }
+    }
+
+    Card {
+        color: Theme.footer
+        padding: Theme.space(4.5)
+        gap: Theme.space(0.5)
+
+        Label {
+            width: parent.width
+            text: Words.t("review.promise")
+            font.pixelSize: Theme.elder ? Theme.body : Theme.space(4.7)
+            font.bold: true
+        }
+
+        Label {
+            width: parent.width
+            text: root.vm && root.vm.signature ? Words.t("review.promise.sign") : Words.t("review.promise.submit")
+            font.pixelSize: Theme.small
+            color: Theme.ink2
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Native
+import Kiosk.Theme
+
+// Sign with a finger. The way forward opens when something has been written.
+PageFrame {
+    id: root
+
+    property var vm: null
+
+    title: Words.t("sign.title")
+    lead: root.vm && root.vm.name !== "" ? Words.t("sign.lead.name", root.vm.name) : Words.t("sign.lead")
+    leftText: Words.t("nav.back")
+    rightText: Words.t("sign.done")
+    rightEnabled: pad.meaningful
+    onLeft: root.vm.back()
+    onRight: root.vm.sign(pad)
+    onVisibleChanged: if (!visible) pad.clear()
+
+    Rectangle {
+        width: parent ? parent.width : 0
+        height: Theme.landscape ? Theme.space(Theme.elder ? 50 : 62) : Theme.space(Theme.elder ? 76 : 84)
+        radius: Theme.radius
+        color: Theme.surface
+        border.width: Theme.stroke
+        border.color: pad.meaningful ? Theme.teal : Theme.line
+
+        Rectangle {
+            x: Theme.space(6)
+            y: parent.height * 0.78
+            width: parent.width - 2 * x
+            height: Theme.hairline
+            color: Theme.line
+        }
+
+        Label {
+            visible: pad.empty
+            anchors.centerIn: parent
+            text: Words.t("sign.here")
+            font.pixelSize: Theme.h2
+            color: Theme.mutedInk
+        }
+
+        SignatureCanvas {
+            id: pad
+
+            objectName: "sign-pad"
+            anchors.fill: parent
+            ink: Theme.ink
+            pen: Theme.penWidth
+            Accessible.role: Accessible.Canvas
+            Accessible.name: Words.t("sign.here")
+        }
+    }
+
+    PillButton {
+        objectName: "sign-clear"
+        anchors.right: parent ? parent.right : undefined
+        width: naturalWidth
+        enabled: !pad.empty
+        text: Words.t("sign.clear")
+        onTapped: pad.clear()
+    }
+}

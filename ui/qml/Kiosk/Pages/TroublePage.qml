@@ -1,0 +1,43 @@
+import QtQuick
+import Kiosk.Controls
+import Kiosk.Theme
+
+// A paper did not come out. First what is safe, then what can be done, best first.
+PageFrame {
+    id: root
+
+    property var vm: null
+
+    chip: root.vm ? root.vm.fault : ""
+    chipTone: "warn"
+    title: root.vm ? root.vm.heading : ""
+    lead: root.vm ? root.vm.lead : ""
+    gap: Theme.space(3.5)
+
+    Repeater {
+        model: root.vm ? root.vm.choices : null
+
+        ChoiceCard {
+            required property string choice
+            required property string text
+            required property string note
+            required property bool first
+
+            objectName: "trouble-" + choice
+            width: root.contentWidth
+            implicitHeight: Math.max(Theme.target, Theme.space(23), wordsHeight + Theme.space(7))
+            title: text
+            detail: note
+            best: first
+            arrow: true
+            onTapped: root.vm.choose(choice)
+        }
+    }
+
+    Label {
+        width: parent ? parent.width : 0
+        visible: text !== ""
+        text: root.vm && root.vm.caseNo !== "" ? Words.t("outcome.case", root.vm.caseNo) : ""
+        color: Theme.ink2
+    }
+}

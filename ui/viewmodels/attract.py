@@ -1,0 +1,67 @@
+"""The page that waits. Part of the first frame: imports nothing of the visit until it is touched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+
+from ui.models.records import RecordsModel
+
+if TYPE_CHECKING:
+    from kiosk.visit.screen import AttractBody, Chrome
+    from ui.viewmodels.base import Post
+    from ui.words import Words
+
+PERIODS = ((5, "night"), (8, "early"), (12, "morning"), (14, "noon"), (18, "afternoon"), (24, "evening"))
+
+
+class AttractModel(QObject):
+    """State lights, and one line saying where this is, what time it is and how to call somebody."""
+
+    changed = Signal()
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(parent)
+        self._words = words
+        self._post = post
+        self._shown: tuple[AttractBody, Chrome] | None = None
+        self._lights = RecordsModel(("key", "text", "ok"), self)
+        words.changed.connect(self._refresh)
+
+    def show(self, body: Any, chrome: Chrome) -> None:
+        self._shown = (body, chrome)
+        self._refresh()
+
+    def clear(self) -> None:
+        self._shown = None
+        self._refresh()
+
+    def _refresh(self) -> None:
+        rows = []
+        if self._shown is not None:
+            for light in self._shown[0].lights:
+                key = f"light.{light.key}.{'ok' if light.ok else 'bad'}"
+                rows.append({"key": light.key, "text": self._words.t(key, light.count), "ok": light.ok})
+        self._lights.replace(rows)
+        self.changed.emit()
+
+    def _line(self) -> str:
+        if self._shown is None:
+            return ""
+        body, chrome = self._shown
+        hour, _, minute = body.clock.partition(":")
+        time = self._words.t(f"clock.{next(name for end, name in PERIODS if int(hour) < end)}", int(hour), minute)
+        parts = [chrome.place, chrome.terminal, time, self._words.t("attract.call")]
+        if chrome.test:
+            parts.insert(0, self._words.t("header.test"))
+        return " · ".join(part for part in parts if part)
+
+    lights = Property(QObject, lambda self: self._lights, constant=True)
+    line = Property(str, _line, notify=changed)
+
+    @Slot()
+    def start(self) -> None:
+        from kiosk.visit.events import Started
+
+        self._post(Started())

@@ -1,0 +1,85 @@
+"""One question of the form. What is being typed lives here; the visit hears of every change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+
+from kiosk.visit.events import AnswerChanged, BackPressed, NextPressed
+from ui.input.editor import Editor
+from ui.models.records import RecordsModel
+from ui.viewmodels.base import PageModel, shown
+
+if TYPE_CHECKING:
+    from kiosk.visit.screen import FormBody
+    from ui.viewmodels.base import Post
+    from ui.words import Words
+
+
+class FormModel(PageModel):
+    """The question on screen and its answer."""
+
+    changed = Signal()
+    turned = Signal(int)
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(words, post, parent)
+        self._options = RecordsModel(("value", "text", "note", "picked"), self)
+        self._editor = Editor(words, self)
+        self._editor.edited.connect(self._answer)
+        self._question: tuple[int, str] | None = None
+        self._sent: list[str] = []  # answers posted whose echo has not come back yet
+
+    def refresh(self, body: FormBody) -> None:
+        self._options.replace(
+            [{"value": o.value, "text": o.label, "note": o.detail, "picked": o.chosen} for o in body.options]
+        )
+        question = (body.index, body.key)
+        if question != self._question:
+            before, self._question = self._question, question
+            self._sent.clear()
+            self._editor.begin(body.kind, body.value, body.max_length)
+            if before is not None:
+                self.turned.emit(1 if question[0] > before[0] else -1)
+        elif body.value in self._sent:
+            del self._sent[: self._sent.index(body.value) + 1]
+        elif not self._sent:
+            self._editor.adopt(body.value)
+
+    def forget(self) -> None:
+        self._question = None
+        self._sent.clear()
+        self._options.clear()
+        self._editor.forget()
+
+    def _answer(self, value: str) -> None:
+        if self.body is not None:
+            self._sent.append(value)
+            self.post(AnswerChanged(self.body.key, value))
+
+    index = shown(int, "index", changed)
+    total = shown(int, "total", changed)
+    kind = shown(str, "kind", changed)
+    title = shown(str, "title", changed)
+    help = shown(str, "help", changed)
+    unit = shown(str, "unit", changed)
+    preview = shown(str, "preview", changed)
+    complaint = shown(str, "complaint", changed)
+    complete = shown(bool, "complete", changed)
+    editing = shown(bool, "editing", changed)
+    options = Property(QObject, lambda self: self._options, constant=True)
+    input = Property(QObject, lambda self: self._editor, constant=True)
+
+    @Slot(str)
+    def pick(self, value: str) -> None:
+        if self.body is not None:
+            self.post(AnswerChanged(self.body.key, value))
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+    @Slot()
+    def next(self) -> None:
+        self.post(NextPressed())

@@ -1,0 +1,181 @@
+"""The card, the consent, the face, and the other ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+from PySide6.QtGui import QImage
+
+from kiosk.visit.events import (
+    BackPressed,
+    FaceAgreed,
+    HelpPressed,
+    OtherWayChosen,
+    QuitPressed,
+    StaffCodeEntered,
+)
+from ui.models.records import RecordsModel
+from ui.viewmodels.base import PageModel, shown, told
+
+if TYPE_CHECKING:
+    from kiosk.visit.screen import OtherWayBody
+    from ui.viewmodels.base import Post
+    from ui.viewmodels.chrome import ChromeModel
+    from ui.words import Words
+
+CODE_LENGTH = (4, 8)  # digits of a one-time code: the least that is taken, the most
+
+
+class IdentifyModel(PageModel):
+    """Waiting for the card, or what is the matter with it."""
+
+    changed = Signal()
+    ticked = Signal()
+
+    def __init__(self, words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> None:
+        super().__init__(words, post, parent)
+        self._chrome = chrome
+        chrome.ticked.connect(self.ticked)
+
+    def _problem(self, part: str) -> str:
+        if self.body is None or not self.body.problem:
+            return ""
+        return self.words.t(f"problem.{self.body.problem}.{part}", self.body.detail)
+
+    problem = shown(str, "problem", changed)
+    problemTitle = Property(str, lambda self: self._problem("title"), notify=changed)  # noqa: N815
+    problemAdvice = Property(str, lambda self: self._problem("advice"), notify=changed)  # noqa: N815
+    secondsLeft = Property(int, lambda self: self._chrome.seconds, notify=ticked)  # noqa: N815
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+    @Slot()
+    def quit(self) -> None:
+        self.post(QuitPressed())
+
+    @Slot()
+    def help(self) -> None:
+        self.post(HelpPressed())
+
+
+class ConsentModel(PageModel):
+    """Separate consent to the face check."""
+
+    changed = Signal()
+    name = shown(str, "name", changed)
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+    @Slot()
+    def agree(self) -> None:
+        self.post(FaceAgreed())
+
+    @Slot(name="otherWay")
+    def other_way(self) -> None:
+        self.post(OtherWayChosen())
+
+
+class FaceModel(PageModel):
+    """The preview and its hint. The newest picture only, and none once the page is left."""
+
+    changed = Signal()
+    frame = Signal()
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(words, post, parent)
+        self.image = QImage()
+
+    def picture(self, jpeg: bytes) -> None:
+        """Show this preview picture; one that cannot be decoded leaves the last."""
+        image = QImage.fromData(jpeg)
+        if self.body is not None and not image.isNull():
+            self.image = image
+            self.frame.emit()
+
+    def forget(self) -> None:
+        self.image = QImage()
+        self.frame.emit()
+
+    hint = shown(str, "hint", changed)
+    hintText = told(str, lambda self, body: self.words.t(f"hint.{body.hint or 'looking'}"), changed)  # noqa: N815
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+    @Slot(name="otherWay")
+    def other_way(self) -> None:
+        self.post(OtherWayChosen())
+
+
+class OtherWayModel(PageModel):
+    """Choose how the person is compared with the card; a member of staff types a one-time code."""
+
+    changed = Signal()
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(words, post, parent)
+        self._code = ""
+        self._ways = RecordsModel(("way", "first"), self)
+
+    def refresh(self, body: OtherWayBody) -> None:
+        ways = ["staff", "later", *(["face"] if body.face_possible else [])]
+        self._ways.replace([{"way": way, "first": way == ways[0]} for way in ways])
+        if body.way != "staff" or body.problem:
+            self._code = ""
+
+    def forget(self) -> None:
+        self._code = ""
+        self._ways.clear()
+
+    def _problem(self) -> str:
+        if self.body is None or not self.body.problem:
+            return ""
+        body = self.body
+        value = round(body.locked_for) if body.problem == "code_locked" else body.attempts_left
+        return self.words.t(f"way.problem.{body.problem}", value)
+
+    way = shown(str, "way", changed)
+    reasonText = told(str, lambda self, body: self.words.t(f"way.reason.{body.reason}"), changed)  # noqa: N815
+    problemText = Property(str, _problem, notify=changed)  # noqa: N815
+    dots = Property(str, lambda self: "●" * len(self._code), notify=changed)
+    codeReady = Property(bool, lambda self: len(self._code) >= CODE_LENGTH[0], notify=changed)  # noqa: N815
+    ways = Property(QObject, lambda self: self._ways, constant=True)
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+    @Slot(str)
+    def choose(self, way: str) -> None:
+        self.post(OtherWayChosen(way))
+
+    @Slot()
+    def help(self) -> None:
+        self.post(HelpPressed())
+
+    @Slot(str)
+    def press(self, digit: str) -> None:
+        self._set((self._code + digit)[: CODE_LENGTH[1]])
+
+    @Slot()
+    def erase(self) -> None:
+        self._set(self._code[:-1])
+
+    @Slot()
+    def submit(self) -> None:
+        code = self._code
+        self._set("")
+        self.post(StaffCodeEntered(code))
+
+    def _set(self, code: str) -> None:
+        if code != self._code:
+            self._code = code
+            self.changed.emit()
+
+

@@ -1,0 +1,97 @@
+"""The result: the paper, its seal, the true progress of printing, and the rules that decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+
+from kiosk.visit.events import NextPressed, ReasonsToggled
+from ui.models.records import RecordsModel
+from ui.viewmodels.base import PageModel, shown, told
+
+if TYPE_CHECKING:
+    from kiosk.visit.screen import OutcomeBody, PaperLine
+    from ui.viewmodels.base import Post
+    from ui.words import Words
+
+
+def grouped(number: str) -> str:
+    """A long number in groups that can be read aloud: six digits, then fours; anything else as it is."""
+    if not number.isdigit() or len(number) < 9:
+        return number
+    rest = number[6:]
+    return " ".join([number[:6], *(rest[i : i + 4] for i in range(0, len(rest), 4))])
+
+
+class OutcomeModel(PageModel):
+    """What was decided and what is being printed."""
+
+    changed = Signal()
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(words, post, parent)
+        self._lines = RecordsModel(("label", "value"), self)
+        self._papers = RecordsModel(("paperId", "text", "note", "stage", "pagesDone", "pagesTotal"), self)
+        self._reasons = RecordsModel(("because", "basis"), self)
+
+    def refresh(self, body: OutcomeBody) -> None:
+        self._lines.replace([{"label": label, "value": value} for label, value in body.document_lines])
+        self._papers.replace([self._paper(line) for line in body.papers])
+        self._reasons.replace([{"because": because, "basis": basis} for because, basis in body.reasons])
+
+    def forget(self) -> None:
+        for model in (self._lines, self._papers, self._reasons):
+            model.clear()
+
+    def _paper(self, line: PaperLine) -> dict[str, object]:
+        t = self.words.t
+        note = ""
+        if line.state == "printing" and line.pages_total:
+            text = t("print.pages", line.title, min(line.pages_done + 1, line.pages_total), line.pages_total)
+        else:
+            text = t(f"print.{line.state}", line.title)
+        if line.state == "printing":
+            note = t(f"fault.{line.reason}") if line.reason else t("print.where")
+        elif line.reason:
+            note = t(f"fault.{line.reason}")
+        return {
+            "paperId": line.paper_id,
+            "text": text,
+            "note": note,
+            "stage": line.state,
+            "pagesDone": line.pages_done,
+            "pagesTotal": line.pages_total,
+        }
+
+    def _why(self, part: str) -> str:
+        if self.body is None:
+            return ""
+        outcome = self.body.outcome
+        if outcome == "approved" and not self.body.effective:
+            outcome = "provisional"
+        return self.words.t(f"outcome.{part}.{outcome}")
+
+    heading = shown(str, "heading", changed)
+    lead = shown(str, "lead", changed)
+    caseNo = told(str, lambda self, body: "" if body.case_no in body.lead else grouped(body.case_no), changed)  # noqa: N815
+    documentTitle = shown(str, "document_title", changed)  # noqa: N815
+    documented = told(bool, lambda self, body: bool(body.document_lines), changed)
+    stamp = shown(str, "stamp", changed)
+    printing = shown(bool, "printing", changed)
+    hasPapers = told(bool, lambda self, body: bool(body.papers), changed)  # noqa: N815
+    hasReasons = told(bool, lambda self, body: bool(body.reasons), changed)  # noqa: N815
+    reasonsShown = shown(bool, "reasons_shown", changed)  # noqa: N815
+    why = Property(str, lambda self: self._why("why"), notify=changed)
+    whyTitle = Property(str, lambda self: self._why("why.title"), notify=changed)  # noqa: N815
+    documentLines = Property(QObject, lambda self: self._lines, constant=True)  # noqa: N815
+    papers = Property(QObject, lambda self: self._papers, constant=True)
+    reasons = Property(QObject, lambda self: self._reasons, constant=True)
+
+    @Slot()
+    def next(self) -> None:
+        self.post(NextPressed())
+
+    @Slot(name="toggleReasons")
+    def toggle_reasons(self) -> None:
+        self.post(ReasonsToggled())

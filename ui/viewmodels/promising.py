@@ -1,0 +1,132 @@
+"""Commitment, review, signature, and the moment of saving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Property, QObject, Signal, Slot
+
+from kiosk.visit.events import BackPressed, ClauseToggled, CommitmentDeclined, EditPressed, NextPressed, Signed
+from ui.models.records import RecordsModel
+from ui.viewmodels.base import PageModel, shown, told
+
+if TYPE_CHECKING:
+    from kiosk.visit.screen import CommitmentBody, ReviewBody
+    from ui.viewmodels.base import Post
+    from ui.words import Words
+
+ORIGIN_TONES = {"card": "teal", "licence": "teal", "typed": "warn", "chosen": "warn", "committed": "seal", "ocr": "warn"}
+
+
+class CommitmentModel(PageModel):
+    """The notice and its clauses, each agreed to by a touch of its own."""
+
+    changed = Signal()
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(words, post, parent)
+        self._clauses = RecordsModel(("text", "agreed"), self)
+
+    def refresh(self, body: CommitmentBody) -> None:
+        self._clauses.replace([{"text": text, "agreed": agreed} for text, agreed in body.clauses])
+
+    def forget(self) -> None:
+        self._clauses.clear()
+
+    title = shown(str, "title", changed)
+    notice = shown(str, "notice", changed)
+    replaces = shown(str, "replaces", changed)
+    otherwise = shown(str, "otherwise", changed)
+    complete = shown(bool, "complete", changed)
+    clauses = Property(QObject, lambda self: self._clauses, constant=True)
+
+    @Slot(int)
+    def toggle(self, index: int) -> None:
+        self.post(ClauseToggled(index))
+
+    @Slot()
+    def decline(self) -> None:
+        self.post(CommitmentDeclined())
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+    @Slot()
+    def next(self) -> None:
+        self.post(NextPressed())
+
+
+class ReviewModel(PageModel):
+    """Every value with where it came from."""
+
+    changed = Signal()
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(words, post, parent)
+        self._lines = RecordsModel(("key", "text", "value", "origin", "tone", "editable"), self)
+
+    def refresh(self, body: ReviewBody) -> None:
+        self._lines.replace(
+            [
+                {
+                    "key": line.key,
+                    "text": line.label,
+                    "value": line.value,
+                    "origin": self.words.t(f"origin.{line.origin}"),
+                    "tone": ORIGIN_TONES.get(line.origin, "blue"),
+                    "editable": line.editable,
+                }
+                for line in body.lines
+            ]
+        )
+
+    def forget(self) -> None:
+        self._lines.clear()
+
+    def _problem(self) -> str:
+        problem = getattr(self.body, "problem", "")
+        return self.words.t(f"review.problem.{problem}") if problem else ""
+
+    signature = shown(bool, "signature", changed)
+    problemText = Property(str, _problem, notify=changed)  # noqa: N815
+    lines = Property(QObject, lambda self: self._lines, constant=True)
+
+    @Slot(str)
+    def edit(self, key: str) -> None:
+        self.post(EditPressed(key))
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+    @Slot()
+    def next(self) -> None:
+        self.post(NextPressed())
+
+
+class SignModel(PageModel):
+    """A signature written with a finger."""
+
+    changed = Signal()
+    name = told(str, lambda self, body: body.name, changed)
+
+    @Slot(QObject)
+    def sign(self, pad: QObject) -> None:
+        """Hand in what is on the pad, which is then empty."""
+        from ui.items.signature import SignatureCanvas
+
+        if isinstance(pad, SignatureCanvas) and pad.is_meaningful():
+            strokes = pad.points()
+            pad.clear()
+            self.post(Signed(strokes))
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+
+class CommittingModel(PageModel):
+    """Nothing to show and nothing to touch."""
+
+    changed = Signal()

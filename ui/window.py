@@ -37,5 +37,5 @@ def complete(bridge: Bridge, view: QQuickView) -> None:
 
     qmlRegisterType(FacePicture, "Kiosk.Native", 1, 0, "FacePicture")
     qmlRegisterType(SignatureCanvas, "Kiosk.Native", 1, 0, "SignatureCanvas")
-    bridge.wiped.connect(view.engine().collectGarbage)
+    bridge.wiped.connect(lambda: view.engine().collectGarbage())
     bridge.prepare()

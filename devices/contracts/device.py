@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from devices.contracts.deadline import Deadline
 
@@ -102,6 +102,8 @@ class DeviceInfo:
 @dataclass(frozen=True, slots=True)
 class TestResult:
     """Outcome of a self-test; ``passed`` is None where only a person can tell."""
+
+    __test__: ClassVar[bool] = False  # pytest must not take it for a test class
 
     level: Level
     passed: bool | None

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from devices.drivers.sdt import protocol
 from devices.drivers.sdt.frames import MIN_COMMAND, BadFrame, FrameDecoder
@@ -38,8 +39,12 @@ class Fault:
 
 
 class SdtTwin:
-    """A simulated reader. Options: ``link`` (path of the port), ``baud`` (0 = unpaced), ``seed``, ``today`` (ISO),
-    ``pictures`` (role or ``*`` -> picture file), ``refind`` (find a card that stays again), ``fingerprint`` (bytes)."""
+    """A simulated reader. Options:
+
+    ``link`` path of the port · ``baud`` 0 = unpaced · ``seed``, ``today`` (ISO) of the deck · ``pictures`` role or *
+    -> picture file or {path, box = [left, top, right, bottom]} · ``refind`` a card that stays is found again ·
+    ``fingerprint`` bytes of it.
+    """
 
     def __init__(
         self,
@@ -49,13 +54,13 @@ class SdtTwin:
         baud: int = 115_200,
         seed: int = 724,
         today: str = "",
-        pictures: Mapping[str, str] | None = None,
+        pictures: Mapping[str, str | Mapping[str, Any]] | None = None,
         deck: Mapping[str, Card] | None = None,
         refind: bool = False,
         fingerprint: int = 0,
     ) -> None:
         self.name = name
-        shown = {role: squeeze_file(path) for role, path in (pictures or {}).items()}
+        shown = {role: _picture(source) for role, source in (pictures or {}).items()}
         self.deck = dict(deck or make_deck(seed, date.fromisoformat(today) if today else DEFAULT_TODAY, shown))
         self.wire = PtyWire(name, self._received, link=link, baud=baud)
         self._refind = refind
@@ -236,6 +241,14 @@ class SdtTwin:
             return
         pace = fault.byte_seconds if fault is not None and name == "slow" else None
         self.wire.send(frame, after=inward, byte_seconds=pace)
+
+
+def _picture(source: str | Mapping[str, Any]) -> bytes:
+    """WebP bytes for a photo area, from a picture file or a part of one."""
+    if isinstance(source, str):
+        return squeeze_file(source)
+    left, top, right, bottom = (int(edge) for edge in source["box"])
+    return squeeze_file(str(source["path"]), (left, top, right, bottom))
 
 
 def _changed(card: Card, fields: Mapping[str, Json]) -> Card:

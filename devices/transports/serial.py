@@ -57,12 +57,16 @@ class SerialPort:
         self.close()
         self._serial = self._opened()
         self._fd = self._serial.fileno()
-        os.set_blocking(self._fd, False)
+        try:
+            os.set_blocking(self._fd, False)
+            self._attributes = termios.tcgetattr(self._fd)
+            self._attributes[6][termios.VTIME] = 0
+            self.drain()
+        except (OSError, termios.error, Unplugged) as error:
+            self.close()
+            raise Unplugged(self._port) from error
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
-        self._attributes = termios.tcgetattr(self._fd)
-        self._attributes[6][termios.VTIME] = 0
-        self.drain()
 
     def _opened(self) -> serial.Serial:
         if not Path(self._port).exists():

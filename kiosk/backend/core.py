@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from kiosk import wire
 from kiosk.backend import intake, log
 from kiosk.backend.blobs import BlobFolder
@@ -20,7 +18,7 @@ from kiosk.backend.problems import Refusal
 from kiosk.backend.settings import BackendError, Settings
 from kiosk.backend.store import items as item_store
 from kiosk.backend.store import numbers, results, terminals
-from kiosk.backend.store.engine import Store
+from kiosk.backend.store.engine import Connection, Store
 from kiosk.backend.store.items import NewItem, Taken
 from kiosk.backend.store.terminals import Terminal
 

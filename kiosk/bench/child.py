@@ -6,8 +6,9 @@ import contextlib
 import importlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from kiosk.bench.reading import rows_of
 from kiosk.bench.registry import BENCHES
 from kiosk.bench.rows import Row
 
@@ -18,11 +19,18 @@ def main(name: str) -> int:
     module, _, function = bench.target.partition(":")
     with contextlib.redirect_stdout(sys.stderr):
         measured = getattr(importlib.import_module(module), function)()
-        if isinstance(measured, (Row, Mapping)):
-            measured = [measured]
-        rows = [row if isinstance(row, Row) else Row.of(row) for row in measured]
-    json.dump([row.as_json() for row in rows], sys.stdout, ensure_ascii=False)
+    if isinstance(measured, (Row, Mapping)):
+        measured = [measured]
+    json.dump([row.as_json() for row in _rows(measured, bench.limit)], sys.stdout, ensure_ascii=False)
     return 0
+
+
+def _rows(measured: list[Row | Mapping[str, object]], limit: float | None) -> Iterator[Row]:
+    for item in measured:
+        if isinstance(item, Row):
+            yield item
+        else:
+            yield from rows_of(item, limit)
 
 
 if __name__ == "__main__":

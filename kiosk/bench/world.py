@@ -5,16 +5,16 @@ Neither counts as the terminal. Used by benches only.
 
 from __future__ import annotations
 
-import json
 import os
+import pickle
 import select
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from kiosk.demo.cabinet import profile
 from kiosk.demo.run import Demo, Wanted
 
 SIZE = (1080, 1920)
@@ -73,20 +73,20 @@ class World:
     """Twins and backend for as long as the ``with`` lasts, and the terminals started in it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._profile = folder, folder / "profile.pickle"
         self._demo = Demo(Wanted(out=folder, headless=True, visits=(), offline=False, size=SIZE, language="zh_CN"))
         self._terminals: list[Window] = []
 
     def __enter__(self) -> World:
         self._demo.__enter__()
-        given: dict[str, Any] = {
-            "ports": dict(self._demo.ports),
-            "folder": str(self._folder),
-            "enrolment_code": self._demo.enrolment_code,
-            "size": SIZE,
-            "language": "zh_CN",
-        }
-        (self._folder / "terminal.json").write_text(json.dumps(given), encoding="utf-8")
+        made = profile(
+            self._demo.ports,
+            self._folder,
+            enrolment_code=self._demo.enrolment_code,
+            size=SIZE,
+            language="zh_CN",
+        )
+        self._profile.write_bytes(pickle.dumps(made))
         return self
 
     def __exit__(self, *reason: object) -> None:
@@ -98,7 +98,5 @@ class World:
         """A terminal on this world's wires. One at a time: they share the data folder and the devices."""
         for terminal in self._terminals:
             terminal.end()
-        self._terminals = [
-            Window(["-m", "kiosk.bench.terminal", str(self._folder / "terminal.json")], self._folder / "terminal.log")
-        ]
+        self._terminals = [Window(["-m", "kiosk.bench.terminal", str(self._profile)], self._folder / "terminal.log")]
         return self._terminals[0]

@@ -31,6 +31,7 @@ from kiosk.sync.payload import encode_rating
 from kiosk.visit.effects import CallHelp, CheckFace, CheckStaffCode, Commit, PrintPapers, SaveRating, Wipe
 from kiosk.visit.events import Committed, Event, FaceChecked, RatingSaved, Recovered, Wiped
 from kiosk.visit.ports import Post
+from kiosk.workers import WorkerError
 
 
 class Counter:
@@ -93,7 +94,7 @@ class Counter:
         self._start(lambda: self._check_staff(effect.code))
 
     def prepare_papers(self) -> None:
-        self._start(self._documents.prewarm)
+        self._start(self._warm_documents)
 
     def commit(self, effect: Commit) -> None:
         self._start(lambda: self._commit(effect))
@@ -127,6 +128,11 @@ class Counter:
         self._clean()
         self._watch(self._cards.hear)
         self._post(Recovered())
+
+    def _warm_documents(self) -> None:
+        """Ahead of need; what keeps the child from starting is told when a paper is asked for."""
+        with contextlib.suppress(WorkerError):
+            self._documents.prewarm()
 
     def _commit(self, effect: Commit) -> None:
         event = self._commits.commit(effect)

@@ -23,10 +23,12 @@ from devices.contracts.printing import (
     Unknown,
 )
 from kiosk.counter.actors import Actor
-from kiosk.documents.worker import DocumentsWorker, RenderFailed
+from kiosk.documents.glyphs import GlyphMissing
+from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent, RenderedPaper
 from kiosk.visit.events import PaperEnded, PaperProgressed
 from kiosk.visit.ports import Post
+from kiosk.workers import WorkerError
 
 RENDER_SECONDS = 20.0
 PRINT_SECONDS = 75.0  # a citizen waits no longer for one paper
@@ -61,7 +63,7 @@ class PrintDesk:
         self._post(PaperProgressed(paper.paper_id, 0, 0))
         try:
             rendered = self._documents.render(paper, RENDER_SECONDS)
-        except RenderFailed as error:
+        except (GlyphMissing, WorkerError) as error:
             return NotPrinted(Fault(error.code, Action.CALL_TECHNICIAN, error.advice))
         begun = threading.Event()
         future = actor.submit(self._job(paper, rendered, begun), PRINT_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from kiosk.demo.stage import DemoStage
 from kiosk.domain.text import Language
 
 QUIET_SECONDS = 30.0  # the queue must be empty by then, when the network is there
+RETURN_SECONDS = 120.0  # and by then, when the network has come back
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,10 @@ class Demo:
             helper.stop()
 
     @property
+    def language(self) -> Language:
+        return self._wanted.language
+
+    @property
     def helper_pids(self) -> list[int]:
         return [helper.pid for helper in self._helpers]
 
@@ -140,26 +146,24 @@ class Demo:
 
     def play(self, scripts: list[Any]) -> Report:
         """Run terminal and window until the scripts are played, or until the window is closed."""
+        if self._wanted.headless:
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
         from ui import app
 
         terminal = self.make_terminal()
         report = Report(timings=self._timings)
-        session = _Session(self, terminal, scripts, report)
+        session = Session(self, terminal, scripts, report)
         try:
             app.run(
                 terminal.start,
                 size=self._wanted.size,
-                language=self._wanted.language,
-                headless=self._wanted.headless,
-                on_first_frame=lambda: self._time("first_frame"),
-                on_ready=session.ready if scripts else None,
+                language="zh_CN",
+                on_first_frame=session.begin,
                 dev_dock=None if scripts else self.stage,
             )
-            if scripts:
-                self._gather(terminal, report)
         finally:
             terminal.stop()
-        if self._bugs:
+        if self._bugs and report.error is None:
             report.error = f"{type(self._bugs[0]).__name__}: {self._bugs[0]}"
         return report
 
@@ -167,19 +171,21 @@ class Demo:
         """Wait for a terminal that can serve; then, when asked, the network goes."""
         terminal.wait_ready(30)
         _until(lambda: terminal.journal is not None and terminal.journal.numbers_left("case") > 0, 15)
-        self._time("core_ready")
+        self.time("core_ready")
         if self._wanted.offline:
             self.control.do("network", "off")
             terminal.kick()
             _until(lambda: not terminal.online, 15)
 
-    def _time(self, name: str) -> None:
+    def time(self, name: str) -> None:
+        """Note how long after the start of the demo something was reached."""
         self._timings[name] = round(time.monotonic() - self._began, 3)
 
-    def _gather(self, terminal: Any, report: Report) -> None:
+    def gather(self, terminal: Any, report: Report) -> None:
+        """After the visits: let the queue empty where it can, then count at both ends."""
         if not self._wanted.offline:
             terminal.kick()
-            _until(lambda: terminal.journal.counts().queued == 0, QUIET_SECONDS)
+            _until(lambda: _unsent(terminal) == 0, QUIET_SECONDS)
         report.journal = _counts(terminal)
         report.backend = _backend(self.backend_url)
         report.documents = sorted(
@@ -187,49 +193,69 @@ class Demo:
         )
         if self._wanted.offline:
             report.reconnected = self._reconnect(terminal)
-        undelivered = report.journal["queued"] if not self._wanted.offline else report.reconnected["journal"]["queued"]  # type: ignore[index]
-        if undelivered:
-            report.error = f"{undelivered} case(s) were not acknowledged by the backend in {QUIET_SECONDS:g} s"
+        if left := _unsent(terminal):
+            report.error = f"{left} item(s) were not acknowledged by the backend"
 
     def _reconnect(self, terminal: Any) -> dict[str, Any]:
         """The network comes back: the queue empties without any new write of a case."""
+        before = terminal.journal.counts().committed
         self.control.do("network", "on")
         began = time.monotonic()
-        _until(lambda: terminal.journal.counts().queued == 0, 120)
+        _until(lambda: _unsent(terminal) == 0, RETURN_SECONDS)
         return {
             "seconds": round(time.monotonic() - began, 3),
+            "new_cases": terminal.journal.counts().committed - before,
             "journal": _counts(terminal),
             "backend": _backend(self.backend_url),
         }
 
 
-class _Session:
-    """Starts the player once the window and the core stand; closes the window when it has played."""
+class Session:
+    """The visits of one demo: begun when the window and the core stand, gathered when the last has been played."""
 
     def __init__(self, demo: Demo, terminal: Any, scripts: list[Any], report: Report) -> None:
         self._demo, self._terminal, self._scripts, self._report = demo, terminal, scripts, report
 
-    def ready(self, window: Any, listen: Callable[[Callable[[Any], None]], None], close: Callable[[], None]) -> None:
+    def begin(self, window: Any) -> None:
         """Called on the Qt thread when the first frame was shown; the wait for the core happens beside it."""
+        self._demo.time("first_frame")
+        if not self._scripts:
+            return
         from ui.player.player import Player
 
-        def finished(visits: list[Any], shots: list[str]) -> None:
-            self._report.visits, self._report.shots = visits, shots
-            close()
-
-        player = Player(
-            window, self._scripts, self._demo.stage, out=self._demo.papers.parent,
-            default_language=self._demo._wanted.language, finished=finished,
+        self._player = Player(
+            window, self._scripts, self._demo.stage, out=self._demo.papers.parent, finished=self._played,
+            language=self._demo.language,
         )  # fmt: skip
-        listen(player.see_screen)
-        threading.Thread(
-            target=lambda: (self._demo.before_visits(self._terminal), player.start_soon()), name="demo", daemon=True
-        ).start()
+        self._terminal.subscribe(self._player.hear)
+        threading.Thread(target=self._prepare, name="demo-before", daemon=True).start()
+
+    def _prepare(self) -> None:
+        self._demo.before_visits(self._terminal)
+        self._player.start_soon()
+
+    def _played(self, visits: list[Any], shots: list[str]) -> None:
+        self._report.visits, self._report.shots = visits, shots
+        threading.Thread(target=self._finish, name="demo-after", daemon=True).start()
+
+    def _finish(self) -> None:
+        try:
+            self._demo.gather(self._terminal, self._report)
+        except Exception as error:
+            self._report.error = f"{type(error).__name__}: {error}"
+        finally:
+            self._player.close_soon()
 
 
 def _counts(terminal: Any) -> dict[str, int]:
     counts = terminal.journal.counts()
     return {name: getattr(counts, name) for name in ("committed", "acknowledged", "queued", "quarantined")}
+
+
+def _unsent(terminal: Any) -> int:
+    """Cases and ratings that the backend has not acknowledged yet."""
+    counts = terminal.journal.counts()
+    return int(counts.queued + counts.ratings_unsent)
 
 
 def _backend(url: str) -> dict[str, int]:

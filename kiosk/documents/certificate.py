@@ -6,7 +6,6 @@ No national emblem and no seal are drawn: both belong to the registrar. Text sta
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 from typing import Any
 
 from kiosk.documents.fonts import Face, face
@@ -44,51 +43,30 @@ def copy_mark(number: int) -> str:
 def render(content: PaperContent) -> RenderedPaper:
     """One page. Raises GlyphMissing before anything is drawn, CertificateTooLong, FontsMissing."""
     from reportlab import rl_config
-    from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfgen.canvas import Canvas
 
-    rl_config.useA85 = 0  # binary streams: smaller, and less than half the time
+    from kiosk.documents.embedding import embedded
+
+    settings: Any = rl_config  # made at run time, so it has no types
+    settings.useA85 = 0  # binary streams: smaller, and in less than half the time
     faces = {"text": face("text"), "title": face("title")}
     texts = {"text": _body_texts(content), "title": _title_texts(content)}
     for style, pairs in texts.items():
         check(pairs, faces[style])
     fonts = {style: f"kiosk-{style}" for style in faces}
-    try:
-        for style, name in fonts.items():
-            _register(name, faces[style].subset("".join(text for _, text in texts[style])))
-        out = io.BytesIO()
+    subsets = {fonts[style]: faces[style].subset("".join(text for _, text in texts[style])) for style in faces}
+    out = io.BytesIO()
+    with embedded(subsets):
+        first: Any = fonts["text"]  # else reportlab names Helvetica, which is not embedded
         canvas = Canvas(
-            out, pagesize=(WIDTH, HEIGHT), pageCompression=1, invariant=1, lang="zh-CN", initialFontName=fonts["text"]
+            out, pagesize=(WIDTH, HEIGHT), pageCompression=1, invariant=1, lang="zh-CN", initialFontName=first
         )
         canvas.setTitle(f"{content.title} {content.values['credit_code']}")
         canvas.setCreator("Kiosk 7x24")
         _Page(canvas, faces, fonts, content).draw()
         canvas.showPage()
         canvas.save()
-    finally:
-        _forget(fonts.values())
     return RenderedPaper(content.paper_id, content.kind, 1, pdf=out.getvalue())
-
-
-def _register(name: str, data: bytes) -> None:
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.ttfonts import TTFont
-
-    font = TTFont(name, io.BytesIO(data), subfontIndex=0)
-    pdfmetrics.registerFont(font)
-    if pdfmetrics.getFont(name) is not font:
-        raise AssertionError("reportlab kept the font of an earlier paper")
-
-
-def _forget(names: Iterable[str]) -> None:
-    """Take the fonts out of reportlab again. It keeps the first font it gets under a name, also under the name inside
-    the font, and draws gaps for characters that came later; and these fonts hold the characters of a person's name."""
-    from reportlab.pdfbase import pdfmetrics
-
-    for name in names:
-        font = pdfmetrics._fonts.pop(name, None)
-        if font is not None:
-            pdfmetrics._dynFaceNames.pop(font.face.name, None)
 
 
 def _title_texts(content: PaperContent) -> list[tuple[str, str]]:
@@ -96,10 +74,11 @@ def _title_texts(content: PaperContent) -> list[tuple[str, str]]:
 
 
 def _body_texts(content: PaperContent) -> list[tuple[str, str]]:
-    fixed = "".join((*(label for label, _ in (*_LEFT, *_RIGHT)), CODE_LABEL, REGISTRAR_LABEL, SCAN, PUBLICITY, TEST_NOTE))
+    labels = "".join(label for label, _ in (*_LEFT, *_RIGHT))
+    fixed = labels + CODE_LABEL + REGISTRAR_LABEL + SCAN + PUBLICITY + TEST_NOTE
     notes = [("notes", note) for note in content.notes]
     case = ("case_no", f"办件编号 {content.case_no}")
-    return [("layout", fixed + "…"), *content.values.items(), *notes, case]
+    return [("layout", fixed), *content.values.items(), *notes, case]
 
 
 class _Page:
@@ -223,7 +202,7 @@ class _Page:
         self._text(x, y, label, size, colour=INK2, space=space)
 
     def _value(self, x: float, y: float, width: float, name: str) -> float:
-        """Draw a value in as many lines as it needs, in smaller type when it must; the height used below the first line."""
+        """Draw a value in as many lines as it needs, in smaller type when it must. Returns the height used."""
         text = self._content.values[name]
         room = _HEIGHTS.get(name, 44.0)
         size = 15.0 if name in ("name", "operator") else 14.0

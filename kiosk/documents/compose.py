@@ -151,6 +151,8 @@ def _receipt(
             "scan": wording.SCAN.of(language) if place.progress_url else wording.CASE_NO.of(language),
             "call": wording.CALL.of(language),
             "phone": place.phone,
+            "copy": wording.COPY.of(language),
+            "test": wording.TEST.of(language),
             "keep": wording.KEEP.of(language),
         },
         rows=tuple((label.of(language), value) for label, value in rows),

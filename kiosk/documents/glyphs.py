@@ -13,7 +13,7 @@ class Coverage(Protocol):
 
 
 class GlyphMissing(Exception):
-    """Characters that no installed font has. Says in which fields and how many, never which: they are part of a name."""
+    """Characters that no installed font has. Says in which fields and how many, never which: names are private."""
 
     code = "glyph-missing"
     advice = "Install fonts-noto-cjk and fonts-hanazono; the citizen gets the paper at the counter."
@@ -27,7 +27,7 @@ class GlyphMissing(Exception):
 
 
 def check(texts: Iterable[tuple[str, str]], coverage: Coverage) -> None:
-    """Raise GlyphMissing when a character of a (field, text) pair cannot be drawn. Line breaks are layout, not glyphs."""
+    """Raise GlyphMissing when a character of a (field, text) pair cannot be drawn. Line breaks need no glyph."""
     missing: dict[str, int] = {}
     for name, text in texts:
         count = sum(1 for character in text if character != "\n" and not coverage.covers(character))

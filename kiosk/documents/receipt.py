@@ -15,12 +15,11 @@ MARGIN = 16
 BODY, SMALL, TITLE, HEADING = 32, 27, 52, 42  # dots
 LEADING = 1.38
 THRESHOLD = 150  # grey values below print black
-TEST = "样本 · 测试，不作凭证"
 CODE = 208
 
 
-def copy_mark(number: int) -> str:
-    return f"副本 · 补打第 {number} 次"
+def copy_mark(content: PaperContent) -> str:
+    return content.values["copy"].replace("{n}", str(content.copy))
 
 
 def render(content: PaperContent) -> RenderedPaper:
@@ -47,7 +46,7 @@ def _texts(content: PaperContent) -> tuple[list[tuple[str, str]], list[tuple[str
         *((label, label + value) for label, value in content.rows),
         *((title, title + text) for title, text in content.extra.items()),
         *(("notes", note) for note in content.notes),
-        ("layout", TEST + copy_mark(content.copy) + "·"),
+        ("layout", copy_mark(content) + "·"),
     ]
     return body, [("title", content.title), ("heading", content.values["heading"])]
 
@@ -60,9 +59,9 @@ def _write(sheet: _Sheet, content: PaperContent) -> None:
     sheet.paragraph(content.title, TITLE, style="title", align="middle")
     sheet.skip(10)
     if content.test:
-        sheet.band(TEST, SMALL, solid=True)
+        sheet.band(values["test"], SMALL, solid=True)
     if content.copy:
-        sheet.band(copy_mark(content.copy), SMALL, solid=True)
+        sheet.band(copy_mark(content), SMALL, solid=True)
     sheet.skip(8)
     sheet.band(values["heading"], HEADING, style="title", solid=values["tone"] == "solid")
     if values["offline"]:
@@ -115,7 +114,9 @@ class _Sheet:
             taller.paste(self._picture, (0, 0))
             self._picture, self._draw = taller, ImageDraw.Draw(taller)
 
-    def _line(self, x: float, baseline: float, text: str, style: str, size: int, ink: int = 0, bold: bool = False) -> None:
+    def _line(
+        self, x: float, baseline: float, text: str, style: str, size: int, *, ink: int = 0, bold: bool = False
+    ) -> None:
         stroke = 0.6 if bold else 0
         at = (round(x), round(baseline))
         self._draw.text(at, text, font=self._font(style, size), fill=ink, anchor="ls", stroke_width=stroke)
@@ -128,9 +129,16 @@ class _Sheet:
         self._y += dots
 
     def paragraph(
-        self, text: str, size: int, *, style: str = "text", align: str = "left", bold: bool = False, bullet: bool = False
+        self,
+        text: str,
+        size: int,
+        *,
+        style: str = "text",
+        align: str = "left",
+        bold: bool = False,
+        bullet: bool = False,
     ) -> None:
-        indent = size * 0.8 if bullet else 0
+        indent = size * 0.8 if bullet else 0.0
         for index, line in enumerate(self._lines(text, style, size, WIDTH - 2 * MARGIN - indent)):
             self._room(size * LEADING)
             left = MARGIN + indent
@@ -193,13 +201,13 @@ class _Sheet:
                 if dark:
                     x, y = MARGIN + 8 + column * dot, round(self._y) + 8 + row * dot
                     self._draw.rectangle((x, y, x + dot - 1, y + dot - 1), fill=0)
-        left, y = MARGIN + side + 40, self._y + 20
+        left, below = MARGIN + side + 40, self._y + 20
         for index, words in enumerate(beside):
             size = BODY if index in (0, len(beside) - 1) else SMALL
             for line in self._lines(words, "text", size, WIDTH - MARGIN - left):
-                self._line(left, y + size, line, "text", size, bold=index == 0)
-                y += size * LEADING
-        self._y += max(side + 16, y - self._y)
+                self._line(left, below + size, line, "text", size, bold=index == 0)
+                below += size * LEADING
+        self._y = max(self._y + side + 16, below)
 
     def finish(self) -> Any:
         return self._picture.crop((0, 0, WIDTH, round(self._y)))

@@ -25,4 +25,6 @@ def prewarm() -> None:
     loaded = (reportlab.pdfbase.ttfonts, reportlab.pdfgen.canvas, segno, Image, ImageDraw, ImageFont)
     if all(loaded):
         for name in ("text", "title"):
-            face(name).subset("营业执照登记回执统一社会信用代码名称类型经营者范围场所组成形式注册日期机关办件编号0123456789")
+            face(name).subset(
+                "营业执照登记回执统一社会信用代码名称类型经营者范围场所组成形式注册日期机关办件编号0123456789"
+            )

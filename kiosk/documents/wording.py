@@ -21,6 +21,8 @@ SCAN = Text("扫码查进度", "Scan to follow your case")
 CALL = Text("也可以打电话", "Or call")
 KEEP = Text("请收好这张回执", "Please keep this receipt")
 
+COPY = Text("副本 · 补打第 {n} 次", "Copy · printed again, no. {n}")
+TEST = Text("样本 · 测试，不作凭证", "Sample · test, not valid")
 NETWORK = Text("办理时没有网络", "Handled without a network")
 
 RESULTS = {

@@ -45,7 +45,7 @@ def age_on(birth: date, day: date) -> int:
 
 
 def mask_number(number: str) -> str:
-    """``1402 **** **** 002X``: the first and the last four places, the rest as eight stars; short numbers keep the ends."""
+    """``1402 **** **** 002X``: the first and the last four places; a short number keeps only its ends."""
     if len(number) >= 10:
         return f"{number[:4]} **** **** {number[-4:]}"
     return number[:1] + "*" * max(0, len(number) - 2) + number[-1:] if len(number) > 1 else "*" * len(number)

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``area_code`` is GB/T 2260; ``registrar`` the 登记机关; ``progress_url`` where a citizen asks after a case ("" for none)."""
+    """``area_code`` is GB/T 2260, ``registrar`` the 登记机关.
+
+    ``progress_url`` is the public page for asking after a case ("" for none); papers add ``?no=`` or ``?code=``.
+    """
 
     area_code: str
     province: str

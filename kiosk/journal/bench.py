@@ -34,7 +34,7 @@ _MARK = "/kiosk-bench-mark"
 
 
 class _Ours:
-    """Commits cases as the terminal does: ``ahead`` is whether sealing keys and signature are ready before the commit."""
+    """Commits cases as the terminal does; ``ahead``: sealing keys and signature are ready before the commit."""
 
     def __init__(self, folder: Path, *, ahead: bool) -> None:
         self._ahead = ahead

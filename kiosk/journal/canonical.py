@@ -1,16 +1,17 @@
 """One value, one text: the encoding under the audit chain.
 
-Details are JSON in one form only: keys sorted, no spaces, ASCII with escapes (so neither a newline nor a second way
-to write a character occurs), values texts or whole numbers. A row is its fields in order, one a line: none of them
+Details are JSON in one form only: keys sorted, no spaces, control characters escaped (so no newline occurs), values
+texts or whole numbers. A row is its fields in order, one a line: none of them
 can hold a newline, so two different rows never share an encoding, and a hash over it pins the row.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-_json = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+import msgspec
+
+_json = msgspec.json.Encoder(order="sorted").encode
 _PLAIN = frozenset((str, int))
 
 
@@ -18,7 +19,7 @@ def details_text(details: Mapping[str, str | int]) -> str:
     """The text of an event's details. Raises TypeError for a value that is neither a text nor a whole number."""
     if not _PLAIN.issuperset(map(type, details.values())):
         raise TypeError("details are texts and whole numbers")
-    return _json(dict(details))
+    return _json(details).decode()
 
 
 def row_bytes(previous: str, seq: int, at: str, event: str, item: str, details: str) -> bytes:

@@ -28,7 +28,7 @@ from kiosk.journal.records import (
     VerifyReport,
     stamp,
 )
-from kiosk.journal.store import PARTS, Store
+from kiosk.journal.store import Store
 from kiosk.journal.writer import Writer
 
 if TYPE_CHECKING:
@@ -38,14 +38,11 @@ T = TypeVar("T")
 _MADE = "journal.made"  # says that there was a journal: a missing or empty file is then a loss, not a first start
 _LOCK = "journal.lock"
 _WHOLE_CHECK_UP_TO = 64 << 20  # bytes: below it every page is looked at on opening (about 0.3 s)
+_LOG_ROOM = 1 << 20  # bytes; the log is folded back before it is longer
 _TAIL = 200  # audit rows looked at on opening
 
-_DUE = """SELECT o.id, o.seq, o.kind, o.case_id, o.hash, o.meta, o.attempts, o.created_at,
-    c.service_id, c.outcome, c.rung, c.case_no, c.committed_at, ifnull(c.test, r.test) AS test
-    FROM outbox o LEFT JOIN cases c ON c.seq = o.seq LEFT JOIN ratings r ON r.case_id = o.case_id AND r.seq = o.seq
-    WHERE o.state = 'queued' AND o.next_attempt_at <= ? ORDER BY o.seq LIMIT ?"""
-_SIZE = "SELECT sum(length(data)) FROM materials WHERE id >= ? AND id < ?"
-_DATA = "SELECT sha256, data FROM materials WHERE id >= ? AND id < ? ORDER BY id"
+_DUE = """SELECT o.*, m.parts, m.data FROM outbox o LEFT JOIN materials m ON m.seq = o.seq
+    WHERE o.seq >= ? AND o.state = 'queued' AND o.next_attempt_at <= ? ORDER BY o.seq LIMIT ?"""
 
 
 def _utc_now() -> datetime:
@@ -65,7 +62,7 @@ class Journal:
         self._store = Store(connection, clock)
         self._counts: Counts | None = None
         self._closed = False
-        self._writer = Writer(self._store.rest)
+        self._writer = Writer(self._store.needs_rest, self._store.rest)
 
     # -- opening and closing -------------------------------------------------------------------------
 
@@ -91,6 +88,9 @@ class Journal:
             if have:
                 _look(connection, folder)
             applied = schema.migrate(connection, folder, stamp(clock()))
+            if applied:  # anew, so that its log has room from the first commit on
+                connection.close()
+                connection = _open_file(folder, key, durable=durable)
             journal = cls(folder, key, connection, lock, clock)
         except BaseException as error:
             connection.close()
@@ -104,8 +104,6 @@ class Journal:
         return journal
 
     def _begin(self, *, new: bool, applied: Sequence[int]) -> None:
-        self._read(lambda _: self._store.make_room())
-
         def opened() -> None:
             if new:
                 self._store.audit("journal.created", schema=schema.LATEST)
@@ -169,7 +167,7 @@ class Journal:
     def commit(self, build: Callable[[Numbers], CaseRecord]) -> CaseRecord:
         """Write one whole case: envelope, materials, outbox item, kept papers, spent numbers, audit row; one fsync.
 
-        ``build`` runs in the writer thread inside the transaction and must be quick; whatever it raises undoes
+        ``build`` runs in the calling thread inside the transaction and must be quick; whatever it raises undoes
         everything and is raised here. JournalError: ``item-exists``, ``numbers-exhausted``, ``material-hash``,
         ``event-refused`` (a word out of form), ``journal-full``, ``journal-uncertain`` (only a restart tells).
         """
@@ -188,8 +186,7 @@ class Journal:
 
     def numbers_left(self, kind: str) -> int:
         """How many reserved numbers of this kind are not spent."""
-        sql = "SELECT ifnull(sum(last - next + 1), 0) FROM blocks WHERE kind = ?"
-        return self._read(lambda c: int(c.execute(sql, (kind,)).fetchone()[0]))
+        return self._read(lambda _: self._store.numbers_left(kind))
 
     # -- outbox --------------------------------------------------------------------------------------
 
@@ -198,7 +195,7 @@ class Journal:
 
         The first is returned however large it is. Nothing is marked: a lost answer needs no undoing.
         """
-        return self._read(lambda c: _due(c, stamp(now), limit, max_bytes))
+        return self._read(lambda c: _due(c, (self._store.first_queued(), stamp(now), limit), max_bytes))
 
     def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
         """Record acknowledgements, in one transaction. Those that do not fit come back as alarms.
@@ -233,8 +230,7 @@ class Journal:
     def papers_for(self, claim: bytes) -> list[KeptPaper]:
         """The papers kept for this claim that have not run out, oldest case first."""
         sql = (
-            "SELECT claim, sealed, expires_at, case_id FROM kept_papers"
-            " WHERE claim = ? AND expires_at > ? ORDER BY case_id, part"
+            "SELECT claim, sealed, expires_at, case_id FROM kept_papers WHERE claim = ? AND expires_at > ? ORDER BY id"
         )
         rows = self._read(lambda c: c.execute(sql, (claim, self._store.now())).fetchall())
         return [KeptPaper(row[0], row[1], datetime.fromisoformat(row[2]), row[3]) for row in rows]
@@ -312,7 +308,26 @@ def _open_file(folder: Path, key: bytes, *, durable: bool) -> Connection:
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # -wal and -shm take over its mode
         sync_folder(folder)
     file.chmod(0o600)
+    if durable:
+        _make_room(folder)
     return connect(file, key, durable=durable)
+
+
+def _make_room(folder: Path) -> None:
+    """Give the log its length beforehand: a commit that makes the file longer costs a third more.
+
+    SQLite takes a log of zeros for an empty one (its header has no magic number) and writes over it from the start.
+    """
+    log = folder / f"{FILE}-wal"
+    if (folder / FILE).stat().st_size == 0 or log.exists():
+        return
+    part = folder / f"{FILE}-room"
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(bytes(_LOG_ROOM))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(log)
+    sync_folder(folder)
 
 
 def _look(connection: Connection, folder: Path) -> None:
@@ -331,23 +346,23 @@ def _look(connection: Connection, folder: Path) -> None:
         )
 
 
-def _due(connection: Connection, now: str, limit: int, max_bytes: int) -> list[OutboxItem]:
-    cursor = connection.execute(_DUE, (now, limit))
+def _due(connection: Connection, wanted: tuple[int, str, int], max_bytes: int) -> list[OutboxItem]:
+    cursor = connection.execute(_DUE, wanted)
     names = [column[0] for column in cursor.description]
     items: list[OutboxItem] = []
     room = max_bytes
     for values in cursor:
         row: Mapping[str, Any] = dict(zip(names, values, strict=True))
-        span = (row["seq"] * PARTS, (row["seq"] + 1) * PARTS)
-        room -= connection.execute(_SIZE, span).fetchone()[0] or 0
+        if row["data"] is None:
+            raise JournalDamaged("journal-damaged", f"the sealed bytes of item {row['id']} are missing")
+        room -= len(row["data"])
         if items and room < 0:
             break
-        parts = connection.execute(_DATA, span).fetchall()
-        if not parts:
-            raise JournalDamaged("journal-damaged", f"the sealed bytes of item {row['id']} are missing")
+        (_, _, sealed), *attachments = reading.split(row["parts"], row["data"])
         items.append(
             OutboxItem(
-                row["id"], row["kind"], row["case_id"], row["hash"], parts[0][1], tuple(parts[1:]),
+                row["id"], row["kind"], row["case_id"], row["hash"], sealed,
+                tuple((digest, data) for _, digest, data in attachments),
                 reading.item_meta(row), row["attempts"], datetime.fromisoformat(row["created_at"]),
             )
         )  # fmt: skip
@@ -362,8 +377,6 @@ def _count(connection: Connection) -> Counts:
             cases[state] = count
         elif state != "acknowledged":
             ratings += count
-    oldest = connection.execute(
-        "SELECT created_at FROM outbox INDEXED BY outbox_queued WHERE state = 'queued' ORDER BY seq LIMIT 1"
-    ).fetchone()
+    oldest = connection.execute("SELECT created_at FROM outbox WHERE state = 'queued' ORDER BY seq LIMIT 1").fetchone()
     at = None if oldest is None else datetime.fromisoformat(oldest[0])
     return Counts(sum(cases.values()), **cases, oldest_unsent_at=at, ratings_unsent=ratings)

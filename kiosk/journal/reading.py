@@ -17,22 +17,16 @@ from kiosk.journal import chain, schema
 from kiosk.journal.connection import FILE, connect, database, dbapi, translated
 from kiosk.journal.errors import JournalError
 from kiosk.journal.records import CaseRow, VerifyReport
-from kiosk.journal.store import PARTS, materials_digest
+from kiosk.journal.store import materials_digest, spent_numbers
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from sqlite_utils import Database
 
-_LIST = """SELECT c.*, o.state, o.attempts, o.cause,
-    (SELECT length(data) FROM materials WHERE id = c.seq * 256) AS sealed_bytes,
-    (SELECT count(*) FROM materials WHERE id > c.seq * 256 AND id < (c.seq + 1) * 256) AS attachments
-    FROM cases c JOIN outbox o ON o.id = c.case_id ORDER BY c.seq"""
-
-_ITEMS = """SELECT o.id, o.seq, o.kind, o.case_id, o.hash, o.meta, o.created_at, o.state, o.attempts, o.cause, o.ack,
-    c.service_id, c.outcome, c.rung, c.case_no, c.committed_at, ifnull(c.test, r.test) AS test
-    FROM outbox o LEFT JOIN cases c ON c.seq = o.seq LEFT JOIN ratings r ON r.case_id = o.case_id AND r.seq = o.seq
-    ORDER BY o.seq"""
+_LIST = """SELECT c.*, c.created_at AS committed_at, json_extract(m.parts, '$[0][2]') AS sealed_bytes,
+    json_array_length(m.parts) - 1 AS attachments FROM cases c LEFT JOIN materials m ON m.seq = c.seq ORDER BY c.seq"""
+_ITEMS = "SELECT o.*, m.parts, m.data FROM outbox o LEFT JOIN materials m ON m.seq = o.seq ORDER BY o.seq"
 
 
 @contextmanager
@@ -61,11 +55,17 @@ def reading(folder: Path, key: bytes) -> Iterator[Connection]:
 def item_meta(row: Mapping[str, Any]) -> dict[str, str]:
     """What is said of an item in clear, on the wire and in the export."""
     meta: dict[str, str] = json.loads(row["meta"])
-    for key in ("service_id", "outcome", "rung", "case_no", "committed_at"):
-        if row[key] is not None:
-            meta[key] = row[key]
-    meta["test"] = "1" if row["test"] else "0"
-    return meta
+    meta |= {key: row[key] for key in ("service_id", "outcome", "rung", "case_no") if row[key]}
+    return meta | {"committed_at": row["created_at"], "test": "1" if row["test"] else "0"}
+
+
+def split(parts: str, data: bytes) -> list[tuple[str, str, bytes]]:
+    """The sealed parts of an item: kind, hex sha256, bytes. The first is the envelope or the rating."""
+    found, at = [], 0
+    for kind, digest, length in json.loads(parts):
+        found.append((kind, digest, data[at : at + length]))
+        at += length
+    return found
 
 
 def cases(connection: Connection) -> list[CaseRow]:
@@ -77,15 +77,15 @@ def cases(connection: Connection) -> list[CaseRow]:
 
 def export(connection: Connection, out: IO[bytes]) -> int:
     """Every item with its sealed bytes, one JSON object a line. Returns how many."""
-    db, count = database(connection), 0
-    for row in db.query(_ITEMS):
-        parts = list(db["materials"].rows_where("id >= ? AND id < ?", _range(row["seq"]), order_by="id"))
+    count = 0
+    for row in database(connection).query(_ITEMS):
+        (_, _, sealed), *attachments = split(row["parts"], row["data"])
         line = {
             "id": row["id"], "kind": row["kind"], "case_id": row["case_id"], "hash": row["hash"],
-            "sealed": base64.b64encode(parts[0]["data"]).decode(),
+            "sealed": base64.b64encode(sealed).decode(),
             "attachments": [
-                {"sha256": part["sha256"], "kind": part["kind"], "data": base64.b64encode(part["data"]).decode()}
-                for part in parts[1:]
+                {"sha256": digest, "kind": kind, "data": base64.b64encode(data).decode()}
+                for kind, digest, data in attachments
             ],
             "meta": item_meta(row), "state": row["state"], "attempts": row["attempts"], "cause": row["cause"],
             "created_at": row["created_at"], "ack": json.loads(row["ack"]) if row["ack"] else None,
@@ -93,10 +93,6 @@ def export(connection: Connection, out: IO[bytes]) -> int:
         out.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         count += 1
     return count
-
-
-def _range(seq: int) -> list[int]:
-    return [seq * PARTS, (seq + 1) * PARTS]
 
 
 def verify(connection: Connection) -> VerifyReport:
@@ -112,14 +108,18 @@ def verify(connection: Connection) -> VerifyReport:
     head = connection.execute("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     return VerifyReport(
         schema=schema.version(connection),
-        cases=db["cases"].count,
-        ratings=db["ratings"].count,
-        items=db["outbox"].count,
-        attachments=db["materials"].count_where("id % 256 > 0"),
-        audit_rows=db["audit"].count,
+        cases=_count(connection, "SELECT count(*) FROM cases"),
+        ratings=_count(connection, "SELECT count(*) FROM ratings"),
+        items=_count(connection, "SELECT count(*) FROM outbox"),
+        attachments=_count(connection, "SELECT ifnull(sum(json_array_length(parts) - 1), 0) FROM materials"),
+        audit_rows=_count(connection, "SELECT count(*) FROM audit"),
         head="" if head is None else head[0],
         problems=tuple(found),
     )
+
+
+def _count(connection: Connection, sql: str) -> int:
+    return int(connection.execute(sql).fetchone()[0])
 
 
 def _items(db: Database) -> Iterator[str]:
@@ -134,16 +134,15 @@ def _items(db: Database) -> Iterator[str]:
         if key in written:
             yield f"the audit chain records item {key} twice"
         written[key] = details
-    owners = {row["case_id"]: row["seq"] for row in db["cases"].rows}
-    owners |= {row["rating_id"]: row["seq"] for row in db["ratings"].rows}
+    ratings = {row["rating_id"]: row["case_id"] for row in db["ratings"].rows}
     expected = 1
-    for row in db.query("SELECT * FROM outbox ORDER BY seq"):
+    for row in db.query(_ITEMS):
         name = f"{row['kind']} {row['id']}"
         if row["seq"] != expected:
             yield f"the outbox has a hole or a double between {expected - 1} and {row['seq']}"
         expected = row["seq"] + 1
-        if owners.pop(row["id"], None) != row["seq"]:
-            yield f"outbox item {row['seq']} has no {name} of its own"
+        if row["kind"] == "rating" and ratings.pop(row["id"], None) != row["case_id"]:
+            yield f"{name} is not the rating of its case"
         record = written.pop(row["id"], None)
         if record is None:
             yield f"{name} is not in the audit chain"
@@ -151,22 +150,24 @@ def _items(db: Database) -> Iterator[str]:
             yield f"{name}: the outbox hash is not the one in the audit chain"
         if row["state"] == "acknowledged" and acknowledged.get(row["id"]) != row["hash"]:
             yield f"{name} counts as acknowledged, but the audit chain has no acknowledgement of these bytes"
-        yield from _bytes(db, name, row, record)
-    yield from (f"{item} has no outbox item" for item in owners)
+        yield from _bytes(name, row, record)
+    yield from (f"rating {item} has no outbox item" for item in ratings)
     yield from (f"the audit chain records {item}, which is gone" for item in written)
 
 
-def _bytes(db: Database, name: str, row: Mapping[str, Any], record: Mapping[str, Any] | None) -> Iterator[str]:
-    parts = list(db["materials"].rows_where("id >= ? AND id < ?", _range(row["seq"]), order_by="id"))
-    if not parts or parts[0]["id"] % PARTS:
+def _bytes(name: str, row: Mapping[str, Any], record: Mapping[str, Any] | None) -> Iterator[str]:
+    if row["data"] is None:
         yield f"{name}: the sealed bytes are missing"
         return
-    for part in parts:
-        if hashlib.sha256(part["data"]).hexdigest() != part["sha256"]:
-            yield f"{name}: part {part['id'] % PARTS} does not fit its hash"
-    if parts[0]["sha256"] != row["hash"]:
+    parts = split(row["parts"], row["data"])
+    if sum(len(data) for _, _, data in parts) != len(row["data"]):
+        yield f"{name}: there are more sealed bytes than parts"
+    for place, (_, digest, data) in enumerate(parts):
+        if hashlib.sha256(data).hexdigest() != digest:
+            yield f"{name}: part {place} does not fit its hash"
+    if not parts or parts[0][1] != row["hash"]:
         yield f"{name}: the sealed bytes are not those of the outbox"
-    hashes = [part["sha256"] for part in parts[1:]]
+    hashes = [digest for _, digest, _ in parts[1:]]
     if record is not None and "materials" in record and materials_digest(hashes) != record["materials"]:
         yield f"{name}: its {len(hashes)} attachments are not the {record['attachments']} of the audit chain"
 
@@ -174,21 +175,19 @@ def _bytes(db: Database, name: str, row: Mapping[str, Any], record: Mapping[str,
 def _numbers(db: Database) -> Iterator[str]:
     spent: dict[str, set[int]] = {}
     case_numbers: set[str] = set()
-    for row in db["cases"].rows:
+    for row in db.query("SELECT case_no, numbers FROM cases"):
         if row["case_no"] in case_numbers:
             yield f"case number {row['case_no']} was given twice"
         case_numbers.add(row["case_no"])
-        for word in row["numbers"].split():
-            kind, _, serial = word.partition("=")
-            if int(serial) in spent.setdefault(kind, set()):
+        for kind, serial in spent_numbers(row["numbers"]):
+            if serial in spent.setdefault(kind, set()):
                 yield f"number {serial} of kind {kind} was spent twice"
-            spent[kind].add(int(serial))
+            spent[kind].add(serial)
     for block in db["blocks"].rows:
-        used = set(range(block["first"], block["next"]))
-        mine = spent.get(block["kind"], set())
-        if used - mine:
-            yield f"{len(used - mine)} numbers of kind {block['kind']} are spent, but no case has them"
-        mine -= used
+        mine = {serial for serial in spent.get(block["kind"], ()) if block["first"] <= serial <= block["last"]}
+        if mine and len(mine) != max(mine) - block["first"] + 1:
+            yield f"the numbers of kind {block['kind']} spent from {block['first']} on have a hole"
+        spent.get(block["kind"], set()).difference_update(mine)
     for kind, rest in spent.items():
         if rest:
             yield f"{len(rest)} numbers of kind {kind} do not come from a reserved block"

@@ -76,7 +76,7 @@ class Sealer:
 
     def seal(self, plaintext: bytes, info: bytes) -> bytes:
         """The same bytes as ``Suite.encrypt`` of the cryptography package would give for the same ephemeral key."""
-        encapsulated, cipher, nonce = self._ready.pop(info, None) or self._setup(info)
+        encapsulated, cipher, nonce = self._ready.pop(info) if info in self._ready else self._setup(info)
         return encapsulated + cipher.encrypt(nonce, plaintext, None)
 
     def _setup(self, info: bytes) -> tuple[bytes, AESGCM, bytes]:

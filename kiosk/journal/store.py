@@ -1,4 +1,4 @@
-"""The transactions. Everything here runs in the writer thread, on the one connection that writes.
+"""The transactions: everything here runs in the writer's turn, on the one connection that writes.
 
 Failpoints: ``journal.begin`` (nothing written), ``journal.middle`` (half of a case written), ``journal.before_commit``
 (all written, not committed), ``journal.after_commit`` (durable, the caller does not know yet), ``journal.checkpoint``.
@@ -7,17 +7,18 @@ Failpoints: ``journal.begin`` (nothing written), ``journal.middle`` (half of a c
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from kiosk.health.failpoints import hit
 from kiosk.journal.catalogue import Detail
 from kiosk.journal.chain import Chain
 from kiosk.journal.connection import dbapi, translated
 from kiosk.journal.errors import JournalError, NumbersExhausted
-from kiosk.journal.records import AckRecord, Alarm, Block, CaseRecord, RatingRecord, SealedMaterial, stamp
+from kiosk.journal.records import AckRecord, Alarm, Block, CaseRecord, Numbers, RatingRecord, SealedMaterial, stamp
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -26,20 +27,20 @@ T = TypeVar("T")
 FAILPOINTS = (
     "journal.begin", "journal.middle", "journal.before_commit", "journal.after_commit", "journal.checkpoint",
 )  # fmt: skip
-PARTS = 256
-_CHECKPOINT_EVERY = 24  # writes: at about 9 pages a case they fit into the room made below
-_LOG_ROOM = 1 << 20  # bytes of log made beforehand: a commit that makes the file longer costs a third more
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_CHECKPOINT_EVERY = 24  # writes: at about 8 pages a case they fit into the room made below
+_json = msgspec.json.Encoder(order="sorted").encode
 
-_CASE = "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_ITEM = (
-    "INSERT INTO outbox (id, seq, kind, case_id, hash, meta, created_at, state, next_attempt_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?)"
-)
-_MATERIAL = "INSERT INTO materials VALUES (?, ?, ?, ?)"
-_KEPT = "INSERT INTO kept_papers VALUES (?, ?, ?, ?, ?)"
-_BLOCKS = "SELECT kind, first, next, last FROM blocks WHERE next <= last ORDER BY first DESC"
-_SPEND = "UPDATE blocks SET next = ? WHERE kind = ? AND first = ?"
+_ITEM = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, '', '', '')"
+_MATERIALS = "INSERT INTO materials VALUES (?, ?, ?)"
+_KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?)"
+
+Blocks = dict[str, list[tuple[int, int]]]  # kind -> what is left of its blocks: next, last; the lowest at the end
+
+
+def spent_numbers(text: str) -> list[tuple[str, int]]:
+    """The numbers a case spent, from the words of its row."""
+    words = (word.partition("=") for word in text.split())
+    return [(kind, int(serial)) for kind, _, serial in words]
 
 
 def materials_digest(hashes: Sequence[str]) -> str:
@@ -48,23 +49,22 @@ def materials_digest(hashes: Sequence[str]) -> str:
 
 
 class _Numbers:
-    """The reserved numbers inside one transaction: what is taken is spent when it commits."""
+    """The reserved numbers inside one transaction: ``after`` takes the place of what was left when it commits."""
 
-    def __init__(self, connection: Connection, blocks: dict[str, list[tuple[int, int, int]]]) -> None:
-        self._connection, self._blocks = connection, blocks
-        self.spent: list[tuple[str, int]] = []
+    def __init__(self, blocks: Blocks, after: Blocks) -> None:
+        self._blocks, self.after = blocks, after
+        self.spent: list[str] = []
 
     def take(self, kind: str) -> int:
-        blocks = self._blocks.get(kind)
+        blocks = self.after.get(kind)
+        if blocks is None:
+            blocks = self.after[kind] = list(self._blocks.get(kind, ()))
         if not blocks:
             raise NumbersExhausted(kind)
-        first, serial, last = blocks[-1]
-        self._connection.execute(_SPEND, (serial + 1, kind, first))
+        serial, last = blocks.pop()
         if serial < last:
-            blocks[-1] = (first, serial + 1, last)
-        else:
-            blocks.pop()
-        self.spent.append((kind, serial))
+            blocks.append((serial + 1, last))
+        self.spent.append(f"{kind}={serial}")
         return serial
 
 
@@ -75,26 +75,39 @@ class Store:
         self.connection = connection
         self.chain = Chain(connection)
         self._clock = clock
-        self._last_seq = 0
         self._writes = 0
         self._stopped = False
-        self._blocks: dict[str, list[tuple[int, int, int]]] = {}  # kind -> first, next, last; the lowest at the end
-        self._reload()
+        self._last_seq = 0
+        self._first_queued = 1  # no queued item has a lower seq
+        self._blocks: Blocks = {}
+        self._blocks_after: Blocks = {}  # what the open transaction changes of it
+        self._load()
 
     def now(self) -> str:
         return stamp(self._clock())
 
-    def _reload(self) -> None:
-        self.chain.reload()
-        self._last_seq = self.connection.execute(
-            "SELECT max(ifnull((SELECT max(seq) FROM cases), 0), ifnull((SELECT max(seq) FROM ratings), 0))"
-        ).fetchone()[0]
-        self._load_blocks()
+    def _load(self) -> None:
+        """Where the sequence stands, what is queued, which numbers are left."""
+        spent: dict[str, list[int]] = {}
+        for seq, numbers in self.connection.execute("SELECT seq, numbers FROM outbox"):
+            self._last_seq = max(self._last_seq, seq)
+            for kind, serial in spent_numbers(numbers):
+                spent.setdefault(kind, []).append(serial)
+        for kind, first, last in self.connection.execute("SELECT kind, first, last FROM blocks ORDER BY first DESC"):
+            after = max((serial + 1 for serial in spent.get(kind, ()) if first <= serial <= last), default=first)
+            if after <= last:
+                self._blocks.setdefault(kind, []).append((after, last))
 
-    def _load_blocks(self) -> None:
-        self._blocks.clear()
-        for kind, *block in self.connection.execute(_BLOCKS):
-            self._blocks.setdefault(kind, []).append(tuple(block))
+    def numbers_left(self, kind: str) -> int:
+        return sum(last - after + 1 for after, last in self._blocks.get(kind, ()))
+
+    def first_queued(self) -> int:
+        """The seq that no queued item lies before: where looking for work begins (an index would cost each commit)."""
+        row = self.connection.execute(
+            "SELECT seq FROM outbox WHERE seq >= ? AND state = 'queued' ORDER BY seq LIMIT 1", (self._first_queued,)
+        ).fetchone()
+        self._first_queued = self._last_seq + 1 if row is None else row[0]
+        return self._first_queued
 
     def write(self, work: Callable[[], T]) -> T:
         """Run ``work`` in one transaction. Its exception undoes everything; SQLite's come out as JournalError."""
@@ -105,20 +118,21 @@ class Store:
                 advice="Restart the terminal: on opening the journal says what was saved. Check the disk.",
             )
         execute = self.connection.execute
+        last_seq, self._blocks_after = self._last_seq, {}
         try:
             execute("BEGIN IMMEDIATE")
             hit("journal.begin")
             result = work()
             hit("journal.before_commit")
         except BaseException as error:
-            self._undo()
+            self._undo(last_seq)
             if isinstance(error, dbapi.Error):
                 raise translated(error) from error
             raise
         try:
             execute("COMMIT")
         except dbapi.Error as error:
-            self._undo()
+            self._undo(last_seq)
             known = translated(error)
             if known.code in ("journal-full", "journal-busy"):
                 raise known from error
@@ -130,20 +144,25 @@ class Store:
                 advice="Restart the terminal: on opening the journal says whether it was saved. Check the disk.",
             ) from error
         self._writes += 1
+        self._blocks |= self._blocks_after
         hit("journal.after_commit")
         return result
 
-    def _undo(self) -> None:
+    def _undo(self, last_seq: int) -> None:
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            self._reload()
+            self._last_seq = last_seq
+            self.chain.reload()
         except dbapi.Error:
             self._stopped = True  # the caller gets the first cause
 
+    def needs_rest(self) -> bool:
+        return self._writes >= _CHECKPOINT_EVERY and not self._stopped
+
     def rest(self) -> None:
-        """Fold the log back when nobody waits, so that a commit never pays for it."""
-        if self._writes >= _CHECKPOINT_EVERY and not self._stopped:
+        """Fold the log back when a number of commits has filled it, so that no commit pays for it."""
+        if self.needs_rest():
             self.checkpoint()
 
     def checkpoint(self) -> None:
@@ -158,14 +177,6 @@ class Store:
         except (dbapi.Error, JournalError):
             self._stopped = True  # the next caller is told; the file itself is whole
 
-    def make_room(self) -> None:
-        """Give the log its length on opening, by a row that is written and taken out again in one transaction."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.execute("INSERT INTO materials VALUES (-1, 'room', '', zeroblob(?))", (_LOG_ROOM,))
-        self.connection.execute("DELETE FROM materials WHERE id = -1")
-        self.connection.execute("COMMIT")
-        self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-
     # -- inside a transaction ------------------------------------------------------------------------
 
     def audit(self, event: str, item: str = "", **details: Detail) -> None:
@@ -174,73 +185,61 @@ class Store:
     def set_meta(self, key: str, value: str) -> None:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def _item(
-        self,
-        item_id: str,
-        kind: str,
-        case_id: str,
-        sealed: bytes,
-        attachments: Sequence[SealedMaterial],
-        meta: Mapping[str, str],
-        at: str,
-    ) -> tuple[int, str]:
+    def _item(self, row: tuple[object, ...], sealed: bytes, attachments: Sequence[SealedMaterial], digest: str) -> None:
+        """``row`` holds the columns of outbox from seq to next_attempt_at, without state."""
         execute = self.connection.execute
-        seq = self._last_seq + 1
-        digest = hashlib.sha256(sealed).hexdigest()
         try:
-            execute(_ITEM, (item_id, seq, kind, case_id, digest, _json(dict(meta)) if meta else "{}", at, at))
+            execute(_ITEM, row)
         except dbapi.IntegrityError:
-            raise JournalError("item-exists", f"there is an item {item_id} already") from None
-        base = seq * PARTS
-        execute(_MATERIAL, (base, kind, digest, sealed))
-        for part, material in enumerate(attachments, 1):
+            raise JournalError("item-exists", f"there is an item {row[1]} already") from None
+        parts: list[tuple[str, str, int]] = [(str(row[2]), digest, len(sealed))]
+        for material in attachments:
             if hashlib.sha256(material.data).hexdigest() != material.sha256:
-                raise JournalError("material-hash", f"attachment {part} ({material.kind}) does not fit its hash")
-            execute(_MATERIAL, (base + part, material.kind, material.sha256, material.data))
-        self._last_seq = seq
-        return seq, digest
+                raise JournalError("material-hash", f"attachment {len(parts)} ({material.kind}) does not fit its hash")
+            parts.append((material.kind, material.sha256, len(material.data)))
+        data = b"".join((sealed, *(material.data for material in attachments)))
+        execute(_MATERIALS, (row[0], _json(parts).decode(), data))
 
-    def case(self, build: Callable[[_Numbers], CaseRecord]) -> CaseRecord:
-        numbers = _Numbers(self.connection, self._blocks)
+    def case(self, build: Callable[[Numbers], CaseRecord]) -> CaseRecord:
+        numbers = _Numbers(self._blocks, self._blocks_after)
         record = build(numbers)
-        if len(record.attachments) >= PARTS:
-            raise JournalError("too-many-materials", f"a case holds at most {PARTS - 1} attachments")
-        at = stamp(record.committed_at)
-        seq, digest = self._item(
-            record.case_id, "case", record.case_id, record.sealed, record.attachments, record.meta, at
-        )
-        hit("journal.middle")
-        execute = self.connection.execute
-        execute(
-            _CASE,
-            (
-                seq, record.case_id, record.case_no, record.service_id, record.pack_version, record.outcome,
-                record.rung, record.verification, at, int(record.test),
-                " ".join(f"{kind}={serial}" for kind, serial in numbers.spent),
-            ),
+        at, case_id = stamp(record.committed_at), record.case_id
+        digest = hashlib.sha256(record.sealed).hexdigest()
+        test = int(record.test)
+        self._last_seq += 1
+        row = (
+            self._last_seq, case_id, "case", case_id, record.case_no, record.service_id, record.pack_version,
+            record.outcome, record.rung, record.verification, at, test, " ".join(numbers.spent), digest,
+            _json(dict(record.meta)).decode() if record.meta else "{}", at,
         )  # fmt: skip
-        for part, paper in enumerate(record.kept):
-            execute(_KEPT, (paper.claim, record.case_id, part, paper.sealed, stamp(paper.expires_at)))
-        details = {
+        self._item(row, record.sealed, record.attachments, digest)
+        hit("journal.middle")
+        for paper in record.kept:
+            self.connection.execute(_KEPT, (paper.claim, case_id, paper.sealed, stamp(paper.expires_at)))
+        details: dict[str, Detail] = {
             "service": record.service_id, "version": record.pack_version, "outcome": record.outcome,
             "rung": record.rung, "verification": record.verification, "hash": digest,
             "materials": materials_digest([material.sha256 for material in record.attachments]),
-            "attachments": len(record.attachments), "kept": len(record.kept), "test": int(record.test),
+            "attachments": len(record.attachments), "kept": len(record.kept), "test": test,
         }  # fmt: skip
-        self.chain.append(at, "case.committed", record.case_id, details)
+        self.chain.append(at, "case.committed", case_id, details)
         return record
 
     def rating(self, record: RatingRecord) -> None:
         execute = self.connection.execute
-        if execute("SELECT 1 FROM cases WHERE case_id = ?", (record.case_id,)).fetchone() is None:
+        case = execute("SELECT service_id FROM outbox WHERE id = ? AND kind = 'case'", (record.case_id,)).fetchone()
+        if case is None:
             raise JournalError("no-such-case", "there is no such case to rate")
         if execute("SELECT 1 FROM ratings WHERE case_id = ?", (record.case_id,)).fetchone() is not None:
             raise JournalError("rating-exists", "this case has been rated")
-        at = stamp(record.rated_at)
-        seq, digest = self._item(record.rating_id, "rating", record.case_id, record.sealed, (), record.meta, at)
-        execute(
-            "INSERT INTO ratings VALUES (?, ?, ?, ?, ?)", (record.case_id, record.rating_id, seq, at, int(record.test))
-        )
+        at, digest = stamp(record.rated_at), hashlib.sha256(record.sealed).hexdigest()
+        self._last_seq += 1
+        row = (
+            self._last_seq, record.rating_id, "rating", record.case_id, "", case[0], "", "", "", "", at,
+            int(record.test), "", digest, _json(dict(record.meta)).decode(), at,
+        )  # fmt: skip
+        self._item(row, record.sealed, (), digest)
+        execute("INSERT INTO ratings VALUES (?, ?)", (record.case_id, record.rating_id))
         self.audit("rating.committed", record.case_id, rating=record.rating_id, hash=digest, test=int(record.test))
 
     def add_block(self, block: Block) -> None:
@@ -259,10 +258,11 @@ class Store:
                 advice="The backend gave out numbers that this terminal holds already: report it, do not use them.",
             )
         self.connection.execute(
-            "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (block.kind, block.first, block.last, block.first, block.area_code, block.signature, self.now()),
+            "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
+            (block.kind, block.first, block.last, block.area_code, block.signature, self.now()),
         )
-        self._load_blocks()
+        left = (self._blocks | self._blocks_after).get(block.kind, [])
+        self._blocks_after[block.kind] = sorted([*left, (block.first, block.last)], reverse=True)
         self.audit("block.added", kind=block.kind, first=block.first, last=block.last)
 
     def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
@@ -278,7 +278,9 @@ class Store:
                     self.settle(ack.id, "quarantined", "hash-mismatch")
                 alarms.append(Alarm(ack.id, "hash-mismatch"))
             elif row[1] != "acknowledged":
-                proof = _json({"received_at": ack.received_at, "key_id": ack.key_id, "signature": ack.signature})
+                proof = _json(
+                    {"received_at": ack.received_at, "key_id": ack.key_id, "signature": ack.signature}
+                ).decode()
                 self.connection.execute(
                     "UPDATE outbox SET state = 'acknowledged', cause = '', settled_at = ?, ack = ? WHERE id = ?",
                     (self.now(), proof, ack.id),

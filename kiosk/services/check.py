@@ -30,7 +30,7 @@ LICENCE_FIELDS = ("name", "type", "operator", "scope", "premises", "form", "regi
 
 @dataclass(frozen=True, slots=True)
 class PackProblem:
-    """One finding. ``path`` is where in the pack, such as ``rules[3].when``; ``line`` counts from 1, 0 for the whole file."""
+    """One finding. ``path`` is where in the pack (``rules[3].when``); ``line`` counts from 1, 0 for the whole file."""
 
     file: str
     line: int
@@ -92,6 +92,9 @@ def _plain(loader: Any, node: Any, path: PathKey, document: Document) -> Any:
     import yaml
 
     document.lines[path] = node.start_mark.line + 1
+    if node.tag not in _TAGS:
+        document.problems.append(document.problem(path, f"uses the YAML tag {node.tag}.", "Write plain YAML."))
+        return None
     if isinstance(node, yaml.MappingNode):
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
@@ -152,6 +155,7 @@ def check_pack(path: Path | str) -> list[PackProblem]:
     return check_document(read_document(Path(path)))
 
 
+_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null"))
 Finding = tuple[PathKey, str, str]
 
 
@@ -196,8 +200,10 @@ def _questions(pack: ServicePack) -> Iterator[Finding]:
         values = [option.value for option in question.options]
         if len(set(values)) != len(values):
             yield (*here, "options"), "two options have the same value.", "Give each its own."
-        if len({frozenset(option.parts) for option in question.options}) > 1:
-            yield (*here, "options"), "the options do not all carry the same parts.", "Give every option the same parts."
+        for number, option in enumerate(question.options):
+            if set(option.parts) != set(question.options[0].parts):
+                where: PathKey = (*here, "options", number)
+                yield where, "the options do not all carry the same parts.", "Give every option the same parts."
         if question.min_length > question.max_length:
             yield (*here, "min_length"), "is more than max_length.", "Exchange them."
         if question.review and question.review not in derived:
@@ -255,13 +261,19 @@ def _places(path: PathKey, template: str, known: set[str]) -> Iterator[Finding]:
 
 
 def _papers(pack: ServicePack) -> Iterator[Finding]:
+    receipts = [(index, paper) for index, paper in enumerate(pack.papers) if paper.kind.value == "receipt"]
     for outcome in ("approved", "refused", "referred"):
-        if not any(outcome in paper.on and paper.kind.value == "receipt" for paper in pack.papers):
-            yield ("papers",), f"nobody gets a receipt when the outcome is {outcome}.", "Add it to the receipt's `outcomes`."
+        if not any(outcome in paper.on for _, paper in receipts):
+            path: PathKey = ("papers", receipts[0][0], "outcomes") if receipts else ("papers",)
+            yield path, f"nobody gets a receipt when the outcome is {outcome}.", "Add it to the receipt's `outcomes`."
     for index, paper in enumerate(pack.papers):
         if paper.kind.value == "certificate":
             if set(paper.on) != {"approved"}:
-                yield ("papers", index, "outcomes"), "a certificate is for what was approved.", "Write `outcomes: [approved]`."
+                yield (
+                    ("papers", index, "outcomes"),
+                    "a certificate is for what was approved.",
+                    "Write `outcomes: [approved]`.",
+                )
             for name in LICENCE_FIELDS:
                 if name not in paper.fields:
                     yield ("papers", index, "fields"), f"the layout needs the field {name}.", "Add its template."
@@ -288,8 +300,10 @@ def _conditions(pack: ServicePack) -> Iterator[Finding]:
                 yield path, f"no field has the key {key}.", "Name a field of this pack."
     last = pack.rules[-1]
     if last.when.strip() != "true" or last.outcome != "referred":
-        yield ("rules", len(pack.rules) - 1), "the last rule must always hold and refer the matter to a person.", (
-            'Add a last rule with `when: "true"` and `outcome: referred`.'
+        yield (
+            ("rules", len(pack.rules) - 1),
+            "the last rule must always hold and refer the matter to a person.",
+            ('Add a last rule with `when: "true"` and `outcome: referred`.'),
         )
     for index, rule in enumerate(pack.rules[:-1]):
         if rule.when.strip() == "true" and rule.outcome != PASS:
@@ -302,7 +316,7 @@ def _decisions(pack: ServicePack) -> Iterator[Finding]:
     """Decide over a grid of facts: every rule must be able to answer, with every field filled in and with none."""
     fields = [*(p.key for p in pack.prefill), *(q.key for q in pack.questions), *(d.key for d in pack.derived)]
     filled, empty = dict.fromkeys(fields, "某"), dict.fromkeys(fields, "")
-    grid = product((0, 15, 16, 17, 18, 59, 60, 100), (True, False), (True, False), Verification, (True, False))
+    grid = product((15, 16, 18, 60), (True, False), (True, False), Verification, (True, False))
     for age, expired, valid, verification, committed in grid:
         for document, answers in product((*pack.documents, "foreigner_2023"), (filled, empty)):
             facts = Facts(age, document, expired, valid, verification, committed, True, answers)

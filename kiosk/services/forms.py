@@ -76,7 +76,7 @@ def _template_of(derived: Derived, values: Mapping[str, str]) -> str:
 
 
 def derive(pack: ServicePack, envelope: Envelope) -> Envelope:
-    """The envelope with every derived field whose ingredients are all there; in the pack's order, so one may build on another."""
+    """The envelope with every derived field whose ingredients are there, in order: one may build on another."""
     for derived in pack.derived:
         values = _values(pack, envelope)
         template = _template_of(derived, values)

@@ -139,7 +139,7 @@ class PaperKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PaperSpec:
-    """A paper of this service. ``on`` lists the outcomes for which it is printed; a certificate needs an effective one."""
+    """A paper of this service. ``on`` lists the outcomes it is printed for; a certificate needs an effective one."""
 
     paper_id: str
     kind: PaperKind

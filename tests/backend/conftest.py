@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import http.client
 import json
@@ -202,6 +203,7 @@ class FaultyWire:
         self._port = port
         self.fault: Callable[[str, str, bytes], bytes | None] = lambda _method, _target, answer: answer
         self.seen: list[str] = []
+        self._open: socket.socket | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._accept)
@@ -210,6 +212,9 @@ class FaultyWire:
     def stop(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        with contextlib.suppress(OSError):  # closed already
+            if self._open is not None:
+                self._open.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
         assert not self._thread.is_alive()
 
@@ -219,6 +224,7 @@ class FaultyWire:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self._open = connection
             with connection, connection.makefile("rb") as stream:
                 while self._serve(connection, stream):
                     pass

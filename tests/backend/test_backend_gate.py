@@ -105,7 +105,8 @@ def test_every_reply_is_signed_for_its_own_request(terminal, server):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'{"items": 5}', b'{"items": [7]}', b'{"items": [{"id": 1}]}', b"\xff\xfe", b"[" * 5000],
+    [b"", b"{", b"[]", b"null", b'{"items": 5}',
+     b'{"items": [7]}', b'{"items": [{"id": 1}]}', b"\xff\xfe", b"[" * 5000],
 )  # fmt: skip
 def test_bad_input_is_the_senders_fault_and_is_not_repeated(terminal, body):
     answer = terminal.send("POST", "/v1/items", body)

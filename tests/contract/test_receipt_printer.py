@@ -1,4 +1,4 @@
-"""What every receipt printer promises. Run against the twin over TCP and over a serial line, and (marked) the device."""
+"""What every receipt printer promises: run against the twin over TCP and over a line, and (marked) the device."""
 
 from __future__ import annotations
 
@@ -59,6 +59,12 @@ class ReceiptPrinterContract:
         printer.close()
         printer.open(soon())
         assert printer.poll(soon()).state is State.ONLINE
+
+    def test_nothing_it_shows_holds_the_dots_of_a_receipt(self, printer: ReceiptPrinter) -> None:
+        printer.print_raster(RECEIPT, cut=True, deadline=soon())
+        shown = f"{printer!r} {printer.info} {printer.capabilities} {printer.statistics()} {printer.poll(soon())}"
+        assert repr(RECEIPT.rows[:8])[2:-1] not in shown
+        assert len(shown) < 2000
 
 
 class TwinContract(ReceiptPrinterContract):

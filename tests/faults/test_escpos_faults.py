@@ -1,4 +1,4 @@
-"""The receipt printer in the middle of a receipt: silence is unknown, a torn receipt is no receipt, nothing is guessed."""
+"""The receipt printer in the middle of a receipt: silence is unknown, a torn receipt is none, nothing is guessed."""
 
 from __future__ import annotations
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator
 
 import pytest
+import serial
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError, State
@@ -18,7 +20,7 @@ from devices.simulators.pty import PtyWire
 from devices.simulators.sdt import SdtTwin
 from devices.transports.faults import FaultPlan, FaultyStream
 from devices.transports.serial import SerialPort
-from devices.transports.stream import PortBusy, PortMissing, PortUnusable, Unplugged
+from devices.transports.stream import PortBusy, PortDenied, PortMissing, PortUnusable, Unplugged
 
 QUICK = Patience(command=0.3, frame=0.15, noise=0.15, settle=0.02)
 READ_BYTES = 15 + 19 + 1295
@@ -149,6 +151,22 @@ def test_two_processes_cannot_share_the_port(twin: SdtTwin, reader: SdtReader) -
 def test_a_file_is_not_a_port(tmp_path: object) -> None:
     with pytest.raises(PortUnusable):
         SerialPort(os.devnull).open(soon())
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(errno.EACCES, PortDenied), (errno.EBUSY, PortBusy), (errno.ENOENT, PortMissing), (errno.EINVAL, PortUnusable)],
+)
+def test_each_refusal_of_the_system_has_its_own_error(
+    twin: SdtTwin, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[DeviceError]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise serial.SerialException(code, "refused")
+
+    monkeypatch.setattr(serial, "Serial", refuse)
+    with pytest.raises(kind) as caught:
+        SerialPort(twin.port).open(soon())
+    assert caught.value.advice
 
 
 class ForeignReader:

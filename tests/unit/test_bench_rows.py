@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.bench import commands, processes
+from kiosk.bench.reading import rows_of
 from kiosk.bench.registry import BENCHES, Bench
 from kiosk.bench.rows import Row, compare, interleave
 
@@ -121,3 +122,28 @@ def test_json_names_the_bench_of_each_row() -> None:
     report = json.loads(json.dumps(commands.report([outcome])))
     assert report["ok"] is True
     assert report["rows"][0]["bench"] == BENCHES[0].name
+
+
+def test_a_mapping_with_words_and_figures_becomes_a_row() -> None:
+    said = {"work": "commit", "reference": "raw", "ours": "journal", "reference_us": 100, "ours_us": 120, "ratio": 1.2}
+    (read,) = rows_of(said | {"limit": 1.3})
+    assert (read.reference, read.ours, read.ratio, read.unit, read.ok) == (100.0, 120.0, 1.2, "us", True)
+    assert read.notes == "journal; against: raw"
+
+
+def test_a_limit_of_none_informs_even_where_the_registry_has_one() -> None:
+    said = {"work": "w", "reference": "r", "ours": "o", "reference_us": 1, "ours_us": 9, "ratio": 9.0, "limit": None}
+    assert [result.ok for result in rows_of(said, limit=1.05)] == [True]
+
+
+def test_the_time_on_the_wire_is_what_the_limit_bounds() -> None:
+    said = {"work": "card", "reference": "plain", "wire_ms": 100, "reference_ms": 120, "ours_ms": 121, "ratio": 1.01}
+    wire, plain = rows_of(said, limit=1.05)
+    assert (wire.reference, wire.ratio, wire.ok) == (100.0, 1.21, False)
+    assert (plain.reference, plain.limit, plain.ok) == (120.0, None, True)
+
+
+def test_a_second_fsync_breaks_the_limit() -> None:
+    said = {"work": "commit", "reference": "raw", "ours": "j", "reference_us": 1, "ours_us": 1, "ratio": 1.0}
+    assert [result.ok for result in rows_of(said | {"fsyncs": 1})] == [True, True]
+    assert [result.ok for result in rows_of(said | {"fsyncs": 2})] == [True, False]

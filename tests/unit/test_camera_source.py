@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 
@@ -53,14 +52,6 @@ def test_a_host_that_does_not_answer_is_not_called_gone() -> None:
         finally:
             for filler in fillers:
                 filler.close()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_missing_right_is_named(tmp_path: Path) -> None:
-    hidden = tmp_path / "video0"
-    hidden.write_bytes(b"")
-    hidden.chmod(0)
-    assert code_of(str(hidden)) == "no-permission"
 
 
 def test_a_missing_right_is_told_from_an_absent_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,8 +75,17 @@ def test_dots_never_look_like_a_real_time_command(second: int) -> None:
 
 @pytest.mark.parametrize(
     ("byte", "kind"),
-    [(0x12, Kind.REALTIME), (0x7E, Kind.REALTIME), (0x10, Kind.ASB), (0x38, Kind.ASB), (0x00, Kind.PAPER)]
-    + [(0x0F, Kind.PAPER), (0x11, Kind.XON), (0x13, Kind.XOFF), (0xFF, Kind.STRANGE)],
+    [
+        (0x12, Kind.REALTIME),
+        (0x7E, Kind.REALTIME),
+        (0x10, Kind.ASB),
+        (0x38, Kind.ASB),
+        (0x00, Kind.PAPER),
+        (0x0F, Kind.PAPER),
+        (0x11, Kind.XON),
+        (0x13, Kind.XOFF),
+        (0xFF, Kind.STRANGE),
+    ],
 )
 def test_an_answer_is_told_by_its_fixed_bits(byte: int, kind: Kind) -> None:
     assert protocol.kind_of(byte) is kind

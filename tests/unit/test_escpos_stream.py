@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ NAMES = [b"\x1b@", b"\x1ba", b"\x1dv", b"\x1dv", b"\x1d(", b"\x1dk", b"\x1dk", b
 def pieces(stream: bytes, cuts: list[int]) -> list[Piece]:
     splitter, found = Splitter(), []
     marks = [0, *sorted(cuts), len(stream)]
-    for start, end in zip(marks, marks[1:], strict=False):
+    for start, end in pairwise(marks):
         splitter.buffer += stream[start:end]
         while piece := splitter.take(8):
             found.append(piece)

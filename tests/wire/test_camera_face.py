@@ -115,6 +115,28 @@ def test_a_check_can_be_called_off_from_another_thread(twin: CameraTwin, camera:
     assert isinstance(camera.match_face(card_portrait(), deadline=Deadline.after(10)), FaceMatched)
 
 
+def test_a_check_called_off_while_the_child_still_starts_ends_early(twin: CameraTwin) -> None:
+    twin.act("person", {"who": "none"})
+    camera = CameraDriver(twin.port)
+    outcomes: list[object] = []
+
+    def check() -> None:
+        outcomes.append(camera.match_face(card_portrait(), deadline=Deadline.after(20)))
+
+    try:
+        thread = threading.Thread(target=check)
+        begun = time.monotonic()
+        thread.start()
+        while camera.statistics()["checks"] == 0:
+            threading.Event().wait(0.001)
+        camera.cancel_check()
+        thread.join(10)
+        assert isinstance(outcomes[0], FaceUnclear)
+        assert time.monotonic() - begun < 6
+    finally:
+        camera.close()
+
+
 def test_the_preview_goes_on_during_a_check(camera: CameraDriver) -> None:
     frames: list[Frame] = []
     camera.start_preview(frames.append)

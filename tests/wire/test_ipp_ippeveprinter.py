@@ -1,4 +1,4 @@
-"""The IPP driver against a printer we did not write: Debian's ippeveprinter, with faults before, during and after a job."""
+"""The IPP driver against a printer we did not write, Debian's ippeveprinter: faults before and during a job."""
 
 from __future__ import annotations
 

@@ -92,7 +92,9 @@ def test_the_state_holds_no_name_of_a_job(twin: IppTwin) -> None:
 def test_the_twin_at_rest_costs_nothing(tmp_path: Path, asleep: str) -> None:
     """CPU time of a process that holds only the twin, over two seconds of rest (told by the kernel, not the clock)."""
     program = (
-        "import resource, threading; from devices.simulators.ipp import IppTwin; from devices.simulators.escpos import EscPosTwin\n"
+        "import resource, threading\n"
+        "from devices.simulators.ipp import IppTwin\n"
+        "from devices.simulators.escpos import EscPosTwin\n"
         "a, b = IppTwin('p'), EscPosTwin('r'); a.start(); b.start()\n"
         f"a.act('paper-out' if {asleep == 'waiting for paper'} else 'ok', {{}}); b.act('ok', {{}})\n"
         "u = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2])\n"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
 from kiosk.visit.screen import FarewellBody, OutcomeBody, Screen
@@ -61,6 +61,8 @@ class Player(QObject):
     """Plays ``scripts`` on ``window``; ``finished`` gets the reports."""
 
     _begin = Signal()
+    _end = Signal()
+    _came = Signal(object)
 
     def __init__(
         self,
@@ -69,12 +71,12 @@ class Player(QObject):
         stage: Stage,
         *,
         out: Path,
-        default_language: str,
+        language: str,
         finished: Callable[[list[VisitReport], list[str]], None],
     ) -> None:
         super().__init__(window)
         self._window, self._scripts, self._stage, self._out = window, scripts, stage, out
-        self._language, self._finished = default_language, finished
+        self._language, self._finished = language, finished
         self._finger = Finger(window)
         self._screen: Screen | None = None
         self._page_since = time.monotonic()
@@ -86,14 +88,24 @@ class Player(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY)
         self._timer.timeout.connect(self._advance)
-        self._begin.connect(self._timer.start, Qt.ConnectionType.QueuedConnection)
+        queued = Qt.ConnectionType.QueuedConnection
+        self._begin.connect(self._timer.start, queued)
+        self._came.connect(self._see, queued)
+        self._end.connect(QCoreApplication.quit, queued)
 
     def start_soon(self) -> None:
         """From any thread: begin to play on the window's."""
         self._begin.emit()
 
-    def see_screen(self, screen: Screen) -> None:
-        """Every snapshot the window was given; called on the Qt thread."""
+    def close_soon(self) -> None:
+        """From any thread: end the window's event loop."""
+        self._end.emit()
+
+    def hear(self, screen: Screen) -> None:
+        """From any thread: every snapshot that the window is given."""
+        self._came.emit(screen)
+
+    def _see(self, screen: Screen) -> None:
         before = self._screen.page if self._screen else ""
         self._screen = screen
         if screen.page != before:

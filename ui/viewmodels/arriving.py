@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 AT_ONCE = 4  # choices on one page of elder mode
+FEW = 3  # services that may spread out over the page
 TONES = {
     "business": "teal", "pension": "seal", "work": "violet", "home": "warn", "family": "ok", "utility": "blue",
 }  # fmt: skip
@@ -75,6 +76,7 @@ class HomeModel(PageModel):
 
     greeting = shown(str, "greeting", changed)
     pages = Property(int, _count, notify=changed)
+    few = told(bool, lambda self, body: len(body.services) <= FEW, changed)
     services = Property(QObject, lambda self: self._services, constant=True)
 
     @Slot(str)

@@ -51,11 +51,11 @@ class AttractModel(QObject):
             return ""
         body, chrome = self._shown
         hour, _, minute = body.clock.partition(":")
-        time = self._words.t(f"clock.{next(name for end, name in PERIODS if int(hour) < end)}", int(hour), minute)
-        parts = [chrome.place, chrome.terminal, time, self._words.t("attract.call")]
+        time = self._words.t(f"clock.{next(name for end, name in PERIODS if int(hour) < end)}", (int(hour) - 1) % 12 + 1, minute, body.clock)
+        parts = [chrome.place, chrome.terminal, time]
         if chrome.test:
             parts.insert(0, self._words.t("header.test"))
-        return " · ".join(part for part in parts if part)
+        return " · ".join(part for part in parts if part) + "\n" + self._words.t("attract.call")
 
     lights = Property(QObject, lambda self: self._lights, constant=True)
     line = Property(str, _line, notify=changed)

@@ -8,6 +8,7 @@ Never stores a picture, never checks liveness.
 from __future__ import annotations
 
 import importlib.util
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ class CameraDriver:
         self._used = time.monotonic()
         self._seen: tuple[Fault | None, float] = (None, 0.0)
         self._checking = 0
+        self._called_off = threading.Event()
         self._counts = dict.fromkeys(("checks", "matched", "differs", "unclear", "reference", "unavailable"), 0)
 
     @property
@@ -148,11 +150,12 @@ class CameraDriver:
     def match_face(self, reference: bytes, *, deadline: Deadline, hint: HintListener | None = None) -> FaceOutcome:
         """See Camera. A hung or dead child is ended and the check begins again if time allows; never raises for
         what a device does. ``hint`` is called by this thread."""
+        self._called_off.clear()
         self._counts["checks"] += 1
         outcome = self._match_once(reference, deadline, hint)
         self._end_if_hung(outcome)
         again = isinstance(outcome, FaceUnavailable) and outcome.reason.code in ("frozen", *_CHILD_CODES)
-        if again and deadline.remaining() >= self._limits.retry:
+        if again and not self._called_off.is_set() and deadline.remaining() >= self._limits.retry:
             outcome = self._match_once(reference, deadline, hint)
             self._end_if_hung(outcome)
         if isinstance(outcome, FaceUnavailable):
@@ -165,6 +168,7 @@ class CameraDriver:
 
     def cancel_check(self) -> None:
         """End a running ``match_face`` early (it returns FaceUnclear or what is known by then). Any thread."""
+        self._called_off.set()
         if (number := self._checking) and self._session.running:
             try:
                 self._session.post({"do": "cancel", "id": number}, Deadline.after(0.5))
@@ -246,11 +250,13 @@ class CameraDriver:
 
     def _match_once(self, reference: bytes, deadline: Deadline, hint: HintListener | None) -> FaceOutcome:
         def pass_on(message: Message) -> None:
-            if hint is not None and message.head.get("is") == "hint":
-                hint(FaceHint(message.head["hint"]))
+            if hint is not None and message.head.get("hint") in _HINTS:
+                hint(_HINTS[message.head["hint"]])
 
         def sent(number: int) -> None:
             self._checking = number
+            if self._called_off.is_set():  # while the child was starting
+                self._session.post({"do": "cancel", "id": number}, deadline)
 
         try:
             self._session.start(deadline.sooner(self._limits.start))
@@ -261,13 +267,14 @@ class CameraDriver:
             answer = self._session.ask(
                 head, reference, deadline=deadline, silence=self._limits.silence, meanwhile=pass_on, sent=sent
             )
-            return outcome_of(answer.head)
         except DeviceError as error:
             return FaceUnavailable(error.fault())
-        except (KeyError, TypeError, ValueError):
-            return FaceUnavailable(garbage("an unknown outcome").fault())
         finally:
             self._checking = 0
+        try:
+            return outcome_of(answer.head)
+        except (KeyError, TypeError, ValueError):
+            return FaceUnavailable(garbage("an unknown outcome").fault())
 
     def _end_if_hung(self, outcome: FaceOutcome) -> None:
         if isinstance(outcome, FaceUnavailable) and outcome.reason.code in (*_HUNG, *_CHILD_CODES):
@@ -302,6 +309,7 @@ class CameraDriver:
         return Status(state, faults, details={"evidence": evidence})
 
 
+_HINTS = {hint.value: hint for hint in FaceHint}
 _HUNG = ("frozen", "gone")  # the capture may hang inside OpenCV: only a new process helps
 _CHILD_CODES = ("child-died", "child-silent", "child-garbage")
 _COUNTED = {

@@ -70,25 +70,28 @@ class Job:
 
     def _confirm(self, allowed: int) -> Fault | None:
         """Wait until at most ``allowed`` parts are unconfirmed. Returns the fault that prevents it."""
-        heard = time.monotonic()
+        confirmed_at = heard = time.monotonic()
         while self._sent - self._confirmed > allowed and self._line.confirms is not False:
             if self._deadline.expired:
                 return LATE
             before = self._line.barriers
             if self._line.await_barrier(self._deadline.sooner(PROBE)):
                 self._confirmed += self._line.barriers - before
-                self._line.confirms, heard = True, time.monotonic()
+                self._line.confirms, confirmed_at = True, time.monotonic()
+                heard = confirmed_at
                 continue
             try:
                 if fault := self._line.look(self._deadline).blocking:
                     return fault
+                heard = time.monotonic()
             except DeviceError as error:
-                if error.code not in SILENCE or time.monotonic() - heard > self._patience or self._deadline.expired:
+                silent = time.monotonic() - heard > self._patience
+                if error.code not in SILENCE or silent:
                     raise
-                continue
+                continue  # at the deadline the question was cut short by us: no silence of the printer's
             finally:
                 self._confirmed += self._line.barriers - before  # it may have come among the answers
-            if self._line.confirms is None and time.monotonic() - heard > UNCONFIRMED_AFTER:
+            if self._line.confirms is None and heard - confirmed_at > UNCONFIRMED_AFTER:
                 self._line.confirms = False  # it answers, but never in its turn: go on without
         return None
 

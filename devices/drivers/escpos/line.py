@@ -8,7 +8,7 @@ from devices.drivers.escpos.protocol import ASK_PAPER, Ask, Kind, Look, ask, kin
 from devices.transports.stream import ByteStream, ReadTimeout
 
 NOW = Deadline(0.0)
-STEP = 1.0  # seconds for the answer to a real-time question
+STEP = 2.0  # seconds for the answer to a real-time question
 
 
 class Line:

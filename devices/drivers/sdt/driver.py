@@ -58,6 +58,7 @@ class SdtReader:
         """Open the port and see that the module is well. DeviceError where it is not."""
         self._last = b""
         self._unsure = True
+        self._ours_selected = False
         self._link.stream.open(deadline)
         try:
             self._expect_ok(protocol.SAM_STATUS, deadline)
@@ -101,7 +102,7 @@ class SdtReader:
             document = payload.document()
         except DeviceError as error:
             raise self._counted(error) from None
-        self._last, self._unsure = self._digest(payload.text), False
+        self._last, self._unsure, self._ours_selected = self._digest(payload.text), False, True
         self._link.counts["cards"] += 1
         return CardRead(document)
 
@@ -109,10 +110,10 @@ class SdtReader:
         """Whether the card read last still lies there; any card, when none was read since opening."""
         if not self._last:
             return self._find(deadline)
-        if self._selected_card_answers(deadline) or self._same_card_again(deadline):
+        if self._ours_selected and self._selected_card_answers(deadline):
             return True
-        self._last = b""
-        return False
+        self._ours_selected = self._same_card_again(deadline)
+        return self._ours_selected
 
     def self_test(self, level: Level, deadline: Deadline) -> TestResult:
         """Internal: the module. External: and a card where one lies there. Interactive: waits for a card."""
@@ -184,7 +185,10 @@ class SdtReader:
             return False
         if self._link.exchange(protocol.SELECT, deadline).status != SW3.OK:
             return False
-        payload = self._payload(self._expect_ok(protocol.READ, deadline))
+        answer = self._link.exchange(protocol.READ, deadline)
+        if answer.status != SW3.OK:  # taken away meanwhile
+            return False
+        payload = self._payload(answer)
         return secrets.compare_digest(self._digest(payload.text), self._last)
 
     def _expect_ok(self, command: Command, deadline: Deadline) -> Frame:

@@ -36,7 +36,7 @@ class VendorLibrary:
     """How to call it: ``int function(const char *wlt, char *out, int argument)`` unless set otherwise.
 
     ``output`` is ``bmp`` (a file) or ``bgr`` (rows of 102 pixels, three bytes each, ``bottom_up`` or not).
-    ``success`` is the value it returns when all is well.
+    ``success`` is the value it returns when all is well, None where it returns nothing.
     """
 
     path: str
@@ -44,7 +44,7 @@ class VendorLibrary:
     output: str = "bgr"
     output_bytes: int = WIDTH * HEIGHT * 3
     argument: int | None = 0
-    success: int = 1
+    success: int | None = 1
     bottom_up: bool = True
 
 
@@ -77,7 +77,7 @@ def call(library: VendorLibrary, wlt: bytes) -> bytes:
     if library.argument is not None:
         arguments.append(ctypes.c_int(library.argument))  # type: ignore[arg-type]  # a list of ctypes values
     result = function(*arguments)
-    if result != library.success:
+    if library.success is not None and result != library.success:
         raise PhotoUndecodable(f"the vendor's library returned {result}")
     return out.raw if library.output == "bmp" else bmp_of(out.raw, bottom_up=library.bottom_up)
 

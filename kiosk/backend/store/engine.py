@@ -13,6 +13,8 @@ from sqlalchemy.pool import QueuePool
 from kiosk.backend.settings import BackendError, sqlite_path
 from kiosk.backend.store import tables
 
+__all__ = ["Connection", "Store", "StoreBusy"]
+
 T = TypeVar("T")
 
 

@@ -1,4 +1,4 @@
--- The first schema. Every table but meta and blocks only grows or changes state; nothing here names a person.
+-- The first schema. Every table but meta only grows or changes state; nothing here names a person.
 
 -- One row per migration that was applied (PRAGMA user_version holds the last number for a quick look).
 CREATE TABLE schema_version (
@@ -7,10 +7,14 @@ CREATE TABLE schema_version (
     applied_at TEXT NOT NULL
 ) STRICT;
 
--- seq is the item's place in the outbox, shared with ratings: cases have gaps, the outbox has none.
--- numbers: the reserved numbers this case spent, "kind=serial", space between.
-CREATE TABLE cases (
+-- One row per thing to send: a case or a rating, with what is known of it in clear and how its sending stands. A case
+-- and its outbox item are one row, so that neither can be without the other, and a commit writes one page for both.
+-- seq counts 1, 2, 3 in order of commit; an id exists once whatever its kind. numbers: the reserved numbers this case spent, "kind=serial", space between: the only
+-- record of what is spent. Rows stay for good; retention erases their materials only.
+CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
     case_id TEXT NOT NULL,
     case_no TEXT NOT NULL,
     service_id TEXT NOT NULL,
@@ -18,44 +22,32 @@ CREATE TABLE cases (
     outcome TEXT NOT NULL,
     rung TEXT NOT NULL,
     verification TEXT NOT NULL,
-    committed_at TEXT NOT NULL,
+    created_at TEXT NOT NULL,
     test INTEGER NOT NULL,
-    numbers TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE ratings (
-    case_id TEXT PRIMARY KEY,
-    rating_id TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    rated_at TEXT NOT NULL,
-    test INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- Keyed by id, so that an id exists once whatever its kind. Rows stay; retention erases their materials only.
-CREATE TABLE outbox (
-    id TEXT PRIMARY KEY,
-    seq INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    case_id TEXT NOT NULL,
+    numbers TEXT NOT NULL,
     hash TEXT NOT NULL,
     meta TEXT NOT NULL,
-    created_at TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('queued', 'acknowledged', 'rejected', 'quarantined')),
     next_attempt_at TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    cause TEXT NOT NULL DEFAULT '',
-    settled_at TEXT NOT NULL DEFAULT '',
-    ack TEXT NOT NULL DEFAULT ''
+    attempts INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    settled_at TEXT NOT NULL,
+    ack TEXT NOT NULL
+) STRICT;
+
+CREATE VIEW cases AS SELECT * FROM outbox WHERE kind = 'case';
+
+-- One rating per case.
+CREATE TABLE ratings (
+    case_id TEXT PRIMARY KEY,
+    rating_id TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX outbox_queued ON outbox (seq, next_attempt_at) WHERE state = 'queued';
-
--- The sealed bytes: part 0 is the envelope (or the rating), the others its attachments in order.
--- id = seq * 256 + part keeps the parts of one item together without an index.
+-- The sealed bytes of one item, one after another: the envelope (or the rating), then its attachments. parts lists
+-- them as JSON: [[kind, hex sha256, length], ...].
 CREATE TABLE materials (
-    id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
+    seq INTEGER PRIMARY KEY,
+    parts TEXT NOT NULL,
     data BLOB NOT NULL
 ) STRICT;
 
@@ -68,26 +60,28 @@ CREATE TABLE audit (
     hash TEXT NOT NULL
 ) STRICT;
 
--- next is the first number not spent yet; last + 1 when all are.
+-- Numbers first to last, both included. Which of them are spent, the cases say.
 CREATE TABLE blocks (
     kind TEXT NOT NULL,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
-    next INTEGER NOT NULL,
     area_code TEXT NOT NULL,
     signature TEXT NOT NULL,
     added_at TEXT NOT NULL,
     PRIMARY KEY (kind, first)
 ) STRICT, WITHOUT ROWID;
 
+-- A table that grows at its end with a small index beside it: claims come in no order, and keyed by them every
+-- commit would split a page of papers.
 CREATE TABLE kept_papers (
+    id INTEGER PRIMARY KEY,
     claim BLOB NOT NULL,
     case_id TEXT NOT NULL,
-    part INTEGER NOT NULL,
     sealed BLOB NOT NULL,
-    expires_at TEXT NOT NULL,
-    PRIMARY KEY (claim, case_id, part)
-) STRICT, WITHOUT ROWID;
+    expires_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX kept_papers_claim ON kept_papers (claim);
 
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,

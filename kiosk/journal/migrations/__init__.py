@@ -1,1 +1,1 @@
-"""The schema, step by step: ``NNNN_name.sql``, applied in order by kiosk/journal/schema.py, never changed once shipped."""
+"""The schema, step by step: ``NNNN_name.sql``, applied in order by schema.py, never changed once shipped."""

@@ -18,10 +18,27 @@ Rectangle {
     color: Theme.paper
 
     Binding {
-        Theme.elder: root.bridge.elder && !root.waiting
-        Theme.landscape: root.wide
-        Theme.reducedMotion: root.still
-        Words.source: root.bridge.words
+        target: Theme
+        property: "elder"
+        value: root.bridge.elder && !root.waiting
+    }
+
+    Binding {
+        target: Theme
+        property: "landscape"
+        value: root.wide
+    }
+
+    Binding {
+        target: Theme
+        property: "reducedMotion"
+        value: root.still
+    }
+
+    Binding {
+        target: Words
+        property: "source"
+        value: root.bridge.words
     }
 
     Item {

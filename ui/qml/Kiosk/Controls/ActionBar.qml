@@ -17,8 +17,8 @@ Item {
     readonly property bool stacked: both && (left.naturalWidth + right.naturalWidth + gap > width)
     readonly property int gap: Theme.space(4)
 
-    signal left
-    signal right
+    signal leftTapped
+    signal rightTapped
 
     implicitHeight: stacked ? left.height + right.height + Theme.space(3) : Math.max(left.shownHeight, right.shownHeight)
 
@@ -34,7 +34,7 @@ Item {
         width: root.stacked || (!root.both && root.leftTone !== "secondary") ? root.width
                                                                              : Math.min(naturalWidth, root.width)
         y: root.stacked ? right.height + Theme.space(3) : 0
-        onTapped: root.left()
+        onTapped: root.leftTapped()
     }
 
     PillButton {
@@ -51,6 +51,6 @@ Item {
         width: root.stacked ? root.width
              : wide ? root.width - (root.both ? left.width + root.gap : 0) : Math.min(naturalWidth, root.width)
         x: root.width - width
-        onTapped: root.right()
+        onTapped: root.rightTapped()
     }
 }

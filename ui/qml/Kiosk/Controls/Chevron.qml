@@ -1,41 +1,36 @@
 import QtQuick
 import Kiosk.Theme
 
-// A small arrow to the right.
+// A small arrow to the right: two strokes that meet in its point.
 Item {
     id: root
 
     property color tint: Theme.ink
+    readonly property real stroke: Theme.space(0.6)
+    readonly property real arm: Theme.space(2.6)
 
-    width: Theme.space(3)
-    height: Theme.space(5)
+    width: Theme.space(2.5)
+    height: Theme.space(4.5)
 
-    Rectangle {
-        x: 0
-        y: root.height / 2 - height
-        width: root.height * 0.66
-        height: Theme.space(0.6)
-        color: root.tint
-        antialiasing: true
-        transformOrigin: Item.BottomRight
-        transform: Rotation {
-            origin.x: root.height * 0.66
-            origin.y: Theme.space(0.6)
-            angle: 45
-        }
-    }
+    Repeater {
+        model: [-45, 45]
 
-    Rectangle {
-        x: 0
-        y: root.height / 2
-        width: root.height * 0.66
-        height: Theme.space(0.6)
-        color: root.tint
-        antialiasing: true
-        transform: Rotation {
-            origin.x: root.height * 0.66
-            origin.y: 0
-            angle: -45
+        Rectangle {
+            required property int modelData
+
+            // Turned about the point of the arrow, at the right in the middle.
+            x: root.width - root.arm
+            y: root.height / 2 - height / 2
+            width: root.arm
+            height: root.stroke
+            radius: height / 2
+            antialiasing: true
+            color: root.tint
+            transform: Rotation {
+                origin.x: root.arm - root.stroke / 2
+                origin.y: root.stroke / 2
+                angle: modelData // qmllint disable unqualified
+            }
         }
     }
 }

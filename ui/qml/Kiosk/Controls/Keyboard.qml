@@ -7,18 +7,18 @@ Rectangle {
 
     property var vm: null
     property bool acceptable: false
-    property string layer: "letters"
+    property string sheet: "letters"
     readonly property bool chinese: root.vm ? root.vm.chinese : false
     readonly property bool latin: root.vm ? root.vm.latin : false
     readonly property bool composing: root.vm ? root.vm.composing : false
     readonly property int gap: Theme.space(1.5)
     readonly property int side: Theme.space(3.5)
     readonly property real unit: (root.width - 2 * root.side - 9 * root.gap) / 10
-    readonly property var rows: root.layer === "digits"
+    readonly property var rows: root.sheet === "digits"
         ? [["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"],
            root.chinese ? ["号", "栋", "楼", "层", "单", "元", "室", "铺", "街"] : ["-", "/", ":", "_", "@", "&", "#", "%", "+"],
            root.chinese ? ["路", "巷", "院", "东", "西", "南", "北"] : ["(", ")", "[", "]", "=", "*", "~"]]
-        : root.layer === "symbols"
+        : root.sheet === "symbols"
         ? [["，", "。", "、", "；", "：", "？", "！", "“", "”", "·"],
            ["（", "）", "《", "》", "【", "】", "—", "…", "～"],
            ["-", "/", "#", "&", "@", "+", "."]]
@@ -40,7 +40,7 @@ Rectangle {
             else
                 root.accepted()
             break
-        default: root.layer = name
+        default: root.sheet = name
         }
     }
 
@@ -76,7 +76,7 @@ Rectangle {
 
                 KeyCap {
                     objectName: "key-latin"
-                    visible: line.third && root.layer === "letters" && root.chinese
+                    visible: line.third && root.sheet === "letters" && root.chinese
                     width: root.unit * 1.5 - root.gap / 2
                     word: true
                     text: root.latin ? Words.t("keyboard.chinese") : Words.t("keyboard.latin")
@@ -91,14 +91,14 @@ Rectangle {
 
                         objectName: "key-" + modelData
                         width: root.unit
-                        text: root.layer === "letters" && root.vm && root.vm.upper ? modelData.toUpperCase() : modelData
+                        text: root.sheet === "letters" && root.vm && root.vm.upper ? modelData.toUpperCase() : modelData
                         onTapped: root.vm.press(text)
                     }
                 }
 
                 KeyCap {
                     objectName: "key-shift"
-                    visible: line.third && root.layer === "letters" && (!root.chinese || root.latin)
+                    visible: line.third && root.sheet === "letters" && (!root.chinese || root.latin)
                     width: root.unit * 1.5 - root.gap / 2
                     word: true
                     text: root.vm && root.vm.upper ? Words.t("keyboard.lower") : Words.t("keyboard.upper")
@@ -115,19 +115,19 @@ Rectangle {
             spacing: root.gap
 
             KeyCap {
-                objectName: root.layer === "symbols" ? "key-letters" : "key-symbols"
+                objectName: root.sheet === "symbols" ? "key-letters" : "key-symbols"
                 width: bottom.wide
                 word: true
-                text: root.layer === "symbols" ? Words.t("keyboard.letters") : Words.t("keyboard.symbols")
-                onTapped: root.act(root.layer === "symbols" ? "letters" : "symbols")
+                text: root.sheet === "symbols" ? Words.t("keyboard.letters") : Words.t("keyboard.symbols")
+                onTapped: root.act(root.sheet === "symbols" ? "letters" : "symbols")
             }
 
             KeyCap {
-                objectName: root.layer === "digits" ? "key-letters" : "key-digits"
+                objectName: root.sheet === "digits" ? "key-letters" : "key-digits"
                 width: bottom.wide
                 word: true
-                text: root.layer === "digits" ? Words.t("keyboard.letters") : Words.t("keyboard.digits")
-                onTapped: root.act(root.layer === "digits" ? "letters" : "digits")
+                text: root.sheet === "digits" ? Words.t("keyboard.letters") : Words.t("keyboard.digits")
+                onTapped: root.act(root.sheet === "digits" ? "letters" : "digits")
             }
 
             KeyCap {

@@ -13,8 +13,8 @@ Rectangle {
     property string rightName: ""
     default property alias content: slot.data
 
-    signal left
-    signal right
+    signal leftTapped
+    signal rightTapped
 
     anchors.fill: parent
     color: Theme.scrim
@@ -58,8 +58,8 @@ Rectangle {
             leftName: root.leftName
             rightText: root.rightText
             rightName: root.rightName
-            onLeft: root.left()
-            onRight: root.right()
+            onLeftTapped: root.leftTapped()
+            onRightTapped: root.rightTapped()
         }
     }
 }

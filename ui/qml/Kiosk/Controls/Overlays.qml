@@ -15,7 +15,7 @@ Item {
                                                           : Words.t("help.lead")
         rightText: Words.t("help.close")
         rightName: "help-close"
-        onRight: root.chrome.closeHelp()
+        onRightTapped: root.chrome.closeHelp()
     }
 
     Overlay {
@@ -26,7 +26,7 @@ Item {
                                                           : Words.t("card.wait")
         leftText: Words.t("nav.quit")
         leftName: "card-quit"
-        onLeft: root.chrome.quit()
+        onLeftTapped: root.chrome.quit()
 
         ReaderPicture {
             visible: !Theme.landscape || !Theme.elder
@@ -46,7 +46,7 @@ Item {
         leftName: "warning-quit"
         rightText: Words.t("warning.stay")
         rightName: "warning-stay"
-        onLeft: root.chrome.quit()
-        onRight: root.chrome.stay()
+        onLeftTapped: root.chrome.quit()
+        onRightTapped: root.chrome.stay()
     }
 }

@@ -23,14 +23,15 @@ Item {
     property int gap: Theme.space(3.5)
     default property alias content: column.data
     property alias input: inputHolder.data
-    readonly property bool hasInput: inputHolder.visibleChildren.length > 0
+    property bool hasInput: false
+    property bool middle: false
     readonly property bool hasActions: leftText !== "" || rightText !== ""
     readonly property int panelWidth: hasInput ? Theme.widePanel : Theme.panel
     readonly property int contentWidth: column.width
     readonly property bool overflowing: column.height > viewport.roomy + 1
 
-    signal left
-    signal right
+    signal leftTapped
+    signal rightTapped
 
     Rectangle {
         id: footer
@@ -64,8 +65,8 @@ Item {
             rightName: root.rightName
             rightTone: root.rightTone
             rightEnabled: root.rightEnabled
-            onLeft: root.left()
-            onRight: root.right()
+            onLeftTapped: root.leftTapped()
+            onRightTapped: root.rightTapped()
         }
     }
 
@@ -75,7 +76,7 @@ Item {
         x: Theme.landscape ? root.width - root.panelWidth + Theme.hairline : 0
         y: Theme.landscape ? Theme.space(2) : root.height - footer.height - height
         width: Theme.landscape ? root.panelWidth - Theme.hairline : root.width
-        height: childrenRect.height
+        height: root.hasInput ? childrenRect.height : 0
         visible: root.hasInput
     }
 
@@ -104,6 +105,7 @@ Item {
                 id: column
 
                 x: Theme.gutter
+                y: root.middle ? Math.max(0, (viewport.roomy - height) * 0.4) : 0
                 width: flick.width - 2 * Theme.gutter
                 spacing: root.gap
                 bottomPadding: Theme.space(2)

@@ -35,7 +35,7 @@ Item {
         id: sheet
 
         width: root.width
-        height: body.height + Theme.space(16)
+        height: body.height + Theme.space(root.stamp !== "" ? 20 : 13)
         color: Theme.surface
         border.width: Theme.hairline
         border.color: Theme.line
@@ -71,14 +71,14 @@ Item {
                     spacing: Theme.space(3)
 
                     Label {
-                        width: body.width * (Theme.elder ? 0.4 : 0.36)
+                        width: body.width * (Theme.elder ? 0.42 : 0.39)
                         text: line.label
                         font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
                         color: Theme.ink2
                     }
 
                     Label {
-                        width: body.width * (Theme.elder ? 0.6 : 0.64) - line.spacing
+                        width: body.width * (Theme.elder ? 0.58 : 0.61) - line.spacing
                         text: line.value
                         font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.2)
                     }
@@ -93,7 +93,7 @@ Item {
             anchors.right: parent.right
             anchors.rightMargin: Theme.space(6)
             anchors.bottom: parent.bottom
-            anchors.bottomMargin: Theme.space(3.5)
+            anchors.bottomMargin: Theme.space(2)
         }
     }
 }

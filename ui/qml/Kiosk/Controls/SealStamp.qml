@@ -34,7 +34,7 @@ Item {
 
         Text {
             anchors.centerIn: parent
-            width: root.han ? implicitWidth : parent.width * 0.72
+            width: parent.width * 0.8
             text: root.broken
             textFormat: Text.PlainText
             wrapMode: root.han ? Text.NoWrap : Text.WordWrap

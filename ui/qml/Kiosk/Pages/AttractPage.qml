@@ -123,40 +123,9 @@ Item {
             width: parent.width - 2 * x
             spacing: Theme.space(3.5)
 
-            Rectangle {
-                id: start
-
-                readonly property bool down: touch.pressed
-
-                objectName: "attract-start"
-                visible: root.open
+            Item {
                 width: parent.width
-                height: Math.max(Theme.action, Theme.space(21))
-                radius: height / 2
-                color: start.down ? Theme.tealDeep : Theme.teal
-                Accessible.role: Accessible.Button
-                Accessible.name: startText.text
-                Accessible.onPressAction: root.vm.start()
-
-                TapHandler {
-                    id: touch
-
-                    gesturePolicy: TapHandler.ReleaseWithinBounds
-                    longPressThreshold: 0
-                    onTapped: root.vm.start()
-                }
-
-                Text {
-                    id: startText
-
-                    anchors.centerIn: parent
-                    text: Words.t("attract.start")
-                    textFormat: Text.PlainText
-                    font.family: Theme.sans
-                    font.bold: true
-                    font.pixelSize: Theme.button + Theme.space(2.2)
-                    color: Theme.onDark
-                }
+                height: start.height
             }
 
             Text {
@@ -169,6 +138,44 @@ Item {
                 font.family: Theme.sans
                 font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.1)
                 color: Theme.ink2
+            }
+        }
+
+        Rectangle {
+            id: start
+
+            readonly property bool down: touch.pressed
+
+            objectName: "attract-start"
+            visible: root.open
+            x: foot.x
+            y: foot.y
+            width: foot.width
+            height: Theme.space(21)
+            radius: height / 2
+            color: start.down ? Theme.tealDeep : Theme.teal
+            Accessible.role: Accessible.Button
+            Accessible.name: startText.text
+            Accessible.onPressAction: root.vm.start()
+
+            TapHandler {
+                id: touch
+
+                gesturePolicy: TapHandler.ReleaseWithinBounds
+                longPressThreshold: 0
+                onTapped: root.vm.start()
+            }
+
+            Text {
+                id: startText
+
+                anchors.centerIn: parent
+                text: Words.t("attract.start")
+                textFormat: Text.PlainText
+                font.family: Theme.sans
+                font.bold: true
+                font.pixelSize: Theme.button + Theme.space(2.2)
+                color: Theme.onDark
             }
         }
     }

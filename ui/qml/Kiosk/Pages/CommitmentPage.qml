@@ -14,8 +14,8 @@ PageFrame {
     rightText: Words.t("commit.next")
     rightEnabled: root.vm ? root.vm.complete : false
     gap: Theme.space(2.5)
-    onLeft: root.vm.back()
-    onRight: root.vm.next()
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.vm.next()
 
     Label {
         visible: root.vm ? root.vm.replaces !== "" : false

@@ -13,8 +13,8 @@ PageFrame {
     leftText: Words.t("nav.back")
     rightText: Words.t("consent.agree")
     rightName: "consent-agree"
-    onLeft: root.vm.back()
-    onRight: root.vm.agree()
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.vm.agree()
 
     Card {
         gap: Theme.space(3.5)

@@ -15,8 +15,8 @@ PageFrame {
     rightText: Words.t("face.other")
     rightName: "face-other"
     rightTone: "secondary"
-    onLeft: root.vm.back()
-    onRight: root.vm.otherWay()
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.vm.otherWay()
 
     FacePicture {
         id: picture

@@ -13,7 +13,8 @@ PageFrame {
     rightText: Words.t("farewell.done")
     rightName: "farewell-done"
     gap: Theme.space(5)
-    onRight: root.vm.done()
+    middle: !(root.vm && root.vm.cardOnReader)
+    onRightTapped: root.vm.done()
 
     Label {
         visible: text !== ""

@@ -19,8 +19,9 @@ PageFrame {
     rightText: root.vm && root.vm.editing ? Words.t("form.done") : Words.t("form.next")
     rightEnabled: root.complete && !(root.vm && root.vm.input.composing)
     gap: Theme.space(2.5)
-    onLeft: root.vm.back()
-    onRight: root.vm.next()
+    hasInput: root.typed || root.kind === "digits"
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.vm.next()
 
     TextEntry {
         visible: root.kind !== "choice" && root.kind !== ""
@@ -85,5 +86,5 @@ PageFrame {
     ]
 
     // Every question begins with letters.
-    onTitleChanged: keyboard.layer = "letters"
+    onTitleChanged: keyboard.sheet = "letters"
 }

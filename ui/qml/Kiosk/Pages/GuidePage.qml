@@ -17,8 +17,8 @@ PageFrame {
     rightText: root.verdict === "cannot" ? Words.t("home.help") : Words.t("guide.start")
     rightName: root.verdict === "cannot" ? "guide-help" : "guide-start"
     rightTone: root.verdict === "cannot" ? "teal" : "primary"
-    onLeft: root.vm.back()
-    onRight: root.verdict === "cannot" ? root.vm.help() : root.vm.begin()
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.verdict === "cannot" ? root.vm.help() : root.vm.begin()
 
     Card {
         color: root.verdict === "can" ? Theme.okMist : Theme.warnSoft

@@ -7,6 +7,7 @@ PageFrame {
     id: root
 
     property var vm: null
+    readonly property bool roomy: root.vm ? root.vm.few && !Theme.landscape : false
 
     title: Words.t("home.title")
     lead: Theme.elder ? "" : root.vm && root.vm.greeting !== "" ? Words.t("home.greeting", root.vm.greeting)
@@ -16,8 +17,8 @@ PageFrame {
     rightText: Theme.elder ? Words.t("home.help.elder") : Words.t("home.help")
     rightName: "home-help"
     rightTone: Theme.elder ? "help" : "teal"
-    onLeft: root.vm.turn()
-    onRight: root.vm.help()
+    onLeftTapped: root.vm.turn()
+    onRightTapped: root.vm.help()
 
     Repeater {
         model: root.vm ? root.vm.services : null
@@ -54,7 +55,7 @@ PageFrame {
                 objectName: "home-service-" + entry.serviceId
                 label: Theme.elder ? entry.shortName : entry.name
                 width: parent.width
-                height: Math.max(words.height + Theme.space(Theme.elder ? 13 : 9), Theme.space(Theme.elder ? 27 : 25))
+                height: Math.max(words.height + Theme.space(Theme.elder ? 13 : 9), Theme.space(Theme.elder ? 27 : root.roomy ? 39 : 25))
                 onTapped: root.vm.choose(entry.serviceId)
 
                 Rectangle {
@@ -71,7 +72,7 @@ PageFrame {
                     visible: !Theme.elder
                     anchors.verticalCenter: parent.verticalCenter
                     x: Theme.space(5)
-                    width: Theme.glyph + Theme.space(2)
+                    width: Theme.glyph + Theme.space(root.roomy ? 7 : 2)
                     height: width
                     radius: Theme.radius
                     color: Theme.ground(entry.tone)
@@ -82,7 +83,7 @@ PageFrame {
                         textFormat: Text.PlainText
                         font.family: Theme.serif
                         font.bold: true
-                        font.pixelSize: Theme.glyph * 0.58
+                        font.pixelSize: glyph.width * 0.56
                         color: Theme.ink
                         Accessible.ignored: true
                     }
@@ -94,12 +95,12 @@ PageFrame {
                     anchors.verticalCenter: parent.verticalCenter
                     x: Theme.elder ? Theme.space(9) : glyph.x + glyph.width + Theme.space(4)
                     width: parent.width - x - arrow.width - Theme.space(8)
-                    spacing: Theme.space(1)
+                    spacing: Theme.space(root.roomy ? 2 : 1)
 
                     Label {
                         width: parent.width
                         text: Theme.elder ? entry.shortName : entry.name
-                        font.pixelSize: Theme.item
+                        font.pixelSize: Theme.item + (root.roomy && !Theme.elder ? Theme.space(1) : 0)
                         font.bold: true
                         Accessible.ignored: true
                     }
@@ -108,7 +109,7 @@ PageFrame {
                         visible: !Theme.elder && text !== ""
                         width: parent.width
                         text: entry.summary
-                        font.pixelSize: Theme.small
+                        font.pixelSize: root.roomy ? Theme.space(4.1) : Theme.small
                         color: Theme.ink2
                         Accessible.ignored: true
                     }

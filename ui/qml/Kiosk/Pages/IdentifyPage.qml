@@ -16,8 +16,8 @@ PageFrame {
     rightName: "nav-quit"
     rightTone: "secondary"
     gap: Theme.space(4)
-    onLeft: root.vm.back()
-    onRight: root.vm.quit()
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.vm.quit()
 
     Item {
         width: parent ? parent.width : 0

@@ -15,8 +15,9 @@ PageFrame {
     rightText: root.staff ? Words.t("way.help") : ""
     rightName: "way-help"
     rightTone: "secondary"
-    onLeft: root.vm.back()
-    onRight: root.vm.help()
+    hasInput: root.staff
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.vm.help()
 
     Repeater {
         model: root.vm && !root.staff ? root.vm.ways : null

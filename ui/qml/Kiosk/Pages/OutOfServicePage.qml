@@ -11,6 +11,7 @@ PageFrame {
     title: Words.t("out.title")
     lead: root.vm ? root.vm.reasonText : ""
     gap: Theme.space(4)
+    middle: true
 
     Card {
         gap: Theme.space(2)

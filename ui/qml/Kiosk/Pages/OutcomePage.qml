@@ -24,7 +24,7 @@ Item {
         rightText: root.printing ? Words.t("outcome.printing") : Words.t("outcome.rate")
         rightEnabled: !root.printing
         gap: Theme.space(3.5)
-        onRight: root.vm.next()
+        onRightTapped: root.vm.next()
 
         PaperView {
             id: paper
@@ -131,7 +131,7 @@ Item {
                 lead: Words.t("outcome.reasons.lead")
                 rightText: Words.t("outcome.reasons.close")
                 rightName: "reasons-close"
-                onRight: root.vm.toggleReasons()
+                onRightTapped: root.vm.toggleReasons()
 
                 Repeater {
                     model: root.vm ? root.vm.reasons : null

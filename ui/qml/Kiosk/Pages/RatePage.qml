@@ -16,8 +16,8 @@ PageFrame {
     rightName: "rate-submit"
     rightEnabled: root.vm ? root.vm.level > 0 : false
     gap: Theme.space(2.5)
-    onLeft: root.vm.skip()
-    onRight: root.vm.submit()
+    onLeftTapped: root.vm.skip()
+    onRightTapped: root.vm.submit()
 
     Label {
         visible: text !== ""

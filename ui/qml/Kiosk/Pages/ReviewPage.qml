@@ -13,8 +13,8 @@ PageFrame {
     leftText: Words.t("review.back")
     rightText: root.vm && root.vm.signature ? Words.t("review.sign") : Words.t("review.submit")
     gap: Theme.space(3)
-    onLeft: root.vm.back()
-    onRight: root.vm.next()
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.vm.next()
 
     Card {
         visible: root.vm ? root.vm.problemText !== "" : false

@@ -14,8 +14,8 @@ PageFrame {
     leftText: Words.t("nav.back")
     rightText: Words.t("sign.done")
     rightEnabled: pad.meaningful
-    onLeft: root.vm.back()
-    onRight: root.vm.sign(pad)
+    onLeftTapped: root.vm.back()
+    onRightTapped: root.vm.sign(pad)
     onVisibleChanged: if (!visible) pad.clear()
 
     Rectangle {

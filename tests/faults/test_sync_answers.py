@@ -1,0 +1,261 @@
+"""What answers in the backend's place, or answers wrongly, never empties the queue and never stops it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from kiosk import wire
+from kiosk.journal.records import Counts, OutboxItem
+from kiosk.sync import Policy, SyncClient, TerminalKey
+from kiosk.sync.transport import Reply, TransportFailure
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+PRIVATE, PUBLIC = wire.new_signing_pair()
+FOREIGN, _ = wire.new_signing_pair()
+ENROLMENT = wire.Enrolment(
+    "330102-ABCDEF", "330102", wire.b64(bytes(32)), "k" * 16, wire.b64(PUBLIC), wire.key_id(PUBLIC), NOON.isoformat()
+)
+
+
+class Queue:
+    """The journal's outbox in memory, with the same promises."""
+
+    def __init__(self, count: int) -> None:
+        self.items = {f"item-{number}": self._item(f"item-{number}") for number in range(count)}
+        self.next: dict[str, datetime] = {}
+        self.state: dict[str, str] = dict.fromkeys(self.items, "queued")
+        self.causes: dict[str, str] = {}
+        self.values = {"sync.enrolment": msgspec.json.encode(ENROLMENT).decode()}
+        self.events: list[tuple[str, dict[str, str | int]]] = []
+
+    @staticmethod
+    def _item(item_id: str) -> OutboxItem:
+        sealed = f"sealed {item_id}".encode()
+        return OutboxItem(item_id, "case", item_id, hashlib.sha256(sealed).hexdigest(), sealed, (), {}, 0, NOON)
+
+    def due(self, now, limit, max_bytes):
+        ready = [self.items[name] for name, state in self.state.items() if state == "queued"]
+        return [item for item in ready if self.next.get(item.id, NOON) <= now][:limit]
+
+    def acknowledge(self, acks):
+        for ack in acks:
+            assert self.items[ack.id].hash == ack.hash
+            self.state[ack.id] = "acknowledged"
+
+    def reschedule(self, ids, next_attempt_at, cause):
+        for item_id in ids:
+            self.next[item_id], self.causes[item_id] = next_attempt_at, cause
+            self.items[item_id] = replace(self.items[item_id], attempts=self.items[item_id].attempts + 1)
+
+    def set_aside(self, item_id, state, reason):
+        self.state[item_id], self.causes[item_id] = state, reason
+
+    def counts(self):
+        states = list(self.state.values())
+        found = {name: states.count(name) for name in ("queued", "acknowledged", "rejected", "quarantined")}
+        return Counts(len(states), **found, oldest_unsent_at=NOON if "queued" in states else None)
+
+    def add_block(self, block):
+        raise AssertionError("enough numbers")
+
+    def numbers_left(self, kind):
+        return 1000
+
+    def audit(self, event, **details):
+        self.events.append((event, details))
+
+    def meta(self, key):
+        return self.values.get(key)
+
+    def set_meta(self, key, value):
+        self.values[key] = value
+
+
+class Line:
+    """A transport whose other end is a function of the pushed items (or of the request for anything else)."""
+
+    def __init__(self, push: Callable[[list[wire.SealedItem], str], Reply]) -> None:
+        self.push = push
+        self.pushes: list[list[str]] = []
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Reply:
+        nonce = headers[wire.NONCE_HEADER]
+        if target != "/v1/items":
+            return signed(nonce, 200, msgspec.json.encode(wire.ResultsReply("0", [])))
+        items = msgspec.json.decode(body, type=wire.PushRequest).items
+        self.pushes.append([item.id for item in items])
+        return self.push(items, nonce)
+
+    def interrupt(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def signed(nonce: str, status: int, body: bytes, key: bytes = PRIVATE) -> Reply:
+    now = NOON.isoformat()
+    signature = wire.sign(key, wire.reply_bytes(nonce, status, now, body))
+    return Reply(status, {"kiosk-time": now, "kiosk-reply-signature": signature}, body)
+
+
+def good(item: wire.SealedItem, key: bytes = PRIVATE, **change: str) -> wire.ItemResult:
+    values = {"id": item.id, "hash": item.hash, "terminal_id": ENROLMENT.terminal_id,
+              "received_at": NOON.isoformat(), "key_id": ENROLMENT.signing_key_id}  # fmt: skip
+    ack = wire.Ack(**(values | change))
+    return wire.ItemResult(item.id, "accepted", "", replace(ack, signature=wire.sign(key, ack.canonical())))
+
+
+def answers(make: Callable[[list[wire.SealedItem]], list[wire.ItemResult]]) -> Callable[..., Reply]:
+    return lambda items, nonce: signed(nonce, 200, msgspec.json.encode(wire.PushReply(make(items))))
+
+
+def client_of(queue: Queue, push: Callable[..., Reply], **policy: int) -> tuple[SyncClient, Line]:
+    line = Line(push)
+    client = SyncClient(queue, line, TerminalKey(bytes(range(32))), policy=Policy(**policy), clock=lambda: NOON,
+                        rng=random.Random(3))  # fmt: skip
+    return client, line
+
+
+def problem(code: str) -> bytes:
+    return json.dumps({"code": code, "message": "", "advice": "", "retryable": False,
+                       "server_time": NOON.isoformat()}).encode()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("push", "cause"),
+    [
+        (lambda _items, _nonce: Reply(200, {"content-type": "text/html"}, b"<html>log in</html>"), "captive-portal"),
+        (lambda _items, _nonce: Reply(200, {}, b'{"results": []}'), "captive-portal"),
+        (lambda _items, _nonce: Reply(302, {"location": "http://portal"}, b""), "captive-portal"),
+        (lambda _items, _nonce: Reply(403, {}, b"blocked"), "captive-portal"),
+        (lambda _items, _nonce: Reply(413, {}, problem("too-large")), "captive-portal"),
+        (lambda _items, nonce: signed(nonce, 200, b'{"results": []}', FOREIGN), "bad-signature"),
+        (lambda _items, _nonce: signed("0" * 32, 200, b'{"results": []}'), "bad-signature"),
+        (lambda _items, nonce: replace(signed(nonce, 422, b"{}"), status=200), "bad-signature"),
+        (lambda _items, _nonce: Reply(500, {}, b"oops"), "http-500"),
+        (lambda _items, _nonce: Reply(502, {}, b"<html>"), "http-502"),
+        (lambda _items, nonce: signed(nonce, 503, problem("store-busy")), "store-busy"),
+        (lambda _items, nonce: signed(nonce, 403, problem("terminal-revoked")), "terminal-revoked"),
+        (lambda _items, nonce: signed(nonce, 200, b'{"results": 7}'), "bad-json"),
+        (lambda _items, nonce: signed(nonce, 200, b"\xff"), "bad-json"),
+    ],
+)
+def test_what_is_not_the_backends_yes_leaves_the_queue_as_it_was(push, cause):
+    queue = Queue(3)
+    client, line = client_of(queue, push)
+    report = client.cycle()
+    assert (report.online, report.cause, report.counts.queued) == (False, cause, 3)
+    assert set(queue.causes.values()) == {cause}
+    assert report.next_at > NOON
+    assert len(line.pushes) == 1
+
+
+def test_a_lost_line_is_named_and_everything_waits_for_the_same_moment():
+    def lost(_items, _nonce):
+        raise TransportFailure("reset")
+
+    queue = Queue(5)
+    report = client_of(queue, lost, batch=2)[0].cycle()
+    assert report.cause == "reset"
+    assert set(queue.next.values()) == {report.next_at}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda item: good(item, hash="0" * 64),
+        lambda item: good(item, id="item-99"),
+        lambda item: good(item, terminal_id="330102-OTHERS"),
+        lambda item: good(item, key_id="0" * 16),
+        lambda item: good(item, FOREIGN),
+        lambda item: wire.ItemResult(item.id, "accepted"),
+        lambda item: replace(good(item), ack=replace(good(item).ack, received_at="2026-06-02T00:00:00+00:00")),
+        lambda item: replace(good(item), ack=replace(good(item).ack, signature="")),
+    ],
+)
+def test_an_acknowledgement_that_does_not_fit_is_none(make):
+    queue = Queue(2)
+    client, _ = client_of(queue, answers(lambda items: [make(items[0]), *map(good, items[1:])]))
+    report = client.cycle()
+    assert queue.state == {"item-0": "queued", "item-1": "acknowledged"}
+    assert queue.causes["item-0"] == report.cause == "bad-ack"
+    assert queue.next["item-0"] > NOON
+    assert queue.events == [("sync.alarm", {"reason": "bad-ack"})]
+    client.cycle(NOON + timedelta(hours=1))
+    assert len(queue.events) == 1  # said once, not at every attempt
+
+
+def test_answers_for_other_ids_and_missing_answers_mean_nothing():
+    queue = Queue(3)
+    other = Queue(9).items["item-8"]
+    stranger = wire.SealedItem(other.id, other.kind, other.hash, "")
+    client, _ = client_of(queue, answers(lambda items: [good(stranger), good(items[2])]))
+    client.cycle()
+    assert list(queue.state.values()) == ["queued", "queued", "acknowledged"]
+    assert queue.causes["item-0"] == "no-answer"
+
+
+def test_two_answers_for_one_item_are_none():
+    queue = Queue(1)
+    rejected = wire.ItemResult("item-0", "rejected", "bad-envelope")
+    client_of(queue, answers(lambda items: [good(items[0]), rejected]))[0].cycle()
+    assert queue.state["item-0"] == "queued"
+
+
+def test_rejected_and_conflicting_items_are_set_aside_and_the_rest_goes_on():
+    results = {"item-1": ("rejected", "bad-envelope"), "item-3": ("conflict", "hash-differs"),
+               "item-4": ("retry", "attachment-missing"), "item-5": ("rejected", "Not A Word: 王")}  # fmt: skip
+
+    def make(items):
+        return [wire.ItemResult(item.id, *results[item.id]) if item.id in results else good(item) for item in items]
+
+    queue = Queue(7)
+    report = client_of(queue, answers(make))[0].cycle()
+    assert list(queue.state.values()) == [
+        "acknowledged", "rejected", "acknowledged", "quarantined", "queued", "rejected", "acknowledged",
+    ]  # fmt: skip
+    assert [queue.causes[name] for name in ("item-1", "item-3", "item-4", "item-5")] == [
+        "bad-envelope", "hash-differs", "attachment-missing", "no-reason",
+    ]  # fmt: skip
+    assert (report.online, report.acknowledged, report.set_aside, report.retried) == (True, 3, 3, 1)
+
+
+@pytest.mark.parametrize("poisoned", [0, 17, 63])
+def test_an_item_that_spoils_its_batch_is_found_and_set_aside(poisoned):
+    def push(items, nonce):
+        if any(item.id == f"item-{poisoned}" for item in items):
+            return signed(nonce, 422, problem("bad-fields"))
+        return answers(lambda sound: [good(item) for item in sound])(items, nonce)
+
+    queue = Queue(64)
+    client, line = client_of(queue, push)
+    report = client.cycle()
+    assert [name for name, state in queue.state.items() if state != "acknowledged"] == [f"item-{poisoned}"]
+    assert (queue.state[f"item-{poisoned}"], queue.causes[f"item-{poisoned}"]) == ("rejected", "bad-fields")
+    assert report.online
+    assert len(line.pushes) <= 14
+
+
+def test_an_item_whose_bytes_have_changed_is_not_sent():
+    queue = Queue(2)
+    queue.items["item-0"] = replace(queue.items["item-0"], sealed=b"other")
+    _, line = made = client_of(queue, answers(lambda items: [good(item) for item in items]))
+    made[0].cycle()
+    assert queue.state == {"item-0": "quarantined", "item-1": "acknowledged"}
+    assert line.pushes == [["item-1"]]
+
+
+def test_waits_grow_and_are_spread_and_end_at_the_longest():
+    policy, rng = Policy(first_wait=2, longest_wait=300), random.Random(5)
+    waits = [policy.wait(failures, rng).total_seconds() for failures in range(1, 40)]
+    for failures, seconds in enumerate(waits, 1):
+        full = min(300, 2 * 2 ** (failures - 1))
+        assert full / 2 <= seconds <= full
+    assert len(set(waits)) == len(waits)

@@ -1,0 +1,208 @@
+"""Whatever a server or a line does with the bytes, an exchange ends by its deadline with a named cause."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from kiosk.sync.transport import MAX_REPLY, HttpTransport, TransportFailure
+
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class RawServer:
+    """Reads one request, then does with the connection what the test says; again for every connection."""
+
+    def __init__(self, act: Callable[[socket.socket, threading.Event], None]) -> None:
+        self._act = act
+        self.ending = threading.Event()
+        self.reached = threading.Event()
+        self.connections = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection, contextlib.suppress(OSError):
+                connection.settimeout(10)
+                self._request(connection)
+                self.reached.set()
+                self._act(connection, self.ending)
+
+    @staticmethod
+    def _request(connection: socket.socket) -> None:
+        data = b""
+        while b"\r\n\r\n" not in data and not data.startswith(b"\x16"):  # or a TLS greeting
+            part = connection.recv(65536)
+            if not part:
+                return
+            data += part
+
+    def stop(self) -> None:
+        self.ending.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., RawServer]]:
+    running: list[RawServer] = []
+
+    def start(act: Callable[[socket.socket, threading.Event], None]) -> RawServer:
+        running.append(RawServer(act))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+def cause_of(transport: HttpTransport, seconds: float = 5.0) -> tuple[str, float]:
+    begun = time.monotonic()
+    with pytest.raises(TransportFailure) as caught:
+        transport.send("GET", "/v1/results", {}, b"", seconds)
+    transport.close()
+    return caught.value.cause, time.monotonic() - begun
+
+
+def says(*parts: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    def act(connection: socket.socket, _ending: threading.Event) -> None:
+        for part in parts:
+            connection.sendall(part)
+
+    return act
+
+
+def reset(connection: socket.socket, _ending: threading.Event) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+
+
+@pytest.mark.parametrize(
+    ("act", "cause"),
+    [
+        (reset, "reset"),
+        (says(), "reset"),
+        (says(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), "half-reply"),
+        (says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"), "half-reply"),
+        (says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello"), "half-reply"),
+        (says(b"\x00\xff\x13garbage\r\n\r\n"), "not-http"),
+        (says(b"HTTP/1.1 abc OK\r\n\r\n"), "not-http"),
+        (says(b"SSH-2.0-OpenSSH_9.2\r\n"), "not-http"),
+        (says(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"), "not-http"),
+        (says(b"HTTP/1.1 200 " + b"x" * 100_000), "not-http"),
+        (says(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", b"x" * (MAX_REPLY + 10)), "not-http"),
+    ],
+)
+def test_each_bad_reply_has_its_named_cause(serve, act, cause):
+    found, seconds = cause_of(HttpTransport(serve(act).url))
+    assert found == cause
+    assert seconds < 4
+
+
+def trickle(prefix: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    """Sends ``prefix``, then a byte every 20 ms: every byte starts an ordinary socket time-out anew."""
+
+    def act(connection: socket.socket, ending: threading.Event) -> None:
+        connection.sendall(prefix)
+        while not ending.wait(0.02):
+            connection.sendall(b"a")
+
+    return act
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        trickle(b""), trickle(b"HTTP/1.1 200 OK\r\nX: "), trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"),
+        lambda _connection, ending: ending.wait(20),
+    ],
+    ids=["status line", "header", "body", "silence"],
+)  # fmt: skip
+def test_a_slow_or_silent_server_is_left_at_the_deadline(serve, act):
+    cause, seconds = cause_of(HttpTransport(serve(act).url), seconds=0.4)
+    assert cause == "deadline"
+    assert 0.35 < seconds < 2.0
+
+
+def test_endless_interim_answers_end_at_the_deadline(serve):
+    def act(connection: socket.socket, ending: threading.Event) -> None:
+        while not ending.is_set():
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    assert cause_of(HttpTransport(serve(act).url), seconds=0.4)[0] == "deadline"
+
+
+def test_a_server_that_does_not_read_is_left_at_the_deadline(serve):
+    server = serve(lambda _connection, ending: ending.wait(20))
+    transport = HttpTransport(server.url)
+    with pytest.raises(TransportFailure) as caught:
+        transport.send("POST", "/v1/items", {}, b"x" * 30_000_000, 0.5)
+    assert caught.value.cause == "deadline"
+
+
+def test_nothing_listening_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert cause_of(HttpTransport(f"http://127.0.0.1:{port}"))[0] == "refused"
+
+
+def test_an_unknown_name_is_named():
+    assert cause_of(HttpTransport("http://backend.invalid"))[0] == "dns"
+
+
+def test_plain_http_where_tls_is_expected_is_named(serve):
+    server = serve(says(GOOD))
+    assert cause_of(HttpTransport(server.url.replace("http:", "https:")))[0] == "tls"
+
+
+def test_a_connection_is_kept_and_a_stale_one_is_told_apart(serve):
+    turn = threading.Event()
+
+    def act(connection: socket.socket, _ending: threading.Event) -> None:
+        connection.sendall(GOOD)
+        RawServer._request(connection)
+        connection.sendall(GOOD)
+        turn.wait(10)
+
+    server = serve(act)
+    transport = HttpTransport(server.url)
+    for _ in range(2):
+        assert transport.send("GET", "/", {}, b"", 5).body == b"ok"
+    assert server.connections == 1
+    turn.set()  # the server now closes the kept connection
+    with pytest.raises(TransportFailure) as caught:
+        transport.send("GET", "/", {}, b"", 5)
+    assert caught.value.stale
+    assert transport.send("GET", "/", {}, b"", 5).body == b"ok"
+    transport.close()
+
+
+def test_stopping_ends_an_exchange_at_once(serve):
+    server = serve(lambda _connection, ending: ending.wait(20))
+    transport = HttpTransport(server.url)
+
+    def stop() -> None:
+        server.reached.wait(5)
+        transport.interrupt()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    cause, seconds = cause_of(transport, seconds=15)
+    stopper.join()
+    assert cause == "stopped"
+    assert seconds < 5
+    assert cause_of(transport)[0] == "stopped"

@@ -1,0 +1,145 @@
+"""A pack with a mistake is refused, with the place of the mistake and what to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kiosk.services import check, loader
+from kiosk.services.check import PackProblem, check_pack
+from kiosk.services.loader import BUILTIN, PackError, load_pack
+
+FOLDER = Path(loader.__file__).parent / "builtin"
+
+
+def edited(tmp_path: Path, name: str, old: str, new: str) -> tuple[Path, int]:
+    """A copy of a built-in pack with one edit, and the line of the edit."""
+    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    assert old in text
+    line = text[: text.index(old)].count("\n") + 1
+    path = tmp_path / "edited.yaml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path, line
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_the_built_in_packs_have_no_problem(name: str) -> None:
+    assert check_pack(FOLDER / f"{name}.yaml") == []
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_a_pack_from_a_file_is_the_same_as_the_built_in_one(name: str) -> None:
+    assert load_pack(FOLDER / f"{name}.yaml") == loader.load_builtin()[name]
+
+
+MISTAKES = {
+    "an unknown word": ("offline: provisional", "offlin: provisional", "offlin", "spelling"),
+    "a value that is not allowed": ("offline: provisional", "offline: maybe", "maybe", "allowed"),
+    "a language missing": (
+        'badge: { zh: "准予登记", en: "Registered" }',
+        'badge: { zh: "准予登记" }',
+        "'en' is a required",
+        "Add it",
+    ),
+    "a place nobody knows": ("{shop_name}{trade.name}", "{shop_nam}{trade.name}", "shop_nam", "Name a field"),
+    "a part no option has": ('template: "{trade.scope}"', 'template: "{trade.skope}"', "trade.skope", "Name a field"),
+    "a condition that is no CEL": ("when: age < 16", "when: age <<< 16", "not a condition", "CEL"),
+    "a fact that does not exist": ("when: age < 16", "when: aeg < 16", "aeg is not a fact", "Facts are"),
+    "an answer that does not exist": (
+        'when: answers["full_name"] != ""',
+        'when: answers["fullname"] != ""',
+        "no field has the key fullname",
+        "Name a field",
+    ),
+    "types that cannot be compared": ("when: age < 16", 'when: age < "16"', "cannot be evaluated", "same type"),
+    "a condition that is no truth value": ("when: age < 16", "when: age + 16", "cannot be evaluated", "same type"),
+    "no last rule": ('when: "true"\n    outcome: referred', 'when: "true"\n    outcome: approved', "last rule", "Add"),
+    "a rule that hides the others": ("when: age < 16", 'when: "true"', "no rule below", "Move it"),
+    "a pattern that is none": ('pattern: "1[3-9][0-9]{9}"', 'pattern: "1[3-9"', "not a pattern", "Correct"),
+    "a licence for what was refused": (
+        "outcomes: [approved]",
+        "outcomes: [refused]",
+        "certificate is for what was approved",
+        "outcomes",
+    ),
+    "a result that prints nothing": (
+        "outcomes: [approved, refused, referred]",
+        "outcomes: [approved, referred]",
+        "nobody gets a receipt when the outcome is refused",
+        "Add it",
+    ),
+    "a review of nothing": ("review: full_name", "review: fool_name", "fool_name", "Name a derived"),
+    "a rule numbered twice": ("id: B-02", "id: B-01", "is taken", "anew"),
+    "one option without its part": (
+        'parts: { scope: "一般项目：理发服务',
+        'parts: { skope: "一般项目：理发服务',
+        "same parts",
+        "every option",
+    ),
+    "no credit code": ("number_blocks: [case, uscc]", "number_blocks: [case]", "credit code", "uscc"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_with_its_line_and_a_cure(mistake: str, tmp_path: Path) -> None:
+    old, new, said, cure = MISTAKES[mistake]
+    path, line = edited(tmp_path, "individual_business", old, new)
+    problems = check_pack(path)
+    assert problems, mistake
+    fitting = [p for p in problems if said in p.message and cure in p.cure]
+    assert fitting, [str(p) for p in problems]
+    assert all(p.file == str(path) and p.line > 0 for p in problems)
+    near = 14 if "prints nothing" in mistake else 2  # the first hit is the licence, the receipt stands below
+    if mistake not in ("an unknown word",):  # reported where it is missing: at the top
+        assert abs(fitting[0].line - line) <= near, (fitting[0].line, line)
+
+
+def test_the_line_is_the_true_line(tmp_path: Path) -> None:
+    path, line = edited(tmp_path, "individual_business", "when: age < 16", "when: aeg < 16")
+    (problem,) = check_pack(path)
+    assert (problem.line, problem.path) == (line, "rules[0].when")
+
+
+def test_an_error_carries_every_problem(tmp_path: Path) -> None:
+    path, _ = edited(tmp_path, "pension_verification", "offline: final", "offline: perhaps\nextra: 1")
+    with pytest.raises(PackError) as caught:
+        load_pack(path)
+    assert len(caught.value.problems) == 2
+    assert caught.value.file == str(path)
+    assert caught.value.advice
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"a: [1", "not YAML"), (b"\xff\xfe\x00", "not UTF-8"), (b"", "None is not of type"), (b"a: 1\na: 2\n", "twice")],
+)
+def test_a_file_that_is_no_pack(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_bytes(content)
+    assert any(said in problem.message for problem in check_pack(path))
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    (problem,) = check_pack(tmp_path / "none.yaml")
+    assert "cannot be read" in problem.message
+
+
+def test_python_objects_in_yaml_are_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text("id: !!python/object/apply:os.getcwd []\n", encoding="utf-8")
+    assert any("YAML tag" in problem.message for problem in check_pack(path))
+
+
+def test_the_command_prints_a_line_for_each_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, line = edited(tmp_path, "individual_business", "when: age < 16", "when: aeg < 16")
+    assert check.main([str(path)]) == 1
+    assert re.match(rf"{re.escape(str(path))}:{line}: rules\[0\]\.when: ", capsys.readouterr().out)
+    assert check.main([str(FOLDER / f"{name}.yaml") for name in BUILTIN]) == 0
+    assert check.main([]) == 2
+
+
+def test_a_problem_reads_as_one_line() -> None:
+    assert str(PackProblem("a.yaml", 3, "rules[0].when", "is wrong.", "Mend it.")) == (
+        "a.yaml:3: rules[0].when: is wrong. Mend it."
+    )

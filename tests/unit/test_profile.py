@@ -1,0 +1,85 @@
+"""A profile says what a terminal is; one that is wrong is refused with file, key and cure."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.profile import ProfileError, load, parse, parse_size
+
+GOOD: dict[str, Any] = {
+    "terminal": {
+        "area_code": "140213", "province": "山西省", "city": "大同市", "district": "平城区",
+        "street": {"zh": "南关街道", "en": "Nanguan"}, "name": {"zh": "3 号机", "en": "No. 3"},
+        "registrar": "审批局",
+    },
+    "data": {"folder": "data"},
+    "backend": {"url": "https://backend.example"},
+    "devices": {"id_reader": {"driver": "sdt", "port": "/dev/serial/by-id/reader", "baud": 57600}},
+}  # fmt: skip
+
+
+def test_a_good_profile_is_read_with_its_defaults() -> None:
+    profile = parse(GOOD, Path("/srv/kiosk"))
+    assert profile.data == Path("/srv/kiosk/data")
+    assert (profile.language, profile.test, profile.face_check, profile.size) == ("zh_CN", False, True, (1080, 1920))
+    reader = profile.device("id_reader")
+    assert reader is not None
+    assert dict(reader.options) == {"baud": 57600}
+    assert profile.device("camera") is None
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    table = copy.deepcopy(GOOD)
+    *folders, last = path.split(".")
+    inner = table
+    for folder in folders:
+        inner = inner.setdefault(folder, {})
+    if value is None:
+        del inner[last]
+    else:
+        inner[last] = value
+    return table
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("terminal", None, "add a [terminal] table"),
+        ("terminal.area_code", 140213, "terminal.area_code: must be a string"),
+        ("terminal.area_code", "1402", "must be 6 digits"),
+        ("terminal.street", {"zh": "南关街道"}, "terminal.street: must be { zh"),
+        ("terminal.language", "fr", "use one of zh_CN, en"),
+        ("terminal.test", "yes", "terminal.test: must be true or false"),
+        ("data", None, "add a [data] table"),
+        ("backend.url", None, "backend.url: is missing"),
+        ("devices.toaster", {"driver": "x", "port": "y"}, "devices.toaster: unknown"),
+        ("devices.id_reader.port", None, "devices.id_reader.port: is missing"),
+        ("devices.id_reader", "sdt", "devices.id_reader must be a table"),
+        ("screen.size", "tall", "write WIDTHxHEIGHT"),
+        ("policy.face_threshold", "low", "policy.face_threshold: must be a number"),
+        ("services.enabled", "pension", "services.enabled: must be a list"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_cure(path: str, value: object, words: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        parse(changed(path, value), Path("/"))
+    assert words in str(caught.value)
+
+
+def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="cannot be read"):
+        load(tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[terminal\n")
+    with pytest.raises(ProfileError, match="not valid TOML"):
+        load(broken)
+
+
+@pytest.mark.parametrize("text", ["", "1080", "x1920", "1080x", "0x0", "99999x10", "-1x5"])
+def test_a_screen_size_is_checked(text: str) -> None:
+    with pytest.raises(ProfileError):
+        parse_size(text)

@@ -1,0 +1,109 @@
+"""The sync thread: prompt to start, to a kick and to stop; a bug in it is told, not swallowed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kiosk.journal.records import Counts
+from kiosk.sync import CycleReport, Policy, SyncLoop
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+COUNTS = Counts(0, 0, 0, 0, 0, None)
+
+
+class Passes:
+    """A client that says what it was asked."""
+
+    def __init__(self, *reports: CycleReport, idle: float = 3600.0) -> None:
+        self.policy = Policy(idle=idle)
+        self.asked: list[bool] = []
+        self.made = threading.Semaphore(0)
+        self.closed = self.interrupted = False
+        self._reports = list(reports)
+
+    def clock(self) -> datetime:
+        return NOON
+
+    def cycle(self, now: datetime | None = None, *, urgent: bool = False) -> CycleReport:
+        self.asked.append(urgent)
+        report = self._reports.pop(0) if len(self._reports) > 1 else self._reports[0]
+        self.made.release()
+        if report.cause == "bug":
+            raise ZeroDivisionError
+        return report
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def online(counts: Counts = COUNTS) -> CycleReport:
+    return CycleReport(online=True, attempted=True, next_at=NOON + timedelta(hours=1), counts=counts)
+
+
+def passes_of(client: Passes, count: int) -> bool:
+    return all(client.made.acquire(timeout=5) for _ in range(count))
+
+
+def test_it_starts_at_once_and_wakes_for_a_kick():
+    client = Passes(online())
+    loop = SyncLoop(client)
+    loop.start()
+    assert passes_of(client, 1)
+    loop.kick()
+    assert passes_of(client, 1)
+    assert loop.stop()
+    assert client.asked[1] is True
+    assert client.closed
+    assert client.interrupted
+
+
+def test_it_wakes_when_the_back_off_has_run_out():
+    failed = CycleReport(attempted=True, cause="refused", next_at=NOON + timedelta(milliseconds=60))
+    client = Passes(failed, failed, online())
+    loop = SyncLoop(client)
+    loop.start()
+    assert passes_of(client, 3)
+    assert loop.stop()
+    assert client.asked[1:3] == [False, False]
+
+
+def test_it_tells_only_what_has_changed():
+    more = replace(COUNTS, committed=1, queued=1)
+    client = Passes(online(), online(), online(more), CycleReport(attempted=True, cause="reset", counts=more))
+    told: list[tuple[bool, int]] = []
+    loop = SyncLoop(client, listener=lambda state, counts: told.append((state, counts.committed)))
+    loop.start()
+    for _ in range(4):
+        assert passes_of(client, 1)
+        loop.kick()
+    assert loop.stop()
+    assert told == [(True, 0), (True, 1), (False, 1)]
+
+
+def test_stopping_before_the_start_and_twice_is_harmless():
+    loop = SyncLoop(Passes(online()))
+    assert loop.stop()
+    assert loop.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_ends_the_thread_and_is_told():
+    crashes: list[BaseException] = []
+    ended = threading.Event()
+
+    def crashed(error: BaseException) -> None:
+        crashes.append(error)
+        ended.set()
+
+    loop = SyncLoop(Passes(CycleReport(cause="bug")), crashed=crashed)
+    loop.start()
+    assert ended.wait(5)
+    assert loop.stop()
+    assert isinstance(crashes[0], ZeroDivisionError)

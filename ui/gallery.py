@@ -1,0 +1,76 @@
+"""``python -m ui.gallery --out DIR``: every page as a PNG in both orientations, languages and sizes, to be looked at."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QUICK_BACKEND", "software")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import PySide6.QtQuick  # noqa: F401  # before anything is grabbed
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEventLoop
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtQuick import QQuickItem
+
+from kiosk.domain.text import LANGUAGES
+from ui.bridge import Bridge
+from ui.samples import samples, snapshot
+from ui.window import complete, make_view
+
+SIZES = {"portrait": (1080, 1920), "landscape": (1920, 1080)}
+
+
+def settle(milliseconds: int = 60) -> None:
+    """Let Qt lay out and load what is pending."""
+    timer = QElapsedTimer()
+    timer.start()
+    while timer.elapsed() < milliseconds:
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m ui.gallery", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", default="", help="names that begin so")
+    parser.add_argument("--orientation", choices=[*SIZES, "both"], default="both")
+    parser.add_argument("--lang", choices=[*LANGUAGES, "both"], default="both")
+    parser.add_argument("--elder", choices=["no", "yes", "both"], default="both")
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    app = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+    count = 0
+    for orientation, size in SIZES.items():
+        if options.orientation not in (orientation, "both"):
+            continue
+        bridge = Bridge("zh_CN", clock=lambda: 0.0)
+        view = make_view(bridge, size, still=True)
+        view.show()
+        complete(bridge, view)
+        for language in LANGUAGES:
+            if options.lang not in (language, "both"):
+                continue
+            for elder in (False, True):
+                if options.elder not in ("yes" if elder else "no", "both"):
+                    continue
+                for sample in samples(language):
+                    if not sample.name.startswith(options.only):
+                        continue
+                    bridge._show(snapshot(sample, language, elder))
+                    settle()
+                    name = f"{sample.name}-{orientation}-{language}{'-elder' if elder else ''}.png"
+                    view.grabWindow().save(str(options.out / name))
+                    count += 1
+        root = view.rootObject()
+        assert isinstance(root, QQuickItem)
+        view.close()
+        view.setSource("")
+    print(f"{count} pictures in {options.out}")
+    app.quit()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

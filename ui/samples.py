@@ -1,0 +1,247 @@
+"""Hand-made snapshots of every page: ordinary ones, long texts, problem cases. For the gallery and the tests only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kiosk.domain.text import Language, Text
+from kiosk.services.model import Ability, Verdict
+from kiosk.visit import screen as s
+
+PLACE = Text("平城区南关街道", "Nanguan, Pingcheng")
+TERMINAL = Text("3 号机", "No. 3")
+NAME, NUMBER, SHOP = "王样例", "1402 **** **** 002X", "大同市平城区南关小面馆（个体工商户）"
+CASE_NO = "14021326112200318"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One page as it may look; ``name`` names the picture."""
+
+    name: str
+    page: str
+    body: s.Body
+    chrome: dict[str, object]
+
+
+def chrome(language: Language, elder: bool, **changes: object) -> s.Chrome:
+    base = s.Chrome(PLACE.of(language), TERMINAL.of(language), language, elder, test=False)
+    return replace(base, **changes)  # type: ignore[arg-type]  # the caller names fields of Chrome
+
+
+def snapshot(sample: Sample, language: Language = "zh_CN", elder: bool = False, serial: int = 1) -> s.Screen:
+    return s.Screen(serial, sample.page, chrome(language, elder, **sample.chrome), sample.body)
+
+
+def samples(language: Language = "zh_CN") -> Iterator[Sample]:
+    """Every page at least once."""
+
+    def t(zh: str, en: str) -> str:
+        return Text(zh, en).of(language)
+
+    def one(name: str, body: s.Body, page: str = "", **changes: object) -> Sample:
+        return Sample(name, page or name, body, changes)
+
+    yield one("recovering", s.NoticeBody())
+    lights = (s.Light("services", True, 2), s.Light("printing", True), s.Light("network", True))
+    yield one("attract", s.AttractBody(lights, "02:14"))
+    dark = (s.Light("services", True, 1), s.Light("printing", False), s.Light("network", False))
+    yield one("attract-trouble", s.AttractBody(dark, "15:40"), "attract", test=True)
+    yield from _arriving(t, one)
+    yield from _identifying(t, one)
+    yield from _filling(t, one)
+    yield from _finishing(t, one)
+    yield one("wiping", s.NoticeBody())
+    yield one("out_of_service", s.NoticeBody("journal"), help_phone="0352-5550000")
+
+
+def _cards(t):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+    return (
+        s.ServiceCard(
+            "individual-business-registration",
+            "business",
+            t("个体工商户设立登记", "Register an individual business"),
+            t("开店执照", "Shop licence"),
+            t("填一次，当场发营业执照", "Fill in once, get the licence here"),
+            t("当场发照", "Licence at once"),
+            "can",
+        ),
+        s.ServiceCard(
+            "pension-certification",
+            "pension",
+            t("养老待遇资格认证", "Pension entitlement check"),
+            t("养老认证", "Pension check"),
+            t("放上身份证，看一下镜头就好", "Show your card, look at the camera"),
+            t("当场办结", "Done at once"),
+            "can",
+        ),
+    )
+
+
+def _arriving(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+    cards = _cards(t)
+    yield one("home", s.HomeBody(cards))
+    yield one("home-greeting", s.HomeBody((cards[0], replace(cards[1], verdict="limited")), "王**"), "home", test=True)
+    many = tuple(
+        replace(cards[n % 2], service_id=f"service-{n}", category=category, verdict="cannot" if n == 3 else "can")
+        for n, category in enumerate(("business", "pension", "work", "home", "family", "utility", "unheard-of"))
+    )
+    yield one("home-many", s.HomeBody(many), "home")
+    guide = s.GuideBody(
+        category="business",
+        name=cards[0].name,
+        lead=t("填一次，当场发营业执照。全程不收费。", "Fill in once and take the licence with you. No fee."),
+        ability=Ability(Verdict.CAN, ("ability.hours", "ability.printer", "ability.network"), ()),
+        minutes=4,
+        questions=5,
+        errands=0,
+        prepare=(
+            (t("本人身份证", "Your own ID card"), t("放在机器右侧读卡区", "Put it on the reader on the right")),
+            (
+                t("经营场所的地址", "The address of the shop"),
+                t("不用交证明，签一份承诺即可", "No proof needed, a signed commitment will do"),
+            ),
+        ),
+        basis=t("《促进个体工商户发展条例》《市场主体登记管理条例》", "Regulations on Registration of Market Entities"),
+    )
+    yield one("guide", guide)
+    limited = Ability(Verdict.LIMITED, ("ability.hours",), ("ability.printer", "ability.network"))
+    yield one("guide-limited", replace(guide, ability=limited), "guide")
+    cannot = Ability(Verdict.CANNOT, (), ("starting", "reader"))
+    yield one("guide-cannot", replace(guide, ability=cannot), "guide")
+
+
+def _identifying(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+    yield one("identify", s.IdentifyBody(), step=1, expires_at=52.0)
+    yield one("identify-problem", s.IdentifyBody("under_age", "16"), "identify", step=1, expires_at=52.0)
+    yield one("identify-unreadable", s.IdentifyBody("card_unreadable"), "identify", step=1, expires_at=52.0)
+    yield one("consent", s.ConsentBody("王**"), step=2)
+    yield one("face", s.FaceBody("come_closer"), step=2)
+    yield one("other_way", s.OtherWayBody("chosen", "", True), step=2)
+    yield one("other_way-differs", s.OtherWayBody("differs", "", False), "other_way", step=2)
+    wrong = s.OtherWayBody("chosen", "staff", True, "code_wrong", 2)
+    yield one("other_way-staff", wrong, "other_way", step=2)
+
+
+def _filling(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+    text = s.FormBody(
+        index=2, total=5, key="shop_name", kind="text",
+        title=t("您的店叫什么名字？", "What is your shop called?"),
+        help=t("写在招牌上的名字。行业和组织形式我们来补全。", "The name on the sign. We add the trade and the form."),
+        value="南关小面馆", unit="", max_length=20, options=(),
+        preview=t(f"登记名称将是 {SHOP}", f"It will be registered as {SHOP}"),
+        complaint="", complete=True, editing=False,
+    )  # fmt: skip
+    yield one("form", text, step=3)
+    bad = replace(text, preview="", complete=False, complaint=t("名称至少要两个字。", "At least two characters, please."))
+    yield one("form-complaint", bad, "form", step=3)
+    digits = replace(
+        text, index=5, key="staff", kind="digits", title=t("店里一共几个人？", "How many people work there?"),
+        help=t("连您自己算在内。", "Counting yourself."), value="2", unit=t("人", ""), max_length=3, preview="",
+        editing=True,
+    )  # fmt: skip
+    yield one("form-digits", digits, "form", step=3)
+    latin = replace(text, index=4, key="mail", kind="latin", title=t("您的邮箱是什么？", "What is your e-mail?"), value="wang")
+    yield one("form-latin", latin, "form", step=3)
+    options = (
+        s.OptionView("catering", t("小餐饮", "Small catering"), t("面馆、小吃、早点", "Noodles, snacks, breakfast"), True),
+        s.OptionView("grocery", t("便利店、杂货", "Grocery"), t("预包装食品、日用品", "Packed food, household goods"), False),
+        s.OptionView("repair", t("修理", "Repairs"), "", False),
+        s.OptionView("hair", t("理发美容", "Hair and beauty"), "", False),
+    )
+    choice = replace(
+        text, index=1, key="scope", kind="choice", title=t("您主要做什么生意？", "What is your business?"),
+        help=t("选最接近的一项。", "Choose the closest."), value="catering", preview="", options=options,
+    )  # fmt: skip
+    yield one("form-choice", choice, "form", step=3)
+    clauses = (
+        (t("我已经读过并理解上面的告知", "I have read and understood the notice"), True),
+        (t("我满足这些条件", "I meet the conditions"), True),
+        (t("我填写的内容真实、准确", "What I have filled in is true"), False),
+        (t("我接受检查，并承担不实承诺的责任", "I accept checks and liability for a false commitment"), False),
+    )
+    notice = t(
+        "按规定要证明您能使用这处经营场所。您可以提交证明，也可以作出承诺。承诺不实会被撤销登记，并记入信用记录。",
+        "You must show that you may use these premises. You may hand in proof or commit to it. "
+        "A false commitment leads to revocation and is kept on record.",
+    )
+    title, replaces = t("经营场所承诺", "Commitment on the premises"), t("场所使用证明", "proof of the premises")
+    otherwise = t("可以带场所证明到窗口办理", "You can bring the proof to the counter")
+    yield one("commitment", s.CommitmentBody(title, notice, clauses, replaces, otherwise, False), step=4)
+    rows = (
+        ("applicant.name", t("经营者", "Owner"), NAME, "card", False),
+        ("applicant.number", t("证件号码", "ID number"), NUMBER, "card", False),
+        ("applicant.address", t("住址", "Address"), "平城区南关街道某社区 8 号楼 2 单元 301 室", "card", False),
+        ("full_name", t("名称", "Name"), SHOP, "derived", False),
+        ("shop_name", t("字号", "Shop name"), "南关小面馆", "typed", True),
+        ("premises", t("经营场所", "Premises"), "南关街 18 号底商", "typed", True),
+        ("scope", t("经营范围", "Business"), t("小餐饮", "Small catering"), "chosen", True),
+        ("staff", t("从业人数", "Staff"), t("2 人", "2"), "typed", True),
+        ("proof", t("场所证明", "Proof"), t("不用提交", "Not needed"), "committed", False),
+    )
+    lines = tuple(s.ReviewLine(*row) for row in rows)
+    yield one("review", s.ReviewBody(lines, True), step=4)
+    yield one("sign", s.SignBody(NAME), step=5)
+    yield one("committing", s.CommittingBody(), step=5)
+
+
+def _finishing(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+    licence, receipt = t("营业执照", "Business licence"), t("回执", "Receipt")
+    outcome = s.OutcomeBody(
+        outcome="approved",
+        effective=True,
+        heading=t("办好了，准予登记", "Done, registered"),
+        lead=t("结果已经生效。", "It holds from now on."),
+        case_no=CASE_NO,
+        document_title="营业执照",
+        document_lines=(
+            ("统一社会信用代码", "92140213MA0EXAMPLE"),
+            ("名称", SHOP),
+            ("经营者", NAME),
+            ("经营场所", "南关街 18 号底商"),
+            ("登记机关", "平城区行政审批服务管理局"),
+        ),
+        stamp=t("准予登记", "Registered"),
+        papers=(
+            s.PaperLine("licence", licence, "printing", 0, 1),
+            s.PaperLine("receipt", receipt, "waiting"),
+        ),
+        printing=True,
+        reasons=(
+            (t("经营者年满 16 周岁", "The owner is 16 or older"), "《促进个体工商户发展条例》第二条"),
+            (t("经营范围不需要前置许可", "The trade needs no licence beforehand"), "《市场主体登记管理条例》第十四条"),
+            (t("场所证明以承诺代替", "A commitment stands for the proof"), "国办发〔2020〕42号"),
+        ),
+        reasons_shown=False,
+    )
+    yield one("outcome", outcome)
+    done = tuple(replace(p, state="done", pages_done=1, pages_total=1) for p in outcome.papers)
+    yield one("outcome-done", replace(outcome, papers=done, printing=False), "outcome")
+    yield one("outcome-reasons", replace(outcome, papers=done, printing=False, reasons_shown=True), "outcome")
+    referred = replace(
+        outcome, outcome="referred", effective=False, stamp="", document_lines=(), printing=False,
+        heading=t("已经收下，转人工审核", "Received, a person looks at it"),
+        lead=t("五个工作日内答复，短信通知您。", "You hear from us within five working days."),
+        papers=(replace(done[1], state="unknown", reason="no-answer"),),
+    )  # fmt: skip
+    yield one("outcome-referred", referred, "outcome")
+    trouble = s.TroubleBody(licence, "media-empty", True, CASE_NO, ("retry", "later", "help"))
+    yield one("trouble", trouble)
+    yield one("trouble-unknown", replace(trouble, reason="no-answer", certain=False), "trouble")
+    names = (t("非常满意", "Very satisfied"), t("满意", "Satisfied"), t("基本满意", "Mostly satisfied"),
+             t("不满意", "Dissatisfied"), t("非常不满意", "Very dissatisfied"))  # fmt: skip
+    levels = tuple((5 - n, name) for n, name in enumerate(names))
+    options = (
+        s.RateOption("406", t("填写一张表单就可完成申报", "One form was enough"), True),
+        s.RateOption("407", t("在线提交材料窗口核验", "Papers handed in online"), False),
+        s.RateOption("408", t("一张清单告知全部申报材料", "One list named every paper"), False),
+    )
+    yield one("rate", s.RateBody(0, levels, (), False))
+    yield one("rate-chosen", s.RateBody(4, levels, options, True), "rate")
+    yield one("farewell", s.FarewellBody("done", True, True, CASE_NO))
+    yield one("farewell-quit", s.FarewellBody("quit", False, False), "farewell")
+    body = s.ReviewBody((s.ReviewLine("applicant.name", t("经营者", "Owner"), NAME, "card", False),), True)
+    yield one("panel-warning", body, "review", step=4, warning=True, expires_at=20.0)
+    yield one("panel-card", body, "review", step=4, card_missing=True, expires_at=25.0)
+    yield one("panel-help", s.HomeBody(_cards(t)), "home", help_called=True, help_phone="0352-5550000")

@@ -41,7 +41,7 @@ class Profile:
     """Everything that ``kiosk run`` needs."""
 
     place: Place  # as papers name it
-    street: Text  # as the screen names it
+    street: Text  # as the screen names it: 区 and street
     terminal: Text
     data: Path
     backend_url: str
@@ -98,7 +98,7 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
     screen = reader.section("screen", optional=True)
     return Profile(
         place=place,
-        street=street,
+        street=Text(place.district + street.zh, street.en),
         terminal=name_shown,
         data=base / reader.section("data").string("folder"),
         backend_url=reader.section("backend").string("url"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kiosk.visit.events import Event
     from kiosk.visit.runner import Runner
     from kiosk.visit.screen import Screen
+    from kiosk.visit.visit import Now
 
 ScreenListener = Callable[["Screen"], None]
 FrameListener = Callable[["Frame | None"], None]
@@ -38,7 +39,8 @@ CARD_INTERVAL = 0.5  # s between two looks for a card
 class Terminal:
     """One terminal. ``post`` and ``subscribe`` may be used at once; they take effect when the core stands.
 
-    ``failed`` is told what kept it from starting, or a bug that ended one of its threads.
+    ``failed`` is told what kept it from starting, or a bug that ended one of its threads. ``clock`` replaces the
+    visit's clocks; ``print_seconds`` is how long a citizen waits for one paper.
     """
 
     def __init__(
@@ -48,9 +50,12 @@ class Terminal:
         decoder: PhotoDecoder | None = None,
         failed: Callable[[BaseException], None] | None = None,
         device_factory: Callable[[DeviceProfile], Device] | None = None,
+        clock: Callable[[], Now] | None = None,
+        print_seconds: float | None = None,
     ) -> None:
         self._profile, self._decoder, self._failed = profile, decoder, failed
         self._make_device = device_factory or make_device
+        self._clock, self._print_seconds = clock, print_seconds
         self._lock = threading.Lock()
         self._screen_listeners: tuple[ScreenListener, ...] = ()
         self._frame_listeners: tuple[FrameListener, ...] = ()
@@ -151,12 +156,13 @@ class Terminal:
         import kiosk
         from devices.manager import Manager
         from kiosk.counter.counter import Counter
+        from kiosk.counter.printing import PRINT_SECONDS
         from kiosk.documents.worker import DocumentsWorker
         from kiosk.journal.journal import Journal
         from kiosk.journal.keys import load_or_create_key
         from kiosk.services.loader import load_builtin
         from kiosk.visit.delays import Delays
-        from kiosk.visit.runner import Runner
+        from kiosk.visit.runner import Runner, system_now
         from kiosk.visit.visit import Machine
 
         profile = self._profile
@@ -186,6 +192,7 @@ class Terminal:
             saved=self.kick,
             watch=self._watch_cards,
             face_seconds=delays.face,
+            print_seconds=self._print_seconds or PRINT_SECONDS,
             test=profile.test,
         )
         machine = Machine(
@@ -199,7 +206,7 @@ class Terminal:
             face_check=profile.face_check,
             staff_codes=profile.staff_secret_file is not None,
         )
-        self._runner = Runner(machine, self._counter)
+        self._runner = Runner(machine, self._counter, self._clock or system_now)
         self._runner.subscribe(self._show)
         self._runner.start()
         self._start_sync()
@@ -228,23 +235,11 @@ class Terminal:
 
         assert self.journal is not None  # noqa: S101 (assembled above)
         key = TerminalKey.load_or_create(self._profile.data)
-        self._client = SyncClient(self.journal, HttpTransport(self._profile.backend_url), key)
-        self._enrol()
+        transport = HttpTransport(self._profile.backend_url)
+        self._client = SyncClient(self.journal, transport, key, enrolment_code=self._profile.enrolment_code)
         self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._failed)
         self._sync.start()
         self._tell_abilities()
-
-    def _enrol(self) -> None:
-        """Once in a terminal's life; without the backend it waits for a later start."""
-        from kiosk.sync.policy import SyncFailure
-
-        if self._client is None or self._client.enrolment is not None or not self._profile.enrolment_code:
-            return
-        try:
-            self._client.enrol(self._profile.enrolment_code)
-        except SyncFailure as failure:
-            if self.journal is not None:
-                self.journal.audit("sync.alarm", reason=failure.cause)
 
     # -- what changes ----------------------------------------------------------------------------------
 

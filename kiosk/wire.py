@@ -347,7 +347,5 @@ def verify_reply(public_key: bytes, nonce: str, status: int, headers: Mapping[st
     ``headers`` has lower-case names.
     """
     server_time = headers.get(REPLY_TIME_HEADER.lower(), "")
-    verify(
-        public_key, reply_bytes(nonce, status, server_time, body), headers.get(REPLY_SIGNATURE_HEADER.lower(), "")
-    )
+    verify(public_key, reply_bytes(nonce, status, server_time, body), headers.get(REPLY_SIGNATURE_HEADER.lower(), ""))
     return server_time

@@ -85,7 +85,7 @@ class Worker:
     def call(self, head: Mapping[str, Any], body: bytes = b"", *, deadline_s: float) -> tuple[Head, bytes]:
         """Send one message and wait for its answer. Raises WorkerOverran, WorkerDied or WorkerRefused."""
         until = time.monotonic() + deadline_s
-        if not self._lock.acquire(timeout=deadline_s):
+        if not self._lock.acquire(timeout=max(0.0, deadline_s)):
             raise WorkerOverran(f"{self._module} was busy for {deadline_s:g} s")
         try:
             child = self._running()

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-os.environ.setdefault("QT_QUICK_BACKEND", "software")
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickView
 
 from ui.bridge import Bridge, Core
-from ui.window import complete, make_view
+from ui.window import complete, destroy, make_view
 
 if TYPE_CHECKING:
-    from ui.devdock import DevDockControl
+    from ui.devdock import DevDockControl, Dock
+    from ui.signals import SignalWatch
 
 
 def run(
@@ -42,11 +40,15 @@ def run(
     bridge = Bridge(language)
     view = make_view(bridge, size, still=still)
     core: list[Core] = []
-    docks: list[object] = []
+    docks: list[Dock] = []
+    watches: list[SignalWatch] = []
     failures: list[BaseException] = []
 
     def begin() -> None:
+        from ui.signals import quit_on_signals
+
         try:
+            watches.append(quit_on_signals(app))
             complete(bridge, view)
             core.append(core_factory())
             bridge.attach(core[0])
@@ -64,19 +66,17 @@ def run(
         view.frameSwapped.disconnect(swapped)
         QTimer.singleShot(0, begin)
 
-    from ui.signals import quit_on_signals
-
     view.frameSwapped.connect(swapped)
-    watch = quit_on_signals(app)
     view.showFullScreen() if fullscreen else view.show()
     status = app.exec()
-    watch.close()
+    for watch in watches:
+        watch.close()
     bridge.detach()
     if core:
         core[0].stop()
-    docks.clear()
-    view.close()
-    view.setSource("")
+    for dock in docks:
+        dock.close()
+    destroy(view)
     if failures:
         raise failures[0]
     return status

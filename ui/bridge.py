@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import Property, QObject, Qt, Signal, Slot
+from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from ui.viewmodels.attract import AttractModel
 from ui.words import Words
@@ -50,7 +50,7 @@ class Bridge(QObject):
     """What QML binds to. Lives in the Qt thread; only ``_arrived`` and ``_pictured`` are emitted elsewhere."""
 
     changed = Signal()
-    attachedChanged = Signal()  # noqa: N815  # QML's naming
+    attachedChanged = Signal()  # QML's naming
     turned = Signal(int)  # another question on the same page: 1 forward, -1 back
     wiped = Signal()
     _arrived = Signal(object)
@@ -68,16 +68,18 @@ class Bridge(QObject):
         self._page = "recovering"
         self._elder = False
         self._picture: PreviewFrame | None = None
-        self._arrived.connect(self._show, Qt.ConnectionType.QueuedConnection)
-        self._pictured.connect(self._draw, Qt.ConnectionType.QueuedConnection)
 
     # -- the core ------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
         """Build the view models of every page. Called after the first frame: they import the visit's events."""
+        from PySide6.QtCore import Qt  # 28 ms
+
         from ui.viewmodels import build
         from ui.viewmodels.chrome import ChromeModel
 
+        self._arrived.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._pictured.connect(self._draw, Qt.ConnectionType.QueuedConnection)
         self._chrome = ChromeModel(self._words, self._post, self._clock, self)
         self._models = build(self._words, self._post, self._chrome, self)
         self._models["form"].turned.connect(self.turned)
@@ -151,4 +153,5 @@ class Bridge(QObject):
     @Slot(str, result=QObject)
     def model(self, page: str) -> QObject:
         """The view model of a page; QML does not come to own it, for it has a parent."""
-        return self._models[page]
+        model: QObject = self._models[page]
+        return model

@@ -1,4 +1,4 @@
-"""``python -m ui.gallery --out DIR``: every page as a PNG in both orientations, languages and sizes, to be looked at."""
+"""``python -m ui.gallery --out DIR``: every page as a PNG, in both orientations, languages and sizes of type."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import PySide6.QtQuick  # noqa: F401  # before anything is grabbed
 from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEventLoop
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtQuick import QQuickItem
 
 from kiosk.domain.text import LANGUAGES
 from ui.bridge import Bridge
 from ui.samples import samples, snapshot
-from ui.window import complete, make_view
+from ui.window import complete, destroy, make_view
 
 SIZES = {"portrait": (1080, 1920), "landscape": (1920, 1080)}
 
@@ -63,10 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
                     name = f"{sample.name}-{orientation}-{language}{'-elder' if elder else ''}.png"
                     view.grabWindow().save(str(options.out / name))
                     count += 1
-        root = view.rootObject()
-        assert isinstance(root, QQuickItem)
-        view.close()
-        view.setSource("")
+        destroy(view)
     print(f"{count} pictures in {options.out}")
     app.quit()
     return 0

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from kiosk.domain.text import Language, Text
 from kiosk.services.model import Ability, Verdict
 from kiosk.visit import screen as s
 
-PLACE = Text("平城区南关街道", "Nanguan, Pingcheng")
-TERMINAL = Text("3 号机", "No. 3")
+Translate = Callable[[str, str], str]
+One = Callable[..., "Sample"]
+PLACE = Text("平城区南关街道", "Nanguan Subdistrict")
+TERMINAL = Text("7×24 服务超市 · 3 号机", "24/7 service point · No. 3")
 NAME, NUMBER, SHOP = "王样例", "1402 **** **** 002X", "大同市平城区南关小面馆（个体工商户）"
 CASE_NO = "14021326112200318"
 
@@ -56,7 +58,7 @@ def samples(language: Language = "zh_CN") -> Iterator[Sample]:
     yield one("out_of_service", s.NoticeBody("journal"), help_phone="0352-5550000")
 
 
-def _cards(t):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+def _cards(t: Translate) -> tuple[s.ServiceCard, ...]:
     return (
         s.ServiceCard(
             "individual-business-registration",
@@ -79,7 +81,7 @@ def _cards(t):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
     )
 
 
-def _arriving(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+def _arriving(t: Translate, one: One) -> Iterator[Sample]:
     cards = _cards(t)
     yield one("home", s.HomeBody(cards))
     yield one("home-greeting", s.HomeBody((cards[0], replace(cards[1], verdict="limited")), "王**"), "home", test=True)
@@ -112,7 +114,7 @@ def _arriving(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
     yield one("guide-cannot", replace(guide, ability=cannot), "guide")
 
 
-def _identifying(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+def _identifying(t: Translate, one: One) -> Iterator[Sample]:
     yield one("identify", s.IdentifyBody(), step=1, expires_at=52.0)
     yield one("identify-problem", s.IdentifyBody("under_age", "16"), "identify", step=1, expires_at=52.0)
     yield one("identify-unreadable", s.IdentifyBody("card_unreadable"), "identify", step=1, expires_at=52.0)
@@ -124,7 +126,7 @@ def _identifying(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
     yield one("other_way-staff", wrong, "other_way", step=2)
 
 
-def _filling(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+def _filling(t: Translate, one: One) -> Iterator[Sample]:
     text = s.FormBody(
         index=2, total=5, key="shop_name", kind="text",
         title=t("您的店叫什么名字？", "What is your shop called?"),
@@ -134,7 +136,7 @@ def _filling(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
         complaint="", complete=True, editing=False,
     )  # fmt: skip
     yield one("form", text, step=3)
-    bad = replace(text, preview="", complete=False, complaint=t("名称至少要两个字。", "At least two characters, please."))
+    bad = replace(text, preview="", complete=False, complaint=t("名称至少要两个字。", "At least two characters."))
     yield one("form-complaint", bad, "form", step=3)
     digits = replace(
         text, index=5, key="staff", kind="digits", title=t("店里一共几个人？", "How many people work there?"),
@@ -142,11 +144,12 @@ def _filling(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
         editing=True,
     )  # fmt: skip
     yield one("form-digits", digits, "form", step=3)
-    latin = replace(text, index=4, key="mail", kind="latin", title=t("您的邮箱是什么？", "What is your e-mail?"), value="wang")
+    mail = t("您的邮箱是什么？", "What is your e-mail?")
+    latin = replace(text, index=4, key="mail", kind="latin", title=mail, help="", preview="", value="wang")
     yield one("form-latin", latin, "form", step=3)
     options = (
-        s.OptionView("catering", t("小餐饮", "Small catering"), t("面馆、小吃、早点", "Noodles, snacks, breakfast"), True),
-        s.OptionView("grocery", t("便利店、杂货", "Grocery"), t("预包装食品、日用品", "Packed food, household goods"), False),
+        s.OptionView("catering", t("小餐饮", "Small catering"), t("面馆、小吃", "Noodles, snacks"), True),
+        s.OptionView("grocery", t("便利店、杂货", "Grocery"), t("预包装食品", "Packed food"), False),
         s.OptionView("repair", t("修理", "Repairs"), "", False),
         s.OptionView("hair", t("理发美容", "Hair and beauty"), "", False),
     )
@@ -186,7 +189,7 @@ def _filling(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
     yield one("committing", s.CommittingBody(), step=5)
 
 
-def _finishing(t, one):  # type: ignore[no-untyped-def]  # t: (zh, en) -> str
+def _finishing(t: Translate, one: One) -> Iterator[Sample]:
     licence, receipt = t("营业执照", "Business licence"), t("回执", "Receipt")
     outcome = s.OutcomeBody(
         outcome="approved",

@@ -4,25 +4,29 @@ the tests alike.
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+
+os.environ.setdefault("QT_QUICK_BACKEND", "software")
+# Every point of a finger counts: a signature would lose those between two frames.
+os.environ.setdefault("QML_NO_TOUCH_COMPRESSION", "1")
 
 from PySide6.QtCore import QUrl
 from PySide6.QtQuick import QQuickView
 
 from ui.bridge import Bridge
 
-QML = Path(__file__).parent / "qml"
+QML = os.path.join(os.path.dirname(os.path.abspath(__file__)), "qml")
 
 
 def make_view(bridge: Bridge, size: tuple[int, int], *, still: bool = False) -> QQuickView:
     """A view with the waiting page in it, not shown yet. ``still`` is reduced motion: nothing moves by itself."""
     view = QQuickView()
-    view.engine().addImportPath(str(QML))
+    view.engine().addImportPath(QML)
     view.setResizeMode(QQuickView.ResizeMode.SizeRootObjectToView)
     view.setTitle("Kiosk 7×24")
     view.resize(*size)
     view.setInitialProperties({"bridge": bridge, "still": still})
-    view.setSource(QUrl.fromLocalFile(str(QML / "Kiosk" / "Main.qml")))
+    view.setSource(QUrl.fromLocalFile(os.path.join(QML, "Kiosk", "Main.qml")))
     if view.status() != QQuickView.Status.Ready:
         raise RuntimeError("; ".join(error.toString() for error in view.errors()))
     return view
@@ -30,12 +34,16 @@ def make_view(bridge: Bridge, size: tuple[int, int], *, still: bool = False) -> 
 
 def complete(bridge: Bridge, view: QQuickView) -> None:
     """Everything that was left out before the first frame: own items, view models, the other pages."""
-    from PySide6.QtQml import qmlRegisterType
+    import ui.items.face
+    import ui.items.signature  # noqa: F401  # importing them registers them
 
-    from ui.items.face import FacePicture
-    from ui.items.signature import SignatureCanvas
-
-    qmlRegisterType(FacePicture, "Kiosk.Native", 1, 0, "FacePicture")
-    qmlRegisterType(SignatureCanvas, "Kiosk.Native", 1, 0, "SignatureCanvas")
     bridge.wiped.connect(lambda: view.engine().collectGarbage())
     bridge.prepare()
+
+
+def destroy(view: QQuickView) -> None:
+    """End the window now, pages first: they must not outlive the bridge they are bound to."""
+    import shiboken6
+
+    view.close()
+    shiboken6.delete(view)

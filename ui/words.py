@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-CATALOGUES = Path(__file__).parent / "i18n"
+CATALOGUES = os.path.join(os.path.dirname(__file__), "i18n")  # no pathlib before the first frame
 
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """All words of one language. Raises FileNotFoundError for a language that has none."""
-    words: dict[str, str] = json.loads((CATALOGUES / f"{language}.json").read_text("utf-8"))
+    with open(os.path.join(CATALOGUES, f"{language}.json"), encoding="utf-8") as file:
+        words: dict[str, str] = json.load(file)
     return words
 
 

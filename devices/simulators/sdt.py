@@ -15,6 +15,7 @@ from typing import Any
 from devices.drivers.sdt import protocol
 from devices.drivers.sdt.frames import MIN_COMMAND, BadFrame, FrameDecoder
 from devices.drivers.sdt.protocol import SW3, Payload
+from devices.simulators import portrait
 from devices.simulators.deck import DEFAULT_TODAY, Card, make_deck
 from devices.simulators.photo import squeeze_file
 from devices.simulators.pty import PtyWire
@@ -42,7 +43,7 @@ class SdtTwin:
     """A simulated reader. Options:
 
     ``link`` path of the port · ``baud`` 0 = unpaced · ``seed``, ``today`` (ISO) of the deck · ``pictures`` role or *
-    -> picture file or {path, box = [left, top, right, bottom]} · ``refind`` a card that stays is found again ·
+    -> ``portrait``, ``stranger:N``, picture file or {path, box = [left, top, right, bottom]} · ``refind`` a card that stays is found again ·
     ``fingerprint`` bytes of it.
     """
 
@@ -244,8 +245,13 @@ class SdtTwin:
 
 
 def _picture(source: str | Mapping[str, Any]) -> bytes:
-    """WebP bytes for a photo area, from a picture file or a part of one."""
+    """WebP bytes for a photo area: ``portrait`` (the demo's person), ``stranger:N``, a picture file or a part of one."""
     if isinstance(source, str):
+        who, _, number = source.partition(":")
+        if who == "portrait":
+            return portrait.card_portrait()
+        if who == "stranger":
+            return portrait.stranger_portrait(int(number or 0))
         return squeeze_file(source)
     left, top, right, bottom = (int(edge) for edge in source["box"])
     return squeeze_file(str(source["path"]), (left, top, right, bottom))

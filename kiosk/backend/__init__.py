@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from kiosk.backend.api import create_app
 from kiosk.backend.core import Backend
-from kiosk.backend.serve import issue_code, serve
+from kiosk.backend.serve import FirstTerminal, issue_code, serve
 from kiosk.backend.settings import BackendError, Settings
 
-__all__ = ["Backend", "BackendError", "Settings", "create_app", "issue_code", "serve"]
+__all__ = ["Backend", "BackendError", "FirstTerminal", "Settings", "create_app", "issue_code", "serve"]

@@ -55,9 +55,7 @@ def _terminal(request: Request) -> Terminal:
 
 @router.post(
     "/v1/enrol",
-    responses=_answers(
-        "unsigned", "bad-signature", "code-refused", "code-used", "code-expired", "too-many-codes"
-    ),
+    responses=_answers("unsigned", "bad-signature", "code-refused", "code-used", "code-expired", "too-many-codes"),
     tags=["terminal"],
 )
 def enrol(request: Request, body: wire.EnrolRequest) -> wire.Enrolment:
@@ -204,4 +202,3 @@ _HEADERS = {
     wire.NONCE_HEADER: "32 lower-case hex digits, never used before.",
     wire.SIGNATURE_HEADER: "Ed25519 (base64) over method, target, terminal, timestamp, nonce and SHA-256 of the body.",
 }
-

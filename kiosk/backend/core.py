@@ -93,9 +93,7 @@ class Backend:
         now = self.now()
         # twice the window: a timestamp may lie a window ahead and stays good for a window after that
         expires = now + 2 * self.settings.window
-        return self._store.write(
-            lambda connection: terminals.spend_nonce(connection, terminal_id, nonce, now, expires)
-        )
+        return self._store.write(lambda connection: terminals.spend_nonce(connection, terminal_id, nonce, now, expires))
 
     # -- items
 
@@ -123,9 +121,7 @@ class Backend:
                     answer = by_id[found.id]
                     first_hash[found.id] = found.hash
                 if answer.status == "conflict":
-                    item_store.raise_alarm(
-                        connection, terminal.terminal_id, answer.reason, item.id, item.hash, now
-                    )
+                    item_store.raise_alarm(connection, terminal.terminal_id, answer.reason, item.id, item.hash, now)
                 taken.append(answer)
             return taken
 

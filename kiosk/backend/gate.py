@@ -194,4 +194,3 @@ def _key_in(body: bytes) -> str:
         return msgspec.json.decode(body, type=wire.EnrolRequest).public_key
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Refusal("bad-fields") from None
-

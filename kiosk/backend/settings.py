@@ -13,7 +13,7 @@ class BackendError(Exception):
     """The backend cannot start or go on. ``code`` for machines, ``advice`` for the operator."""
 
     def __init__(self, code: str, advice: str, *, retryable: bool = False) -> None:
-        super().__init__(f"{code}: {advice}")
+        super().__init__(code)
         self.code = code
         self.advice = advice
         self.retryable = retryable

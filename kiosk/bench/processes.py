@@ -15,11 +15,13 @@ class Usage:
     """A tree of processes at one moment.
 
     ``cpu`` is seconds since they were started, with those of children that have ended and were waited for.
-    ``memory`` is the sum of proportional set sizes in bytes: pages that are shared are counted once in all.
+    ``memory`` is the sum of proportional set sizes in bytes: pages that are shared are counted once in all, so it moves
+    when another program with the same libraries comes or goes. ``anonymous`` is what they asked for themselves.
     """
 
     cpu: float
     memory: int
+    anonymous: int
     descriptors: int
     threads: int
     processes: tuple[tuple[int, str, int], ...]  # pid, name, proportional set size in bytes
@@ -50,13 +52,14 @@ def usage(root: int, without: frozenset[int] = frozenset()) -> Usage:
     apart = {pid for other in without for pid in tree(other)}
     members = [pid for pid in tree(root) if pid not in apart]
     stats = {pid: stat for pid in members if (stat := _stat(pid)) is not None}
-    sizes = {pid: _proportional(pid) for pid in stats}
+    sizes = {pid: _sizes(pid) for pid in stats}
     return Usage(
         cpu=sum(stat.cpu for stat in stats.values()),
-        memory=sum(sizes.values()),
+        memory=sum(size["Pss"] for size in sizes.values()),
+        anonymous=sum(size["Anonymous"] for size in sizes.values()),
         descriptors=sum(_descriptors(pid) for pid in stats),
         threads=sum(stat.threads for stat in stats.values()),
-        processes=tuple((pid, stat.name, sizes[pid]) for pid, stat in stats.items()),
+        processes=tuple((pid, stat.name, sizes[pid]["Pss"]) for pid, stat in stats.items()),
     )
 
 
@@ -74,12 +77,18 @@ def _stat(pid: int) -> _Stat | None:
     return _Stat(parent=int(fields[1]), cpu=ticks / TICK, threads=int(fields[17]), name=head.partition("(")[2])
 
 
-def _proportional(pid: int) -> int:
+def _sizes(pid: int) -> dict[str, int]:
+    """Bytes by the kernel's names; nothing for a process that has ended meanwhile."""
+    sizes = {"Pss": 0, "Anonymous": 0}
     try:
         text = (PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii")
     except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:"))
+        return sizes
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if name in sizes:
+            sizes[name] = int(value.split()[0]) * 1024
+    return sizes
 
 
 def _descriptors(pid: int) -> int:

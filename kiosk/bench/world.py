@@ -18,20 +18,20 @@ from kiosk.demo.cabinet import profile
 from kiosk.demo.run import Demo, Wanted
 
 SIZE = (1080, 1920)
-FIRST_FRAME = 30.0  # seconds until a window that shows nothing is given up
+PATIENCE = 30.0  # seconds until a window that shows nothing, or a core that does not stand, is given up
 END = 5.0
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software"}
 
 
-class NoFirstFrame(RuntimeError):
-    """A window showed nothing in time, or its process ended; the message carries its last words."""
+class WindowFailed(RuntimeError):
+    """A window or its core did not stand in time, or the process ended; the message carries its last words."""
 
 
 class Window:
     """A process that opens a window and says the monotonic time of its first frame on its first line."""
 
     def __init__(self, arguments: Sequence[str], log: Path) -> None:
-        self._log = log
+        self._log, self._said = log, b""
         with log.open("ab") as errors:
             self.spawned = time.monotonic()
             self._process = subprocess.Popen(
@@ -44,17 +44,25 @@ class Window:
 
     def wait_for_first_frame(self) -> float:
         """Seconds from spawn to first frame. Both ends read the same clock of the machine."""
+        return self._next_time() - self.spawned
+
+    def wait_until_ready(self) -> float:
+        """Seconds from spawn to an attract page with every light well; after ``wait_for_first_frame``."""
+        return self._next_time() - self.spawned
+
+    def _next_time(self) -> float:
         assert self._process.stdout is not None  # noqa: S101 (it is a pipe)
-        limit, line, descriptor = time.monotonic() + FIRST_FRAME, b"", self._process.stdout.fileno()
-        while not line.endswith(b"\n"):
+        limit, descriptor = time.monotonic() + PATIENCE, self._process.stdout.fileno()
+        while b"\n" not in self._said:
             readable, _, _ = select.select([descriptor], [], [], max(0.0, limit - time.monotonic()))
             part = os.read(descriptor, 4096) if readable else b""
             if not part:
                 self.end()
                 words = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-                raise NoFirstFrame(words[-1] if words else "no words")
-            line += part
-        return float(line) - self.spawned
+                raise WindowFailed(words[-1] if words else "no words")
+            self._said += part
+        line, _, self._said = self._said.partition(b"\n")
+        return float(line)
 
     def end(self) -> None:
         """End it and wait until it is gone."""

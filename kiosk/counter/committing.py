@@ -77,7 +77,12 @@ class CommitDesk:
 
     def _draft(self, asked: Commit, now: datetime) -> CaseDraft:
         facts = rules.facts_of(
-            asked.document, asked.envelope, asked.verification, asked.commitment, online=asked.online, today=now.date()
+            asked.document,
+            asked.envelope,
+            asked.verification,
+            asked.commitment,
+            online=asked.online,
+            today=now.astimezone(compose.CHINA).date(),
         )
         materials: tuple[Material, ...] = ()
         if asked.strokes:
@@ -97,7 +102,7 @@ class CommitDesk:
 
     def _build(self, asked: Commit, draft: CaseDraft, standing: Standing, now: datetime, numbers: Numbers) -> _Made:
         area = self._place.area_code
-        case_no = codes.case_no(area, now.date(), numbers.take("case"))
+        case_no = codes.case_no(area, now.astimezone(compose.CHINA).date(), numbers.take("case"))
         credit_code = codes.credit_code(area, numbers.take("uscc")) if needs_credit_code(asked, draft.decision) else ""
         attachments = tuple(
             _sealed(material, part, draft.case_id, standing) for part, material in enumerate(draft.materials, 1)

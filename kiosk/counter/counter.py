@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
@@ -18,7 +19,7 @@ from kiosk.counter.actors import Actor
 from kiosk.counter.cards import CardDesk
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.faces import FaceDesk
-from kiosk.counter.printing import PrintDesk
+from kiosk.counter.printing import PRINT_SECONDS, PrintDesk
 from kiosk.counter.staff import StaffDesk
 from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent
@@ -53,6 +54,7 @@ class Counter:
         saved: Callable[[], None],
         watch: Callable[[Callable[[CardRead | CardGone | DeviceError], None]], None],
         face_seconds: float,
+        print_seconds: float = PRINT_SECONDS,
         test: bool = False,
     ) -> None:
         self._journal, self._actors, self._documents = journal, actors, documents
@@ -64,7 +66,12 @@ class Counter:
         self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds)
         self._commits = CommitDesk(journal, place, standing, clock, test=test)
         self._prints = PrintDesk(
-            documents, actors.get("page_printer"), actors.get("receipt_printer"), self._post, self._note_paper
+            documents,
+            actors.get("page_printer"),
+            actors.get("receipt_printer"),
+            self._post,
+            self._note_paper,
+            seconds=print_seconds,
         )
         self._staff = StaffDesk(staff, self._post)
 
@@ -172,10 +179,12 @@ class Counter:
     def _clean(self) -> int:
         """Empty the scratch folder: whatever an earlier visit or a killed one left."""
         self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = [path for path in self._scratch.iterdir() if path.is_file() or path.is_symlink()]
+        found = list(self._scratch.iterdir())
         for path in found:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
         return len(found)
 
     def _note_paper(self, paper: PaperContent, outcome: PrintOutcome) -> None:

@@ -46,8 +46,10 @@ class PrintDesk:
         receipt_printer: Actor | None,
         post: Post,
         note: NoteEnd,
+        *,
+        seconds: float = PRINT_SECONDS,
     ) -> None:
-        self._documents, self._post, self._note = documents, post, note
+        self._documents, self._post, self._note, self._seconds = documents, post, note, seconds
         self._printers = {"certificate": page_printer, "receipt": receipt_printer}
 
     def print_papers(self, papers: tuple[PaperContent, ...]) -> None:
@@ -66,9 +68,9 @@ class PrintDesk:
         except (GlyphMissing, WorkerError) as error:
             return NotPrinted(Fault(error.code, Action.CALL_TECHNICIAN, error.advice))
         begun = threading.Event()
-        future = actor.submit(self._job(paper, rendered, begun), PRINT_SECONDS)
+        future = actor.submit(self._job(paper, rendered, begun), self._seconds)
         try:
-            return future.result(timeout=PRINT_SECONDS + 10)
+            return future.result(timeout=self._seconds + 10)
         except DeviceError as error:
             return Unknown(error.fault()) if begun.is_set() else NotPrinted(error.fault())
         except (FutureTimeout, CancelledError):

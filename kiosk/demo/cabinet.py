@@ -11,16 +11,18 @@ from typing import Any
 from kiosk.domain.text import Language
 from kiosk.profile import Profile, parse
 
-STREET = {"zh": "平城区南关街道", "en": "Nanguan Subdistrict"}
-NAME = {"zh": "7×24 服务超市 · 3 号机", "en": "7×24 service point · No. 3"}
+STREET = {"zh": "南关街道", "en": "Nanguan Subdistrict"}
+NAME = {"zh": "3 号机", "en": "No. 3"}
 AREA_CODE = "140213"
+PICTURES = dict.fromkeys(("resident", "elder", "minority", "hmt"), "portrait") | {"long_term": "stranger:7"}
+"""Whose cards bear the face that the camera sees (long_term: somebody else's). All others cannot be decoded."""
 
 
 def spec(papers: Path, backend_url: str) -> dict[str, Any]:
     """What ``python -m devices.simulators`` is to set up."""
     return {
         "devices": {
-            "id_reader": {"kind": "sdt"},
+            "id_reader": {"kind": "sdt", "pictures": PICTURES},
             "page_printer": {"kind": "ipp", "spool": str(papers), "pace": 0.4},
             "receipt_printer": {"kind": "escpos", "transport": "tcp", "out": str(papers)},
             "camera": {"kind": "camera"},

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +62,14 @@ def _tell(report: Report, out: Path) -> None:
     for visit in report.visits:
         end = f"{visit.outcome or visit.ends}, {visit.seconds:.1f} s" if visit.ok else f"FAILED: {visit.error}"
         print(f"visit {visit.script}: {end}")
+    if report.error:
+        print(f"ERROR {report.error}")
     print(f"journal {report.journal}  backend {report.backend}")
     print(f"{len(report.documents)} papers, {len(report.shots)} pictures and report.json in {out}")
+
+
+class DemoFailed(RuntimeError):
+    """The terminal never came to the point where a visit can begin."""
 
 
 class Demo:
@@ -163,14 +170,16 @@ class Demo:
             )
         finally:
             terminal.stop()
-        if self._bugs and report.error is None:
-            report.error = f"{type(self._bugs[0]).__name__}: {self._bugs[0]}"
+        if self._bugs:
+            report.error = _told(self._bugs[0])
         return report
 
     def before_visits(self, terminal: Any) -> None:
-        """Wait for a terminal that can serve; then, when asked, the network goes."""
-        terminal.wait_ready(30)
-        _until(lambda: terminal.journal is not None and terminal.journal.numbers_left("case") > 0, 15)
+        """Wait for a terminal that can serve; then, when asked, the network goes. Raises DemoFailed."""
+        _until(lambda: bool(self._bugs) or terminal.wait_ready(0), 30)
+        _until(lambda: bool(self._bugs) or terminal.journal.numbers_left("case") > 0, 15)
+        if self._bugs or not terminal.wait_ready(0):
+            raise DemoFailed("the terminal did not start")
         self.time("core_ready")
         if self._wanted.offline:
             self.control.do("network", "off")
@@ -231,8 +240,13 @@ class Session:
         threading.Thread(target=self._prepare, name="demo-before", daemon=True).start()
 
     def _prepare(self) -> None:
-        self._demo.before_visits(self._terminal)
-        self._player.start_soon()
+        try:
+            self._demo.before_visits(self._terminal)
+        except DemoFailed as error:
+            self._report.error = str(error)
+            self._player.close_soon()
+        else:
+            self._player.start_soon()
 
     def _played(self, visits: list[Any], shots: list[str]) -> None:
         self._report.visits, self._report.shots = visits, shots
@@ -245,6 +259,12 @@ class Session:
             self._report.error = f"{type(error).__name__}: {error}"
         finally:
             self._player.close_soon()
+
+
+def _told(error: BaseException) -> str:
+    """What, and where: enough to find a bug by."""
+    where = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__}: {error} ({where[-1].filename}:{where[-1].lineno})" if where else str(error)
 
 
 def _counts(terminal: Any) -> dict[str, int]:

@@ -21,13 +21,6 @@ CHINA = timezone(timedelta(hours=8))
 APPLICANT = "applicant.name"
 
 
-def outcome_key(decision: Decision) -> str:
-    """Which of the pack's outcome texts applies: ``approved_offline`` when it was approved without a network."""
-    if decision.outcome is Outcome.APPROVED and not decision.online:
-        return "approved_offline"
-    return decision.outcome.value
-
-
 def papers(
     pack: ServicePack,
     draft: CaseDraft,
@@ -119,7 +112,7 @@ def _receipt(
     language: Language,
 ) -> PaperContent:
     decision, known = draft.decision, _values(pack, draft, place)
-    texts = pack.outcome_texts[outcome_key(decision)]
+    texts = pack.outcome_texts[decision.wording]
     when = committed_at.astimezone(CHINA)
     rows = [
         (wording.CASE_NO, group_case_no(case_no)),

@@ -128,6 +128,8 @@ class Face:
         builder.setupNameTable({"familyName": family, "styleName": "Regular", "psName": family.replace(" ", "")})
         builder.setupOS2(sTypoAscender=880, sTypoDescender=-120, usWinAscent=880, usWinDescent=120)
         builder.setupPost()
+        builder.font.recalcTimestamp = False  # the same paper gives the same bytes whenever it is printed
+        builder.updateHead(created=0, modified=0)
         out = io.BytesIO()
         builder.save(out)
         return out.getvalue()

@@ -5,13 +5,14 @@ Content travels as JSON over a pipe and the paper comes back as bytes: no file, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from kiosk.documents.glyphs import GlyphMissing
 from kiosk.domain.papers import PaperContent, RenderedPaper
-from kiosk.workers import Head, Worker, WorkerError, WorkerRefused, serve
+from kiosk.workers import Head, Worker, WorkerDied, WorkerError, WorkerRefused, serve
 
 START_S = 20.0  # a cold start on a busy machine: interpreter, fonts, reportlab
 
@@ -53,8 +54,13 @@ class DocumentsWorker:
         self._worker.release()
 
     def _call(self, head: Mapping[str, Any], deadline_s: float) -> tuple[Head, bytes]:
+        """Once more when a child is found dead: drawing again does no harm, and nobody need know it was killed idle."""
+        until = time.monotonic() + deadline_s
         try:
-            return self._worker.call(head, deadline_s=deadline_s)
+            try:
+                return self._worker.call(head, deadline_s=deadline_s)
+            except WorkerDied:
+                return self._worker.call(head, deadline_s=until - time.monotonic())
         except WorkerRefused as refused:
             if refused.code == GlyphMissing.code:
                 raise GlyphMissing(refused.details["fields"]) from None

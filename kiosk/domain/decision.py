@@ -44,7 +44,7 @@ class FiredRule:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision that can be explained and replayed. ``confirmed`` is False on a lower rung of the ladder."""
+    """A decision that can be explained and replayed."""
 
     outcome: Outcome
     rung: Rung
@@ -57,3 +57,10 @@ class Decision:
     def effective(self) -> bool:
         """Whether the result holds now, with nothing left to confirm."""
         return self.outcome is not Outcome.REFERRED and (self.online or self.rung is Rung.FINAL)
+
+    @property
+    def wording(self) -> str:
+        """Which of a pack's outcome texts tells it: ``approved_offline`` when it was approved without a network."""
+        if self.outcome is Outcome.APPROVED and not self.online:
+            return "approved_offline"
+        return self.outcome.value

@@ -34,10 +34,10 @@ _MARK = "/kiosk-bench-mark"
 
 
 class _Ours:
-    """Commits cases as the terminal does; ``ahead``: sealing keys and signature are ready before the commit."""
+    """Commits cases as a visit makes them."""
 
-    def __init__(self, folder: Path, *, ahead: bool) -> None:
-        self._ahead = ahead
+    def __init__(self, folder: Path) -> None:
+        self._ahead = False
         self.journal = Journal.open(folder, secrets.token_bytes(32))
         for kind in ("case", "uscc"):
             self.journal.add_block(Block(kind, 1, 10_000_000))
@@ -45,7 +45,9 @@ class _Ours:
         self._envelope, self._signature = secrets.token_bytes(_ENVELOPE), secrets.token_bytes(_SIGNATURE)
         self._kept = secrets.token_bytes(_KEPT)
 
-    def prepare(self) -> None:
+    def prepare(self, *, ahead: bool) -> None:
+        """What comes before a commit; ``ahead``: the envelope's sealing key and the sealed signature too."""
+        self._ahead = ahead
         self._claim, self._case_id = secrets.token_bytes(16), new_case_id()
         if self._ahead:
             self.sealer.prepare(item_info("T-1", self._case_id))
@@ -81,6 +83,9 @@ class _Raw:
         self.connection.execute("CREATE TABLE put (id INTEGER PRIMARY KEY, data BLOB)")
         self._data = secrets.token_bytes(_ENVELOPE + _SIGNATURE + 2 * OVERHEAD + _KEPT + _ROW_TEXTS)
 
+    def prepare(self) -> None:
+        """Nothing."""
+
     def commit(self) -> None:
         execute = self.connection.execute
         execute("BEGIN IMMEDIATE")
@@ -97,24 +102,24 @@ def measure(rounds: int = 400, folder: Path | None = None) -> list[dict[str, obj
     base = Path(tempfile.mkdtemp(prefix="kiosk-bench-", dir=folder))
     try:
         raw = _Raw(base)
-        ahead, spot = _Ours(base / "ahead", ahead=True), _Ours(base / "spot", ahead=False)
-        runs: list[tuple[Callable[[], None], list[float]]] = [
-            (raw.commit, []), (ahead.commit, []), (spot.commit, []),
-        ]  # fmt: skip
+        ours = _Ours(base / "journal")
+        runs: list[tuple[Callable[[], None], Callable[[], None], list[float]]] = [
+            (raw.prepare, raw.commit, []),
+            (lambda: ours.prepare(ahead=True), ours.commit, []),
+            (lambda: ours.prepare(ahead=False), ours.commit, []),
+        ]
         for turn in range(rounds):
-            ahead.prepare()
-            spot.prepare()
             for offset in range(len(runs)):  # another one goes first each time
-                call, times = runs[(turn + offset) % len(runs)]
+                prepare, call, times = runs[(turn + offset) % len(runs)]
+                prepare()
                 begin = time.perf_counter()
                 call()
                 times.append(time.perf_counter() - begin)
-        for ours in (ahead, spot):
-            ours.journal.close()
+        ours.journal.close()
         raw.connection.close()
     finally:
         shutil.rmtree(base)
-    reference, prepared, on_the_spot = (statistics.median(times) * 1e6 for _, times in runs)
+    reference, prepared, on_the_spot = (statistics.median(times) * 1e6 for _, _, times in runs)
 
     def row(work: str, ours: str, value: float, **more: object) -> dict[str, object]:
         return {
@@ -125,17 +130,17 @@ def measure(rounds: int = 400, folder: Path | None = None) -> list[dict[str, obj
     return [
         row(
             "one whole case commit", "Journal.commit, sealing keys and signature ready before", prepared,
-            limit=LIMIT, fsyncs=max(counted, default=None) if (counted := fsyncs(20)) is not None else None,
+            limit=LIMIT, fsyncs=max(counted, default=None) if (counted := fsyncs(12, folder)) is not None else None,
         ),
         row("one whole case commit", "Journal.commit, everything sealed at commit", on_the_spot, limit=None),
     ]  # fmt: skip
 
 
-def fsyncs(commits: int) -> list[int] | None:
+def fsyncs(commits: int, base: Path | None = None) -> list[int] | None:
     """The fsyncs of each of so many commits, counted by the kernel (strace of a child); None without strace."""
     if shutil.which("strace") is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="kiosk-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=base) as folder:
         trace = Path(folder, "trace")
         subprocess.run(
             ["strace", "-f", "-o", str(trace), "-e", "trace=fsync,fdatasync,readlink,readlinkat",
@@ -160,9 +165,9 @@ def _count(trace: str) -> list[int]:
 
 def _traced(folder: Path, commits: int) -> None:
     """The child under strace: a look at a name that is not there marks where each commit begins and ends."""
-    ours = _Ours(folder / "journal", ahead=True)
+    ours = _Ours(folder / "journal")
     for _ in range(commits):
-        ours.prepare()
+        ours.prepare(ahead=True)
         _mark("begin")
         ours.commit()
         _mark("end")

@@ -74,7 +74,8 @@ def utc_now() -> datetime:
 class SyncClient:
     """Used by one thread at a time (``interrupt`` excepted). ``on_results`` may see a result twice: it keeps by case.
 
-    ``clock`` gives aware times; ``rng`` spreads the waits.
+    ``clock`` gives aware times; ``rng`` spreads the waits. With an ``enrolment_code`` the first pass that reaches the
+    backend enrols the terminal by itself.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class SyncClient:
         clock: Callable[[], datetime] = utc_now,
         rng: Random | None = None,
         on_results: Callable[[Sequence[wire.CaseResult]], None] | None = None,
+        enrolment_code: str = "",
     ) -> None:
         self.policy = policy or Policy()
         self.clock = clock
@@ -96,6 +98,7 @@ class SyncClient:
         self._exchange.offset = self._state.offset
         self._rng = rng or Random(secrets.randbits(64))  # noqa: S311  # spreads load, guards nothing
         self._on_results = on_results
+        self._code = enrolment_code
         self._uploaded: dict[str, None] = {}
         self._alarmed: set[str] = set()
         self._settled: set[str] = set()  # ids of the batch under way that need no more
@@ -117,19 +120,20 @@ class SyncClient:
             self._state.offset = self._exchange.offset
             self._journal.audit("terminal.enrolled", terminal=enrolment.terminal_id, key=enrolment.sealing_key_id)
             self._state.link = LinkState()
-        return self._state.enrolment  # type: ignore[return-value]  # set above
+            return enrolment
+        return self._state.enrolment
 
     def cycle(self, now: datetime | None = None, *, urgent: bool = False) -> CycleReport:
         """One pass. Expected failures end in the report; ``urgent`` tries although the back-off has not run out."""
         now = now or self.clock()
         report = CycleReport(next_at=now + timedelta(seconds=self.policy.idle))
-        enrolment, link = self._state.enrolment, self._state.link
-        if enrolment is None:
+        link = self._state.link
+        if self._state.enrolment is None and not self._code:
             report.cause = "not-enrolled"
         elif link.next_at is not None and now < link.next_at and not urgent:
             report.cause, report.next_at = link.cause, link.next_at
         else:
-            self._attempt(enrolment, now, report)
+            self._attempt(now, report)
         report.counts = self._journal.counts()
         return report
 
@@ -142,9 +146,10 @@ class SyncClient:
 
     # -- one attempt
 
-    def _attempt(self, enrolment: wire.Enrolment, now: datetime, report: CycleReport) -> None:
+    def _attempt(self, now: datetime, report: CycleReport) -> None:
         report.attempted = True
         try:
+            enrolment = self.enrol(self._code)
             self._reserve(enrolment, report)
             self._push_all(enrolment, now, report)
             self._fetch_results(enrolment, report)
@@ -236,6 +241,8 @@ class SyncClient:
             batch = batches.pop()
             body = msgspec.json.encode(wire.PushRequest([_on_wire(item) for item in batch]))
             try:
+                if len(body) > wire.MAX_PUSH_BYTES:  # refused half-way, it would look like a cut line for ever
+                    raise SyncFailure(Failure.ITEM, "too-large")
                 reply = self._exchange.call(enrolment, "POST", "/v1/items", body, wire.PushReply)
             except SyncFailure as failure:
                 if failure.kind is not Failure.ITEM:

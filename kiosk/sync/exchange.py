@@ -21,9 +21,7 @@ NEW_TERMINAL = "new"
 class Exchange:
     """Signs, sends, verifies. ``offset`` is how far the backend's clock is ahead of ours."""
 
-    def __init__(
-        self, transport: Transport, key: TerminalKey, clock: Callable[[], datetime], policy: Policy
-    ) -> None:
+    def __init__(self, transport: Transport, key: TerminalKey, clock: Callable[[], datetime], policy: Policy) -> None:
         self._transport = transport
         self._key = key
         self._clock = clock

@@ -29,9 +29,7 @@ class BatchOutcome:
     again: dict[str, list[str]] = field(default_factory=dict)
 
 
-def judge(
-    enrolment: wire.Enrolment, batch: Sequence[OutboxItem], results: Sequence[wire.ItemResult]
-) -> BatchOutcome:
+def judge(enrolment: wire.Enrolment, batch: Sequence[OutboxItem], results: Sequence[wire.ItemResult]) -> BatchOutcome:
     """An item without a fitting answer of its own goes again; answers for other ids mean nothing."""
     answers: dict[str, list[wire.ItemResult]] = {}
     for result in results:

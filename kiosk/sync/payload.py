@@ -60,6 +60,4 @@ def encode_rating(
     case_id: str, case_no: str, item_code: str, level: int, options: Sequence[str], rated_at: datetime
 ) -> bytes:
     """JSON of a rating; ``level`` 5 (best) to 1."""
-    return msgspec.json.encode(
-        RatingPayload(case_id, case_no, item_code, level, list(options), rated_at.isoformat())
-    )
+    return msgspec.json.encode(RatingPayload(case_id, case_no, item_code, level, list(options), rated_at.isoformat()))

@@ -48,7 +48,7 @@ class Policy:
     """Numbers of the sync. Times in seconds, sizes in bytes."""
 
     batch: int = 200  # items of one push
-    batch_bytes: int = 3 * 1024 * 1024  # sealed bytes of one push; base64 makes a third more of it
+    batch_bytes: int = 1024 * 1024  # sealed bytes of one push: what both ends hold in memory, several times over
     attempt: float = 20.0  # one exchange, connecting included
     upload_rate: int = 32 * 1024  # bytes a second that a slow line is granted on top
     first_wait: float = 2.0

@@ -224,10 +224,7 @@ def _outcome(visit: Visit) -> OutcomeBody:
         raise AssertionError("an outcome without a case")
     pack, language, case = visit.pack, visit.language, visit.case
     decision = case.decision
-    key = decision.outcome.value
-    if decision.outcome is Outcome.APPROVED and not decision.effective:
-        key = "approved_offline"
-    heading, lead = pack.outcome_texts[key]
+    heading, lead = pack.outcome_texts[decision.wording]
     titles = {paper.paper_id: paper.title.of(language) for paper in pack.papers}
     certificate = next((p for p in case.papers if p.kind == PaperKind.CERTIFICATE.value), None)
     shown = certificate or next(iter(case.papers), None)

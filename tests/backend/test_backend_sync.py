@@ -115,6 +115,22 @@ def test_enrolling_is_remembered_across_a_restart(make_room, server):
     assert room.client.enrol("no code at all") == first
 
 
+def test_a_terminal_that_starts_offline_enrols_itself_when_the_line_is_there(make_room, server, faulty_wire, clock):
+    room = make_room(faulty_wire.url)
+    code = server.backend.issue_code("330102", "East Gate")
+    client = SyncClient(room.journal, HttpTransport(faulty_wire.url), TerminalKey.load_or_create(room.folder),
+                        clock=clock, enrolment_code=code)  # fmt: skip
+    faulty_wire.fault = lambda *_: None  # the answer is lost; the code is spent
+    report = client.cycle()
+    assert (report.online, client.enrolment) == (False, None)
+    faulty_wire.fault = lambda _method, _target, answer: answer
+    clock.now = report.next_at
+    assert client.cycle().online
+    assert client.enrolment is not None
+    assert server.backend.gauges()["kiosk_terminals"] == 1
+    client.close()
+
+
 def test_two_hundred_lost_answers_lose_nothing_and_double_nothing(make_room, server, faulty_wire, clock):
     rng = random.Random(20260601)
     room = make_room(faulty_wire.url, batch=20)

@@ -63,9 +63,12 @@ def test_a_fault_in_the_middle_is_never_printed(
     twin: EscPosTwin, printer: EscPosPrinter, action: str, code: str
 ) -> None:
     twin.act("slow", {"seconds": 0.002})
-    outcome = printer.print_raster(
-        RECEIPT, cut=True, deadline=Deadline.after(QUICK), progress=lambda p: p.waiting_for or twin.act(action, {})
-    )
+
+    def break_it(progress: PrintProgress) -> None:
+        if not progress.waiting_for:
+            twin.act(action, {})
+
+    outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK), progress=break_it)
     assert isinstance(outcome, NotPrinted)
     assert outcome.reason.code == code
 

@@ -243,6 +243,16 @@ def test_an_item_that_spoils_its_batch_is_found_and_set_aside(poisoned):
     assert len(line.pushes) <= 14
 
 
+def test_an_item_too_large_for_any_push_is_set_aside_and_the_rest_goes_on():
+    queue = Queue(3)
+    sealed = bytes(7_000_000)
+    digest = hashlib.sha256(sealed).hexdigest()
+    queue.items["item-1"] = replace(queue.items["item-1"], sealed=sealed, hash=digest)
+    client_of(queue, answers(lambda items: [good(item) for item in items]))[0].cycle()
+    assert list(queue.state.values()) == ["acknowledged", "rejected", "acknowledged"]
+    assert queue.causes["item-1"] == "too-large"
+
+
 def test_an_item_whose_bytes_have_changed_is_not_sent():
     queue = Queue(2)
     queue.items["item-0"] = replace(queue.items["item-0"], sealed=b"other")

@@ -10,7 +10,7 @@ from kiosk.bench.rows import Row
 def sample(
     at: float, *, cpu: float = 0.0, memory: int = 200_000_000, descriptors: int = 90, threads: int = 12
 ) -> Sample:
-    return Sample(at, Usage(cpu, memory, descriptors, threads, ((1, "kiosk", memory),)))
+    return Sample(at, Usage(cpu, memory, memory // 2, descriptors, threads, ((1, "kiosk", memory),)))
 
 
 def row(samples: list[Sample], work: str) -> Row:

@@ -43,7 +43,7 @@ def imported(folder: str) -> Iterator[tuple[str, str]]:
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 names = [node.module]
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "find_spec")):
                 words = [word.value for word in node.args if isinstance(word, ast.Constant)]
                 names = [word for word in words if isinstance(word, str)]
             for name in names:

@@ -1,31 +1,45 @@
-"""A wheel carries every data file: the packs, the catalogues, the pages of QML."""
+"""What is installed is what stands in the checkout, at no cost to a process's start."""
 
 from __future__ import annotations
 
-import fnmatch
+import shutil
 import subprocess
 import sys
-import tomllib
+from importlib.metadata import distribution, entry_points
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PATTERNS: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
-    "package-data"
-]["*"]
-PASSED_OVER = {".py", ".pyc", ".pyi"}
 
 
-@pytest.mark.parametrize("room", ["kiosk", "devices", "ui"])
-def test_every_data_file_is_packed(room: str) -> None:
-    files = [file for file in (ROOT / room).rglob("*") if file.is_file() and file.suffix not in PASSED_OVER]
-    left_out = [
-        file.relative_to(ROOT).as_posix()
-        for file in files
-        if not any(fnmatch.fnmatch(file.name, pattern) for pattern in PATTERNS)
-    ]
-    assert left_out == []
+def test_the_command_is_installed() -> None:
+    (command,) = entry_points(group="console_scripts", name="kiosk")
+    assert command.value == "kiosk.cli:main"
+
+
+def test_the_checkout_is_on_the_path_without_an_import_hook() -> None:
+    hooks = [file for file in distribution("kiosk-7x24").files or [] if "finder" in file.name]
+    assert hooks == []
+    run = subprocess.run(
+        [sys.executable, "-c", "import kiosk; print(kiosk.__file__)"],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        timeout=50,
+    )
+    assert Path(run.stdout.strip()) == ROOT / "kiosk" / "__init__.py", run.stderr
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists() or shutil.which("git") is None, reason="not a git checkout")
+def test_git_ignores_no_data_file() -> None:
+    """The wheel leaves out what git ignores: only what Python makes by itself may be among it."""
+    run = subprocess.run(
+        ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "kiosk", "devices", "ui"],
+        capture_output=True, text=True, cwd=ROOT, timeout=50,
+    )  # fmt: skip
+    ignored = [line for line in run.stdout.splitlines() if not line.endswith(".pyc")]
+    assert (run.returncode, ignored) == (0, [])
 
 
 def test_device_contracts_need_the_standard_library_alone() -> None:

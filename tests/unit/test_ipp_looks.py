@@ -96,6 +96,16 @@ def test_completed_while_a_fault_stands_is_never_printed(reason: str) -> None:
     assert outcome.reason.code == reasons.split(reason)[0]
 
 
+def test_completed_by_a_printer_that_has_stopped_for_a_fault_which_still_stands_is_never_printed() -> None:
+    course, ended = Course(1), job(JobState.COMPLETED, done=1)
+    stopped = printer("media-empty-error", state=PrinterState.STOPPED)
+    course.note(job(JobState.STOPPED), stopped)
+    course.note(ended, stopped)
+    outcome = course.decide(ended, stopped)
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code == "media-empty"
+
+
 def test_a_printer_that_reported_a_jam_and_went_on_regardless_is_not_believed() -> None:
     course, ended = Course(1), job(JobState.COMPLETED, done=1)
     course.note(job(JobState.PROCESSING), printer("media-jam-warning"))

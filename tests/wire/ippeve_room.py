@@ -47,12 +47,10 @@ def path_with_sbin() -> str:
 
 
 def namespaces() -> list[str]:
-    """The command that makes a room, or nothing where this machine allows none."""
-    for extra in ([], ["--map-root-user"]):
-        command = ["unshare", *extra, "--net", "--mount", "--pid", "--fork", "--kill-child"]
-        if shutil.which("unshare") and subprocess.run([*command, "true"], capture_output=True).returncode == 0:
-            return command
-    return []
+    """The command that makes a room, or nothing where this machine allows none (a plain container)."""
+    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"]
+    allowed = shutil.which("unshare") and subprocess.run([*command, "true"], capture_output=True).returncode == 0
+    return command if allowed else []
 
 
 def outer(folder: Path) -> None:
@@ -60,10 +58,10 @@ def outer(folder: Path) -> None:
     if missing:
         say(missing=f"needs the Debian packages {', '.join(missing)}")
         return
-    room = namespaces()
-    if not room and os.geteuid() != 0:
-        say(missing="needs root, or the right to make namespaces (unshare)")
+    if os.geteuid() != 0:
+        say(missing="needs root: avahi-daemon runs as its own user")
         return
+    room = namespaces()
     door = socket.create_server(("127.0.0.1", 0))
     os.set_inheritable(door.fileno(), True)
     kind = "room" if room else "plain"
@@ -175,8 +173,12 @@ class Room:
 
     def end(self) -> None:
         for child in reversed(self.children):
-            child.kill()
-            child.wait()
+            child.terminate()
+            try:
+                child.wait(3)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
@@ -205,6 +207,8 @@ def inner(folder: Path, private: bool, door: socket.socket) -> None:
             if line.strip() == "kill":
                 room.kill()
                 say(killed=True)
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        say(missing=f"it does not start: {error}")
     finally:
         room.end()
 

@@ -124,14 +124,14 @@ class Editor(QObject):
             self._offer()
         self.changed.emit()
 
-    @Slot(name="toggleLatin")
-    def toggle_latin(self) -> None:
+    @Slot()
+    def toggleLatin(self) -> None:
         self._settle()
         self._latin, self._upper = not self._latin, False
         self.changed.emit()
 
-    @Slot(name="toggleShift")
-    def toggle_shift(self) -> None:
+    @Slot()
+    def toggleShift(self) -> None:
         self._upper = not self._upper
         self.changed.emit()
 

@@ -6,7 +6,11 @@ from typing import Any
 
 from PySide6.QtCore import Property, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtQml import QmlElement
 from PySide6.QtQuick import QQuickItem, QQuickPaintedItem
+
+QML_IMPORT_NAME = "Kiosk.Native"
+QML_IMPORT_MAJOR_VERSION = 1
 
 OVAL = (0.29, 0.42)  # half axes of the oval, in widths and heights
 RING = 12.0  # pixels
@@ -23,10 +27,11 @@ def _colour(name: str) -> Any:
     return Property(QColor, get, put)
 
 
+@QmlElement
 class FacePicture(QQuickPaintedItem):
     """Shows ``feed.image`` mirrored, as a mirror does, and cut to the frame. Keeps no picture of its own."""
 
-    feedChanged = Signal()  # noqa: N815  # QML's naming
+    feedChanged = Signal()  # QML's naming
 
     def __init__(self, parent: QQuickItem | None = None) -> None:
         super().__init__(parent)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from PySide6.QtCore import Property, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPen, QTouchEvent
+from PySide6.QtQml import QmlElement
 from PySide6.QtQuick import QQuickItem, QQuickPaintedItem
+
+QML_IMPORT_NAME = "Kiosk.Native"
+QML_IMPORT_MAJOR_VERSION = 1
 
 Stroke = list[tuple[float, float]]
 LEAST_INK = 0.6  # length of all strokes together, in heights of the pad: less is a slip of the finger
 NEAR = 0.004  # points closer than this add nothing
 
 
+@QmlElement
 class SignatureCanvas(QQuickPaintedItem):
     """Takes one finger, or the mouse. ``meaningful`` once enough has been written to be a signature."""
 
@@ -131,7 +137,7 @@ class SignatureCanvas(QQuickPaintedItem):
                 painter.drawPoint(spots[0])
                 continue
             path = QPainterPath(spots[0])
-            for here, after in zip(spots[1:], spots[2:], strict=False):
+            for here, after in itertools.pairwise(spots):
                 path.quadTo(here, (here + after) / 2)
             path.lineTo(spots[-1])
             painter.drawPath(path)

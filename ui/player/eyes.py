@@ -52,17 +52,30 @@ def same_words(shown: str, wanted: str) -> bool:
     return " ".join(shown.split()) == " ".join(wanted.split())
 
 
-def find(window: QQuickWindow, wanted: str) -> QQuickItem | None:
-    """The item with this object name, else the one that shows exactly these words; the topmost one that is in sight."""
+def find(window: QQuickWindow, wanted: str, *, anywhere: bool = False) -> QQuickItem | None:
+    """The item with this object name, else the one that shows exactly these words; the topmost one that is in sight.
+
+    ``anywhere``: also one that has been scrolled out of sight.
+    """
     by_name = by_text = None
     for item in visible_items(window):
-        if item.width() <= 0 or item.height() <= 0 or not in_sight(item, window):
+        if item.width() <= 0 or item.height() <= 0 or not (anywhere or in_sight(item, window)):
             continue
         if item.objectName() == wanted:
             by_name = item
         elif same_words(text_of(item), wanted) and wanted:
             by_text = item
     return by_name or by_text
+
+
+def scroll_area(item: QQuickItem) -> QRectF | None:
+    """Where a finger can move the list that holds an item; None when it stands in none."""
+    ancestor = item.parentItem()
+    while ancestor is not None:
+        if ancestor.inherits("QQuickFlickable") and ancestor.property("interactive"):
+            return rectangle(ancestor)
+        ancestor = ancestor.parentItem()
+    return None
 
 
 def sees(window: QQuickWindow, wanted: str) -> bool:

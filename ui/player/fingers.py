@@ -27,18 +27,35 @@ class Finger:
         self._window = window
         self._device: QPointingDevice = QTest.createTouchDevice()
 
+    # Each sequence is held by a name until it has been committed: chained calls let the first wrapper die too soon.
+
     def press(self, at: QPointF) -> None:
-        QTest.touchEvent(self._window, self._device).press(0, self._point(at), self._window).commit()
+        sequence = QTest.touchEvent(self._window, self._device, False)
+        sequence.press(0, self._point(at), self._window)
+        sequence.commit()
 
     def move(self, to: QPointF) -> None:
-        QTest.touchEvent(self._window, self._device).move(0, self._point(to), self._window).commit()
+        sequence = QTest.touchEvent(self._window, self._device, False)
+        sequence.move(0, self._point(to), self._window)
+        sequence.commit()
 
     def release(self, at: QPointF) -> None:
-        QTest.touchEvent(self._window, self._device).release(0, self._point(at), self._window).commit()
+        sequence = QTest.touchEvent(self._window, self._device, False)
+        sequence.release(0, self._point(at), self._window)
+        sequence.commit()
 
     def tap(self, at: QPointF) -> None:
         self.press(at)
         self.release(at)
+
+    def scroll(self, area: QRectF, distance: float) -> None:
+        """Move what lies in an area up by ``distance`` pixels (down when negative), at most two thirds of its height."""
+        reach = max(-area.height() / 3, min(area.height() / 3, distance / 2))
+        start, end = area.center() + QPointF(0, reach), area.center() - QPointF(0, reach)
+        self.press(start)
+        for part in range(1, 11):
+            self.move(start + (end - start) * (part / 10))
+        self.release(end)
 
     def draw(self, pad: QRectF, paths: tuple[Path, ...] = SIGNATURE) -> None:
         """Strokes inside a rectangle, each point moved to as a hand would."""

@@ -21,6 +21,7 @@ from ui.player.script import Script, Step
 
 LOOK_EVERY = 15  # ms
 SETTLED = 0.45  # s after a page change: the slide between pages is over
+SCROLLED = 0.4  # s after a scroll: the list has come to rest
 KEY_NAMES = {" ": "key-space", "<": "key-delete"}
 
 
@@ -211,11 +212,10 @@ class Player(QObject):
                 yield from self._shoot(step.argument)
 
     def _key(self, character: str, within: float) -> Play:
-        for name in (KEY_NAMES.get(character, f"key-{character}"), f"pad-{character}"):
-            if eyes.find(self._window, name) is not None:
-                yield from self._touch(name, within, "")
-                return
-        yield from self._touch(f"key-{character}", within, "")
+        """The key of a character on whichever keyboard is shown."""
+        names = (KEY_NAMES.get(character, f"key-{character}"), f"pad-{character}")
+        yield from self._until(lambda: any(self._reachable(name) for name in names), within, f"a key {character!r}")
+        yield from self._touch(next(name for name in names if self._reachable(name)), within, "")
 
     def _touch(self, wanted: str, within: float, until: str) -> Play:
         yield from self._settle()
@@ -226,7 +226,17 @@ class Player(QObject):
             yield from self._until(lambda: self._page() == until, within, f"page {until!r} after the touch")
 
     def _item(self, wanted: str, within: float) -> Generator[None, None, QQuickItem]:
-        yield from self._until(lambda: self._reachable(wanted), within, f"{wanted!r} to touch")
+        """The item to touch; what lies below the edge of a list is drawn into sight first, as a hand would."""
+        limit = time.monotonic() + within
+        while not self._reachable(wanted):
+            hidden = eyes.find(self._window, wanted, anywhere=True)
+            area = eyes.scroll_area(hidden) if hidden is not None else None
+            if hidden is not None and area is not None:
+                self._finger.scroll(area, eyes.centre(hidden).y() - area.center().y())
+                yield from self._rest(SCROLLED)
+            if time.monotonic() > limit:
+                raise VisitFailed(f"waited {within:g} s for {wanted!r} to touch; {self._seen()}")
+            yield
         item = eyes.find(self._window, wanted)
         if item is None:
             raise VisitFailed(f"{wanted!r} went away")
@@ -236,10 +246,15 @@ class Player(QObject):
         item = eyes.find(self._window, wanted)
         return item is not None and eyes.enabled(item)
 
+    def _rest(self, seconds: float) -> Play:
+        """Let a movement on the screen come to its end."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            yield
+
     def _settle(self) -> Play:
         """Wait until the slide to this page is over, and take its picture."""
-        while time.monotonic() - self._page_since < SETTLED:
-            yield
+        yield from self._rest(SETTLED - (time.monotonic() - self._page_since))
         if self._shot_due:
             yield from self._shoot("")
 
@@ -258,11 +273,14 @@ class Player(QObject):
         limit = time.monotonic() + within
         while not true():
             if time.monotonic() > limit:
-                words = " | ".join(eyes.words_in_sight(self._window))
-                raise VisitFailed(f"waited {within:g} s for {what}; on page {self._page()!r} one sees: {words}")
+                raise VisitFailed(f"waited {within:g} s for {what}; {self._seen()}")
             if self._shot_due and time.monotonic() - self._page_since >= SETTLED:
                 yield from self._shoot("")
             yield
+
+    def _seen(self) -> str:
+        words = " | ".join(" ".join(text.split()) for text in eyes.words_in_sight(self._window))
+        return f"on page {self._page()!r} one sees: {words}"
 
     def _page(self) -> str:
         return self._screen.page if self._screen else ""

@@ -51,8 +51,9 @@ class AttractModel(QObject):
             return ""
         body, chrome = self._shown
         hour, _, minute = body.clock.partition(":")
-        time = self._words.t(f"clock.{next(name for end, name in PERIODS if int(hour) < end)}", (int(hour) - 1) % 12 + 1, minute, body.clock)
-        parts = [chrome.place, chrome.terminal, time]
+        period = next(name for end, name in PERIODS if int(hour) < end)
+        time = self._words.t(f"clock.{period}", (int(hour) - 1) % 12 + 1, minute, body.clock)
+        parts = [chrome.place, chrome.terminal, time.replace(" ", "\u00a0")]
         if chrome.test:
             parts.insert(0, self._words.t("header.test"))
         return " · ".join(part for part in parts if part) + "\n" + self._words.t("attract.call")

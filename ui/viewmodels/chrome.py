@@ -66,10 +66,10 @@ class ChromeModel(QObject):
     test = Property(bool, lambda self: bool(self._chrome and self._chrome.test), notify=changed)
     step = Property(int, lambda self: self._chrome.step if self._chrome else 0, notify=changed)
     warning = Property(bool, lambda self: bool(self._chrome and self._chrome.warning), notify=changed)
-    cardMissing = Property(bool, lambda self: bool(self._chrome and self._chrome.card_missing), notify=changed)  # noqa: N815
-    helpCalled = Property(bool, lambda self: bool(self._chrome and self._chrome.help_called), notify=changed)  # noqa: N815
-    helpPhone = Property(str, lambda self: self._chrome.help_phone if self._chrome else "", notify=changed)  # noqa: N815
-    secondsLeft = Property(int, lambda self: self._seconds, notify=ticked)  # noqa: N815
+    cardMissing = Property(bool, lambda self: bool(self._chrome and self._chrome.card_missing), notify=changed)
+    helpCalled = Property(bool, lambda self: bool(self._chrome and self._chrome.help_called), notify=changed)
+    helpPhone = Property(str, lambda self: self._chrome.help_phone if self._chrome else "", notify=changed)
+    secondsLeft = Property(int, lambda self: self._seconds, notify=ticked)
 
     @property
     def seconds(self) -> int:
@@ -80,11 +80,11 @@ class ChromeModel(QObject):
         return self._chrome.help_phone if self._chrome else ""
 
     @Slot()
-    def toggleLanguage(self) -> None:  # noqa: N802
+    def toggleLanguage(self) -> None:
         self._post(LanguageChosen("en" if self._words.current == "zh_CN" else "zh_CN"))
 
     @Slot()
-    def toggleElder(self) -> None:  # noqa: N802
+    def toggleElder(self) -> None:
         self._post(ElderChosen(not (self._chrome and self._chrome.elder)))
 
     @Slot()
@@ -96,5 +96,5 @@ class ChromeModel(QObject):
         self._post(StillHere())
 
     @Slot()
-    def closeHelp(self) -> None:  # noqa: N802
+    def closeHelp(self) -> None:
         self._post(HelpClosed())

@@ -63,7 +63,7 @@ class TroubleModel(PageModel):
     fault = told(str, lambda self, body: self.words.t(f"fault.{body.reason or 'other'}"), changed)
     heading = Property(str, _heading, notify=changed)
     lead = told(str, lambda self, body: self.words.t(f"trouble.lead.{'sure' if body.certain else 'unsure'}"), changed)
-    caseNo = told(str, lambda self, body: grouped(body.case_no), changed)  # noqa: N815
+    caseNo = told(str, lambda self, body: grouped(body.case_no), changed)
     choices = Property(QObject, lambda self: self._choices, constant=True)
 
     @Slot(str)
@@ -91,23 +91,23 @@ class RateModel(PageModel):
 
     level = shown(int, "level", changed)
     more = shown(bool, "more", changed)
-    hasOptions = told(bool, lambda self, body: bool(body.options), changed)  # noqa: N815
-    problemText = told(  # noqa: N815
+    hasOptions = told(bool, lambda self, body: bool(body.options), changed)
+    problemText = told(
         str, lambda self, body: self.words.t(f"rate.problem.{body.problem}") if body.problem else "", changed
     )
     levels = Property(QObject, lambda self: self._levels, constant=True)
     options = Property(QObject, lambda self: self._options, constant=True)
 
-    @Slot(int, name="chooseLevel")
-    def choose_level(self, level: int) -> None:
+    @Slot(int)
+    def chooseLevel(self, level: int) -> None:
         self.post(LevelChosen(level))
 
     @Slot(str)
     def toggle(self, code: str) -> None:
         self.post(OptionToggled(code))
 
-    @Slot(name="showMore")
-    def show_more(self) -> None:
+    @Slot()
+    def showMore(self) -> None:
         self.post(MoreOptionsPressed())
 
     @Slot()
@@ -132,8 +132,8 @@ class FarewellModel(PageModel):
 
     heading = Property(str, lambda self: self._words("title"), notify=changed)
     lead = Property(str, lambda self: self._words("lead"), notify=changed)
-    cardOnReader = shown(bool, "card_on_reader", changed)  # noqa: N815
-    caseNo = told(str, lambda self, body: grouped(body.case_no), changed)  # noqa: N815
+    cardOnReader = shown(bool, "card_on_reader", changed)
+    caseNo = told(str, lambda self, body: grouped(body.case_no), changed)
 
     @Slot()
     def done(self) -> None:
@@ -149,7 +149,7 @@ class OutOfServiceModel(PageModel):
         super().__init__(words, post, parent)
         self._chrome = chrome
 
-    reasonText = told(str, lambda self, body: self.words.t(f"out.reason.{body.reason or 'other'}"), changed)  # noqa: N815
+    reasonText = told(str, lambda self, body: self.words.t(f"out.reason.{body.reason or 'other'}"), changed)
     phone = told(str, lambda self, body: self._chrome.phone, changed)
 
     @Slot()

@@ -44,9 +44,9 @@ class IdentifyModel(PageModel):
         return self.words.t(f"problem.{self.body.problem}.{part}", self.body.detail)
 
     problem = shown(str, "problem", changed)
-    problemTitle = Property(str, lambda self: self._problem("title"), notify=changed)  # noqa: N815
-    problemAdvice = Property(str, lambda self: self._problem("advice"), notify=changed)  # noqa: N815
-    secondsLeft = Property(int, lambda self: self._chrome.seconds, notify=ticked)  # noqa: N815
+    problemTitle = Property(str, lambda self: self._problem("title"), notify=changed)
+    problemAdvice = Property(str, lambda self: self._problem("advice"), notify=changed)
+    secondsLeft = Property(int, lambda self: self._chrome.seconds, notify=ticked)
 
     @Slot()
     def back(self) -> None:
@@ -75,8 +75,8 @@ class ConsentModel(PageModel):
     def agree(self) -> None:
         self.post(FaceAgreed())
 
-    @Slot(name="otherWay")
-    def other_way(self) -> None:
+    @Slot()
+    def otherWay(self) -> None:
         self.post(OtherWayChosen())
 
 
@@ -102,14 +102,14 @@ class FaceModel(PageModel):
         self.frame.emit()
 
     hint = shown(str, "hint", changed)
-    hintText = told(str, lambda self, body: self.words.t(f"hint.{body.hint or 'looking'}"), changed)  # noqa: N815
+    hintText = told(str, lambda self, body: self.words.t(f"hint.{body.hint or 'looking'}"), changed)
 
     @Slot()
     def back(self) -> None:
         self.post(BackPressed())
 
-    @Slot(name="otherWay")
-    def other_way(self) -> None:
+    @Slot()
+    def otherWay(self) -> None:
         self.post(OtherWayChosen())
 
 
@@ -124,7 +124,8 @@ class OtherWayModel(PageModel):
         self._ways = RecordsModel(("way", "first"), self)
 
     def refresh(self, body: OtherWayBody) -> None:
-        ways = ["staff", "later", *(["face"] if body.face_possible else [])]
+        possible = {"staff": body.staff_possible, "later": True, "face": body.face_possible}
+        ways = [way for way, can in possible.items() if can]
         self._ways.replace([{"way": way, "first": way == ways[0]} for way in ways])
         if body.way != "staff" or body.problem:
             self._code = ""
@@ -141,10 +142,10 @@ class OtherWayModel(PageModel):
         return self.words.t(f"way.problem.{body.problem}", value)
 
     way = shown(str, "way", changed)
-    reasonText = told(str, lambda self, body: self.words.t(f"way.reason.{body.reason}"), changed)  # noqa: N815
-    problemText = Property(str, _problem, notify=changed)  # noqa: N815
+    reasonText = told(str, lambda self, body: self.words.t(f"way.reason.{body.reason}"), changed)
+    problemText = Property(str, _problem, notify=changed)
     dots = Property(str, lambda self: "●" * len(self._code), notify=changed)
-    codeReady = Property(bool, lambda self: len(self._code) >= CODE_LENGTH[0], notify=changed)  # noqa: N815
+    codeReady = Property(bool, lambda self: len(self._code) >= CODE_LENGTH[0], notify=changed)
     ways = Property(QObject, lambda self: self._ways, constant=True)
 
     @Slot()

@@ -74,17 +74,17 @@ class OutcomeModel(PageModel):
 
     heading = shown(str, "heading", changed)
     lead = shown(str, "lead", changed)
-    caseNo = told(str, lambda self, body: "" if body.case_no in body.lead else grouped(body.case_no), changed)  # noqa: N815
-    documentTitle = shown(str, "document_title", changed)  # noqa: N815
+    caseNo = told(str, lambda self, body: "" if body.case_no in body.lead else grouped(body.case_no), changed)
+    documentTitle = shown(str, "document_title", changed)
     documented = told(bool, lambda self, body: bool(body.document_lines), changed)
     stamp = shown(str, "stamp", changed)
     printing = shown(bool, "printing", changed)
-    hasPapers = told(bool, lambda self, body: bool(body.papers), changed)  # noqa: N815
-    hasReasons = told(bool, lambda self, body: bool(body.reasons), changed)  # noqa: N815
-    reasonsShown = shown(bool, "reasons_shown", changed)  # noqa: N815
+    hasPapers = told(bool, lambda self, body: bool(body.papers), changed)
+    hasReasons = told(bool, lambda self, body: bool(body.reasons), changed)
+    reasonsShown = shown(bool, "reasons_shown", changed)
     why = Property(str, lambda self: self._why("why"), notify=changed)
-    whyTitle = Property(str, lambda self: self._why("why.title"), notify=changed)  # noqa: N815
-    documentLines = Property(QObject, lambda self: self._lines, constant=True)  # noqa: N815
+    whyTitle = Property(str, lambda self: self._why("why.title"), notify=changed)
+    documentLines = Property(QObject, lambda self: self._lines, constant=True)
     papers = Property(QObject, lambda self: self._papers, constant=True)
     reasons = Property(QObject, lambda self: self._reasons, constant=True)
 
@@ -92,6 +92,6 @@ class OutcomeModel(PageModel):
     def next(self) -> None:
         self.post(NextPressed())
 
-    @Slot(name="toggleReasons")
-    def toggle_reasons(self) -> None:
+    @Slot()
+    def toggleReasons(self) -> None:
         self.post(ReasonsToggled())

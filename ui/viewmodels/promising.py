@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ui.viewmodels.base import Post
     from ui.words import Words
 
-ORIGIN_TONES = {"card": "teal", "licence": "teal", "typed": "warn", "chosen": "warn", "committed": "seal", "ocr": "warn"}
+ORIGIN_TONES = {
+    "card": "teal", "licence": "teal", "typed": "warn", "chosen": "warn", "ocr": "warn", "committed": "seal",
+}  # fmt: skip
 
 
 class CommitmentModel(PageModel):
@@ -85,11 +87,12 @@ class ReviewModel(PageModel):
         self._lines.clear()
 
     def _problem(self) -> str:
-        problem = getattr(self.body, "problem", "")
-        return self.words.t(f"review.problem.{problem}") if problem else ""
+        if self.body is None or not self.body.problem:
+            return ""
+        return self.words.t(f"review.problem.{self.body.problem}")
 
     signature = shown(bool, "signature", changed)
-    problemText = Property(str, _problem, notify=changed)  # noqa: N815
+    problemText = Property(str, _problem, notify=changed)
     lines = Property(QObject, lambda self: self._lines, constant=True)
 
     @Slot(str)

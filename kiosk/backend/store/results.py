@@ -27,7 +27,7 @@ def after(connection: Connection, terminal_id: str, cursor: int, limit: int) -> 
     )
     rows = connection.execute(query).all()
     found = [CaseResult(row.case_no, row.case_id, row.outcome, row.text, row.decided_at) for row in rows[:limit]]
-    last = rows[: limit][-1].seq if rows else cursor
+    last = rows[:limit][-1].seq if rows else cursor
     return Page(last, found, len(rows) > limit)
 
 

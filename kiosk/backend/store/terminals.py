@@ -92,9 +92,7 @@ def spend_nonce(connection: Connection, terminal_id: str, nonce: str, now: datet
 
 def _terminal(row: object) -> Terminal:
     values = row._mapping  # type: ignore[attr-defined]  # SQLAlchemy rows have no static columns
-    return Terminal(
-        values["terminal_id"], values["area_code"], values["public_key"], values["revoked_at"] is not None
-    )
+    return Terminal(values["terminal_id"], values["area_code"], values["public_key"], values["revoked_at"] is not None)
 
 
 def _hash(code: str) -> str:

@@ -71,8 +71,7 @@ CREATE TABLE blocks (
     PRIMARY KEY (kind, first)
 ) STRICT, WITHOUT ROWID;
 
--- A table that grows at its end with a small index beside it: claims come in no order, and keyed by them every
--- commit would split a page of papers.
+-- Without an index on claim, which every commit would pay for: the table is short, because its papers are short-lived.
 CREATE TABLE kept_papers (
     id INTEGER PRIMARY KEY,
     claim BLOB NOT NULL,
@@ -80,8 +79,6 @@ CREATE TABLE kept_papers (
     sealed BLOB NOT NULL,
     expires_at TEXT NOT NULL
 ) STRICT;
-
-CREATE INDEX kept_papers_claim ON kept_papers (claim);
 
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,

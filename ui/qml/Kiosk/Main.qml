@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Pages
 import Kiosk.Theme
@@ -56,6 +58,8 @@ Rectangle {
 
         Loader {
             id: pages
+
+            readonly property bool standing: pages.status === Loader.Ready
 
             anchors.fill: parent
             visible: !root.waiting

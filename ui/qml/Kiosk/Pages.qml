@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -72,13 +74,14 @@ Item {
                 required property string modelData
                 required property int index
                 readonly property bool wanted: root.page === holder.modelData
+                readonly property bool standing: holder.status === Loader.Ready
                 readonly property bool due: holder.wanted || holder.index <= root.preloaded
                 property bool begun: false
 
                 function begin(): void {
                     if (!holder.begun && holder.due) {
                         holder.begun = true
-                        holder.setSource(root.file(holder.modelData), {vm: root.bridge.model(holder.modelData)})
+                        holder.source = root.file(holder.modelData)
                     }
                 }
 
@@ -88,6 +91,13 @@ Item {
                 onDueChanged: holder.begin()
                 onLoaded: if (holder.index === root.preloaded) root.preloaded = holder.index + 1
                 Component.onCompleted: holder.begin()
+
+                // Not by setSource(): its properties are lost when `asynchronous` changes while the page is on its way.
+                Binding {
+                    target: holder.item
+                    property: "vm"
+                    value: root.bridge.model(holder.modelData)
+                }
             }
         }
     }

@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Theme
 
@@ -13,8 +15,9 @@ Item {
     property string rightName: "nav-next"
     property string rightTone: "primary"
     property bool rightEnabled: true
+    property bool column: false
     readonly property bool both: leftText !== "" && rightText !== ""
-    readonly property bool stacked: both && (left.naturalWidth + right.naturalWidth + gap > width)
+    readonly property bool stacked: both && (column || left.naturalWidth + right.naturalWidth + gap > width)
     readonly property int gap: Theme.space(4)
 
     signal leftTapped
@@ -31,8 +34,7 @@ Item {
         visible: root.leftText !== ""
         text: root.leftText
         tone: root.leftTone
-        width: root.stacked || (!root.both && root.leftTone !== "secondary") ? root.width
-                                                                             : Math.min(naturalWidth, root.width)
+        width: root.stacked || (root.column && !root.both) ? root.width : Math.min(naturalWidth, root.width)
         y: root.stacked ? right.height + Theme.space(3) : 0
         onTapped: root.leftTapped()
     }
@@ -48,7 +50,7 @@ Item {
         text: root.rightText
         tone: root.rightTone
         enabled: root.rightEnabled
-        width: root.stacked ? root.width
+        width: root.stacked || root.column ? root.width
              : wide ? root.width - (root.both ? left.width + root.gap : 0) : Math.min(naturalWidth, root.width)
         x: root.width - width
         onTapped: root.rightTapped()

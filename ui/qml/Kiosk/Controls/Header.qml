@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Theme
 
@@ -31,6 +33,7 @@ Item {
             text: root.chrome ? root.chrome.place : ""
             font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
             font.bold: true
+            wrapMode: Theme.elder ? Text.Wrap : Text.NoWrap
             maximumLineCount: Theme.elder ? 2 : 1
             elide: Text.ElideRight
         }
@@ -41,7 +44,7 @@ Item {
 
             Label {
                 visible: !Theme.elder
-                text: root.chrome ? Words.t("header.mart", root.chrome.terminal) : ""
+                text: root.chrome ? root.chrome.terminal : ""
                 font.pixelSize: Theme.small
                 color: Theme.ink2
                 wrapMode: Text.NoWrap

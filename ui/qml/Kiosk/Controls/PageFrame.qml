@@ -1,8 +1,11 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Theme
 
 // The frame of a page: heading, content, an input area (keyboard, pad) and the actions.
-// Portrait: one under the other. Landscape: content left, input and actions in a panel on the right.
+// Portrait: one under the other. Landscape: content left; input, or what stands
+// aside, and the actions in a panel on the right.
 Item {
     id: root
 
@@ -21,12 +24,16 @@ Item {
     property string rightTone: "primary"
     property bool rightEnabled: true
     property int gap: Theme.space(3.5)
-    default property alias content: column.data
+    default property alias content: body.data
+    property alias aside: asideColumn.data
     property alias input: inputHolder.data
     property bool hasInput: false
     property bool middle: false
     readonly property bool hasActions: leftText !== "" || rightText !== ""
-    readonly property int panelWidth: hasInput ? Theme.widePanel : Theme.panel
+    property int panel: Theme.panel
+    readonly property int panelWidth: hasInput ? Theme.widePanel : root.panel
+    property bool asideAllowed: true
+    readonly property bool beside: root.asideAllowed && Theme.landscape && !Theme.elder && !root.hasInput
     readonly property int contentWidth: column.width
     readonly property bool overflowing: column.height > viewport.roomy + 1
 
@@ -50,6 +57,14 @@ Item {
             height: Theme.landscape ? parent.height : Theme.hairline
         }
 
+        Item {
+            id: panelSlot
+
+            x: bar.x
+            y: Theme.space(1)
+            width: bar.width
+        }
+
         ActionBar {
             id: bar
 
@@ -65,6 +80,7 @@ Item {
             rightName: root.rightName
             rightTone: root.rightTone
             rightEnabled: root.rightEnabled
+            column: Theme.landscape && !root.hasInput
             onLeftTapped: root.leftTapped()
             onRightTapped: root.rightTapped()
         }
@@ -76,7 +92,12 @@ Item {
         x: Theme.landscape ? root.width - root.panelWidth + Theme.hairline : 0
         y: Theme.landscape ? Theme.space(2) : root.height - footer.height - height
         width: Theme.landscape ? root.panelWidth - Theme.hairline : root.width
-        height: root.hasInput ? childrenRect.height : 0
+        height: {
+            let tallest = 0
+            for (const child of children)
+                tallest = Math.max(tallest, child.visible ? child.height : 0)
+            return tallest
+        }
         visible: root.hasInput
     }
 
@@ -145,6 +166,20 @@ Item {
                         horizontalAlignment: root.centred ? Text.AlignHCenter : Text.AlignLeft
                     }
                 }
+
+                Column {
+                    id: body
+
+                    width: parent.width
+                    spacing: root.gap
+                }
+
+                Item {
+                    id: tail
+
+                    width: parent.width
+                    height: root.beside ? 0 : asideColumn.height
+                }
             }
         }
 
@@ -184,6 +219,14 @@ Item {
                 Accessible.ignored: true
             }
         }
+    }
+
+    Column {
+        id: asideColumn
+
+        parent: root.beside ? panelSlot : tail
+        width: parent ? parent.width : 0
+        spacing: root.gap
     }
 
     // A page that comes back begins at its top.

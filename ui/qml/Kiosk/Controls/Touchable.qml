@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 
 // Whatever can be pressed. A touch counts when it begins and ends inside, however long it rests.

@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Theme
 
@@ -136,7 +138,7 @@ Item {
                     : root.open && root.vm ? root.vm.line : Words.t("attract.recovering")
                 textFormat: Text.PlainText
                 font.family: Theme.sans
-                font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.1)
+                font.pixelSize: Theme.landscape ? Theme.small : Theme.space(4.1)
                 color: Theme.ink2
             }
         }

@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -45,12 +47,14 @@ PageFrame {
         }
     }
 
-    ChoiceCard {
-        objectName: "commit-decline"
-        width: parent ? parent.width : 0
-        title: Words.t("commit.decline")
-        detail: root.vm ? root.vm.otherwise : ""
-        arrow: true
-        onTapped: root.vm.decline()
-    }
+    aside: [
+        ChoiceCard {
+            objectName: "commit-decline"
+            width: parent ? parent.width : 0
+            title: Words.t("commit.decline")
+            detail: root.vm ? root.vm.otherwise : ""
+            arrow: true
+            onTapped: root.vm.decline()
+        }
+    ]
 }

@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -45,12 +47,14 @@ PageFrame {
         }
     }
 
-    ChoiceCard {
-        objectName: "consent-other"
-        width: parent ? parent.width : 0
-        title: Words.t("consent.other")
-        detail: Words.t("consent.other.detail")
-        arrow: true
-        onTapped: root.vm.otherWay()
-    }
+    aside: [
+        ChoiceCard {
+            objectName: "consent-other"
+            width: parent ? parent.width : 0
+            title: Words.t("consent.other")
+            detail: Words.t("consent.other.detail")
+            arrow: true
+            onTapped: root.vm.otherWay()
+        }
+    ]
 }

@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -66,7 +68,7 @@ PageFrame {
                     Check {
                         visible: !reason.good
                         anchors.verticalCenter: parent.verticalCenter
-                        width: Theme.space(3.5)
+                        width: Theme.space(Theme.elder ? 5.5 : 3.5)
                         mark: "part"
                         tint: Theme.warn
                     }
@@ -120,73 +122,74 @@ PageFrame {
         }
     }
 
-    Card {
-        visible: root.vm ? root.vm.preparing : false
-        gap: Theme.space(3)
+    aside: [
+        Card {
+            visible: root.vm ? root.vm.preparing : false
+            gap: Theme.space(3)
 
-        Label {
-            width: parent.width
-            text: Words.t("guide.prepare")
-            font.pixelSize: Theme.elder ? Theme.body : Theme.space(5)
-            font.bold: true
-        }
+            Label {
+                width: parent.width
+                text: Words.t("guide.prepare")
+                font.pixelSize: Theme.elder ? Theme.body : Theme.space(5)
+                font.bold: true
+            }
 
-        Repeater {
-            model: root.vm ? root.vm.prepare : null
+            Repeater {
+                model: root.vm ? root.vm.prepare : null
 
-            Row {
-                id: item
+                Row {
+                    id: item
 
-                required property int index
-                required property string title
-                required property string detail
+                    required property int index
+                    required property string title
+                    required property string detail
 
-                width: parent ? parent.width : 0
-                spacing: Theme.space(3.5)
+                    width: parent ? parent.width : 0
+                    spacing: Theme.space(3.5)
 
-                Rectangle {
-                    id: number
+                    Rectangle {
+                        id: number
 
-                    width: Theme.space(Theme.elder ? 9 : 7.5)
-                    height: width
-                    radius: width / 2
-                    color: Theme.tealSoft
+                        width: Theme.space(Theme.elder ? 9 : 7.5)
+                        height: width
+                        radius: width / 2
+                        color: Theme.tealSoft
 
-                    Label {
-                        anchors.centerIn: parent
-                        text: item.index + 1
-                        font.bold: true
-                        color: Theme.tealDeep
-                        font.pixelSize: Theme.elder ? Theme.small : Theme.body
-                    }
-                }
-
-                Column {
-                    width: parent.width - number.width - parent.spacing
-
-                    Label {
-                        width: parent.width
-                        text: item.title
-                        font.pixelSize: Theme.elder ? Theme.body : Theme.space(5)
+                        Label {
+                            anchors.centerIn: parent
+                            text: item.index + 1
+                            font.bold: true
+                            color: Theme.tealDeep
+                            font.pixelSize: Theme.elder ? Theme.small : Theme.body
+                        }
                     }
 
-                    Label {
-                        width: parent.width
-                        visible: text !== ""
-                        text: item.detail
-                        font.pixelSize: Theme.small
-                        color: Theme.ink2
+                    Column {
+                        width: parent.width - number.width - parent.spacing
+
+                        Label {
+                            width: parent.width
+                            text: item.title
+                            font.pixelSize: Theme.elder ? Theme.body : Theme.space(5)
+                        }
+
+                        Label {
+                            width: parent.width
+                            visible: text !== ""
+                            text: item.detail
+                            font.pixelSize: Theme.small
+                            color: Theme.ink2
+                        }
                     }
                 }
             }
+        },
+        Label {
+            width: parent ? parent.width : 0
+            visible: text !== ""
+            text: root.vm && root.vm.basis !== "" ? Words.t("guide.basis", root.vm.basis) : ""
+            font.pixelSize: Theme.small
+            color: Theme.ink2
         }
-    }
-
-    Label {
-        width: parent ? parent.width : 0
-        visible: text !== ""
-        text: root.vm && root.vm.basis !== "" ? Words.t("guide.basis", root.vm.basis) : ""
-        font.pixelSize: Theme.small
-        color: Theme.ink2
-    }
+    ]
 }

@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -67,23 +69,25 @@ PageFrame {
         }
     }
 
-    Column {
-        width: parent ? parent.width : 0
-        spacing: Theme.space(2)
+    aside: [
+        Column {
+            width: parent ? parent.width : 0
+            spacing: Theme.space(2)
 
-        Label {
-            width: parent.width
-            text: Words.t("identify.other")
-            font.pixelSize: Theme.elder ? Theme.small : Theme.body
-            color: Theme.ink2
-        }
+            Label {
+                width: parent.width
+                text: Words.t("identify.other")
+                font.pixelSize: Theme.elder ? Theme.small : Theme.body
+                color: Theme.ink2
+            }
 
-        ChoiceCard {
-            objectName: "identify-help"
-            width: parent.width
-            title: Words.t("identify.help")
-            arrow: true
-            onTapped: root.vm.help()
+            ChoiceCard {
+                objectName: "identify-help"
+                width: parent.width
+                title: Words.t("identify.help")
+                arrow: true
+                onTapped: root.vm.help()
+            }
         }
-    }
+    ]
 }

@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -8,6 +10,7 @@ Item {
 
     property var vm: null
     readonly property bool printing: root.vm ? root.vm.printing : false
+    readonly property bool documented: root.vm ? root.vm.documented : false
     readonly property string stamp: root.vm ? root.vm.stamp : ""
 
     function fall(): void {
@@ -21,6 +24,8 @@ Item {
     PageFrame {
         anchors.fill: parent
         titleFirst: false
+        panel: root.documented && !Theme.elder ? Theme.wideAside : Theme.panel
+        asideAllowed: root.documented
         rightText: root.printing ? Words.t("outcome.printing") : Words.t("outcome.rate")
         rightEnabled: !root.printing
         gap: Theme.space(3.5)
@@ -29,7 +34,7 @@ Item {
         PaperView {
             id: paper
 
-            visible: root.vm ? root.vm.documented : false
+            visible: root.documented
             anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
             width: Math.min(parent ? parent.width : 0, Theme.elder ? Theme.space(115) : Theme.space(103))
             title: root.vm ? root.vm.documentTitle : ""
@@ -37,80 +42,80 @@ Item {
             stamp: root.stamp
         }
 
-        Column {
-            width: parent ? parent.width : 0
-            spacing: Theme.space(1.2)
+        aside: [
+            Column {
+                width: parent ? parent.width : 0
+                spacing: Theme.space(1.2)
 
-            Heading {
-                width: parent.width
-                horizontalAlignment: Text.AlignHCenter
-                text: root.vm ? root.vm.heading : ""
-            }
+                Heading {
+                    width: parent.width
+                    horizontalAlignment: Text.AlignHCenter
+                    text: root.vm ? root.vm.heading : ""
+                }
 
-            Label {
-                width: parent.width
-                horizontalAlignment: Text.AlignHCenter
-                visible: text !== ""
-                text: root.vm ? root.vm.lead : ""
-                font.pixelSize: Theme.lead
-                color: Theme.ink2
-            }
+                Label {
+                    width: parent.width
+                    horizontalAlignment: Text.AlignHCenter
+                    visible: text !== ""
+                    text: root.vm ? root.vm.lead : ""
+                    font.pixelSize: Theme.lead
+                    color: Theme.ink2
+                }
 
-            Label {
-                width: parent.width
-                horizontalAlignment: Text.AlignHCenter
-                visible: text !== ""
-                text: root.vm && root.vm.caseNo !== "" ? Words.t("outcome.case", root.vm.caseNo) : ""
-                font.pixelSize: Theme.elder ? Theme.small : Theme.lead
-                color: Theme.ink
-            }
-        }
+                Label {
+                    width: parent.width
+                    horizontalAlignment: Text.AlignHCenter
+                    visible: text !== ""
+                    text: root.vm && root.vm.caseNo !== "" ? Words.t("outcome.case", root.vm.caseNo) : ""
+                    font.pixelSize: Theme.elder ? Theme.small : Theme.lead
+                    color: Theme.ink
+                }
+            },
+            Card {
+                visible: root.vm ? root.vm.hasPapers : false
+                gap: Theme.space(3)
 
-        Card {
-            visible: root.vm ? root.vm.hasPapers : false
-            gap: Theme.space(3)
+                Repeater {
+                    model: root.vm ? root.vm.papers : null
 
-            Repeater {
-                model: root.vm ? root.vm.papers : null
+                    PrintLine {
+                        required property string text
+                        required property string note
+                        required property string stage
+                        required property int pagesDone
+                        required property int pagesTotal
 
-                PrintLine {
-                    required property string text
-                    required property string note
-                    required property string stage
-                    required property int pagesDone
-                    required property int pagesTotal
+                        width: parent ? parent.width : 0
+                        title: text
+                        detail: note
+                        state_: stage
+                        done: pagesDone
+                        total: pagesTotal
+                    }
+                }
+            },
+            Touchable {
+                objectName: "outcome-reasons"
+                visible: root.vm ? root.vm.hasReasons : false
+                label: root.vm ? root.vm.why : ""
+                width: parent ? parent.width : 0
+                height: Math.max(Theme.minimum, why.height + Theme.space(3))
+                onTapped: root.vm.toggleReasons()
 
-                    width: parent ? parent.width : 0
-                    title: text
-                    detail: note
-                    state_: stage
-                    done: pagesDone
-                    total: pagesTotal
+                Label {
+                    id: why
+
+                    anchors.centerIn: parent
+                    width: parent.width
+                    horizontalAlignment: Text.AlignHCenter
+                    text: root.vm ? root.vm.why : ""
+                    font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.1)
+                    font.underline: true
+                    color: parent.down ? Theme.tealDeep : Theme.ink2 // qmllint disable missing-property
+                    Accessible.ignored: true
                 }
             }
-        }
-
-        Touchable {
-            objectName: "outcome-reasons"
-            visible: root.vm ? root.vm.hasReasons : false
-            label: root.vm ? root.vm.why : ""
-            width: parent ? parent.width : 0
-            height: Math.max(Theme.minimum, why.height + Theme.space(3))
-            onTapped: root.vm.toggleReasons()
-
-            Label {
-                id: why
-
-                anchors.centerIn: parent
-                width: parent.width
-                horizontalAlignment: Text.AlignHCenter
-                text: root.vm ? root.vm.why : ""
-                font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.1)
-                font.underline: true
-                color: parent.down ? Theme.tealDeep : Theme.ink2 // qmllint disable missing-property
-                Accessible.ignored: true
-            }
-        }
+        ]
     }
 
     Loader {

@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -38,6 +40,7 @@ PageFrame {
             width: root.contentWidth
             title: text
             ordinal: level
+            implicitHeight: Theme.landscape && !Theme.elder ? Theme.minimum + Theme.space(0.5) : Theme.target
             chosen: picked
             role: Accessible.RadioButton
             onTapped: root.vm.chooseLevel(level)

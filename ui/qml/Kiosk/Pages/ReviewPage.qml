@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -118,23 +120,25 @@ PageFrame {
         }
     }
 
-    Card {
-        color: Theme.footer
-        padding: Theme.space(4.5)
-        gap: Theme.space(0.5)
+    aside: [
+        Card {
+            color: Theme.footer
+            padding: Theme.space(4.5)
+            gap: Theme.space(0.5)
 
-        Label {
-            width: parent.width
-            text: Words.t("review.promise")
-            font.pixelSize: Theme.elder ? Theme.body : Theme.space(4.7)
-            font.bold: true
-        }
+            Label {
+                width: parent.width
+                text: Words.t("review.promise")
+                font.pixelSize: Theme.elder ? Theme.body : Theme.space(4.7)
+                font.bold: true
+            }
 
-        Label {
-            width: parent.width
-            text: root.vm && root.vm.signature ? Words.t("review.promise.sign") : Words.t("review.promise.submit")
-            font.pixelSize: Theme.small
-            color: Theme.ink2
+            Label {
+                width: parent.width
+                text: root.vm && root.vm.signature ? Words.t("review.promise.sign") : Words.t("review.promise.submit")
+                font.pixelSize: Theme.small
+                color: Theme.ink2
+            }
         }
-    }
+    ]
 }

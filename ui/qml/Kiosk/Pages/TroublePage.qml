@@ -1,3 +1,5 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
@@ -25,7 +27,7 @@ PageFrame {
 
             objectName: "trouble-" + choice
             width: root.contentWidth
-            implicitHeight: Math.max(Theme.target, Theme.space(23), wordsHeight + Theme.space(7))
+            implicitHeight: Math.max(Theme.target, Theme.space(Theme.landscape ? 17 : 23), wordsHeight + Theme.space(7))
             title: text
             detail: note
             best: first

@@ -73,6 +73,7 @@ QtObject {
     readonly property int headerHeight: elder ? 152 : 132
     readonly property int panel: elder ? 640 : 560
     readonly property int widePanel: 1160
+    readonly property int wideAside: 840
     readonly property int mark: 76
     readonly property int attractMark: 190
     readonly property int glyph: elder ? 128 : 108

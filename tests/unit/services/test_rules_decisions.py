@@ -106,8 +106,8 @@ def test_without_a_network_a_registration_waits_and_a_pension_check_holds(
 
 
 def test_nothing_is_approved_that_a_fact_speaks_against(packs: dict[str, ServicePack]) -> None:
-    grid = product((0, 16, 17, 18, 59, 60), ("resident", "hmt_residence", "foreigner_2023"), (True, False), (True, False),
-                   Verification, (True, False), ({}, FILLED))  # fmt: skip
+    either, cards = (True, False), ("resident", "hmt_residence", "foreigner_2023")
+    grid = product((0, 16, 17, 18, 59, 60), cards, either, either, Verification, either, ({}, FILLED))
     for age, document, expired, valid, verification, committed, answers in grid:
         known = facts(age=age, document=document, document_expired=expired, number_valid=valid,
                       verification=verification, committed=committed, answers=answers)  # fmt: skip

@@ -1,0 +1,163 @@
+"""A visit that ends before its case is saved leaves no byte of the person on the disk; a saved one none in clear.
+
+One terminal process lives through all visits here, so what is searched has grown by every visit before. Time-outs come
+from a clock that is put forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+
+from devices.simulators.deck import make_deck
+from devices.simulators.portrait import card_portrait
+from kiosk.demo.run import Demo
+from tests.crash.terminal_world import TerminalProcess, marked, unsent, until, world
+from tests.faults.trace_search import Search
+from tests.robot import ANSWERS
+
+BUSINESS = "individual_business"
+ADDRESS = "{}市样例区长乐样例巷{}号3幢239室"
+PEOPLE = (
+    ("resident", {"name": "欧阳若溪明澜", "address": ADDRESS.format("北京", 121)}),
+    ("hmt", {"name": "司马清和远山", "address": ADDRESS.format("深圳", 42)}),
+)
+REFUSED = ("expired", {"name": "上官知秋怀瑾", "address": ADDRESS.format("成都", 172)})
+PAGES = ("home", "guide", "identify", "consent", "face", "other_way", "form", "commitment", "review", "sign")
+MANNERS = ("quit", "timeout", "card")
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+def values() -> dict[str, str]:
+    """Whatever identifies the people of these tests."""
+    found = dict(ANSWERS)
+    deck = make_deck()
+    for role, fields in (*PEOPLE, REFUSED):
+        document = deck[role].document
+        found |= {f"{role} {key}": value for key, value in fields.items()}
+        found |= {f"{role} number": document.number, f"{role} birth": f"{document.birth:%Y-%m-%d}"}
+        if document.pass_number:
+            found[f"{role} pass"] = document.pass_number
+    return found
+
+
+@dataclass
+class Scene:
+    """The terminal under test, and who comes to it."""
+
+    demo: Demo
+    folder: Path
+    life: TerminalProcess
+    search: Search
+    people: Iterator[tuple[str, dict[str, str]]]
+
+    def do(self, order: str, **words: Any) -> dict[str, Any]:
+        self.life.forget()
+        self.life.order(order, **words)
+        said = self.life.wait(lambda words: words.get("done") == order)
+        assert said is not None, f"the terminal ended: {self.life.errors.read_text()}"
+        return said
+
+    def nothing_left(self) -> None:
+        """Its data, temporary files, home, standard error, its helpers' logs, and what its processes show."""
+        assert self.search.folder(self.folder / "data") == []
+        assert self.search.folder(self.life.private) == []
+        assert list((self.folder / "data" / "scratch").iterdir()) == []
+        for log in ("terminal.stderr", "backend.log", "cabinet.log", "cabinet-state.json"):
+            assert self.search.data((self.folder / log).read_bytes(), log) == []
+        for pid in marked(self.life.mark):
+            assert self.search.process(pid) == []
+
+    def children_gone(self) -> bool:
+        """Camera and documents hold pictures and papers in their memory: they end with the visit."""
+        return until(lambda: set(marked(self.life.mark)) <= {self.life.process.pid}, 10)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("trace")
+    with world(folder) as demo:
+        life = TerminalProcess(demo, folder)
+        try:
+            assert life.wait(lambda words: "ready" in words)
+            search = Search(values(), [card_portrait()])
+            yield Scene(demo, folder, life, search, cycle(PEOPLE))
+            assert life.stop() == 0
+            assert search.folder(folder / "data") == []
+            print(f"\nlooked at {search.looked_at / 1e6:.0f} MB for {search.count} forms of {len(values())} values and a photograph")
+        finally:
+            if life.process.poll() is None:
+                life.kill()
+
+
+def go_to(scene: Scene, page: str) -> None:
+    """To this page, with as much of the person known as can be."""
+    card, fields = next(scene.people)
+    if page in ("home", "guide"):
+        scene.do("show_first", card=card, stop=page, service=BUSINESS, **fields)
+    elif page == "identify":
+        scene.do("refused", card=REFUSED[0], service=BUSINESS, **REFUSED[1])
+    else:
+        way = "face" if page == "face" else "later"
+        scene.do("visit", service=BUSINESS, card=card, way=way, stop=page, **fields)
+    if page == "form":
+        scene.do("fill")
+
+
+@pytest.mark.parametrize("manner", MANNERS)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_visit_that_ends_on_this_page_leaves_nothing(scene: Scene, page: str, manner: str) -> None:
+    if page == "face":
+        scene.demo.control.do("camera", "person", who="none")  # so that the check lasts until the visit ends
+    try:
+        go_to(scene, page)
+        said = scene.do("end", manner=manner)
+    finally:
+        scene.demo.control.do("camera", "ok")
+    assert said["left"] == page
+    assert said["knew"] is (page != "identify"), "nobody was known, so nothing could have been left"
+    assert said["knows"] is False
+    needs_card = page not in ("home", "guide", "identify")
+    assert said["reason"] == {"quit": "quit", "timeout": "timeout", "card": "card_gone" if needs_card else "quit"}[manner]
+    assert said["saved"] is False
+    assert scene.children_gone()
+    scene.nothing_left()
+
+
+def test_a_saved_visit_leaves_nothing_in_clear(scene: Scene) -> None:
+    before = len(list((scene.folder / "papers").glob("*.pdf")))
+    for service, way in ((BUSINESS, "face"), ("pension_verification", "later"), (BUSINESS, "later")):
+        card, fields = PEOPLE[0] if way == "face" else next(scene.people)
+        scene.do("visit", service=service, card=card, way=way, stop="farewell", **fields)
+        scene.nothing_left()  # while the case may be on its way
+        scene.do("visit_over")
+    licences = sorted((scene.folder / "papers").glob("*.pdf"))
+    assert len(licences) == before + 1
+    with pypdfium2.PdfDocument(licences[-1]) as licence:
+        text = licence[0].get_textpage().get_text_range()
+    assert PEOPLE[0][1]["name"] in text, "the person was never there, so nothing could have been left"
+    assert ANSWERS["shop_name"] in text
+    assert until(lambda: unsent(scene.folder) == 0, 30)
+    assert scene.children_gone()
+    scene.nothing_left()
+
+
+def test_the_search_finds_in_this_very_folder_what_is_there(scene: Scene) -> None:
+    """The control: the same search, the same folder, one file too many."""
+    control = scene.folder / "data" / "control"
+    try:
+        for key, value in values().items():
+            control.write_bytes(b"\0\1\2" + value.encode("utf-16-le"))
+            assert [finding.where for finding in scene.search.folder(scene.folder / "data")] == [str(control)], key
+        control.write_bytes(card_portrait())
+        assert scene.search.folder(scene.folder / "data")
+    finally:
+        control.unlink(missing_ok=True)
+    assert scene.search.folder(scene.folder / "data") == []

@@ -1,0 +1,163 @@
+"""Every page, in both languages, both sizes of type and both orientations, keeps what the look promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtQuick import QQuickItem
+
+from ui.samples import samples
+from ui.words import word
+
+LEAST_TEXT = {False: 28, True: 48}
+DECORATION = {"办", "文", "大"}
+SLACK = 1.5  # pixels: rounding of the text layout
+KEY_WIDTH = 84  # ten letters stand side by side
+
+
+def _clipped(stage: Any, item: QQuickItem) -> QRectF:
+    """The part of an item that its flickable or list leaves to be seen."""
+    box = stage.box(item)
+    parent = item.parentItem()
+    while parent is not None:
+        if parent.clip():
+            box = box.intersected(stage.box(parent))
+        parent = parent.parentItem()
+    return box
+
+
+def _texts(stage: Any) -> list[QQuickItem]:
+    return [item for item in stage.items() if item.inherits("QQuickText") and item.property("text")]
+
+
+def _check_texts(stage: Any, elder: bool, where: str) -> None:
+    screen = QRectF(0, 0, stage.view.width(), stage.view.height())
+    for item in _texts(stage):
+        text = item.property("text")
+        assert not item.property("truncated"), f"{text!r} is cut off on {where}"
+        if text not in DECORATION:
+            pixels = item.property("font").pixelSize()
+            waiting = where.startswith(("attract", "recovering", "wiping"))  # the next citizen's: never in elder type
+            assert pixels >= LEAST_TEXT[elder and not waiting], f"{text!r} is {pixels} px on {where}"
+        assert item.property("paintedWidth") <= max(item.width(), item.property("contentWidth")) + SLACK
+        box = _clipped(stage, item)
+        if not box.isEmpty():
+            assert screen.contains(box.adjusted(SLACK, SLACK, -SLACK, -SLACK)), f"{text!r} leaves the screen on {where}"
+        assert item.property("contentWidth") <= item.width() + SLACK, f"{text!r} is wider than its place on {where}"
+        assert item.property("contentHeight") <= item.height() + SLACK, f"{text!r} is higher than its place on {where}"
+
+
+def _check_targets(stage: Any, where: str) -> None:
+    targets = [item for item in stage.targets() if not stage.box(item).isEmpty()]
+    names = [item.objectName() for item in targets]
+    assert all(names), f"a target without a name on {where}"
+    assert len(set(names)) == len(names), f"two targets of one name on {where}: {sorted(names)}"
+    for item in targets:
+        box, name = stage.box(item), item.objectName()
+        least = KEY_WIDTH if name.startswith("key-") else 104
+        assert box.height() >= 104 - SLACK, f"{name} is {box.height()} high on {where}"
+        assert box.width() >= least - SLACK, f"{name} is {box.width()} wide on {where}"
+        assert item.property("label"), f"{name} cannot be read aloud on {where}"
+    if where.startswith("panel"):
+        return  # what lies under a panel is covered
+    for number, item in enumerate(targets):
+        for other in targets[number + 1 :]:
+            shared = _clipped(stage, item).intersected(_clipped(stage, other))
+            assert shared.width() < 2 or shared.height() < 2, f"{item.objectName()} and {other.objectName()} on {where}"
+
+
+def _check_text_overlap(stage: Any, where: str) -> None:
+    """No two texts lie on one another; the seal may lie on its paper, a panel on the page."""
+    if where.startswith("panel"):
+        return
+    boxes = []
+    for item in _texts(stage):
+        parent = item.parentItem()
+        rotated = False
+        while parent is not None:
+            rotated = rotated or parent.rotation() != 0
+            parent = parent.parentItem()
+        if not rotated:
+            boxes.append((item.property("text"), _clipped(stage, item).adjusted(3, 6, -3, -6)))
+    for number, (text, box) in enumerate(boxes):
+        for other, second in boxes[number + 1 :]:
+            shared = box.intersected(second)
+            assert shared.width() <= 0 or shared.height() <= 0, f"{text!r} lies on {other!r} on {where}"
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("elder", [False, True], ids=["standard", "elder"])
+@pytest.mark.parametrize("orientation", ["portrait", "landscape"])
+def test_every_page_is_whole(request: Any, language: Any, elder: bool, orientation: str) -> None:
+    stage = request.getfixturevalue("stage" if orientation == "portrait" else "wide_stage")
+    for sample in samples(language):
+        stage.show(sample, language, elder)
+        where = f"{sample.name} ({orientation}, {language}, {'elder' if elder else 'standard'})"
+        _check_texts(stage, elder, where)
+        _check_targets(stage, where)
+        _check_text_overlap(stage, where)
+
+
+def test_a_small_window_shows_the_same_page_smaller(stage: Any, sample: Any) -> None:
+    stage.view.resize(540, 960)
+    stage.show(sample("guide"))
+    box = stage.box(stage.named("guide-start"))
+    assert box.bottom() < 960
+    assert box.width() > 250
+
+
+def test_the_language_changes_everywhere_at_once(stage: Any, sample: Any) -> None:
+    stage.show(sample("rate"))
+    stage.show(sample("rate", "en"), "en")
+    texts = [item.property("text") for item in _texts(stage)]
+    assert word("en", "rate.title") in texts
+    assert not [text for text in texts if any("一" <= c <= "鿿" for c in text) and text not in ("中文", "办", "文", "大")
+                and "平城" not in text]  # fmt: skip
+
+
+def test_elder_mode_shows_four_services_at_a_time(stage: Any, sample: Any) -> None:
+    stage.show(sample("home-many"), elder=True)
+
+    def services() -> list[str]:
+        return sorted(i.objectName() for i in stage.targets() if i.objectName().startswith("home-service-"))
+
+    assert services() == [f"home-service-service-{n}" for n in range(4)]
+    stage.tap("home-more")
+    assert services() == [f"home-service-service-{n}" for n in range(4, 7)]
+
+
+def test_what_does_not_fit_can_be_scrolled_to_by_touch(stage: Any, sample: Any) -> None:
+    stage.show(sample("review"), elder=True)
+    stage.tap("scroll-more")
+    stage.tap("scroll-more")
+    box = _clipped(stage, stage.named("review-edit-staff"))
+    assert box.height() >= 104
+
+
+def test_the_waiting_page_runs_no_timer_and_no_animation(stage: Any, sample: Any) -> None:
+    stage.show(sample("attract"))
+    frames: list[bool] = []
+    stage.until(lambda: bool(stage.bridge.property("attached")))
+    stage.settle()
+    stage.view.frameSwapped.connect(lambda: frames.append(True))
+    waited: list[bool] = []
+    from PySide6.QtCore import QTimer
+
+    QTimer.singleShot(400, lambda: waited.append(True))
+    stage.until(lambda: bool(waited))
+    assert not stage.bridge.property("chrome").counting
+    assert len(frames) <= 2  # what was still on its way
+
+
+def test_the_seconds_left_are_counted_only_where_they_are_shown(stage: Any, sample: Any) -> None:
+    chrome = stage.bridge.property("chrome")
+    stage.show(sample("identify"))
+    assert chrome.counting
+    assert chrome.property("secondsLeft") == 52
+    stage.now[0] = 10.4
+    stage.until(lambda: chrome.property("secondsLeft") == 42)
+    stage.show(sample("form"))
+    assert not chrome.counting
+    assert chrome.property("secondsLeft") == -1

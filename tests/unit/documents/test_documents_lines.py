@@ -1,0 +1,53 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.documents.lines import NEVER_FIRST, wrap
+from kiosk.documents.signature import signature_svg
+
+
+def count(text: str) -> float:
+    return float(len(text))
+
+
+@given(st.text("某店馆，。（）《》a1 ", max_size=60), st.integers(2, 20))
+def test_nothing_is_lost_and_nothing_is_too_wide(text: str, width: int) -> None:
+    lines = wrap(text, width, count)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(len(line) <= width for line in lines)
+
+
+@given(st.text("某店馆，。", min_size=1, max_size=60).filter(lambda t: "，，" not in t and "。。" not in t))
+def test_a_comma_does_not_begin_a_line_when_it_need_not(text: str) -> None:
+    plain = text.replace("，。", "，").replace("。，", "。")
+    lines = wrap(plain, 8, count)
+    assert all(line[0] not in NEVER_FIRST for line in lines[1:] if line)
+
+
+def test_words_of_latin_letters_stay_whole() -> None:
+    assert wrap("见 www.gsxt.gov.cn", 16, count) == ["见", "www.gsxt.gov.cn"]
+
+
+def test_a_word_wider_than_the_line_is_cut() -> None:
+    assert wrap("abcdefghij", 4, count) == ["abcd", "efgh", "ij"]
+
+
+def test_an_opening_bracket_goes_with_its_word() -> None:
+    assert wrap("南关小面馆（个体工商户）", 6, count)[0] == "南关小面馆"
+
+
+def test_a_signature_is_the_strokes_and_nothing_else() -> None:
+    svg = signature_svg((((0.0, 0.5), (0.5, 1.0)), ((0.25, 0.25),), ()), 100, 40).decode()
+    assert 'd="M0.0 20.0 L50.0 40.0"' in svg
+    assert 'd="M25.0 10.0 L25.0 10.0"' in svg
+    assert svg.count("<path") == 2
+
+
+def test_points_outside_the_pad_are_kept_on_its_edge() -> None:
+    assert "M100.0 0.0" in signature_svg((((2.0, -1.0), (0.5, 0.5)),), 100, 40).decode()
+
+
+@pytest.mark.parametrize("strokes", [(), ((),), (((float("nan"), 0.0),),)])
+def test_an_empty_or_broken_signature_is_refused(strokes: tuple[tuple[tuple[float, float], ...], ...]) -> None:
+    with pytest.raises(ValueError, match="signature"):
+        signature_svg(strokes)

@@ -1,0 +1,248 @@
+"""The file under the journal: encrypted, private, migrated with a copy, never reset, damage told and not touched."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.domain.case import new_case_id
+from kiosk.journal import bench, commands, schema
+from kiosk.journal.connection import FILE, connect, dbapi
+from kiosk.journal.errors import JournalDamaged, JournalError
+from kiosk.journal.journal import Journal
+from kiosk.journal.keys import KEY_FILE, FileKeySource, load_or_create_key
+from kiosk.journal.records import Block, CaseRecord, Numbers, SealedMaterial, stamp
+from kiosk.journal.schema import Migration
+
+MARK = b"a-mark-that-must-not-appear"
+
+
+def build(numbers: Numbers) -> CaseRecord:
+    from datetime import UTC, datetime
+
+    material = SealedMaterial(hashlib.sha256(MARK).hexdigest(), "signature", MARK)
+    return CaseRecord(
+        new_case_id(), f"T-{numbers.take('case')}", "pension-check", "1", "approved", "final", "face",
+        datetime.now(UTC), False, MARK * 20, (material,),
+    )  # fmt: skip
+
+
+def made(folder: Path, cases: int = 3, *, durable: bool = True) -> bytes:
+    key = load_or_create_key(folder)
+    with Journal.open(folder, key, durable=durable) as journal:
+        journal.add_block(Block("case", 1, 1000))
+        for _ in range(cases):
+            journal.commit(build)
+    return key
+
+
+def tamper(folder: Path, key: bytes, *statements: str) -> None:
+    connection = connect(folder / FILE, key)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+def test_sqlite_is_newer_than_the_wal_reset_bug() -> None:
+    assert dbapi.sqlite_version_info >= (3, 51, 3)
+
+
+def test_nothing_is_readable_in_any_file_and_no_one_else_may_read_them(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    key = load_or_create_key(folder)
+    with Journal.open(folder, key) as journal:
+        journal.add_block(Block("case", 1, 9))
+        journal.commit(build)
+        names = {file.name for file in folder.iterdir()}
+        assert {FILE, f"{FILE}-wal", f"{FILE}-shm"} <= names
+        for file in folder.iterdir():
+            assert MARK not in file.read_bytes()
+            assert b"SQLite format" not in file.read_bytes()
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_commit_costs_exactly_one_fsync(tmp_path: Path) -> None:
+    counts = bench.fsyncs(12, tmp_path)
+    if counts is None:
+        pytest.skip("strace is not installed: fsyncs cannot be counted")
+    assert counts == [1] * 12
+
+
+def test_a_second_process_is_kept_out_while_the_first_has_the_journal(tmp_path: Path) -> None:
+    key = made(tmp_path)
+    with Journal.open(tmp_path, key), pytest.raises(JournalError) as caught:
+        Journal.open(tmp_path, key)
+    assert caught.value.code == "journal-in-use"
+    Journal.open(tmp_path, key).close()
+
+
+def test_the_wrong_key_opens_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    made(tmp_path)
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(JournalDamaged) as caught:
+        Journal.open(tmp_path, bytes(32))
+    assert "not delete" in caught.value.advice
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("where", [100, 4096 + 2000, -2000])
+def test_a_damaged_page_is_told_on_opening_and_the_file_is_left_as_it_is(tmp_path: Path, where: int) -> None:
+    key = made(tmp_path, 30)
+    data = bytearray((tmp_path / FILE).read_bytes())
+    data[where] ^= 0x40
+    (tmp_path / FILE).write_bytes(data)
+    with pytest.raises(JournalDamaged):
+        Journal.open(tmp_path, key)
+    assert (tmp_path / FILE).read_bytes() == bytes(data)
+
+
+@pytest.mark.parametrize("loss", ["gone", "empty"])
+def test_a_journal_that_is_gone_is_not_replaced_by_a_new_one(tmp_path: Path, loss: str) -> None:
+    key = made(tmp_path)
+    (tmp_path / FILE).unlink()
+    if loss == "empty":
+        (tmp_path / FILE).touch()
+    with pytest.raises(JournalDamaged) as caught:
+        Journal.open(tmp_path, key)
+    assert caught.value.code == "journal-missing"
+
+
+def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
+    made(tmp_path)
+    (tmp_path / KEY_FILE).unlink()
+    with pytest.raises(JournalDamaged) as caught:
+        FileKeySource(tmp_path).load()
+    assert caught.value.code == "journal-key-lost"
+    assert not (tmp_path / KEY_FILE).exists()
+
+
+# -- verification
+
+
+@pytest.mark.parametrize(
+    ("statements", "word"),
+    [
+        (["UPDATE audit SET details = replace(details, 'approved', 'refused') WHERE seq = 4"], "chain"),
+        (["DELETE FROM audit WHERE seq = 4"], "missing"),
+        (["DELETE FROM outbox WHERE seq = 2"], "gone"),
+        (["DELETE FROM outbox WHERE seq = 2"], "hole"),
+        (["DELETE FROM materials WHERE seq = 2"], "missing"),
+        (["UPDATE materials SET data = zeroblob(length(data)) WHERE seq = 2"], "hash"),
+        (["UPDATE outbox SET hash = (SELECT hash FROM outbox WHERE seq = 1) || '' WHERE seq = 2",
+          "UPDATE outbox SET hash = '0000' WHERE seq = 2"], "audit chain"),
+        (["UPDATE outbox SET state = 'acknowledged' WHERE seq = 1"], "no acknowledgement"),
+        (["UPDATE outbox SET numbers = 'case=1' WHERE seq = 2"], "twice"),
+        (["UPDATE outbox SET numbers = 'case=5' WHERE seq = 3"], "hole"),
+        (["UPDATE outbox SET numbers = 'case=5000' WHERE seq = 3"], "reserved block"),
+        (["UPDATE outbox SET case_no = 'T-1'"], "given twice"),
+    ],
+)  # fmt: skip
+def test_verify_finds_what_was_changed_behind_the_journals_back(
+    tmp_path: Path, statements: list[str], word: str
+) -> None:
+    key = made(tmp_path, durable=False)
+    out = io.StringIO()
+    assert commands.verify(tmp_path, as_json=True, out=out) == 0
+    tamper(tmp_path, key, *statements)
+    out = io.StringIO()
+    assert commands.verify(tmp_path, as_json=True, out=out) == 1
+    assert any(word in problem for problem in json.loads(out.getvalue())["problems"]), out.getvalue()
+
+
+def test_the_end_of_the_chain_is_checked_on_opening(tmp_path: Path) -> None:
+    key = made(tmp_path, durable=False)
+    tamper(tmp_path, key, "UPDATE audit SET at = '2020' WHERE seq = 3")
+    with pytest.raises(JournalDamaged, match="audit row 3"):
+        Journal.open(tmp_path, key)
+
+
+# -- migrations
+
+
+def test_every_shipped_migration_is_numbered_without_holes() -> None:
+    assert [step.number for step in schema.shipped()] == list(range(1, schema.LATEST + 1))
+
+
+def test_a_migration_keeps_the_cases_and_leaves_a_copy_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = made(tmp_path)
+    steps = (*schema.shipped(), Migration(2, "more", "CREATE TABLE more (x INTEGER) STRICT;"))
+    monkeypatch.setattr(schema, "shipped", lambda: steps)
+    monkeypatch.setattr(schema, "LATEST", 2)
+    with Journal.open(tmp_path, key) as journal:
+        assert journal.counts().committed == 3
+        assert journal.verify().schema == 2
+        assert journal.verify().ok
+    copy = tmp_path / f"{FILE}.schema-1"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    old = tmp_path / "old"
+    old.mkdir()
+    shutil.copy(copy, old / FILE)
+    monkeypatch.undo()
+    with Journal.open(old, key) as journal:
+        assert journal.counts().committed == 3
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = made(tmp_path)
+    steps = (*schema.shipped(), Migration(2, "bad", "CREATE TABLE more (x INTEGER) STRICT; DROP TABLE nothing;"))
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "shipped", lambda: steps)
+        patch.setattr(schema, "LATEST", 2)
+        with pytest.raises(JournalError) as caught:
+            Journal.open(tmp_path, key)
+        assert caught.value.code == "migration-failed"
+    with Journal.open(tmp_path, key) as journal:
+        assert journal.counts().committed == 3
+
+
+def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
+    key = made(tmp_path)
+    tamper(tmp_path, key, "PRAGMA user_version = 99")
+    with pytest.raises(JournalError) as caught:
+        Journal.open(tmp_path, key)
+    assert caught.value.code == "journal-newer"
+
+
+# -- commands
+
+
+def test_the_commands_read_beside_a_running_terminal(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    key = load_or_create_key(folder)
+    with Journal.open(folder, key) as journal:
+        journal.add_block(Block("case", 1, 9))
+        journal.commit(build)
+        out = io.StringIO()
+        assert commands.list_cases(tmp_path, as_json=True, out=out) == 0
+        (row,) = json.loads(out.getvalue())
+        assert (row["case_no"], row["state"], row["attachments"]) == ("T-1", "queued", 1)
+        assert commands.export(tmp_path, to=tmp_path / "out.jsonl", out=io.StringIO()) == 0
+        assert stat.S_IMODE((tmp_path / "out.jsonl").stat().st_mode) == 0o600
+        journal.commit(build)
+        assert journal.counts().committed == 2
+
+
+def test_a_command_on_a_folder_without_journal_makes_none(tmp_path: Path) -> None:
+    out = io.StringIO()
+    assert commands.verify(tmp_path, as_json=True, out=out) == 2
+    answer: dict[str, Any] = json.loads(out.getvalue())
+    assert answer["error"]["code"] == "no-journal"
+    assert answer["error"]["advice"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_moments_without_time_zone_are_refused() -> None:
+    from datetime import datetime
+
+    with pytest.raises(ValueError, match="time zone"):
+        stamp(datetime(2026, 1, 1))

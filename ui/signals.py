@@ -6,7 +6,7 @@ import signal
 import socket
 from types import FrameType
 
-from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier
+from PySide6.QtCore import QCoreApplication, QObject, QSocketNotifier, Slot
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -27,6 +27,7 @@ class SignalWatch(QObject):
     def _noted(self, number: int, frame: FrameType | None) -> None:
         """The wake-up socket has already been written to."""
 
+    @Slot()
     def _quit(self) -> None:
         self._here.recv(64)
         self._app.quit()

@@ -133,10 +133,6 @@ class Demo:
             helper.stop()
 
     @property
-    def language(self) -> Language:
-        return self._wanted.language
-
-    @property
     def helper_pids(self) -> list[int]:
         return [helper.pid for helper in self._helpers]
 
@@ -147,7 +143,7 @@ class Demo:
 
         made = profile(
             self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
-            language="zh_CN",
+            language=self._wanted.language,
         )  # fmt: skip
         return Terminal(made, decoder=SimulatedPhotoDecoder(), failed=self._bugs.append)
 
@@ -164,7 +160,7 @@ class Demo:
             app.run(
                 terminal.start,
                 size=self._wanted.size,
-                language="zh_CN",
+                language=self._wanted.language,
                 on_first_frame=session.begin,
                 dev_dock=None if scripts else self.stage,
             )
@@ -233,9 +229,8 @@ class Session:
         from ui.player.player import Player
 
         self._player = Player(
-            window, self._scripts, self._demo.stage, out=self._demo.papers.parent, finished=self._played,
-            language=self._demo.language,
-        )  # fmt: skip
+            window, self._scripts, self._demo.stage, out=self._demo.papers.parent, finished=self._played
+        )
         self._terminal.subscribe(self._player.hear)
         threading.Thread(target=self._prepare, name="demo-before", daemon=True).start()
 

@@ -29,6 +29,7 @@ PEOPLE = (
     ("hmt", {"name": "司马清和远山", "address": ADDRESS.format("深圳", 42)}),
 )
 REFUSED = ("expired", {"name": "上官知秋怀瑾", "address": ADDRESS.format("成都", 172)})
+ELDER = ("elder", {"name": "夏侯景行书白", "address": ADDRESS.format("杭州", 77)})
 PAGES = ("home", "guide", "identify", "consent", "face", "other_way", "form", "commitment", "review", "sign")
 MANNERS = ("quit", "timeout", "card")
 
@@ -39,7 +40,7 @@ def values() -> dict[str, str]:
     """Whatever identifies the people of these tests."""
     found = dict(ANSWERS)
     deck = make_deck()
-    for role, fields in (*PEOPLE, REFUSED):
+    for role, fields in (*PEOPLE, REFUSED, ELDER):
         document = deck[role].document
         found |= {f"{role} {key}": value for key, value in fields.items()}
         found |= {f"{role} number": document.number, f"{role} birth": f"{document.birth:%Y-%m-%d}"}
@@ -133,8 +134,11 @@ def test_a_visit_that_ends_on_this_page_leaves_nothing(scene: Scene, page: str, 
 
 def test_a_saved_visit_leaves_nothing_in_clear(scene: Scene) -> None:
     before = len(list((scene.folder / "papers").glob("*.pdf")))
-    for service, way in ((BUSINESS, "face"), ("pension_verification", "later"), (BUSINESS, "later")):
-        card, fields = PEOPLE[0] if way == "face" else next(scene.people)
+    for service, (card, fields), way in (
+        (BUSINESS, PEOPLE[0], "face"),
+        ("pension_verification", ELDER, "later"),
+        (BUSINESS, PEOPLE[1], "later"),
+    ):
         scene.do("visit", service=service, card=card, way=way, stop="farewell", **fields)
         scene.nothing_left()  # while the case may be on its way
         scene.do("visit_over")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Property, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import Property, QObject, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtQml import QmlElement
 from PySide6.QtQuick import QQuickItem, QQuickPaintedItem
@@ -66,6 +66,7 @@ class FacePicture(QQuickPaintedItem):
     corner = Property(int, _get_corner, _set_corner)
     feed = Property(QObject, _get_feed, _set_feed, notify=feedChanged)
 
+    @Slot()
     def refresh(self) -> None:
         """A new picture is there, or the last has gone."""
         self.update()

@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
-from kiosk.visit.screen import FarewellBody, OutcomeBody, Screen
+from kiosk.visit.screen import FarewellBody, FormBody, OutcomeBody, Screen
 from ui.player import eyes
 from ui.player.fingers import Finger
 from ui.player.script import Script, Step
 
 LOOK_EVERY = 15  # ms
 SETTLED = 0.45  # s after a page change: the slide between pages is over
+GLIMPSE = 0.1  # s after a page change: what is shown of a page that may pass too quickly to come to rest
 SCROLLED = 0.4  # s after a scroll: the list has come to rest
+ACTS = ("card", "take_card", "device", "network", "sign")  # what a hand does once it has seen the page
 KEY_NAMES = {" ": "key-space", "<": "key-delete"}
 
 
@@ -72,12 +75,11 @@ class Player(QObject):
         stage: Stage,
         *,
         out: Path,
-        language: str,
         finished: Callable[[list[VisitReport], list[str]], None],
     ) -> None:
         super().__init__(window)
         self._window, self._scripts, self._stage, self._out = window, scripts, stage, out
-        self._language, self._finished = language, finished
+        self._finished = finished
         self._finger = Finger(window)
         self._screen: Screen | None = None
         self._page_since = time.monotonic()
@@ -85,6 +87,7 @@ class Player(QObject):
         self._reports: list[VisitReport] = []
         self._shots: list[str] = []
         self._shot_due = False
+        self._glimpse: QImage | None = None
         self._play: Play = self._play_all()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY)
@@ -107,11 +110,14 @@ class Player(QObject):
         self._came.emit(screen)
 
     def _see(self, screen: Screen) -> None:
-        before = self._screen.page if self._screen else ""
+        before = self._page()
+        if self._screen is None or _shown(screen) != _shown(self._screen):
+            if self._shot_due and self._glimpse is not None:  # the page was left before it had come to rest
+                self._save(self._glimpse, before, "")
+            self._page_since = time.monotonic()
+            self._shot_due, self._glimpse = True, None
         self._screen = screen
         if screen.page != before:
-            self._page_since = time.monotonic()
-            self._shot_due = True
             self._report.states.append(screen.page)
         if isinstance(screen.body, OutcomeBody):
             self._report.outcome = screen.body.outcome
@@ -122,6 +128,8 @@ class Player(QObject):
     # -- the play ------------------------------------------------------------------------------------
 
     def _advance(self) -> None:
+        if self._shot_due and self._glimpse is None and time.monotonic() - self._page_since >= GLIMPSE:
+            self._glimpse = self._window.grabWindow()
         try:
             next(self._play)
         except StopIteration:
@@ -145,10 +153,9 @@ class Player(QObject):
     def _play_one(self, script: Script) -> Play:
         yield from self._until(lambda: self._page() == "attract", 60, "the attract page before the visit")
         self._report.states[:] = ["attract"]
-        if (script.lang or self._language) != "zh_CN":
-            yield from self._touch("chrome-language", 10, "")
         for step in script.steps:
             try:
+                yield from self._choose_language(script.lang)
                 yield from self._step(step)
             except VisitFailed as failure:
                 raise VisitFailed(f"{step}: {failure}") from failure
@@ -156,6 +163,16 @@ class Player(QObject):
                 raise VisitFailed(f"{step}: {type(error).__name__}: {error}") from error
         yield from self._until(lambda: self._page() == "attract", 60, "the attract page after the visit")
         self._check(script)
+
+    def _choose_language(self, language: str | None) -> Play:
+        """A citizen who reads another language touches for it as soon as a page offers it."""
+        chosen = self._screen.chrome.language if self._screen else None
+        if language is None or chosen == language or not self._reachable("chrome-language"):
+            return
+        yield from self._touch("chrome-language", 10, "")
+        yield from self._until(
+            lambda: self._screen is not None and self._screen.chrome.language == language, 10, f"language {language}"
+        )
 
     def _check(self, script: Script) -> None:
         report, expect = self._report, script.expect
@@ -180,6 +197,8 @@ class Player(QObject):
             yield
 
     def _step(self, step: Step) -> Play:
+        if step.verb in ACTS:
+            yield from self._settle()
         match step.verb:
             case "touch":
                 yield from self._touch(step.argument, step.within, step.extras.get("until", ""))
@@ -260,14 +279,15 @@ class Player(QObject):
 
     def _shoot(self, name: str) -> Play:
         self._shot_due = False
-        page = self._page()
+        self._save(self._window.grabWindow(), self._page(), name)
+        yield
+
+    def _save(self, image: QImage, page: str, name: str) -> None:
         number = sum(shot.startswith(f"{self._report.script}-") for shot in self._shots) + 1
         file = f"{self._report.script}-{number:02d}-{page}{'-' + name if name else ''}.png"
-        image = self._window.grabWindow()
         if image.isNull() or not image.save(str(self._out / file)):
             raise VisitFailed(f"the picture {file} could not be written")
         self._shots.append(file)
-        yield
 
     def _until(self, true: Callable[[], bool], within: float, what: str) -> Play:
         limit = time.monotonic() + within
@@ -284,3 +304,8 @@ class Player(QObject):
 
     def _page(self) -> str:
         return self._screen.page if self._screen else ""
+
+
+def _shown(screen: Screen) -> tuple[str, str]:
+    """What counts as a page of its own for a picture: the page, and on the form the question."""
+    return screen.page, screen.body.key if isinstance(screen.body, FormBody) else ""

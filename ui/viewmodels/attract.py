@@ -37,6 +37,7 @@ class AttractModel(QObject):
         self._shown = None
         self._refresh()
 
+    @Slot()
     def _refresh(self) -> None:
         rows = []
         if self._shown is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Property, QObject, Signal
+from PySide6.QtCore import Property, QObject, Signal, Slot
 
 if TYPE_CHECKING:
     from kiosk.visit.events import Touch
@@ -36,7 +36,9 @@ class PageModel(QObject):
     """One page: the body of its snapshot while it is on screen, nothing otherwise.
 
     A subclass declares its own ``changed = Signal()`` (PySide binds a property to a signal of the same class),
-    its properties, its intent slots, and ``refresh`` where it has lists to fill.
+    its properties, its intent slots, and ``refresh`` where it has lists to fill. Whatever a signal is connected to is
+    a declared Slot: PySide adds any other method to the object's meta-object at run time, and QML, which caches
+    properties by meta-object, may then find none of them.
     """
 
     changed: Any
@@ -68,6 +70,7 @@ class PageModel(QObject):
     def forget(self) -> None:
         """Empty the lists."""
 
+    @Slot()
     def _reword(self) -> None:
         if self.body is not None:
             self.refresh(self.body)

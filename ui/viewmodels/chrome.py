@@ -47,6 +47,7 @@ class ChromeModel(QObject):
         """Whether the timer runs: never while the machine waits for somebody."""
         return self._timer.isActive()
 
+    @Slot()
     def _tick(self) -> None:
         ends = self._chrome.expires_at if self._chrome is not None else None
         if ends is None or not self._counting:

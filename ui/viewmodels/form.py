@@ -53,6 +53,7 @@ class FormModel(PageModel):
         self._options.clear()
         self._editor.forget()
 
+    @Slot(str)
     def _answer(self, value: str) -> None:
         if self.body is not None:
             self._sent.append(value)

@@ -9,6 +9,7 @@ Item {
 
     property var chrome: null
     property bool quitShown: false
+    readonly property bool test: root.chrome ? root.chrome.test : false
 
     height: Theme.headerHeight
 
@@ -30,6 +31,7 @@ Item {
 
         Label {
             width: Math.min(implicitWidth, choices.x - place.x - Theme.space(2))
+            visible: !Theme.elder || !root.test
             text: root.chrome ? root.chrome.place : ""
             font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
             font.bold: true
@@ -39,11 +41,11 @@ Item {
         }
 
         Row {
-            visible: !Theme.elder || (root.chrome && root.chrome.test)
+            visible: !Theme.elder || root.test
             spacing: Theme.space(1.5)
 
             Label {
-                visible: !Theme.elder
+                visible: !root.test
                 text: root.chrome ? root.chrome.terminal : ""
                 font.pixelSize: Theme.small
                 color: Theme.ink2
@@ -51,7 +53,7 @@ Item {
             }
 
             Label {
-                visible: root.chrome ? root.chrome.test : false
+                visible: root.test
                 text: Words.t("header.test")
                 font.pixelSize: Theme.small
                 font.bold: true

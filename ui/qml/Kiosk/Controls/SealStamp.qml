@@ -8,7 +8,7 @@ Item {
     id: root
 
     property string words: ""
-    property int side: Theme.space(27)
+    property int side: Theme.space(Theme.elder ? 31 : 27)
     readonly property bool han: /^[\u4e00-\u9fff]+$/.test(root.words)
     readonly property string broken: root.han && root.words.length === 4
         ? root.words.slice(0, 2) + "\n" + root.words.slice(2) : root.words

@@ -23,6 +23,7 @@ Item {
 
     PageFrame {
         anchors.fill: parent
+        visible: !(root.vm && root.vm.reasonsShown)
         titleFirst: false
         panel: root.documented && !Theme.elder ? Theme.wideAside : Theme.panel
         asideAllowed: root.documented

@@ -141,6 +141,12 @@ class Terminal:
     def online(self) -> bool:
         return self._sync is not None and self._sync.online
 
+    @property
+    def supplied(self) -> bool:
+        """Whether numbers of every kind that the services need have been reserved."""
+        kinds = {kind for pack in self._packs.values() for kind in pack.number_blocks}
+        return self.journal is not None and all(self.journal.numbers_left(kind) > 0 for kind in kinds)
+
     # -- assembly ------------------------------------------------------------------------------------
 
     def _assemble(self) -> None:

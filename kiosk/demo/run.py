@@ -173,7 +173,7 @@ class Demo:
     def before_visits(self, terminal: Any) -> None:
         """Wait for a terminal that can serve; then, when asked, the network goes. Raises DemoFailed."""
         _until(lambda: bool(self._bugs) or terminal.wait_ready(0), 30)
-        _until(lambda: bool(self._bugs) or terminal.journal.numbers_left("case") > 0, 15)
+        _until(lambda: bool(self._bugs) or terminal.supplied, 15)
         if self._bugs or not terminal.wait_ready(0):
             raise DemoFailed("the terminal did not start")
         self.time("core_ready")

@@ -22,9 +22,9 @@ def details_text(details: Mapping[str, str | int]) -> str:
     return _json(details).decode()
 
 
-def row_bytes(previous: str, seq: int, at: str, event: str, item: str, details: str) -> bytes:
+def row_bytes(previous: str, seq: int, at: str, event: str, item: str, details: str, about: str) -> bytes:
     """The bytes a row's hash covers. Raises ValueError for a field with a newline in it."""
-    text = f"{previous}\n{seq}\n{at}\n{event}\n{item}\n{details}"
-    if text.count("\n") != 5:
+    text = f"{previous}\n{seq}\n{at}\n{event}\n{item}\n{details}\n{about}"
+    if text.count("\n") != 6:
         raise ValueError("a field of an audit row holds a newline")
     return text.encode()

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 GENESIS = hashlib.sha256(b"kiosk audit chain 1").hexdigest()
-_INSERT = "INSERT INTO audit (seq, at, event, item, details, hash) VALUES (?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-def row_hash(previous: str, seq: int, at: str, event: str, item: str, details: str) -> str:
+def row_hash(previous: str, seq: int, at: str, event: str, item: str, details: str, about: str) -> str:
     """Hex sha256 over the canonical encoding of the row with the hash of the row before it."""
-    return hashlib.sha256(row_bytes(previous, seq, at, event, item, details)).hexdigest()
+    return hashlib.sha256(row_bytes(previous, seq, at, event, item, details, about)).hexdigest()
 
 
 class Chain:
@@ -35,14 +35,20 @@ class Chain:
         row = self._connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
         self.head = AuditHead(0, GENESIS) if row is None else AuditHead(*row)
 
-    def append(self, at: str, event: str, item: str, details: Mapping[str, Detail]) -> None:
-        """Add a row inside the open transaction. Raises EventRefused."""
+    def append(
+        self, at: str, event: str, item: str, details: Mapping[str, Detail], about: str = "", sealed: bytes | None = None
+    ) -> int:
+        """Add a row inside the open transaction; returns its seq. Raises EventRefused.
+
+        ``about`` and ``sealed`` are the item that the row commits; the hashes of the sealed bytes stand in ``about``.
+        """
         kind_of(event).check(details)
         seq = self.head.seq + 1
         text = details_text(details)
-        digest = row_hash(self.head.hash, seq, at, event, item, text)
-        self._connection.execute(_INSERT, (seq, at, event, item, text, digest))
+        digest = row_hash(self.head.hash, seq, at, event, item, text, about)
+        self._connection.execute(_INSERT, (seq, at, event, item, text, about, digest, sealed))
         self.head = AuditHead(seq, digest)
+        return seq
 
 
 def problems(connection: Connection, *, last: int | None = None) -> Iterator[str]:
@@ -57,13 +63,13 @@ def problems(connection: Connection, *, last: int | None = None) -> Iterator[str
             return
         previous = row[0]
     rows = connection.execute(
-        "SELECT seq, at, event, item, details, hash FROM audit WHERE seq >= ? ORDER BY seq", (expected,)
+        "SELECT seq, at, event, item, details, about, hash FROM audit WHERE seq >= ? ORDER BY seq", (expected,)
     )
-    for seq, at, event, item, details, digest in rows:
+    for seq, at, event, item, details, about, digest in rows:
         if seq != expected:
             yield f"audit rows {expected} to {seq - 1} are missing"
         try:
-            fits = row_hash(previous, seq, at, event, item, details) == digest
+            fits = row_hash(previous, seq, at, event, item, details, about) == digest
         except ValueError:
             fits = False
         if not fits:

@@ -1,7 +1,7 @@
 """A terminal in a process of its own, to be killed: the real core without a window, played by the robot.
 
-``python -m tests.crash.terminal_child '{...}'`` with the cabinet's ports and the world's folder. It says what it shows as
-JSON lines: ``{"page": ...}`` from the core's own thread, so that nothing said is later than what happened, and
+``python -m tests.crash.terminal_child '{...}'`` with the cabinet's ports and the world's folder. It says what it shows
+as JSON lines: ``{"page": ...}`` from the core's own thread, so that nothing said is later than what happened, and
 ``{"done": ...}`` after each order. Orders come as JSON lines on stdin; the end of stdin stops it in good order.
 """
 

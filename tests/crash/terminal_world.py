@@ -110,15 +110,17 @@ class TerminalProcess:
         self.said += [json.loads(line) for line in lines]
         return bool(data)
 
-    def wait(self, true: Callable[[dict[str, Any]], bool], seconds: float = 60.0) -> dict[str, Any] | None:
-        """The first thing said from the beginning on that is so, or None when it ended before."""
-        limit, seen = time.monotonic() + seconds, 0
+    def wait(
+        self, true: Callable[[dict[str, Any]], bool], seconds: float = 60.0, count: int = 1
+    ) -> dict[str, Any] | None:
+        """The first (or ``count``-th) thing said from the beginning on that is so, or None when it ended before."""
+        limit = time.monotonic() + seconds
         while True:
-            for words in self.said[seen:]:
-                if true(words):
-                    return words
-            seen = len(self.said)
-            if not self.hear(limit) and seen == len(self.said):
+            found = [words for words in self.said if true(words)]
+            if len(found) >= count:
+                return found[count - 1]
+            heard = len(self.said)
+            if not self.hear(limit) and heard == len(self.said):
                 if time.monotonic() < limit:
                     return None
                 raise AssertionError(f"the terminal said nothing of the kind in {seconds:g} s; it said {self.said}")
@@ -163,7 +165,9 @@ def look(folder: Path) -> tuple[VerifyReport, list[CaseRow], list[str]]:
     """The journal on disk, read beside whoever has it open: its verification, its cases, its acknowledged ids."""
     journal = folder / "data" / "journal"
     with reading.reading(journal, load_or_create_key(journal)) as connection:
-        acknowledged = [row[0] for row in connection.execute("SELECT item FROM audit WHERE event = 'item.acknowledged'")]
+        acknowledged = [
+            row[0] for row in connection.execute("SELECT item FROM audit WHERE event = 'item.acknowledged'")
+        ]
         return reading.verify(connection), reading.cases(connection), acknowledged
 
 

@@ -1,8 +1,9 @@
-"""kill -9 of the whole terminal at seeded random moments of a visit: no case or a whole one, and it stands up by itself.
+"""kill -9 of the whole terminal at seeded random moments of a visit: no case or a whole one, and it stands up again.
 
-Rounds by KIOSK_CRASH_ROUNDS (30), seed by KIOSK_CRASH_SEED. Twins and backend are started once and stay; the data folder
-is kept, so every life of the terminal recovers from the one before. The kill is aimed at a page and falls at a random
-moment after it was shown; the pages are drawn so that the whole visit has its share, the commit and the papers more.
+Rounds by KIOSK_CRASH_ROUNDS (30), seed by KIOSK_CRASH_SEED. Twins and backend are started once and stay; the data
+folder is kept, so every life of the terminal recovers from the one before. The kill is aimed at a page and falls at a
+random moment after it was shown; the pages are drawn so that the whole visit has its share, the commit and the papers
+more.
 """
 
 from __future__ import annotations
@@ -167,18 +168,13 @@ def test_killed_at_random_moments_of_a_visit_it_stands_up_with_whole_cases_only(
 def test_killed_at_each_failpoint_of_the_journal_it_stands_up_with_whole_cases_only(ledger: Ledger) -> None:
     chance = random.Random(SEED)
     for point in FAILPOINTS:
-        hits = [1] if point in ("journal.middle", "journal.checkpoint") else [chance.randint(1, 3), chance.randint(4, 14)]
+        hits = (
+            [1] if point in ("journal.middle", "journal.checkpoint") else [chance.randint(1, 3), chance.randint(4, 14)]
+        )
         for hit in hits:
             life = ledger.begin(f"{point}=kill@{hit}")
             try:
-                alive = life.wait(lambda words: "ready" in words) is not None
-                for service, card in cycle((PENSION, ("individual_business", "hmt"))):
-                    if not alive:
-                        break
-                    assert life.pages.count("home") < 8, f"{point}@{hit} was never reached"
-                    before = sum("done" in words for words in life.said)
-                    life.order("visit", service=service, card=card, way="later")
-                    alive = life.wait(lambda words: "done" in words and _ended(life, before)) is not None
+                play_until_it_dies(life, f"{point}@{hit}")
             finally:
                 life.kill()
                 ledger.demo.control.do("id_reader", "take")
@@ -186,12 +182,25 @@ def test_killed_at_each_failpoint_of_the_journal_it_stands_up_with_whole_cases_o
     ledger.settle()
 
 
-def _ended(life: TerminalProcess, before: int) -> bool:
-    return sum("done" in words for words in life.said) > before
+def play_until_it_dies(life: TerminalProcess, where: str, most: int = 8) -> None:
+    """One visit after another, until the failpoint is met."""
+    if life.wait(lambda words: "ready" in words) is None:
+        return
+    people = cycle((PENSION, ("individual_business", "hmt")))
+    for visit in range(most):
+        service, card = next(people)
+        life.order("visit", service=service, card=card, way="later")
+        if life.wait(lambda words: "done" in words, count=visit + 1) is None:
+            return
+    raise AssertionError(f"{where} was never reached")
 
 
 def _conflicts(url: str) -> int:
     with urllib.request.urlopen(f"{url}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
-    values = [float(line.rpartition(" ")[2]) for line in lines if line.startswith(("kiosk_case_conflicts", 'kiosk_items_total{status="conflict"'))]
+    values = [
+        float(line.rpartition(" ")[2])
+        for line in lines
+        if line.startswith(("kiosk_case_conflicts", 'kiosk_items_total{status="conflict"'))
+    ]
     return int(sum(values))

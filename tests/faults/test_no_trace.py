@@ -92,7 +92,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             yield Scene(demo, folder, life, search, cycle(PEOPLE))
             assert life.stop() == 0
             assert search.folder(folder / "data") == []
-            print(f"\nlooked at {search.looked_at / 1e6:.0f} MB for {search.count} forms of {len(values())} values and a photograph")
+            megabytes = search.looked_at / 1e6
+            print(f"\nlooked at {megabytes:.0f} MB for {search.count} forms of {len(values())} values and a photo")
         finally:
             if life.process.poll() is None:
                 life.kill()
@@ -126,7 +127,9 @@ def test_a_visit_that_ends_on_this_page_leaves_nothing(scene: Scene, page: str, 
     assert said["knew"] is (page != "identify"), "nobody was known, so nothing could have been left"
     assert said["knows"] is False
     needs_card = page not in ("home", "guide", "identify")
-    assert said["reason"] == {"quit": "quit", "timeout": "timeout", "card": "card_gone" if needs_card else "quit"}[manner]
+    assert (
+        said["reason"] == {"quit": "quit", "timeout": "timeout", "card": "card_gone" if needs_card else "quit"}[manner]
+    )
     assert said["saved"] is False
     assert scene.children_gone()
     scene.nothing_left()

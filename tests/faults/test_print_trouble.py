@@ -52,8 +52,8 @@ class Scene:
         counted = self.terminal.journal.counts()
         return counted.committed, counted.acknowledged
 
-    def printed_audit(self, case_id: str) -> list[tuple[str, int]]:
-        """How each print of a case ended, by the audit chain: outcome and number of the copy."""
+    def printed_audit(self, case_id: str, paper_id: str) -> list[tuple[str, int]]:
+        """How each print of one paper of a case ended, by the audit chain: outcome and number of the copy."""
         from kiosk.journal import reading
 
         journal = self.terminal.journal
@@ -63,7 +63,7 @@ class Scene:
                 "SELECT details FROM audit WHERE event = 'paper.ended' AND item = ? ORDER BY seq", (case_id,)
             ).fetchall()
         details = [json.loads(row[0]) for row in rows]
-        return [(row["outcome"], row["copy"]) for row in details]
+        return [(row["outcome"], row["copy"]) for row in details if row["paper"] == paper_id]
 
     def mend(self) -> None:
         for device in (PAGE, RECEIPT):
@@ -112,6 +112,16 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         assert bugs == []
 
 
+@pytest.fixture(autouse=True)
+def next_citizen(scene: Scene) -> Iterator[None]:
+    """Each test begins at the start page, however the one before ended."""
+    yield
+    if scene.robot.last is not None and scene.robot.last.page not in ("attract", "farewell"):
+        scene.mend()
+        scene.robot.wait(lambda shown: shown.page != "outcome" or not _printing(shown), 60)
+        scene.home()
+
+
 @dataclass(frozen=True)
 class Trouble:
     """What happens to which printer, when, and what the citizen must be told of its paper."""
@@ -140,7 +150,7 @@ TROUBLES = (
     Trouble("page paper-out before", PAGE, do(PAGE, "paper-out"), ("media-empty",), FAILED),
     Trouble("page jam before", PAGE, do(PAGE, "jam"), ("media-jam",), FAILED),
     Trouble("page cover-open before", PAGE, do(PAGE, "cover-open"), ("cover-open",), FAILED),
-    Trouble("page gone before", PAGE, do(PAGE, "gone"), ("port-missing", "refused", "no-answer"), FAILED),
+    Trouble("page gone before", PAGE, do(PAGE, "gone"), ("port-missing",), FAILED),
     Trouble("page mute before", PAGE, do(PAGE, "mute"), ("no-answer",), FAILED),
     Trouble("page paper-out in the middle", PAGE, do(PAGE, "paper-out"), ("media-empty",), EITHER, during=True),
     Trouble("page jam in the middle", PAGE, do(PAGE, "jam"), ("media-jam",), EITHER, during=True),
@@ -148,25 +158,25 @@ TROUBLES = (
     Trouble("page mute in the middle", PAGE, do(PAGE, "mute"), ("no-answer",), UNKNOWN, during=True),
     Trouble("page gone in the middle", PAGE, do(PAGE, "gone"), ("port-missing", "no-answer"), UNKNOWN, during=True),
     Trouble("receipt paper-out before", RECEIPT, do(RECEIPT, "paper-out"), ("media-empty",), FAILED),
-    Trouble("receipt jam before", RECEIPT, do(RECEIPT, "cutter-jam"), ("cutter-jam",), FAILED),
+    Trouble("receipt jam before", RECEIPT, do(RECEIPT, "cutter-jam"), ("cutter",), FAILED),
     Trouble("receipt cover-open before", RECEIPT, do(RECEIPT, "cover-open"), ("cover-open",), FAILED),
-    Trouble("receipt gone before", RECEIPT, do(RECEIPT, "unplug"), ("port-missing", "no-answer"), FAILED),
+    Trouble("receipt gone before", RECEIPT, do(RECEIPT, "unplug"), ("port-missing", "connection-lost"), FAILED),
     Trouble("receipt mute before", RECEIPT, do(RECEIPT, "mute"), ("no-answer",), EITHER),
     Trouble("receipt paper-out in the middle", RECEIPT, do(RECEIPT, "paper-out"), ("media-empty",), EITHER, during=True),
-    Trouble("receipt jam in the middle", RECEIPT, do(RECEIPT, "cutter-jam"), ("cutter-jam",), EITHER, during=True),
+    Trouble("receipt jam in the middle", RECEIPT, do(RECEIPT, "cutter-jam"), ("cutter",), EITHER, during=True),
     Trouble("receipt cover-open in the middle", RECEIPT, do(RECEIPT, "cover-open"), ("cover-open",), EITHER, during=True),
     Trouble("receipt mute in the middle", RECEIPT, do(RECEIPT, "mute"), ("no-answer",), UNKNOWN, during=True),
-    Trouble("receipt gone in the middle", RECEIPT, do(RECEIPT, "unplug"), ("port-missing", "no-answer", "unplugged"), EITHER, during=True),
+    Trouble("receipt gone in the middle", RECEIPT, do(RECEIPT, "unplug"), ("port-missing", "connection-lost"), EITHER, during=True),
 )  # fmt: skip
 
 
 def line_of(screen: Screen, device: str) -> PaperLine | None:
     body = screen.body
     assert isinstance(body, OutcomeBody)
-    return next((paper for paper in body.papers if paper.paper_id.startswith(KIND[device])), None)
+    return next((paper for paper in body.papers if paper.paper_id == PAPER[device]), None)
 
 
-KIND = {PAGE: "certificate", RECEIPT: "receipt"}
+PAPER = {PAGE: "licence", RECEIPT: "receipt"}
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=str)
@@ -174,7 +184,9 @@ def test_print_trouble_is_told_and_the_second_print_is_a_copy(scene: Scene, trou
     scene.mend()
     committed, _ = scene.counts()
     service, card, way = (
-        ("individual_business", "resident", "face") if trouble.device == PAGE else ("pension_verification", "elder", "later")
+        ("individual_business", "resident", "face")
+        if trouble.device == PAGE
+        else ("pension_verification", "elder", "later")
     )
     robot, terminal = scene.robot, scene.terminal
     robot.passed.clear()
@@ -216,9 +228,9 @@ def test_print_trouble_is_told_and_the_second_print_is_a_copy(scene: Scene, trou
     assert copy.state == "done"
     assert terminal.journal is not None
     case = terminal.journal.cases()[-1]
-    audit = scene.printed_audit(case.case_id)
+    audit = scene.printed_audit(case.case_id, PAPER[trouble.device])
     assert audit[-1] == ("printed", 1)
-    assert ("printed", 0) not in [row for row in audit if row[1] == 0] or trouble.device == PAGE  # its receipt came out
+    assert ("printed", 0) not in audit
     fresh = sorted(set(scene.papers.iterdir()) - before)
     assert fresh, "nothing came out"
     assert says_copy(fresh[-1])

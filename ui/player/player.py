@@ -23,6 +23,8 @@ from ui.player.script import Script, Step
 LOOK_EVERY = 15  # ms
 SETTLED = 0.45  # s after a page change: the slide between pages is over
 GLIMPSE = 0.1  # s after a page change: what is shown of a page that may pass too quickly to come to rest
+AIM = 0.05  # s for which a thing must lie still before it is touched
+PRESS = 0.05  # s for which a finger rests
 SCROLLED = 0.4  # s after a scroll: the list has come to rest
 ACTS = ("card", "take_card", "device", "network", "sign")  # what a hand does once it has seen the page
 KEY_NAMES = {" ": "key-space", "<": "key-delete"}
@@ -239,7 +241,14 @@ class Player(QObject):
     def _touch(self, wanted: str, within: float, until: str) -> Play:
         yield from self._settle()
         item = yield from self._item(wanted, within)
-        self._finger.tap(eyes.centre(item))
+        place = eyes.rectangle(item)
+        yield from self._rest(AIM)
+        while eyes.rectangle(item) != place:  # it is still moving: nobody touches a moving thing
+            place = eyes.rectangle(item)
+            yield from self._rest(AIM)
+        self._finger.press(place.center())
+        yield from self._rest(PRESS)
+        self._finger.release(place.center())
         yield
         if until:
             yield from self._until(lambda: self._page() == until, within, f"page {until!r} after the touch")

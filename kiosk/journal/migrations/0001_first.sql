@@ -1,4 +1,4 @@
--- The first schema. Every table but meta only grows or changes state; nothing here names a person.
+-- The first schema. Nothing here names a person.
 
 -- One row per migration that was applied (PRAGMA user_version holds the last number for a quick look).
 CREATE TABLE schema_version (
@@ -7,26 +7,30 @@ CREATE TABLE schema_version (
     applied_at TEXT NOT NULL
 ) STRICT;
 
--- One row per thing to send: a case or a rating, with what is known of it in clear and how its sending stands. A case
--- and its outbox item are one row, so that neither can be without the other, and a commit writes one page for both.
--- seq counts 1, 2, 3 in order of commit; an id exists once whatever its kind. numbers: the reserved numbers this case spent, "kind=serial", space between: the only
--- record of what is spent. Rows stay for good; retention erases their materials only.
-CREATE TABLE outbox (
+-- The audit chain, and what it records: a row that commits a case or a rating also holds it, so that a commit writes one
+-- row and neither can be without the other. seq counts 1, 2, 3; hash covers the row (without sealed) and the hash before
+-- it. about is empty but for items: JSON of case_no, meta, numbers (the reserved numbers this case spent, "kind=serial",
+-- space between: the record of what is spent), parts ([[kind, hex sha256, length], ...]) and, of a rating, service.
+-- sealed: those parts one after another, the envelope (or the rating) first. Last, so that looking at the chain never
+-- reads it. Rows stay for good; retention may erase sealed.
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    event TEXT NOT NULL,
+    item TEXT NOT NULL,
+    details TEXT NOT NULL,
+    about TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    sealed BLOB
+) STRICT;
+
+-- How the sending of an item stands, under the seq of its audit row. An item is filed here by the next write after its
+-- commit, which so writes no index: an item without a row here is queued, not tried, and lies after all that have one.
+CREATE TABLE sending (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
-    case_id TEXT NOT NULL,
-    case_no TEXT NOT NULL,
-    service_id TEXT NOT NULL,
-    pack_version TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    rung TEXT NOT NULL,
-    verification TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    test INTEGER NOT NULL,
-    numbers TEXT NOT NULL,
     hash TEXT NOT NULL,
-    meta TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('queued', 'acknowledged', 'rejected', 'quarantined')),
     next_attempt_at TEXT NOT NULL,
     attempts INTEGER NOT NULL,
@@ -34,6 +38,30 @@ CREATE TABLE outbox (
     settled_at TEXT NOT NULL,
     ack TEXT NOT NULL
 ) STRICT;
+
+CREATE VIEW outbox AS SELECT
+    a.seq,
+    CASE a.event WHEN 'case.committed' THEN a.item ELSE a.details ->> 'rating' END AS id,
+    CASE a.event WHEN 'case.committed' THEN 'case' ELSE 'rating' END AS kind,
+    a.item AS case_id,
+    coalesce(a.about ->> 'case_no', '') AS case_no,
+    coalesce(a.details ->> 'service', a.about ->> 'service') AS service_id,
+    coalesce(a.details ->> 'version', '') AS pack_version,
+    coalesce(a.details ->> 'outcome', '') AS outcome,
+    coalesce(a.details ->> 'rung', '') AS rung,
+    coalesce(a.details ->> 'verification', '') AS verification,
+    a.at AS created_at,
+    a.details ->> 'test' AS test,
+    coalesce(a.about ->> 'numbers', '') AS numbers,
+    a.details ->> 'hash' AS hash,
+    a.about -> 'meta' AS meta,
+    a.about -> 'parts' AS parts,
+    coalesce(s.state, 'queued') AS state,
+    coalesce(s.attempts, 0) AS attempts,
+    coalesce(s.cause, '') AS cause,
+    coalesce(s.ack, '') AS ack,
+    a.sealed AS data
+FROM audit a LEFT JOIN sending s ON s.seq = a.seq WHERE a.about <> '';
 
 CREATE VIEW cases AS SELECT * FROM outbox WHERE kind = 'case';
 
@@ -43,28 +71,12 @@ CREATE TABLE ratings (
     rating_id TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The sealed bytes of one item, one after another: the envelope (or the rating), then its attachments. parts lists
--- them as JSON: [[kind, hex sha256, length], ...].
-CREATE TABLE materials (
-    seq INTEGER PRIMARY KEY,
-    parts TEXT NOT NULL,
-    data BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE audit (
-    seq INTEGER PRIMARY KEY,
-    at TEXT NOT NULL,
-    event TEXT NOT NULL,
-    item TEXT NOT NULL,
-    details TEXT NOT NULL,
-    hash TEXT NOT NULL
-) STRICT;
-
--- Numbers first to last, both included. Which of them are spent, the cases say.
+-- Numbers first to last, both included. next: the first that no filed case spent; those of the rest the audit rows say.
 CREATE TABLE blocks (
     kind TEXT NOT NULL,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
+    next INTEGER NOT NULL,
     area_code TEXT NOT NULL,
     signature TEXT NOT NULL,
     added_at TEXT NOT NULL,

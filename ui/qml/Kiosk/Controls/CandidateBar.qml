@@ -81,7 +81,7 @@ Item {
         objectName: "candidate-more"
         visible: root.busy && list.contentWidth > list.width
         anchors.right: parent.right
-        width: visible ? Math.max(nextText.implicitWidth + Theme.space(4), Theme.minimum) : 0
+        width: Math.max(nextText.implicitWidth + Theme.space(4), Theme.minimum)
         height: parent.height
         label: Words.t("keyboard.more")
         // Whole candidates only: the first one cut off becomes the first one shown.

@@ -28,7 +28,7 @@ Rectangle {
 
     Card {
         anchors.centerIn: parent
-        width: Math.min(root.width - 2 * Theme.space(7), Theme.space(120))
+        width: Math.min(root.width - 2 * Theme.space(7), Theme.space(Theme.landscape ? 175 : 120))
         padding: Theme.space(7)
         gap: Theme.space(4)
 

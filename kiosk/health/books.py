@@ -1,0 +1,96 @@
+"""The journal on the disk, read beside whoever has it open: is it whole, does a terminal run, are there numbers left?
+
+Creates, migrates and changes nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from kiosk import wire
+from kiosk.health.readiness import Check, attention, broken, good
+from kiosk.journal import reading
+from kiosk.journal.connection import FILE
+from kiosk.journal.errors import JournalError
+from kiosk.journal.keys import load_or_create_key
+from kiosk.journal.store import Store
+
+LOCK = "journal.lock"
+KINDS = ("case", "uscc")
+FEW = 20  # numbers: a morning's work without the backend
+GET_MORE = "They are reserved by themselves when the backend is reached; see backend."
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the journal says of itself, and who this terminal is for the backend."""
+
+    checks: tuple[Check, ...]
+    enrolment: wire.Enrolment | None = None
+
+
+def terminal_runs(folder: Path) -> bool:
+    """Whether a process has this journal open. Where none has, the lock is held for the blink of this question."""
+    try:
+        handle = os.open(folder / LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def examine(folder: Path) -> Books:
+    if not (folder / FILE).exists():
+        return Books((attention("journal", f"none yet in {folder}", "It is made when the terminal starts."),))
+    try:
+        with reading.reading(folder, load_or_create_key(folder)) as connection:
+            report = reading.verify(connection)
+            counted = connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall()
+            row = connection.execute("SELECT value FROM meta WHERE key = 'sync.enrolment'").fetchone()
+            store = Store(connection, lambda: datetime.now(UTC))
+            left = {kind: store.numbers_left(kind) for kind in KINDS}
+    except JournalError as error:
+        return Books((broken("journal", str(error), error.advice),))
+    except OSError as error:
+        return Books((broken("journal", f"cannot be read: {error.strerror}", "Run as the terminal's user."),))
+    if not report.ok:
+        words = "; ".join(report.problems[:3])
+        more = f" and {len(report.problems) - 3} more" if len(report.problems) > 3 else ""
+        advice = "Take the terminal out of service, copy the whole journal folder with its key, and call support."
+        return Books((broken("journal", f"not whole: {words}{more}", advice),))
+    enrolment = None if row is None else msgspec.json.decode(row[0], type=wire.Enrolment)
+    running = "; in use by a running terminal" if terminal_runs(folder) else ""
+    whole = good("journal", f"whole: {report.cases} cases, {report.audit_rows} audit rows{running}")
+    return Books((whole, _queue({str(state): int(count) for state, count in counted}), _numbers(left)), enrolment)
+
+
+def _queue(states: dict[str, int]) -> Check:
+    aside = states.get("rejected", 0) + states.get("quarantined", 0)
+    waiting = states.get("queued", 0)
+    if aside:
+        return attention(
+            "queue",
+            f"{aside} items set aside, {waiting} waiting",
+            "Look at them: kiosk journal list. Tell the operator.",
+        )
+    return good("queue", f"{waiting} items wait to be sent" if waiting else "everything has been acknowledged")
+
+
+def _numbers(left: dict[str, int]) -> Check:
+    words = ", ".join(f"{count} of kind {kind}" for kind, count in left.items())
+    if not left["case"]:
+        return broken("numbers", f"{words}: no case can be saved", GET_MORE)
+    if min(left.values()) < FEW:
+        return attention("numbers", words, GET_MORE)
+    return good("numbers", words)

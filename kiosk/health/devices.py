@@ -1,0 +1,140 @@
+"""Each device of a profile: opened and asked how it is, side by side, none waited for longer than its time.
+
+Through the device contract alone; whoever calls says how a device is made.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import Action, Device, DeviceError, State, Status
+from kiosk.health.readiness import Check, attention, broken, good
+
+if TYPE_CHECKING:
+    from kiosk.profile import DeviceProfile
+
+SECONDS = 10.0  # for opening and asking
+SHARED = frozenset({"ipp", "camera"})
+"""Drivers of devices that may be asked while a terminal uses them; the others take one at a time."""
+
+NEEDED = ("id_reader",)
+WITHOUT = {
+    "id_reader": "no card can be read, so no matter can be dealt with",
+    "camera": "no face check is offered, the other ways are",
+    "page_printer": "no certificate can be printed",
+    "receipt_printer": "no receipt can be printed",
+}
+ACTIONS = {
+    Action.NONE: "",
+    Action.RESET: "Switch the device off and on again.",
+    Action.CLEAR: "Open the device, clear its way, close it.",
+    Action.REPLENISH: "Fill it up.",
+    Action.CONFIGURE: "Correct its settings, here in the profile or on the device.",
+    Action.CALL_TECHNICIAN: "Call a technician.",
+}
+
+
+def examine(
+    devices: Sequence[DeviceProfile],
+    make: Callable[[DeviceProfile], Device],
+    *,
+    terminal_runs: bool,
+    seconds: float = SECONDS,
+) -> list[Check]:
+    """One check for every kind there can be. ``make`` may raise ValueError (ProfileError) or TypeError (an option)."""
+    begun: list[tuple[DeviceProfile, Future[Check] | None]] = []
+    for device in devices:
+        skipped = terminal_runs and device.driver not in SHARED
+        begun.append((device, None if skipped else _start(device, make, seconds)))
+    checks = [_absent(kind) for kind in WITHOUT if all(device.kind != kind for device in devices)]
+    for device, future in begun:
+        if future is None:
+            checks.append(
+                attention(
+                    device.kind,
+                    f"in use by the running terminal at {device.port}; not asked",
+                    "Look at the terminal's own page, or stop it and ask again.",
+                )
+            )
+            continue
+        try:
+            checks.append(future.result(seconds + 2.0))
+        except FutureTimeout:
+            checks.append(
+                broken(
+                    device.kind,
+                    f"{device.driver} at {device.port} did not come back within {seconds:.0f} s",
+                    ACTIONS[Action.RESET],
+                )
+            )
+    return sorted(checks, key=lambda check: list(WITHOUT).index(check.name))
+
+
+def _absent(kind: str) -> Check:
+    finding, advice = f"not in the profile: {WITHOUT[kind]}", f"Add [devices.{kind}] if this terminal has one."
+    return broken(kind, finding, advice) if kind in NEEDED else attention(kind, finding, advice)
+
+
+def _start(device: DeviceProfile, make: Callable[[DeviceProfile], Device], seconds: float) -> Future[Check]:
+    """On a thread that is left behind when a driver hangs: it ends with the process."""
+    future: Future[Check] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(ask(device, make, seconds))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name=f"doctor-{device.kind}", daemon=True).start()
+    return future
+
+
+def ask(device: DeviceProfile, make: Callable[[DeviceProfile], Device], seconds: float = SECONDS) -> Check:
+    """Open, ask, close."""
+    try:
+        driver = make(device)
+    except DeviceError as error:
+        return _failed(device, error)
+    except (ValueError, TypeError) as error:
+        return broken(device.kind, str(error), f"Correct [devices.{device.kind}] in the profile.")
+    deadline = Deadline.after(seconds)
+    try:
+        driver.open(deadline)
+        return judge(device, driver, driver.poll(deadline))
+    except DeviceError as error:
+        return _failed(device, error)
+    finally:
+        driver.close()
+
+
+def judge(device: DeviceProfile, driver: Device, status: Status) -> Check:
+    """What a device has said of itself, in words."""
+    model = " ".join(filter(None, (driver.info.vendor, driver.info.model)))
+    where = f"{model or device.driver} at {driver.info.port}"
+    blocking = [fault for fault in status.faults if fault.blocking]
+    if blocking or (not status.usable and status.state is not State.UNKNOWN):
+        words = ", ".join(fault.code for fault in blocking) or status.state.value
+        actions = dict.fromkeys(ACTIONS[fault.action] for fault in blocking)
+        return broken(device.kind, f"{where}: {words}", " ".join(filter(None, actions)) or ACTIONS[Action.RESET])
+    if status.faults:
+        words = ", ".join(fault.code for fault in status.faults)
+        advice = " ".join(filter(None, dict.fromkeys(ACTIONS[fault.action] for fault in status.faults)))
+        return attention(device.kind, f"{where} works, but says: {words}", advice or "Have a look at it.")
+    if status.state is State.UNKNOWN:
+        return attention(device.kind, f"{where} is there, but does not say how it is", "Try it by its bench tool.")
+    details = ", ".join(f"{key} {value}" for key, value in status.details.items() if value)
+    return good(device.kind, f"{where} is ready" + (f": {details}" if details else ""))
+
+
+def _failed(device: DeviceProfile, error: DeviceError) -> Check:
+    advice = " ".join(filter(None, (_sentence(error.advice), ACTIONS[error.action] if not error.advice else "")))
+    return broken(device.kind, f"{device.driver} at {device.port}: {error.code}: {error}", advice)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!")) or not text else ".")

@@ -1,0 +1,137 @@
+"""What the machine itself has to offer: packages, fonts, window, pinyin, face check, disk. Opens no device, no journal.
+
+Nothing heavy is imported into this process: a package is looked up, and the window is tried in a child.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from ctypes.util import find_library
+from importlib import metadata
+from pathlib import Path
+
+from kiosk.health.readiness import Check, attention, broken, good
+
+PROGRAM = "kiosk-7x24"
+SETUP = "Run deploy/setup again."
+PIN = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*(?:==\s*([^,;\s]+))?")
+SAME = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")}
+"""Packages that give the same module."""
+FACE = ("yuface", "dlib", "face_recognition_models")
+PINYIN = "libgooglepinyin.so.0"
+DISK_LOW, DISK_OUT = 1 << 30, 200 << 20  # bytes
+WINDOW = "from PySide6 import QtCore, QtQml, QtQuick; print(QtCore.qVersion())"
+WINDOW_SECONDS = 30.0
+
+
+def examine() -> list[Check]:
+    """Everything that can be said without a profile."""
+    return [packages(), window(), fonts(), pinyin(), face()]
+
+
+def packages() -> Check:
+    """The packages that the program declares, and its exact pins."""
+    try:
+        wanted = metadata.requires(PROGRAM) or []
+    except metadata.PackageNotFoundError:
+        return attention("packages", f"{PROGRAM} is not installed as a package, so its needs are not known", SETUP)
+    missing, other, count = [], [], 0
+    for line in wanted:
+        if "extra ==" in line:
+            continue
+        found = PIN.match(line)
+        if found is None:
+            continue
+        count += 1
+        name, pin = found.groups()
+        have = _version(name)
+        if have is None:
+            missing.append(name)
+        elif pin and have != pin:
+            other.append(f"{name} {have} instead of {pin}")
+    if missing:
+        return broken("packages", f"missing: {', '.join(missing)}", SETUP)
+    if other:
+        return attention("packages", f"not the tested version: {', '.join(other)}", SETUP)
+    return good("packages", f"all {count} are here; Python {sys.version.split()[0]}")
+
+
+def _version(name: str) -> str | None:
+    for known in (name, *SAME.get(name, ())):
+        try:
+            return metadata.version(known)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+def window() -> Check:
+    """Whether Qt can be loaded here: its packages are there but system libraries may not be."""
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-c", WINDOW], capture_output=True, text=True, timeout=WINDOW_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return broken(
+            "window", f"Qt did not load within {WINDOW_SECONDS:.0f} s", "Look at the machine's load and disk."
+        )
+    if tried.returncode:
+        last = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return broken("window", f"Qt cannot be loaded: {last}", SETUP)
+    place = (
+        "a display" if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else "no display in this session"
+    )
+    return good("window", f"Qt {tried.stdout.strip()} loads; {place}")
+
+
+def fonts() -> Check:
+    """The faces of papers and screen, and the rare characters of names."""
+    from kiosk.documents.fonts import FACES, RARE, FontsMissing
+
+    lacking = sorted({sources[0][0].name for sources in FACES.values() if not sources[0][0].is_file()})
+    if lacking:
+        return broken("fonts", f"missing: {', '.join(lacking)}; no paper can be made", FontsMissing.advice)
+    rare = [path.name for path, _ in RARE if not path.is_file()]
+    if rare:
+        return attention("fonts", f"missing: {', '.join(rare)}; rare characters of names lack", FontsMissing.advice)
+    return good("fonts", "Noto CJK for papers and screen, Hanazono for rare characters")
+
+
+def pinyin() -> Check:
+    if find_library("googlepinyin") is None:
+        return attention(
+            "pinyin", f"{PINYIN} is missing: Chinese cannot be typed by pinyin", "Install libgooglepinyin0."
+        )
+    return good("pinyin", f"{PINYIN} is here")
+
+
+def face() -> Check:
+    missing = [name for name in FACE if importlib.util.find_spec(name) is None]
+    if missing:
+        return attention(
+            "face",
+            f"missing: {', '.join(missing)}; the visit offers the other ways",
+            'Install the extra "face" if faces are to be compared here.',
+        )
+    return good("face", "detector and matcher are here")
+
+
+def disk(folder: Path) -> Check:
+    """Room where the journal grows, and whether this user may write there."""
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    room = f"{free / 1e9:.1f} GB free for {folder}"
+    if not os.access(there, os.W_OK):
+        return broken(
+            "disk", f"this user may not write to {there}", "Run as the terminal's user, or correct the owner."
+        )
+    if free < DISK_OUT:
+        return broken("disk", room, "Free space now: without it no case can be saved.")
+    if free < DISK_LOW:
+        return attention("disk", room, "Free space soon.")
+    return good("disk", room)

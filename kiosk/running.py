@@ -36,6 +36,9 @@ def _crash(hook: threading.ExceptHookArgs) -> None:
 
 
 def _give_up(error: BaseException) -> None:
+    """What a person can mend is said with its advice; anything else is a bug."""
+    if not hasattr(error, "advice"):
+        _crash(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
     advice = getattr(error, "advice", "")
     sys.stderr.write(f"the terminal cannot start: {type(error).__name__} {getattr(error, 'code', '')} {advice}\n")
     sys.stderr.flush()

@@ -153,9 +153,14 @@ class Terminal:
         try:
             self._build()
         except BaseException as error:
-            if self._failed is None:
-                raise
+            self._crash(error)
+
+    def _crash(self, error: BaseException) -> None:
+        """Told to whoever runs this terminal; with nobody listening the thread's own hook says it."""
+        if self._failed is not None:
             self._failed(error)
+        else:
+            threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
 
     def _build(self) -> None:
         """Devices open side by side while journal and packs load."""
@@ -199,6 +204,7 @@ class Terminal:
             watch=self._watch_cards,
             face_seconds=delays.face,
             print_seconds=self._print_seconds or PRINT_SECONDS,
+            crashed=self._crash,
             test=profile.test,
         )
         machine = Machine(
@@ -243,7 +249,7 @@ class Terminal:
         key = TerminalKey.load_or_create(self._profile.data)
         transport = HttpTransport(self._profile.backend_url)
         self._client = SyncClient(self.journal, transport, key, enrolment_code=self._profile.enrolment_code)
-        self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._failed)
+        self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._crash)
         self._sync.start()
         self._tell_abilities()
 

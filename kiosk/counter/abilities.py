@@ -54,7 +54,12 @@ def _ability(
     (good if printer else lacking).append("page_printer" if certificate else "receipt_printer")
     if certificate and not receipt:
         lacking.append("receipt_printer")
-    (good if online else lacking).append("network")
+    if online:
+        good.append("network")
+    elif pack.offline is Rung.FINAL:
+        good.append("offline")
+    else:
+        lacking.append("network")
     if not (enrolled and numbers):
         lacking.append("numbers" if enrolled else "enrolled")
     if not (reader and enrolled and numbers) or (not online and pack.offline is Rung.SAVE):

@@ -18,4 +18,7 @@ class Actor(Protocol):
     @property
     def status(self) -> Status: ...
 
+    def refresh(self) -> None:
+        """Ask the device now how it is; one that was lost is tried at once."""
+
     def submit(self, command: Callable[[Any, Deadline], T], timeout: float) -> Future[T]: ...

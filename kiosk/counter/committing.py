@@ -61,10 +61,13 @@ class CommitDesk:
             return CommitFailed("not_enrolled")
         now = self._clock()
         draft = self._draft(asked, now)
+        materials = tuple(
+            _sealed(material, part, draft.case_id, standing) for part, material in enumerate(draft.materials, 1)
+        )
         made: list[_Made] = []
 
         def build(numbers: Numbers) -> CaseRecord:
-            made[:] = [self._build(asked, draft, standing, now, numbers)]
+            made[:] = [self._build(asked, draft, materials, standing, now, numbers)]
             return made[0].record
 
         try:
@@ -100,14 +103,14 @@ class CommitDesk:
             test=self._test,
         )
 
-    def _build(self, asked: Commit, draft: CaseDraft, standing: Standing, now: datetime, numbers: Numbers) -> _Made:
+    def _build(
+        self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], standing: Standing,
+        now: datetime, numbers: Numbers,
+    ) -> _Made:  # fmt: skip
         area = self._place.area_code
         case_no = codes.case_no(area, now.astimezone(compose.CHINA).date(), numbers.take("case"))
         credit_code = codes.credit_code(area, numbers.take("uscc")) if needs_credit_code(asked, draft.decision) else ""
-        attachments = tuple(
-            _sealed(material, part, draft.case_id, standing) for part, material in enumerate(draft.materials, 1)
-        )
-        hashes = [material.sha256 for material in attachments]
+        hashes = [material.sha256 for material in materials]
         payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes)
         decision = draft.decision
         record = CaseRecord(
@@ -121,7 +124,7 @@ class CommitDesk:
             committed_at=now,
             test=draft.test,
             sealed=seal(payload, standing.sealing_key, item_info(standing.terminal_id, draft.case_id)),
-            attachments=attachments,
+            attachments=materials,
             meta={"sealing_key": standing.sealing_key_id},
         )
         papers = compose.papers(

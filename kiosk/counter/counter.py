@@ -13,7 +13,7 @@ from uuid import uuid4
 from devices.contracts.camera import FaceMatched, Frame
 from devices.contracts.device import DeviceError
 from devices.contracts.identity import CardGone, CardRead, PhotoDecoder
-from devices.contracts.printing import Printed, PrintOutcome, Unknown
+from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
 from kiosk.access.staff_code import StaffCodes
 from kiosk.counter.actors import Actor
 from kiosk.counter.cards import CardDesk
@@ -59,7 +59,7 @@ class Counter:
     ) -> None:
         self._journal, self._actors, self._documents = journal, actors, documents
         self._standing, self._clock, self._scratch, self._saved, self._watch = standing, clock, scratch, saved, watch
-        self._test = test
+        self._test, self._crashed = test, crashed
         self._post_out: Post = lambda event: None
         self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
         self._cards = CardDesk(decoder, self._post)
@@ -122,8 +122,13 @@ class Counter:
     # -- the work, on the counter's own threads --------------------------------------------------------
 
     def _start(self, job: Callable[[], object]) -> None:
-        """Run a job; a bug in it ends the process (crash-only): starting is recovering."""
-        self._jobs.submit(job).add_done_callback(_surface)
+        """Run a job. What it did not expect is a bug and ends the process (crash-only): nothing is swallowed."""
+        self._jobs.submit(job).add_done_callback(self._ended)
+
+    def _ended(self, job: Future[object]) -> None:
+        error = None if job.cancelled() else job.exception()
+        if error is not None:
+            self._crashed(error)
 
     def _post(self, event: Event) -> None:
         if isinstance(event, FaceChecked):
@@ -188,16 +193,6 @@ class Counter:
         return len(found)
 
     def _note_paper(self, paper: PaperContent, outcome: PrintOutcome) -> None:
-        word = "printed" if isinstance(outcome, Printed) else "unknown" if isinstance(outcome, Unknown) else "not_printed"
+        words = {Printed: "printed", Unknown: "unknown", NotPrinted: "not_printed"}
+        word = words[type(outcome)]
         self._journal.note_print(paper.case_id, paper.paper_id, word, paper.copy)
-
-
-def _surface(job: Future[object]) -> None:
-    """Nothing is swallowed: an unexpected error of a job goes to the thread's excepthook."""
-    error = None if job.cancelled() else job.exception()
-    if error is not None:
-        import sys
-        import threading
-
-        threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
-        sys.stderr.flush()

@@ -16,6 +16,7 @@ from devices.contracts.device import Action, DeviceError, Fault
 from devices.contracts.printing import (
     NotPrinted,
     PagePrinter,
+    Printed,
     PrintOutcome,
     PrintProgress,
     Raster,
@@ -55,6 +56,9 @@ class PrintDesk:
     def print_papers(self, papers: tuple[PaperContent, ...]) -> None:
         for paper in papers:
             outcome = self._print(paper)
+            actor = self._printers[paper.kind]
+            if actor is not None and not isinstance(outcome, Printed):
+                actor.refresh()  # a line that broke is opened anew before the citizen asks for the paper again
             self._note(paper, outcome)
             self._post(PaperEnded(paper.paper_id, outcome))
 

@@ -81,6 +81,7 @@ class Demo:
         self._began = time.monotonic()
         self._timings: dict[str, float] = {}
         self._bugs: list[BaseException] = []
+        self.stop_early: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Demo:
         from devices.simulators.control import Control
@@ -145,7 +146,12 @@ class Demo:
             self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
             language=self._wanted.language,
         )  # fmt: skip
-        return Terminal(made, decoder=SimulatedPhotoDecoder(), failed=self._bugs.append)
+        return Terminal(made, decoder=SimulatedPhotoDecoder(), failed=self._failed)
+
+    def _failed(self, error: BaseException) -> None:
+        """A bug of the terminal ends the demo: nothing that follows would be worth a report."""
+        self._bugs.append(error)
+        self.stop_early()
 
     def play(self, scripts: list[Any]) -> Report:
         """Run terminal and window until the scripts are played, or until the window is closed."""
@@ -231,6 +237,7 @@ class Session:
         self._player = Player(
             window, self._scripts, self._demo.stage, out=self._demo.papers.parent, finished=self._played
         )
+        self._demo.stop_early = self._player.close_soon
         self._terminal.subscribe(self._player.hear)
         threading.Thread(target=self._prepare, name="demo-before", daemon=True).start()
 

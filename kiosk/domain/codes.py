@@ -110,19 +110,24 @@ def _mod_11_10(digits: str) -> str:
 
 
 def case_no(area: str, day: date, serial: int) -> str:
-    """办件编号 of 19 digits: area (6), day yymmdd (6), serial (6), check digit. Raises ValueError."""
+    """办件编号 of 21 digits: area (6), day yymmdd (6), serial (8), check digit. Raises ValueError.
+
+    Serials come from one sequence of the backend for all areas: eight digits last for a hundred million cases.
+    """
     if not _AREA.fullmatch(area):
         raise ValueError("an area code has six digits")
-    if not 0 <= serial <= 999_999:
-        raise ValueError("a case serial has at most six digits")
-    body = f"{area}{day:%y%m%d}{serial:06d}"
+    if not 0 <= serial <= 99_999_999:
+        raise ValueError("a case serial has at most eight digits")
+    body = f"{area}{day:%y%m%d}{serial:08d}"
     return body + _mod_11_10(body)
 
 
 def case_no_valid(number: str) -> bool:
-    return re.fullmatch(r"\d{19}", number, re.ASCII) is not None and _mod_11_10(number[:18]) == number[18]
+    return re.fullmatch(r"\d{21}", number, re.ASCII) is not None and _mod_11_10(number[:20]) == number[20]
 
 
 def group_case_no(number: str) -> str:
-    """``140213 261122 000318 7``, as people read it aloud."""
-    return f"{number[:6]} {number[6:12]} {number[12:18]} {number[18:]}" if len(number) == 19 else number
+    """``140213 261122 0000 0318 7``, as people read it aloud."""
+    if len(number) != 21:
+        return number
+    return f"{number[:6]} {number[6:12]} {number[12:16]} {number[16:20]} {number[20:]}"

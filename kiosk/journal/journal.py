@@ -28,7 +28,7 @@ from kiosk.journal.records import (
     VerifyReport,
     stamp,
 )
-from kiosk.journal.store import Store
+from kiosk.journal.store import LOG_FRAMES, Store
 from kiosk.journal.writer import Writer
 
 if TYPE_CHECKING:
@@ -38,11 +38,13 @@ T = TypeVar("T")
 _MADE = "journal.made"  # says that there was a journal: a missing or empty file is then a loss, not a first start
 _LOCK = "journal.lock"
 _WHOLE_CHECK_UP_TO = 64 << 20  # bytes: below it every page is looked at on opening (about 0.3 s)
-_LOG_ROOM = 1 << 20  # bytes; the log is folded back before it is longer
+_LOG_ROOM = LOG_FRAMES * (4096 + 24) + 32  # bytes; the log is folded back before it is longer
 _TAIL = 200  # audit rows looked at on opening
 
-_DUE = """SELECT o.*, m.parts, m.data FROM outbox o LEFT JOIN materials m ON m.seq = o.seq
-    WHERE o.seq >= ? AND o.state = 'queued' AND o.next_attempt_at <= ? ORDER BY o.seq LIMIT ?"""
+_DUE = """SELECT o.* FROM sending s JOIN outbox o ON o.seq = s.seq
+    WHERE s.seq >= ? AND s.state = 'queued' AND s.next_attempt_at <= ? ORDER BY s.seq LIMIT ?"""
+_OLDEST = """SELECT a.at FROM sending s JOIN audit a ON a.seq = s.seq
+    WHERE s.seq >= ? AND s.state = 'queued' ORDER BY s.seq LIMIT 1"""
 
 
 def _utc_now() -> datetime:
@@ -62,7 +64,7 @@ class Journal:
         self._store = Store(connection, clock)
         self._counts: Counts | None = None
         self._closed = False
-        self._writer = Writer(self._store.needs_rest, self._store.rest)
+        self._writer = Writer(self._store.wants_rest, self._store.needs_rest, self._store.rest)
 
     # -- opening and closing -------------------------------------------------------------------------
 
@@ -162,17 +164,35 @@ class Journal:
 
         return self._writer.run(run)
 
+    def _read_outbox(self, work: Callable[[Connection], T]) -> T:
+        """A read of the outbox: items committed since the last write are filed before."""
+
+        def look(connection: Connection) -> T:
+            self._store.file()
+            return work(connection)
+
+        return self._read(look)
+
     # -- commit --------------------------------------------------------------------------------------
 
     def commit(self, build: Callable[[Numbers], CaseRecord]) -> CaseRecord:
         """Write one whole case: envelope, materials, outbox item, kept papers, spent numbers, audit row; one fsync.
 
-        ``build`` runs in the calling thread inside the transaction and must be quick; whatever it raises undoes
-        everything and is raised here. JournalError: ``item-exists``, ``numbers-exhausted``, ``material-hash``,
-        ``event-refused`` (a word out of form), ``journal-full``, ``journal-uncertain`` (only a restart tells).
+        ``build`` runs in the calling thread, in its turn but before the transaction: seal there. It is shown the next
+        numbers, which are spent by the commit alone, so whatever it raises (raised here) leaves everything as it was.
+        JournalError: ``item-exists``, ``numbers-exhausted``, ``material-hash``, ``event-refused`` (a word out of
+        form), ``journal-full``, ``journal-uncertain`` (only a restart tells).
         """
         store = self._store
-        return self._changing(lambda: store.case(build))
+
+        def run() -> CaseRecord:
+            numbers = store.numbers()
+            record = build(numbers)
+            self._counts = None
+            store.write(lambda: store.case(record, numbers), filing=False)
+            return record
+
+        return self._writer.run(run)
 
     def commit_rating(self, record: RatingRecord) -> None:
         """One rating of one case. JournalError ``rating-exists``, ``no-such-case``, ``item-exists``."""
@@ -195,7 +215,7 @@ class Journal:
 
         The first is returned however large it is. Nothing is marked: a lost answer needs no undoing.
         """
-        return self._read(lambda c: _due(c, (self._store.first_queued(), stamp(now), limit), max_bytes))
+        return self._read_outbox(lambda c: _due(c, (self._store.first_queued(), stamp(now), limit), max_bytes))
 
     def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
         """Record acknowledgements, in one transaction. Those that do not fit come back as alarms.
@@ -220,10 +240,10 @@ class Journal:
 
         def count(connection: Connection) -> Counts:
             if self._counts is None:
-                self._counts = _count(connection)
+                self._counts = _count(connection, self._store.first_queued())
             return self._counts
 
-        return self._counts or self._read(count)
+        return self._counts or self._read_outbox(count)
 
     # -- papers for the next visit -------------------------------------------------------------------
 
@@ -369,14 +389,14 @@ def _due(connection: Connection, wanted: tuple[int, str, int], max_bytes: int) -
     return items
 
 
-def _count(connection: Connection) -> Counts:
+def _count(connection: Connection, first_queued: int) -> Counts:
     cases = {"queued": 0, "acknowledged": 0, "rejected": 0, "quarantined": 0}
     ratings = 0
-    for kind, state, count in connection.execute("SELECT kind, state, count(*) FROM outbox GROUP BY kind, state"):
+    for kind, state, count in connection.execute("SELECT kind, state, count(*) FROM sending GROUP BY kind, state"):
         if kind == "case":
             cases[state] = count
         elif state != "acknowledged":
             ratings += count
-    oldest = connection.execute("SELECT created_at FROM outbox WHERE state = 'queued' ORDER BY seq LIMIT 1").fetchone()
+    oldest = connection.execute(_OLDEST, (first_queued,)).fetchone()
     at = None if oldest is None else datetime.fromisoformat(oldest[0])
     return Counts(sum(cases.values()), **cases, oldest_unsent_at=at, ratings_unsent=ratings)

@@ -17,16 +17,16 @@ from kiosk.journal import chain, schema
 from kiosk.journal.connection import FILE, connect, database, dbapi, translated
 from kiosk.journal.errors import JournalError
 from kiosk.journal.records import CaseRow, VerifyReport
-from kiosk.journal.store import materials_digest, spent_numbers
+from kiosk.journal.store import spent_numbers
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from sqlite_utils import Database
 
-_LIST = """SELECT c.*, c.created_at AS committed_at, json_extract(m.parts, '$[0][2]') AS sealed_bytes,
-    json_array_length(m.parts) - 1 AS attachments FROM cases c LEFT JOIN materials m ON m.seq = c.seq ORDER BY c.seq"""
-_ITEMS = "SELECT o.*, m.parts, m.data FROM outbox o LEFT JOIN materials m ON m.seq = o.seq ORDER BY o.seq"
+_LIST = """SELECT *, created_at AS committed_at, parts ->> '$[0][2]' AS sealed_bytes,
+    json_array_length(parts) - 1 AS attachments FROM cases ORDER BY seq"""
+_ITEMS = "SELECT * FROM outbox ORDER BY seq"
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def verify(connection: Connection) -> VerifyReport:
         cases=_count(connection, "SELECT count(*) FROM cases"),
         ratings=_count(connection, "SELECT count(*) FROM ratings"),
         items=_count(connection, "SELECT count(*) FROM outbox"),
-        attachments=_count(connection, "SELECT ifnull(sum(json_array_length(parts) - 1), 0) FROM materials"),
+        attachments=_count(connection, "SELECT ifnull(sum(json_array_length(parts) - 1), 0) FROM outbox"),
         audit_rows=_count(connection, "SELECT count(*) FROM audit"),
         head="" if head is None else head[0],
         problems=tuple(found),
@@ -123,39 +123,34 @@ def _count(connection: Connection, sql: str) -> int:
 
 
 def _items(db: Database) -> Iterator[str]:
-    written: dict[str, dict[str, Any]] = {}
-    acknowledged: dict[str, str] = {}
-    for row in db["audit"].rows_where("event IN ('case.committed', 'rating.committed', 'item.acknowledged')"):
-        details = json.loads(row["details"])
-        if row["event"] == "item.acknowledged":
-            acknowledged[row["item"]] = details["hash"]
-            continue
-        key = row["item"] if row["event"] == "case.committed" else details["rating"]
-        if key in written:
-            yield f"the audit chain records item {key} twice"
-        written[key] = details
+    acknowledged = {
+        row["item"]: json.loads(row["details"])["hash"] for row in db["audit"].rows_where("event = 'item.acknowledged'")
+    }
     ratings = {row["rating_id"]: row["case_id"] for row in db["ratings"].rows}
-    expected = 1
+    filed = {row["seq"]: row for row in db["sending"].rows}
+    last_filed = max(filed, default=0)
+    seen: set[str] = set()
     for row in db.query(_ITEMS):
         name = f"{row['kind']} {row['id']}"
-        if row["seq"] != expected:
-            yield f"the outbox has a hole or a double between {expected - 1} and {row['seq']}"
-        expected = row["seq"] + 1
+        if row["id"] in seen:
+            yield f"the audit chain records item {row['id']} twice"
+        seen.add(row["id"])
+        entry = filed.pop(row["seq"], None)
+        if entry is None:
+            if row["seq"] <= last_filed:
+                yield f"{name} is missing among what is to be sent"
+        elif (entry["id"], entry["kind"], entry["hash"]) != (row["id"], row["kind"], row["hash"]):
+            yield f"{name}: what is to be sent is not what the audit chain has"
         if row["kind"] == "rating" and ratings.pop(row["id"], None) != row["case_id"]:
             yield f"{name} is not the rating of its case"
-        record = written.pop(row["id"], None)
-        if record is None:
-            yield f"{name} is not in the audit chain"
-        elif record["hash"] != row["hash"]:
-            yield f"{name}: the outbox hash is not the one in the audit chain"
         if row["state"] == "acknowledged" and acknowledged.get(row["id"]) != row["hash"]:
             yield f"{name} counts as acknowledged, but the audit chain has no acknowledgement of these bytes"
-        yield from _bytes(name, row, record)
+        yield from _bytes(name, row)
     yield from (f"rating {item} has no outbox item" for item in ratings)
-    yield from (f"the audit chain records {item}, which is gone" for item in written)
+    yield from (f"{row['kind']} {row['id']} is to be sent, but not in the audit chain" for row in filed.values())
 
 
-def _bytes(name: str, row: Mapping[str, Any], record: Mapping[str, Any] | None) -> Iterator[str]:
+def _bytes(name: str, row: Mapping[str, Any]) -> Iterator[str]:
     if row["data"] is None:
         yield f"{name}: the sealed bytes are missing"
         return
@@ -166,10 +161,7 @@ def _bytes(name: str, row: Mapping[str, Any], record: Mapping[str, Any] | None) 
         if hashlib.sha256(data).hexdigest() != digest:
             yield f"{name}: part {place} does not fit its hash"
     if not parts or parts[0][1] != row["hash"]:
-        yield f"{name}: the sealed bytes are not those of the outbox"
-    hashes = [digest for _, digest, _ in parts[1:]]
-    if record is not None and "materials" in record and materials_digest(hashes) != record["materials"]:
-        yield f"{name}: its {len(hashes)} attachments are not the {record['attachments']} of the audit chain"
+        yield f"{name}: its first part is not what the audit chain says was sealed"
 
 
 def _numbers(db: Database) -> Iterator[str]:
@@ -187,6 +179,8 @@ def _numbers(db: Database) -> Iterator[str]:
         mine = {serial for serial in spent.get(block["kind"], ()) if block["first"] <= serial <= block["last"]}
         if mine and len(mine) != max(mine) - block["first"] + 1:
             yield f"the numbers of kind {block['kind']} spent from {block['first']} on have a hole"
+        if block["next"] > max(mine, default=block["first"] - 1) + 1:
+            yield f"numbers of kind {block['kind']} before {block['next']} count as spent and are not"
         spent.get(block["kind"], set()).difference_update(mine)
     for kind, rest in spent.items():
         if rest:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,7 +18,7 @@ from kiosk.journal.catalogue import Detail
 from kiosk.journal.chain import Chain
 from kiosk.journal.connection import dbapi, translated
 from kiosk.journal.errors import JournalError, NumbersExhausted
-from kiosk.journal.records import AckRecord, Alarm, Block, CaseRecord, Numbers, RatingRecord, SealedMaterial, stamp
+from kiosk.journal.records import AckRecord, Alarm, Block, CaseRecord, RatingRecord, stamp
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -27,12 +27,15 @@ T = TypeVar("T")
 FAILPOINTS = (
     "journal.begin", "journal.middle", "journal.before_commit", "journal.after_commit", "journal.checkpoint",
 )  # fmt: skip
-_CHECKPOINT_EVERY = 24  # writes: at about 8 pages a case they fit into the room made below
+LOG_FRAMES = 254  # pages that fit into the log as it is made on opening (1 MB): within them a commit is not held up
+_WANTED, _NEEDED = 96, 200  # pages in the log that want it folded back when idle, or at once
 _json = msgspec.json.Encoder(order="sorted").encode
 
-_ITEM = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, '', '', '')"
-_MATERIALS = "INSERT INTO materials VALUES (?, ?, ?)"
 _KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?)"
+_FILE = "INSERT INTO sending VALUES (?, ?, ?, ?, 'queued', ?, 0, '', '', '')"
+_SPEND = "UPDATE blocks SET next = ?2 + 1 WHERE kind = ?1 AND ?2 BETWEEN next AND last"
+_UNFILED = """SELECT seq, id, kind, hash, created_at, numbers FROM outbox
+    WHERE seq > (SELECT ifnull(max(seq), 0) FROM sending) ORDER BY seq"""
 
 Blocks = dict[str, list[tuple[int, int]]]  # kind -> what is left of its blocks: next, last; the lowest at the end
 
@@ -43,16 +46,23 @@ def spent_numbers(text: str) -> list[tuple[str, int]]:
     return [(kind, int(serial)) for kind, _, serial in words]
 
 
-def materials_digest(hashes: Sequence[str]) -> str:
-    """One hash for all attachments, in order: what the audit row pins."""
-    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+class _Item(NamedTuple):
+    """An item as it is filed: its audit row's seq, and what is looked for by id."""
+
+    seq: int
+    id: str
+    kind: str
+    hash: str
+    at: str
+    numbers: str = ""
 
 
-class _Numbers:
-    """The reserved numbers inside one transaction: ``after`` takes the place of what was left when it commits."""
+class SpendableNumbers:
+    """The reserved numbers for one commit: ``after`` takes the place of what was left when it comes about."""
 
-    def __init__(self, blocks: Blocks, after: Blocks) -> None:
-        self._blocks, self.after = blocks, after
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
+        self.after: Blocks = {}
         self.spent: list[str] = []
 
     def take(self, kind: str) -> int:
@@ -75,10 +85,12 @@ class Store:
         self.connection = connection
         self.chain = Chain(connection)
         self._clock = clock
-        self._writes = 0
+        self._frames = 0  # about how many pages stand in the log
+        self._bytes = 0  # of sealed bytes in the open transaction
         self._stopped = False
-        self._last_seq = 0
         self._first_queued = 1  # no queued item has a lower seq
+        self._new: list[_Item] = []  # committed by the open transaction
+        self._unfiled: list[_Item] = []  # committed, not yet in `sending`
         self._blocks: Blocks = {}
         self._blocks_after: Blocks = {}  # what the open transaction changes of it
         self._load()
@@ -87,16 +99,18 @@ class Store:
         return stamp(self._clock())
 
     def _load(self) -> None:
-        """Where the sequence stands, what is queued, which numbers are left."""
-        spent: dict[str, list[int]] = {}
-        for seq, numbers in self.connection.execute("SELECT seq, numbers FROM outbox"):
-            self._last_seq = max(self._last_seq, seq)
-            for kind, serial in spent_numbers(numbers):
-                spent.setdefault(kind, []).append(serial)
-        for kind, first, last in self.connection.execute("SELECT kind, first, last FROM blocks ORDER BY first DESC"):
-            after = max((serial + 1 for serial in spent.get(kind, ()) if first <= serial <= last), default=first)
+        """What was committed last and is not filed, and which numbers are left."""
+        self._unfiled = [_Item(*row) for row in self.connection.execute(_UNFILED)]
+        spent = {number for item in self._unfiled for number in spent_numbers(item.numbers)}
+        for kind, after, last in self.connection.execute("SELECT kind, next, last FROM blocks ORDER BY first DESC"):
+            while (kind, after) in spent:
+                after += 1
             if after <= last:
                 self._blocks.setdefault(kind, []).append((after, last))
+
+    def numbers(self) -> SpendableNumbers:
+        """What is left to be taken; nothing is spent unless a commit is given these."""
+        return SpendableNumbers(self._blocks)
 
     def numbers_left(self, kind: str) -> int:
         return sum(last - after + 1 for after, last in self._blocks.get(kind, ()))
@@ -104,13 +118,25 @@ class Store:
     def first_queued(self) -> int:
         """The seq that no queued item lies before: where looking for work begins (an index would cost each commit)."""
         row = self.connection.execute(
-            "SELECT seq FROM outbox WHERE seq >= ? AND state = 'queued' ORDER BY seq LIMIT 1", (self._first_queued,)
+            "SELECT seq FROM sending WHERE seq >= ? AND state = 'queued' ORDER BY seq LIMIT 1", (self._first_queued,)
         ).fetchone()
-        self._first_queued = self._last_seq + 1 if row is None else row[0]
+        self._first_queued = self.chain.head.seq + 1 if row is None else row[0]
         return self._first_queued
 
-    def write(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in one transaction. Its exception undoes everything; SQLite's come out as JournalError."""
+    def file(self) -> None:
+        """Bring `sending` up to date, in a write of its own if need be."""
+        if self._unfiled:
+            self.write(lambda: None)
+
+    def _file(self) -> None:
+        self.connection.executemany(_FILE, [item[:5] for item in self._unfiled])
+        self.connection.executemany(_SPEND, [n for item in self._unfiled for n in spent_numbers(item.numbers)])
+
+    def write(self, work: Callable[[], T], *, filing: bool = True) -> T:
+        """Run ``work`` in one transaction. Its exception undoes everything; SQLite's come out as JournalError.
+
+        Whoever writes files what was committed before, only a commit itself (``filing`` False) does not wait for that.
+        """
         if self._stopped:
             raise JournalError(
                 "journal-stopped",
@@ -118,21 +144,24 @@ class Store:
                 advice="Restart the terminal: on opening the journal says what was saved. Check the disk.",
             )
         execute = self.connection.execute
-        last_seq, self._blocks_after = self._last_seq, {}
+        self._blocks_after, self._new, self._bytes = {}, [], 0
+        filing = filing and bool(self._unfiled)
         try:
             execute("BEGIN IMMEDIATE")
             hit("journal.begin")
+            if filing:
+                self._file()
             result = work()
             hit("journal.before_commit")
         except BaseException as error:
-            self._undo(last_seq)
+            self._undo()
             if isinstance(error, dbapi.Error):
                 raise translated(error) from error
             raise
         try:
             execute("COMMIT")
         except dbapi.Error as error:
-            self._undo(last_seq)
+            self._undo()
             known = translated(error)
             if known.code in ("journal-full", "journal-busy"):
                 raise known from error
@@ -143,37 +172,41 @@ class Store:
                 "the disk failed while the case was being saved",
                 advice="Restart the terminal: on opening the journal says whether it was saved. Check the disk.",
             ) from error
-        self._writes += 1
+        self._frames += 4 + self._bytes // 4000
         self._blocks |= self._blocks_after
+        if filing:
+            self._unfiled.clear()
+        self._unfiled += self._new
         hit("journal.after_commit")
         return result
 
-    def _undo(self, last_seq: int) -> None:
+    def _undo(self) -> None:
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            self._last_seq = last_seq
             self.chain.reload()
         except dbapi.Error:
             self._stopped = True  # the caller gets the first cause
 
+    def wants_rest(self) -> bool:
+        return self._frames >= _WANTED and not self._stopped
+
     def needs_rest(self) -> bool:
-        return self._writes >= _CHECKPOINT_EVERY and not self._stopped
+        return self._frames >= _NEEDED and not self._stopped
 
     def rest(self) -> None:
         """Fold the log back when a number of commits has filled it, so that no commit pays for it."""
-        if self.needs_rest():
+        if self.wants_rest():
             self.checkpoint()
 
     def checkpoint(self) -> None:
         """Fold the log back into the file, then start it anew: its new header is the one write with two fsyncs."""
-        self._writes = 0
+        self._frames = 0
         try:
             hit("journal.checkpoint")
             busy, frames, folded = self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             if not busy and frames == folded:
                 self.write(lambda: self.set_meta("checkpointed_at", self.now()))
-                self._writes = 0
         except (dbapi.Error, JournalError):
             self._stopped = True  # the next caller is told; the file itself is whole
 
@@ -185,62 +218,58 @@ class Store:
     def set_meta(self, key: str, value: str) -> None:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def _item(self, row: tuple[object, ...], sealed: bytes, attachments: Sequence[SealedMaterial], digest: str) -> None:
-        """``row`` holds the columns of outbox from seq to next_attempt_at, without state."""
-        execute = self.connection.execute
-        try:
-            execute(_ITEM, row)
-        except dbapi.IntegrityError:
-            raise JournalError("item-exists", f"there is an item {row[1]} already") from None
-        parts: list[tuple[str, str, int]] = [(str(row[2]), digest, len(sealed))]
-        for material in attachments:
+    def _is_new(self, item_id: str) -> bool:
+        if any(item.id == item_id for item in self._unfiled):
+            return False
+        return self.connection.execute("SELECT 1 FROM sending WHERE id = ?", (item_id,)).fetchone() is None
+
+    def case(self, record: CaseRecord, numbers: SpendableNumbers) -> None:
+        at, case_id, test = stamp(record.committed_at), record.case_id, int(record.test)
+        if not self._is_new(case_id):
+            raise JournalError("item-exists", f"there is an item {case_id} already")
+        digest = hashlib.sha256(record.sealed).hexdigest()
+        parts = [("case", digest, len(record.sealed))]
+        pieces = [record.sealed]
+        for material in record.attachments:
             if hashlib.sha256(material.data).hexdigest() != material.sha256:
                 raise JournalError("material-hash", f"attachment {len(parts)} ({material.kind}) does not fit its hash")
             parts.append((material.kind, material.sha256, len(material.data)))
-        data = b"".join((sealed, *(material.data for material in attachments)))
-        execute(_MATERIALS, (row[0], _json(parts).decode(), data))
-
-    def case(self, build: Callable[[Numbers], CaseRecord]) -> CaseRecord:
-        numbers = _Numbers(self._blocks, self._blocks_after)
-        record = build(numbers)
-        at, case_id = stamp(record.committed_at), record.case_id
-        digest = hashlib.sha256(record.sealed).hexdigest()
-        test = int(record.test)
-        self._last_seq += 1
-        row = (
-            self._last_seq, case_id, "case", case_id, record.case_no, record.service_id, record.pack_version,
-            record.outcome, record.rung, record.verification, at, test, " ".join(numbers.spent), digest,
-            _json(dict(record.meta)).decode() if record.meta else "{}", at,
-        )  # fmt: skip
-        self._item(row, record.sealed, record.attachments, digest)
-        hit("journal.middle")
+            pieces.append(material.data)
+        sealed, spent = b"".join(pieces), " ".join(numbers.spent)
         for paper in record.kept:
             self.connection.execute(_KEPT, (paper.claim, case_id, paper.sealed, stamp(paper.expires_at)))
+        hit("journal.middle")
+        about = {"case_no": record.case_no, "meta": dict(record.meta), "numbers": spent, "parts": parts}
         details: dict[str, Detail] = {
             "service": record.service_id, "version": record.pack_version, "outcome": record.outcome,
             "rung": record.rung, "verification": record.verification, "hash": digest,
-            "materials": materials_digest([material.sha256 for material in record.attachments]),
             "attachments": len(record.attachments), "kept": len(record.kept), "test": test,
         }  # fmt: skip
-        self.chain.append(at, "case.committed", case_id, details)
-        return record
+        seq = self.chain.append(at, "case.committed", case_id, details, _json(about).decode(), sealed)
+        self._new.append(_Item(seq, case_id, "case", digest, at, spent))
+        self._blocks_after, self._bytes = numbers.after, len(sealed)
 
     def rating(self, record: RatingRecord) -> None:
         execute = self.connection.execute
-        case = execute("SELECT service_id FROM outbox WHERE id = ? AND kind = 'case'", (record.case_id,)).fetchone()
+        case = execute(
+            "SELECT a.details ->> 'service' FROM sending s JOIN audit a ON a.seq = s.seq"
+            " WHERE s.id = ? AND s.kind = 'case'", (record.case_id,),
+        ).fetchone()  # fmt: skip
         if case is None:
             raise JournalError("no-such-case", "there is no such case to rate")
         if execute("SELECT 1 FROM ratings WHERE case_id = ?", (record.case_id,)).fetchone() is not None:
             raise JournalError("rating-exists", "this case has been rated")
+        if not self._is_new(record.rating_id):
+            raise JournalError("item-exists", f"there is an item {record.rating_id} already")
         at, digest = stamp(record.rated_at), hashlib.sha256(record.sealed).hexdigest()
-        self._last_seq += 1
-        row = (
-            self._last_seq, record.rating_id, "rating", record.case_id, "", case[0], "", "", "", "", at,
-            int(record.test), "", digest, _json(dict(record.meta)).decode(), at,
-        )  # fmt: skip
-        self._item(row, record.sealed, (), digest)
+        about = {"meta": dict(record.meta), "parts": [("rating", digest, len(record.sealed))], "service": case[0]}
+        details: dict[str, Detail] = {"rating": record.rating_id, "hash": digest, "test": int(record.test)}
+        seq = self.chain.append(
+            at, "rating.committed", record.case_id, details, _json(about).decode(), record.sealed
+        )
+        self._new.append(_Item(seq, record.rating_id, "rating", digest, at))
+        self._bytes = len(record.sealed)
         execute("INSERT INTO ratings VALUES (?, ?)", (record.case_id, record.rating_id))
-        self.audit("rating.committed", record.case_id, rating=record.rating_id, hash=digest, test=int(record.test))
 
     def add_block(self, block: Block) -> None:
         if not 0 <= block.first <= block.last:
@@ -258,8 +287,8 @@ class Store:
                 advice="The backend gave out numbers that this terminal holds already: report it, do not use them.",
             )
         self.connection.execute(
-            "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)",
-            (block.kind, block.first, block.last, block.area_code, block.signature, self.now()),
+            "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (block.kind, block.first, block.last, block.first, block.area_code, block.signature, self.now()),
         )
         left = (self._blocks | self._blocks_after).get(block.kind, [])
         self._blocks_after[block.kind] = sorted([*left, (block.first, block.last)], reverse=True)
@@ -268,7 +297,7 @@ class Store:
     def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
         alarms = []
         for ack in acks:
-            row = self.connection.execute("SELECT hash, state FROM outbox WHERE id = ?", (ack.id,)).fetchone()
+            row = self.connection.execute("SELECT hash, state FROM sending WHERE id = ?", (ack.id,)).fetchone()
             if row is None:
                 self.audit("item.alarm", reason="unknown-id")
                 alarms.append(Alarm(ack.id, "unknown-id"))
@@ -282,14 +311,14 @@ class Store:
                     {"received_at": ack.received_at, "key_id": ack.key_id, "signature": ack.signature}
                 ).decode()
                 self.connection.execute(
-                    "UPDATE outbox SET state = 'acknowledged', cause = '', settled_at = ?, ack = ? WHERE id = ?",
+                    "UPDATE sending SET state = 'acknowledged', cause = '', settled_at = ?, ack = ? WHERE id = ?",
                     (self.now(), proof, ack.id),
                 )
                 self.audit("item.acknowledged", ack.id, hash=ack.hash, key=ack.key_id)
         return tuple(alarms)
 
     def settle(self, item_id: str, state: str, reason: str) -> None:
-        row = self.connection.execute("SELECT state, cause FROM outbox WHERE id = ?", (item_id,)).fetchone()
+        row = self.connection.execute("SELECT state, cause FROM sending WHERE id = ?", (item_id,)).fetchone()
         if row is None:
             raise JournalError("no-such-item", f"there is no outbox item {item_id}")
         if row[0] == "acknowledged":
@@ -297,14 +326,14 @@ class Store:
         if row == (state, reason):
             return
         self.connection.execute(
-            "UPDATE outbox SET state = ?, cause = ?, settled_at = ? WHERE id = ?", (state, reason, self.now(), item_id)
+            "UPDATE sending SET state = ?, cause = ?, settled_at = ? WHERE id = ?", (state, reason, self.now(), item_id)
         )
         self.audit(f"item.{state}", item_id, reason=reason)
 
     def reschedule(self, ids: Sequence[str], next_attempt_at: datetime, cause: str) -> None:
         at = stamp(next_attempt_at)
         self.connection.executemany(
-            "UPDATE outbox SET next_attempt_at = ?, cause = ?, attempts = attempts + 1"
+            "UPDATE sending SET next_attempt_at = ?, cause = ?, attempts = attempts + 1"
             " WHERE id = ? AND state = 'queued'",
             [(at, cause, item_id) for item_id in ids],
         )

@@ -81,7 +81,7 @@ class Child:
 
     def _put(self, card: str) -> None:
         _until(lambda: not self._machine_has_card(), 20)  # the same card again within a second would not be a new one
-        self.control.do("id_reader", "put", card=card, **({"fields": self._fields} if self._fields else {}))
+        self.control.do("id_reader", "put", card=card, fields={**self._fields})
 
     def _take(self) -> None:
         self.control.do("id_reader", "take")
@@ -139,7 +139,7 @@ class Child:
             if body.index == body.total:
                 break
             self.robot._answer(screen, "", "", "")
-            self.robot.wait(lambda new, index=body.index: new.body.index != index)  # type: ignore[misc,union-attr]  # bound at once; form's body
+            self.robot.wait(lambda new, index=body.index: new.body.index != index)  # type: ignore[misc]  # bound at once
         self.terminal.post(ev.AnswerChanged(body.key, ANSWERS[body.key]))
         self.robot.wait(lambda new: bool(new.body.value))  # type: ignore[union-attr]  # form's body
         say(done="fill")

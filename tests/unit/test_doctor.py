@@ -269,7 +269,9 @@ def test_without_numbers_no_case_can_be_saved_and_it_says_so(tmp_path: Path) -> 
         assert states(books.examine(tmp_path))["numbers"] == "attention"
 
 
-@pytest.mark.parametrize(("ahead", "state"), [(0, "ok"), (59, "ok"), (-59, "ok"), (90, "attention"), (-7200, "attention")])
+@pytest.mark.parametrize(
+    ("ahead", "state"), [(0, "ok"), (59, "ok"), (-59, "ok"), (90, "attention"), (-7200, "attention")]
+)
 def test_a_clock_that_is_off_by_more_than_a_minute_is_told(ahead: int, state: str) -> None:
     check = line.clock(timedelta(seconds=ahead), signed=True)
     assert check.state == state
@@ -306,10 +308,12 @@ def test_missing_fonts_and_packages_are_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(fonts, "FACES", {"text": ((Path("/none/NotoSansCJK-Regular.ttc"), ""),)})
     assert machine.fonts().state == "broken"
     assert "NotoSansCJK-Regular.ttc" in machine.fonts().finding
-    monkeypatch.setattr(machine.metadata, "requires", lambda _: ["no-such-package>=1", "pytest==0.1", "x; extra == 'y'"])
+    monkeypatch.setattr(
+        "importlib.metadata.requires", lambda _: ["no-such-package>=1", "pytest==0.1", "x; extra == 'y'"]
+    )
     assert machine.packages().state == "broken"
     assert "no-such-package" in machine.packages().finding
-    monkeypatch.setattr(machine.metadata, "requires", lambda _: ["pytest==0.1"])
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: ["pytest==0.1"])
     assert machine.packages().state == "attention"
 
 

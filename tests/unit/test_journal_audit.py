@@ -14,7 +14,7 @@ from kiosk.journal import canonical, catalogue
 TEXT = st.text(max_size=30)
 DETAILS = st.dictionaries(TEXT, TEXT | st.integers(-(2**63), 2**63 - 1), max_size=6)
 WORD = st.from_regex(r"[A-Za-z0-9.:_-]{0,20}", fullmatch=True)
-ROW = st.tuples(WORD, st.integers(1, 2**40), WORD, WORD, WORD, DETAILS)
+ROW = st.tuples(WORD, st.integers(1, 2**40), WORD, WORD, WORD, DETAILS, WORD)
 
 
 @given(DETAILS)
@@ -25,18 +25,18 @@ def test_the_order_in_which_details_are_given_does_not_matter(details: dict[str,
 
 @given(ROW, ROW)
 def test_two_rows_share_their_bytes_only_if_they_are_equal(
-    one: tuple[str, int, str, str, str, dict[str, str | int]],
-    other: tuple[str, int, str, str, str, dict[str, str | int]],
+    one: tuple[str, int, str, str, str, dict[str, str | int], str],
+    other: tuple[str, int, str, str, str, dict[str, str | int], str],
 ) -> None:
-    first = canonical.row_bytes(*one[:5], canonical.details_text(one[5]))
-    second = canonical.row_bytes(*other[:5], canonical.details_text(other[5]))
+    first = canonical.row_bytes(*one[:5], canonical.details_text(one[5]), one[6])
+    second = canonical.row_bytes(*other[:5], canonical.details_text(other[5]), other[6])
     assert (first == second) == (one == other)
 
 
 @given(st.text(max_size=10))
 def test_a_newline_cannot_be_smuggled_into_a_row(text: str) -> None:
     with pytest.raises(ValueError, match="newline"):
-        canonical.row_bytes("0", 1, "t", "e", f"{text}\n", "{}")
+        canonical.row_bytes("0", 1, "t", "e", f"{text}\n", "{}", "")
 
 
 @pytest.mark.parametrize("value", [1.5, True, None, b"x", ["a"]])

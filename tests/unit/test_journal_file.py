@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kiosk.domain.case import new_case_id
-from kiosk.journal import bench, commands, schema
+from kiosk.journal import bench, chain, commands, schema
 from kiosk.journal.connection import FILE, connect, dbapi
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.journal import Journal
@@ -132,17 +132,16 @@ def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
     [
         (["UPDATE audit SET details = replace(details, 'approved', 'refused') WHERE seq = 4"], "chain"),
         (["DELETE FROM audit WHERE seq = 4"], "missing"),
-        (["DELETE FROM outbox WHERE seq = 2"], "gone"),
-        (["DELETE FROM outbox WHERE seq = 2"], "hole"),
-        (["DELETE FROM materials WHERE seq = 2"], "missing"),
-        (["UPDATE materials SET data = zeroblob(length(data)) WHERE seq = 2"], "hash"),
-        (["UPDATE outbox SET hash = (SELECT hash FROM outbox WHERE seq = 1) || '' WHERE seq = 2",
-          "UPDATE outbox SET hash = '0000' WHERE seq = 2"], "audit chain"),
-        (["UPDATE outbox SET state = 'acknowledged' WHERE seq = 1"], "no acknowledgement"),
-        (["UPDATE outbox SET numbers = 'case=1' WHERE seq = 2"], "twice"),
-        (["UPDATE outbox SET numbers = 'case=5' WHERE seq = 3"], "hole"),
-        (["UPDATE outbox SET numbers = 'case=5000' WHERE seq = 3"], "reserved block"),
-        (["UPDATE outbox SET case_no = 'T-1'"], "given twice"),
+        (["UPDATE audit SET about = replace(about, 'T-1', 'T-9') WHERE seq = 4"], "chain"),
+        (["DELETE FROM sending WHERE seq = 5"], "missing among"),
+        (["INSERT INTO sending SELECT 99, 'x', kind, hash, state, '', 0, '', '', '' FROM sending WHERE seq = 5"],
+         "not in the audit chain"),
+        (["UPDATE sending SET hash = '0000' WHERE seq = 5"], "audit chain"),
+        (["UPDATE sending SET state = 'acknowledged' WHERE seq = 5"], "no acknowledgement"),
+        (["UPDATE audit SET sealed = NULL WHERE seq = 5"], "missing"),
+        (["UPDATE audit SET sealed = zeroblob(length(sealed)) WHERE seq = 5"], "hash"),
+        (["UPDATE audit SET sealed = CAST(sealed || x'00' AS BLOB) WHERE seq = 5"], "more sealed bytes"),
+        (["UPDATE blocks SET next = 900"], "count as spent"),
     ],
 )  # fmt: skip
 def test_verify_finds_what_was_changed_behind_the_journals_back(
@@ -155,6 +154,34 @@ def test_verify_finds_what_was_changed_behind_the_journals_back(
     out = io.StringIO()
     assert commands.verify(tmp_path, as_json=True, out=out) == 1
     assert any(word in problem for problem in json.loads(out.getvalue())["problems"]), out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("statement", "word"),
+    [
+        ("UPDATE audit SET about = replace(about, 'case=2', 'case=1') WHERE seq = 5", "twice"),
+        ("UPDATE audit SET about = replace(about, 'case=3', 'case=5') WHERE seq = 6", "hole"),
+        ("UPDATE audit SET about = replace(about, 'case=3', 'case=5000') WHERE seq = 6", "reserved block"),
+        ("UPDATE audit SET about = replace(about, 'T-2', 'T-1') WHERE seq = 5", "given twice"),
+        ("UPDATE audit SET item = (SELECT item FROM audit WHERE seq = 4) WHERE seq = 5", "twice"),
+    ],
+)
+def test_verify_finds_what_does_not_agree_even_if_the_chain_was_made_anew(
+    tmp_path: Path, statement: str, word: str
+) -> None:
+    key = made(tmp_path, durable=False)
+    connection = connect(tmp_path / FILE, key)
+    connection.execute(statement)
+    previous = chain.GENESIS
+    for row in connection.execute("SELECT seq, at, event, item, details, about FROM audit ORDER BY seq").fetchall():
+        previous = chain.row_hash(previous, *row)
+        connection.execute("UPDATE audit SET hash = ? WHERE seq = ?", (previous, row[0]))
+    connection.close()
+    out = io.StringIO()
+    assert commands.verify(tmp_path, as_json=True, out=out) == 1
+    problems = json.loads(out.getvalue())["problems"]
+    assert any(word in problem for problem in problems), problems
+    assert not any("chain: it or" in problem for problem in problems)
 
 
 def test_the_end_of_the_chain_is_checked_on_opening(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.journal.errors import JournalError
 from kiosk.journal.person import PersonKey
-from kiosk.journal.sealing import OVERHEAD, Sealer, item_info, new_sealing_pair, seal, unseal
+from kiosk.journal.sealing import OVERHEAD, item_info, new_sealing_pair, seal, unseal
 
 PRIVATE, PUBLIC = new_sealing_pair()
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # an independent implementation of RFC 9180
@@ -27,22 +27,6 @@ def test_what_is_sealed_here_another_implementation_opens(plaintext: bytes, info
 def test_what_another_implementation_sealed_is_opened_here() -> None:
     sealed = SUITE.encrypt(b"envelope", X25519PublicKey.from_public_bytes(PUBLIC), b"info")
     assert unseal(sealed, PRIVATE, b"info") == b"envelope"
-
-
-def test_prepared_keys_give_the_same_kind_of_bytes_and_are_used_once() -> None:
-    sealer = Sealer(PUBLIC)
-    sealer.prepare(b"place")
-    first, second = sealer.seal(b"one", b"place"), sealer.seal(b"one", b"place")
-    assert first[:32] != second[:32]
-    assert unseal(first, PRIVATE, b"place") == unseal(second, PRIVATE, b"place") == b"one"
-
-
-def test_forgotten_keys_are_gone() -> None:
-    sealer = Sealer(PUBLIC)
-    sealer.prepare(b"place")
-    sealer.forget()
-    assert repr(sealer) == "Sealer(0 ready)"
-    assert unseal(sealer.seal(b"x", b"place"), PRIVATE, b"place") == b"x"
 
 
 @pytest.mark.parametrize("case", ["place", "key", "bytes", "short"])

@@ -138,12 +138,12 @@ class World:
         content = tuple(
             PaperContent(
                 name, "certificate" if name == "licence" else "receipt", name, name, draft.case_id,
-                "1402132611220003187", {},
+                "140213261122000003187", {},
             )
             for name in papers
         )  # fmt: skip
         return ev.Committed(
-            draft, "1402132611220003187", decision, content, "92140213MA0000000X", datetime.now(UTC)
+            draft, "140213261122000003187", decision, content, "92140213MA0000000X", datetime.now(UTC)
         )
 
 

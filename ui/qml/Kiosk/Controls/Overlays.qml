@@ -34,7 +34,7 @@ Item {
             visible: !Theme.landscape || !Theme.elder
             anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
             width: implicitWidth
-            height: implicitHeight
+            height: visible ? implicitHeight : 0
             live: visible
         }
     }

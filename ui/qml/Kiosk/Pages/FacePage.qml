@@ -25,8 +25,8 @@ PageFrame {
 
         objectName: "face-picture"
         anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
-        width: Theme.landscape ? Theme.space(Theme.elder ? 72 : 90) : Theme.space(95)
-        height: Theme.landscape ? Theme.space(Theme.elder ? 62 : 78) : Theme.space(Theme.elder ? 90 : 102)
+        width: Theme.landscape ? Theme.space(Theme.elder ? 58 : 90) : Theme.space(95)
+        height: Theme.landscape ? Theme.space(Theme.elder ? 50 : 78) : Theme.space(Theme.elder ? 90 : 102)
         feed: root.vm
         ground: Theme.slate
         within: Theme.slateMid

@@ -15,7 +15,7 @@ PageFrame {
     chip: root.vm ? root.vm.category : ""
     title: root.vm ? root.vm.name : ""
     lead: root.vm ? root.vm.lead : ""
-    panel: Theme.elder ? Theme.panel : Theme.midAside
+    panel: Theme.elder ? Theme.panel : Theme.wideAside
     leftText: Words.t("nav.back")
     rightText: root.verdict === "cannot" ? Words.t("home.help") : Words.t("guide.start")
     rightName: root.verdict === "cannot" ? "guide-help" : "guide-start"

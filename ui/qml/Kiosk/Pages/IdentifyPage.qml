@@ -35,7 +35,7 @@ PageFrame {
             width: implicitWidth
             height: implicitHeight
             live: !root.wrong
-            scale: Theme.landscape || Theme.elder ? 0.72 : root.wrong ? 0.8 : 1
+            scale: Theme.landscape && Theme.elder ? 0.5 : Theme.landscape || Theme.elder ? 0.72 : root.wrong ? 0.8 : 1
             transformOrigin: Item.Top
         }
     }

@@ -14,7 +14,7 @@ PageFrame {
     chipTone: "warn"
     title: root.vm ? root.vm.heading : ""
     lead: root.vm ? root.vm.lead : ""
-    gap: Theme.space(3.5)
+    gap: Theme.space(Theme.landscape ? 2 : 3.5)
 
     Repeater {
         model: root.vm ? root.vm.choices : null

@@ -141,7 +141,9 @@ def _journal(options: argparse.Namespace) -> int:
 def _pack(options: argparse.Namespace) -> int:
     from kiosk.services import commands
 
-    return commands.run(options.action, tuple(options.files), as_json=options.json)
+    if options.action == "list":
+        return commands.list_packs(as_json=options.json)
+    return commands.check(options.files, as_json=options.json)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from kiosk.visit import screen as s
 Translate = Callable[[str, str], str]
 One = Callable[..., "Sample"]
 PLACE = Text("平城区南关街道", "Nanguan Subdistrict")
-TERMINAL = Text("7×24 服务超市 · 3 号机", "24/7 service point · No. 3")
+TERMINAL = Text("3 号机", "No. 3")
 NAME, NUMBER, SHOP = "王样例", "1402 **** **** 002X", "大同市平城区南关小面馆（个体工商户）"
 CASE_NO = "14021326112200318"
 

@@ -43,8 +43,8 @@ class SdtTwin:
     """A simulated reader. Options:
 
     ``link`` path of the port · ``baud`` 0 = unpaced · ``seed``, ``today`` (ISO) of the deck · ``pictures`` role or *
-    -> ``portrait``, ``stranger:N``, picture file or {path, box = [left, top, right, bottom]} · ``refind`` a card that stays is found again ·
-    ``fingerprint`` bytes of it.
+    -> ``portrait``, ``stranger:N``, picture file or {path, box = [left, top, right, bottom]} · ``refind`` a card that
+    stays is found again · ``fingerprint`` bytes of it.
     """
 
     def __init__(
@@ -245,7 +245,7 @@ class SdtTwin:
 
 
 def _picture(source: str | Mapping[str, Any]) -> bytes:
-    """WebP bytes for a photo area: ``portrait`` (the demo's person), ``stranger:N``, a picture file or a part of one."""
+    """WebP for a photo area: ``portrait`` (the demo's person), ``stranger:N``, a picture file or a part of one."""
     if isinstance(source, str):
         who, _, number = source.partition(":")
         if who == "portrait":

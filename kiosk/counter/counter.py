@@ -54,6 +54,7 @@ class Counter:
         saved: Callable[[], None],
         watch: Callable[[Callable[[CardRead | CardGone | DeviceError], None]], None],
         face_seconds: float,
+        crashed: Callable[[BaseException], None],
         print_seconds: float = PRINT_SECONDS,
         test: bool = False,
     ) -> None:
@@ -163,9 +164,7 @@ class Counter:
             return False
         now = self._clock()
         rating_id = str(uuid4())
-        payload = encode_rating(
-            effect.case_id, effect.case_no, effect.item_code, effect.level, effect.options, now
-        )
+        payload = encode_rating(effect.case_id, effect.case_no, effect.item_code, effect.level, effect.options, now)
         sealed = seal(payload, standing.sealing_key, item_info(standing.terminal_id, rating_id))
         try:
             self._journal.commit_rating(RatingRecord(rating_id, effect.case_id, now, self._test, sealed))

@@ -41,7 +41,7 @@ class Helper:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 (the demo has one thread when it starts its helpers)
+                preexec_fn=_die_with_parent,  # the demo has one thread when it starts its helpers
             )
         self.ready = self._wait(seconds)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class BackendCounts:
-    """``duplicates``: an id that came with other bytes, or a number taken twice. A resend after a lost answer is neither."""
+    """``duplicates``: an id with other bytes, or a number taken twice. A resend after a lost answer is neither."""
 
     cases: int
     duplicates: int
@@ -24,9 +24,7 @@ def backend_counts(url: str) -> BackendCounts:
         lines = answer.read().decode().splitlines()
     values = {name: int(float(value)) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
     duplicates = sum(
-        value
-        for name, value in values.items()
-        if name.startswith("kiosk_items_total") and '"conflict"' in name
+        value for name, value in values.items() if name.startswith("kiosk_items_total") and '"conflict"' in name
     )
     return BackendCounts(values.get("kiosk_cases", 0), duplicates + values.get("kiosk_case_conflicts", 0))
 

@@ -122,7 +122,14 @@ class Demo:
         spec_file.write_text(json.dumps(spec(self.papers, self.backend_url)), encoding="utf-8")
         cabinet = Helper(
             "devices.simulators",
-            ["--socket", str(out / "control.sock"), "--spec", str(spec_file), "--state", str(out / "cabinet-state.json")],
+            [
+                "--socket",
+                str(out / "control.sock"),
+                "--spec",
+                str(spec_file),
+                "--state",
+                str(out / "cabinet-state.json"),
+            ],
             out / "cabinet.log",
         )
         self._helpers.append(cabinet)

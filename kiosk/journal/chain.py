@@ -36,7 +36,13 @@ class Chain:
         self.head = AuditHead(0, GENESIS) if row is None else AuditHead(*row)
 
     def append(
-        self, at: str, event: str, item: str, details: Mapping[str, Detail], about: str = "", sealed: bytes | None = None
+        self,
+        at: str,
+        event: str,
+        item: str,
+        details: Mapping[str, Detail],
+        about: str = "",
+        sealed: bytes | None = None,
     ) -> int:
         """Add a row inside the open transaction; returns its seq. Raises EventRefused.
 

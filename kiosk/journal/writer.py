@@ -8,6 +8,7 @@ while, and sleeps otherwise. Only where writes never pause does it take a turn b
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -30,6 +31,8 @@ class Writer:
         self._owner = 0
         self._closed = False
         self._wake = threading.Semaphore(0)
+        self._told = (False, False)  # what the house-keeping thread knows: rest is wanted, is needed
+        self._last = 0.0  # when the last turn ended
         self._thread = threading.Thread(target=self._keep_house, name="journal-housekeeping", daemon=True)
         self._thread.start()
 
@@ -46,7 +49,10 @@ class Writer:
                 return work()
             finally:
                 self._owner = 0
-                if self._wants_rest():
+                self._last = time.monotonic()
+                wish = (self._wants_rest(), self._needs_rest())
+                if wish != self._told:  # and not each time: waking a thread in the middle of work costs 20 us
+                    self._told = wish
                     self._wake.release()
 
     def stop(self) -> None:
@@ -59,9 +65,10 @@ class Writer:
     def _keep_house(self) -> None:
         while True:
             self._wake.acquire()
-            while not (self._closed or self._needs_rest()) and self._wake.acquire(timeout=QUIET):
-                pass  # somebody writes: not idle yet
+            while not (self._closed or self._needs_rest()) and (left := self._last + QUIET - time.monotonic()) > 0:
+                self._wake.acquire(timeout=left)
             with self._turn:
                 if self._closed:
                     return
                 self._rest()
+                self._told = (False, False)

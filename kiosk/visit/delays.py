@@ -9,6 +9,8 @@ from pathlib import Path
 
 from kiosk.visit.states import State
 
+TABLE = Path(__file__).with_name("delays.toml")
+
 
 @dataclass(frozen=True, slots=True)
 class Delays:
@@ -23,7 +25,7 @@ class Delays:
     clock: float
 
     @classmethod
-    def load(cls, path: Path = Path(__file__).with_name("delays.toml")) -> Delays:
+    def load(cls, path: Path = TABLE) -> Delays:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         other = table["other"]
         return cls(

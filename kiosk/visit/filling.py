@@ -162,11 +162,7 @@ def signed(visit: Visit, event: Signed, now: Now) -> Result:
 
 def length(strokes: Strokes) -> float:
     """Length of a drawing, in widths of the pad."""
-    return sum(
-        math.hypot(x2 - x1, y2 - y1)
-        for stroke in strokes
-        for (x1, y1), (x2, y2) in pairwise(stroke)
-    )
+    return sum(math.hypot(x2 - x1, y2 - y1) for stroke in strokes for (x1, y1), (x2, y2) in pairwise(stroke))
 
 
 def commit(visit: Visit) -> Result:

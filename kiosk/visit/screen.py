@@ -83,7 +83,7 @@ class GuideBody:
 
 @dataclass(frozen=True, slots=True)
 class IdentifyBody:
-    """``problem``: message key ``card_expired``, ``card_kind``, ``under_age``, ``card_unreadable`` or ``reader_down``."""
+    """``problem``, a message key: ``card_expired card_kind under_age card_unreadable reader_down``."""
 
     problem: str = ""
     detail: str = ""

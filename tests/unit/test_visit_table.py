@@ -22,9 +22,7 @@ def test_every_pair_of_state_and_event_is_handled_or_ignored() -> None:
 
 
 def test_nothing_is_both_handled_and_ignored() -> None:
-    both = [
-        f"{event.__name__} in {state.value}" for state, event in TABLE if state in IGNORED.get(event, frozenset())
-    ]
+    both = [f"{event.__name__} in {state.value}" for state, event in TABLE if state in IGNORED.get(event, frozenset())]
     assert not both
 
 

@@ -31,7 +31,10 @@ SIGNATURE = (((0.1, 0.1), (0.5, 0.6), (0.8, 0.2)),)
 JAM = Fault("media-jam", Action.CLEAR)
 
 
-def person(*, birth: date = date(1958, 4, 3), number: str = "140213195804030017", **changes: object) -> IdentityDocument:
+BORN = date(1958, 4, 3)
+
+
+def person(*, birth: date = BORN, number: str = "140213195804030017", **changes: object) -> IdentityDocument:
     """A made-up holder; the number's check digit is not looked at here."""
     base = IdentityDocument(
         DocumentKind.RESIDENT, number, "王某某", "1", birth, date(2016, 5, 1), None, "01", "平城区南关街某号",
@@ -116,9 +119,7 @@ class World:
         return self.at_committing().do(self.committed(*(papers or ("licence", "receipt"))))
 
     def at_trouble(self) -> World:
-        return self.at_outcome().do(
-            ev.PaperEnded("licence", NotPrinted(JAM)), ev.PaperEnded("receipt", Printed(1))
-        )
+        return self.at_outcome().do(ev.PaperEnded("licence", NotPrinted(JAM)), ev.PaperEnded("receipt", Printed(1)))
 
     def at_rate(self) -> World:
         return self.at_outcome().do(
@@ -142,9 +143,7 @@ class World:
             )
             for name in papers
         )  # fmt: skip
-        return ev.Committed(
-            draft, "140213261122000003187", decision, content, "92140213MA0000000X", datetime.now(UTC)
-        )
+        return ev.Committed(draft, "140213261122000003187", decision, content, "92140213MA0000000X", datetime.now(UTC))
 
 
 NOT_PRINTED, UNKNOWN, PRINTED = NotPrinted(JAM), Unknown(JAM), Printed(1)

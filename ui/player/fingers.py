@@ -49,7 +49,7 @@ class Finger:
         self.release(at)
 
     def scroll(self, area: QRectF, distance: float) -> None:
-        """Move what lies in an area up by ``distance`` pixels (down when negative), at most two thirds of its height."""
+        """Move what lies in an area up by ``distance`` pixels (negative: down), at most two thirds of its height."""
         reach = max(-area.height() / 3, min(area.height() / 3, distance / 2))
         start, end = area.center() + QPointF(0, reach), area.center() - QPointF(0, reach)
         self.press(start)

@@ -46,7 +46,7 @@ Item {
 
             Label {
                 visible: !root.test
-                text: root.chrome ? root.chrome.terminal : ""
+                text: root.chrome ? Words.t("header.mart", root.chrome.terminal) : ""
                 font.pixelSize: Theme.small
                 color: Theme.ink2
                 wrapMode: Text.NoWrap

@@ -206,6 +206,9 @@ class Demo:
             _until(lambda: _unsent(terminal) == 0, QUIET_SECONDS)
         report.journal = _counts(terminal)
         report.backend = _backend(self.backend_url)
+        ids = {row.case_no: row.case_id for row in terminal.journal.cases()}
+        for visit in report.visits:
+            visit.case_id = ids.get(visit.case_no)
         report.documents = sorted(
             str(path.relative_to(self._wanted.out)) for kind in ("*.pdf", "*.png") for path in self.papers.glob(kind)
         )

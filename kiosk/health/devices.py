@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, Device, DeviceError, State, Status
-from kiosk.health.readiness import Check, attention, broken, good
+from kiosk.health.readiness import Check, attention, broken, good, without_login
 
 if TYPE_CHECKING:
     from kiosk.profile import DeviceProfile
@@ -57,7 +57,7 @@ def examine(
             checks.append(
                 attention(
                     device.kind,
-                    f"in use by the running terminal at {device.port}; not asked",
+                    f"in use by the running terminal at {without_login(device.port)}; not asked",
                     "Look at the terminal's own page, or stop it and ask again.",
                 )
             )
@@ -68,7 +68,7 @@ def examine(
             checks.append(
                 broken(
                     device.kind,
-                    f"{device.driver} at {device.port} did not come back within {seconds:.0f} s",
+                    f"{device.driver} at {without_login(device.port)} did not come back within {seconds:.0f} s",
                     ACTIONS[Action.RESET],
                 )
             )
@@ -133,7 +133,7 @@ def judge(device: DeviceProfile, driver: Device, status: Status) -> Check:
 
 def _failed(device: DeviceProfile, error: DeviceError) -> Check:
     advice = " ".join(filter(None, (_sentence(error.advice), ACTIONS[error.action] if not error.advice else "")))
-    return broken(device.kind, f"{device.driver} at {device.port}: {error.code}: {error}", advice)
+    return broken(device.kind, without_login(f"{device.driver} at {device.port}: {error.code}: {error}"), advice)
 
 
 def _sentence(text: str) -> str:

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from kiosk import wire
-from kiosk.health.readiness import Check, attention, broken, good
+from kiosk.health.readiness import Check, attention, broken, good, without_login
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import FILE as KEY_FILE
 from kiosk.sync.identity import TerminalKey
@@ -16,7 +16,9 @@ from kiosk.sync.transport import HttpTransport, Reply, TransportFailure
 
 SECONDS = 8.0
 CLOCK_OFF = timedelta(seconds=60)  # papers bear the minute
-KEEPS = "Citizens can go on; cases wait here until the line is back."
+KEEPS = (
+    "See that network and backend run. Citizens can go on meanwhile; cases wait here until the line is back."
+)
 CAUSES = {
     "refused": "nothing listens there",
     "dns": "its name is not known here",
@@ -27,11 +29,12 @@ CAUSES = {
 
 
 def examine(url: str, data: Path, enrolment: wire.Enrolment | None) -> list[Check]:
-    """A signed exchange where the terminal is enrolled, else whether anybody answers; then the clock."""
+    """One or two checks. A signed exchange where the terminal is enrolled, else whether anybody answers; then the clock."""
     try:
         transport = HttpTransport(url)
     except ValueError as error:
         return [broken("backend", str(error), "Correct backend.url in the profile.")]
+    url = without_login(url)
     try:
         if enrolment is not None and (data / KEY_FILE).exists():
             return _signed(url, transport, data, enrolment)
@@ -47,7 +50,8 @@ def _signed(url: str, transport: HttpTransport, data: Path, enrolment: wire.Enro
         exchange.call(enrolment, "GET", "/v1/results", b"", wire.ResultsReply)
     except SyncFailure as failure:
         words = CAUSES.get(failure.cause, failure.cause)
-        return [broken("backend", f"{url}: {words}", failure.advice or KEEPS)]
+        advice = KEEPS if failure.cause in CAUSES else failure.advice or KEEPS
+        return [broken("backend", f"{url}: {words}", advice)]
     except OSError as error:
         return [
             broken("backend", f"the terminal's key cannot be read: {error.strerror}", "Run as the terminal's user.")

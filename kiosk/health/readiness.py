@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 Verdict = Literal["ok", "attention", "broken"]
 WORDS: dict[Verdict, str] = {"ok": "good", "attention": "attention", "broken": "BROKEN"}
-_WIDTH = 100
+_LOGIN = re.compile(r"//[^/@\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ def attention(name: str, finding: str, advice: str) -> Check:
 
 def broken(name: str, finding: str, advice: str) -> Check:
     return Check(name, "broken", finding, advice)
+
+
+def without_login(text: str) -> str:
+    """The same text; a log-in inside an address (a camera's, mostly) is not shown."""
+    return _LOGIN.sub("//***@", text)
 
 
 def ready(checks: Sequence[Check]) -> bool:

@@ -27,7 +27,7 @@ from tests.crash.terminal_world import until, world
 from tests.robot import Robot
 
 PAGE, RECEIPT = "page_printer", "receipt_printer"
-WAIT = 6.0  # s that a citizen waits for one paper in these tests
+WAIT = 4.5  # s that a citizen waits for one paper in these tests
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -202,7 +202,7 @@ def test_print_trouble_is_told_and_the_second_print_is_a_copy(scene: Scene, trou
     stop = "sign" if trouble.device == PAGE else "review"
     last = robot.until(stop, service, card, way)
     if trouble.during:
-        scene.act(trouble.device, "slow", seconds=3.0 if trouble.device == PAGE else 0.004)
+        scene.act(trouble.device, "slow", seconds=2.5 if trouble.device == PAGE else 0.004)
     else:
         trouble.act(scene)
     robot._answer(last, service, card, way)

@@ -195,6 +195,14 @@ def test_a_driver_that_hangs_is_left_behind() -> None:
     assert "did not come back" in check.finding
 
 
+def test_a_log_in_in_an_address_is_not_shown() -> None:
+    camera = DeviceProfile("camera", "camera", "rtsp://admin:s3cret@10.0.0.9/live")
+    error = DeviceError("gone", "rtsp://admin:s3cret@10.0.0.9/live is not there", advice="", retryable=True)
+    check = devices.ask(camera, lambda _: Shown(error))
+    assert "s3cret" not in check.finding
+    assert "10.0.0.9" in check.finding
+
+
 def test_a_wrong_driver_or_option_is_the_profiles_to_mend() -> None:
     def refuse(_: DeviceProfile) -> Any:
         raise TypeError("no option 'bad'")

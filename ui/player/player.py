@@ -86,6 +86,7 @@ class Player(QObject):
         self._screen: Screen | None = None
         self._page_since = time.monotonic()
         self._report = VisitReport("")
+        self._name = ""
         self._reports: list[VisitReport] = []
         self._shots: list[str] = []
         self._shot_due = False
@@ -123,7 +124,7 @@ class Player(QObject):
             self._report.states.append(screen.page)
         if isinstance(screen.body, OutcomeBody):
             self._report.outcome = screen.body.outcome
-            self._report.case_no = screen.body.case_no
+            self._report.case_no = screen.body.case_no.replace(" ", "")
         if isinstance(screen.body, FarewellBody):
             self._report.ends, self._report.saved = screen.body.reason, screen.body.saved
 
@@ -140,7 +141,7 @@ class Player(QObject):
 
     def _play_all(self) -> Play:
         for script in self._scripts:
-            self._report = VisitReport(script.name)
+            self._report, self._name = VisitReport(script.path), script.name
             self._reports.append(self._report)
             began = time.monotonic()
             try:
@@ -292,8 +293,8 @@ class Player(QObject):
         yield
 
     def _save(self, image: QImage, page: str, name: str) -> None:
-        number = sum(shot.startswith(f"{self._report.script}-") for shot in self._shots) + 1
-        file = f"{self._report.script}-{number:02d}-{page}{'-' + name if name else ''}.png"
+        number = sum(shot.startswith(f"{self._name}-") for shot in self._shots) + 1
+        file = f"{self._name}-{number:02d}-{page}{'-' + name if name else ''}.png"
         if image.isNull() or not image.save(str(self._out / file)):
             raise VisitFailed(f"the picture {file} could not be written")
         self._shots.append(file)

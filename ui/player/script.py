@@ -57,6 +57,9 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Script:
+    """``path`` as it was named on the command line; ``name`` begins the names of its pictures."""
+
+    path: str
     name: str
     title: str
     lang: str | None
@@ -86,6 +89,7 @@ def parse(table: Mapping[str, Any], name: str, where: str) -> Script:
     if lang not in (None, "zh_CN", "en"):
         raise ScriptError(f"{where}: lang is {lang!r}; use zh_CN or en")
     return Script(
+        path=where,
         name=name,
         title=str(table.get("title", name)),
         lang=lang,

@@ -16,9 +16,7 @@ from kiosk.sync.transport import HttpTransport, Reply, TransportFailure
 
 SECONDS = 8.0
 CLOCK_OFF = timedelta(seconds=60)  # papers bear the minute
-KEEPS = (
-    "See that network and backend run. Citizens can go on meanwhile; cases wait here until the line is back."
-)
+KEEPS = "See that network and backend run. Citizens can go on meanwhile; cases wait here until the line is back."
 CAUSES = {
     "refused": "nothing listens there",
     "dns": "its name is not known here",
@@ -29,7 +27,7 @@ CAUSES = {
 
 
 def examine(url: str, data: Path, enrolment: wire.Enrolment | None) -> list[Check]:
-    """One or two checks. A signed exchange where the terminal is enrolled, else whether anybody answers; then the clock."""
+    """A signed exchange where the terminal is enrolled, else whether anybody answers; then, if so, the clock."""
     try:
         transport = HttpTransport(url)
     except ValueError as error:

@@ -165,7 +165,7 @@ class Journal:
         return self._writer.run(run)
 
     def _read_outbox(self, work: Callable[[Connection], T]) -> T:
-        """A read of the outbox: items committed since the last write are filed before."""
+        """A read of the outbox or the kept papers: what was committed since the last write is filed before."""
 
         def look(connection: Connection) -> T:
             self._store.file()
@@ -180,8 +180,8 @@ class Journal:
 
         ``build`` runs in the calling thread, in its turn but before the transaction: seal there. It is shown the next
         numbers, which are spent by the commit alone, so whatever it raises (raised here) leaves everything as it was.
-        JournalError: ``item-exists``, ``numbers-exhausted``, ``material-hash``, ``event-refused`` (a word out of
-        form), ``journal-full``, ``journal-uncertain`` (only a restart tells).
+        JournalError: ``item-exists``, ``numbers-exhausted``, ``event-refused`` (a word out of form),
+        ``journal-full``, ``journal-uncertain`` (only a restart tells).
         """
         store = self._store
 
@@ -252,7 +252,7 @@ class Journal:
         sql = (
             "SELECT claim, sealed, expires_at, case_id FROM kept_papers WHERE claim = ? AND expires_at > ? ORDER BY id"
         )
-        rows = self._read(lambda c: c.execute(sql, (claim, self._store.now())).fetchall())
+        rows = self._read_outbox(lambda c: c.execute(sql, (claim, self._store.now())).fetchall())
         return [KeptPaper(row[0], row[1], datetime.fromisoformat(row[2]), row[3]) for row in rows]
 
     def forget_expired(self) -> int:

@@ -145,18 +145,18 @@ def _items(db: Database) -> Iterator[str]:
             yield f"{name} is not the rating of its case"
         if row["state"] == "acknowledged" and acknowledged.get(row["id"]) != row["hash"]:
             yield f"{name} counts as acknowledged, but the audit chain has no acknowledgement of these bytes"
-        yield from _bytes(name, row)
+        yield from _bytes(name, row, 0 if entry else row["kept"])
     yield from (f"rating {item} has no outbox item" for item in ratings)
     yield from (f"{row['kind']} {row['id']} is to be sent, but not in the audit chain" for row in filed.values())
 
 
-def _bytes(name: str, row: Mapping[str, Any]) -> Iterator[str]:
+def _bytes(name: str, row: Mapping[str, Any], kept: int) -> Iterator[str]:
     if row["data"] is None:
         yield f"{name}: the sealed bytes are missing"
         return
     parts = split(row["parts"], row["data"])
-    if sum(len(data) for _, _, data in parts) != len(row["data"]):
-        yield f"{name}: there are more sealed bytes than parts"
+    if sum(len(data) for _, _, data in parts) + kept != len(row["data"]):
+        yield f"{name}: its sealed bytes are not as long as its parts"
     for place, (_, digest, data) in enumerate(parts):
         if hashlib.sha256(data).hexdigest() != digest:
             yield f"{name}: part {place} does not fit its hash"

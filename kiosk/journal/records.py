@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol
+
+from kiosk.journal.errors import JournalError
 
 ItemKind = Literal["case", "rating"]
 ItemState = Literal["queued", "acknowledged", "rejected", "quarantined"]
@@ -27,11 +30,18 @@ class Numbers(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SealedMaterial:
-    """A sealed attachment. ``sha256`` is the hex hash of ``data``, that is of the sealed bytes."""
+    """A sealed attachment. ``sha256`` is the hex hash of ``data``, that is of the sealed bytes.
+
+    Checked here and not at the commit, which is not to wait for it. Raises JournalError ``material-hash``.
+    """
 
     sha256: str
     kind: str
     data: bytes
+
+    def __post_init__(self) -> None:
+        if hashlib.sha256(self.data).hexdigest() != self.sha256:
+            raise JournalError("material-hash", f"an attachment ({self.kind}) does not fit its hash")
 
     def __repr__(self) -> str:
         return f"SealedMaterial({self.kind}, {len(self.data)} bytes)"

@@ -1,6 +1,6 @@
 """The transactions: everything here runs in the writer's turn, on the one connection that writes.
 
-Failpoints: ``journal.begin`` (nothing written), ``journal.middle`` (half of a case written), ``journal.before_commit``
+Failpoints: ``journal.begin`` (nothing written), ``journal.middle`` (the case is made up, not written), ``journal.before_commit``
 (all written, not committed), ``journal.after_commit`` (durable, the caller does not know yet), ``journal.checkpoint``.
 """
 
@@ -30,11 +30,13 @@ FAILPOINTS = (
 LOG_FRAMES = 254  # pages that fit into the log as it is made on opening (1 MB): within them a commit is not held up
 _WANTED, _NEEDED = 96, 200  # pages in the log that want it folded back when idle, or at once
 _json = msgspec.json.Encoder(order="sorted").encode
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[tuple[bytes, bytes, str]]).decode  # claim, sealed, expires_at
 
 _KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?)"
 _FILE = "INSERT INTO sending VALUES (?, ?, ?, ?, 'queued', ?, 0, '', '', '')"
 _SPEND = "UPDATE blocks SET next = ?2 + 1 WHERE kind = ?1 AND ?2 BETWEEN next AND last"
-_UNFILED = """SELECT seq, id, kind, hash, created_at, numbers FROM outbox
+_UNFILED = """SELECT seq, id, kind, hash, created_at, numbers, kept FROM outbox
     WHERE seq > (SELECT ifnull(max(seq), 0) FROM sending) ORDER BY seq"""
 
 Blocks = dict[str, list[tuple[int, int]]]  # kind -> what is left of its blocks: next, last; the lowest at the end
@@ -55,6 +57,7 @@ class _Item(NamedTuple):
     hash: str
     at: str
     numbers: str = ""
+    kept: int = 0  # bytes of kept papers behind its sealed parts
 
 
 class SpendableNumbers:
@@ -134,6 +137,16 @@ class Store:
     def _file(self) -> None:
         self.connection.executemany(_FILE, [item[:5] for item in self._unfiled])
         self.connection.executemany(_SPEND, [n for item in self._unfiled for n in spent_numbers(item.numbers)])
+        for item in self._unfiled:
+            if item.kept:
+                self._file_kept(item)
+
+    def _file_kept(self, item: _Item) -> None:
+        """Papers kept for a next visit move to their table, where they can be found and erased."""
+        (sealed,) = self.connection.execute("SELECT sealed FROM audit WHERE seq = ?", (item.seq,)).fetchone()
+        papers = [(claim, item.id, paper, expires) for claim, paper, expires in _unpack(sealed[-item.kept :])]
+        self.connection.executemany(_KEPT, papers)
+        self.connection.execute("UPDATE audit SET sealed = ? WHERE seq = ?", (sealed[: -item.kept], item.seq))
 
     def write(self, work: Callable[[], T], *, filing: bool = True) -> T:
         """Run ``work`` in one transaction. Its exception undoes everything; SQLite's come out as JournalError.
@@ -238,22 +251,25 @@ class Store:
         parts = [("case", digest, len(record.sealed))]
         pieces = [record.sealed]
         for material in record.attachments:
-            if hashlib.sha256(material.data).hexdigest() != material.sha256:
-                raise JournalError("material-hash", f"attachment {len(parts)} ({material.kind}) does not fit its hash")
             parts.append((material.kind, material.sha256, len(material.data)))
             pieces.append(material.data)
-        sealed, spent = b"".join(pieces), " ".join(numbers.spent)
-        for paper in record.kept:
-            self.connection.execute(_KEPT, (paper.claim, case_id, paper.sealed, stamp(paper.expires_at)))
+        spent = " ".join(numbers.spent)
+        about: dict[str, object] = {
+            "case_no": record.case_no, "meta": dict(record.meta), "numbers": spent, "parts": parts,
+        }  # fmt: skip
+        kept = 0
+        if record.kept:
+            pieces.append(_pack([(paper.claim, paper.sealed, stamp(paper.expires_at)) for paper in record.kept]))
+            about["kept"] = kept = len(pieces[-1])
+        sealed = b"".join(pieces)
         hit("journal.middle")
-        about = {"case_no": record.case_no, "meta": dict(record.meta), "numbers": spent, "parts": parts}
         details: dict[str, Detail] = {
             "service": record.service_id, "version": record.pack_version, "outcome": record.outcome,
             "rung": record.rung, "verification": record.verification, "hash": digest,
             "attachments": len(record.attachments), "kept": len(record.kept), "test": test,
         }  # fmt: skip
         seq = self.chain.append(at, "case.committed", case_id, details, _json(about).decode(), sealed)
-        self._new.append(_Item(seq, case_id, "case", digest, at, spent))
+        self._new.append(_Item(seq, case_id, "case", digest, at, spent, kept))
         self._blocks_after, self._bytes = numbers.after, len(sealed)
 
     def rating(self, record: RatingRecord) -> None:

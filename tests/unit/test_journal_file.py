@@ -140,7 +140,7 @@ def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
         (["UPDATE sending SET state = 'acknowledged' WHERE seq = 5"], "no acknowledgement"),
         (["UPDATE audit SET sealed = NULL WHERE seq = 5"], "missing"),
         (["UPDATE audit SET sealed = zeroblob(length(sealed)) WHERE seq = 5"], "hash"),
-        (["UPDATE audit SET sealed = CAST(sealed || x'00' AS BLOB) WHERE seq = 5"], "more sealed bytes"),
+        (["UPDATE audit SET sealed = CAST(sealed || x'00' AS BLOB) WHERE seq = 5"], "not as long"),
         (["UPDATE blocks SET next = 900"], "count as spent"),
     ],
 )  # fmt: skip

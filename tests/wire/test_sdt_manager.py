@@ -49,6 +49,19 @@ def test_cards_come_and_go_as_events(twin: SdtTwin, manager: Manager) -> None:
         assert events.get(timeout=SECONDS) == CardGone()
 
 
+def test_a_card_changed_between_two_looks_is_told_as_gone_and_come(twin: SdtTwin, manager: Manager) -> None:
+    events: queue.Queue[Any] = queue.Queue()
+    manager["id_reader"].watch_cards(events.put, interval=0.01)
+    manager.start()
+    twin.act("put", {"card": "resident"})
+    assert isinstance(events.get(timeout=SECONDS), CardRead)
+    twin.act("put", {"card": "elder"})
+    assert events.get(timeout=SECONDS) == CardGone()
+    read = events.get(timeout=SECONDS)
+    assert isinstance(read, CardRead)
+    assert read.document.number == twin.deck["elder"].document.number
+
+
 def test_a_pulled_plug_is_told_and_the_reader_returns_by_itself(twin: SdtTwin, manager: Manager) -> None:
     states: queue.Queue[State] = queue.Queue()
     actor = manager["id_reader"]

@@ -43,6 +43,7 @@ class SdtReader:
         self._serial = ""
         self._key = secrets.token_bytes(16)
         self._unsure = True  # since opening, or a failed read: a card may lie there that is not found again
+        self._ours_selected = False  # whether the card that is selected now is the one read last
         self._last = b""  # keyed digest of the card read last: tells whether the same card lies there, nothing more
 
     @property

@@ -11,8 +11,9 @@ CREATE TABLE schema_version (
 -- row and neither can be without the other. seq counts 1, 2, 3; hash covers the row (without sealed) and the hash before
 -- it. about is empty but for items: JSON of case_no, meta, numbers (the reserved numbers this case spent, "kind=serial",
 -- space between: the record of what is spent), parts ([[kind, hex sha256, length], ...]) and, of a rating, service.
--- sealed: those parts one after another, the envelope (or the rating) first. Last, so that looking at the chain never
--- reads it. Rows stay for good; retention may erase sealed.
+-- sealed: those parts one after another, the envelope (or the rating) first; then, until the item is filed (see sending),
+-- the papers kept for the next visit, `kept` bytes of them. Last, so that looking at the chain never reads it. Rows stay for
+-- good; retention may erase sealed.
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
@@ -53,6 +54,7 @@ CREATE VIEW outbox AS SELECT
     a.at AS created_at,
     a.details ->> 'test' AS test,
     coalesce(a.about ->> 'numbers', '') AS numbers,
+    coalesce(a.about ->> 'kept', 0) AS kept,
     a.details ->> 'hash' AS hash,
     a.about -> 'meta' AS meta,
     a.about -> 'parts' AS parts,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kiosk.counter.shelf import Shelf
 from kiosk.documents import compose
 from kiosk.documents.signature import MEDIA_TYPE, signature_svg
 from kiosk.domain import codes
 from kiosk.domain.case import CaseDraft, Material, new_case_id
-from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.decision import Decision, Outcome, Rung
 from kiosk.domain.envelope import Trust
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
 from kiosk.journal.errors import JournalError, NumbersExhausted
 from kiosk.journal.journal import Journal
+from kiosk.journal.person import PersonKey
 from kiosk.journal.records import CaseRecord, Numbers, SealedMaterial
 from kiosk.journal.sealing import item_info, seal
 from kiosk.services import rules
@@ -50,9 +52,17 @@ class CommitDesk:
     """One call, one case. Runs on a worker thread; the journal's own writer does the transaction."""
 
     def __init__(
-        self, journal: Journal, place: Place, standing: Callable[[], Standing | None], clock: Clock, *, test: bool
+        self,
+        journal: Journal,
+        shelf: Shelf,
+        place: Place,
+        standing: Callable[[], Standing | None],
+        clock: Clock,
+        *,
+        test: bool,
     ) -> None:
-        self._journal, self._place, self._standing, self._clock, self._test = journal, place, standing, clock, test
+        self._journal, self._shelf, self._place = journal, shelf, place
+        self._standing, self._clock, self._test = standing, clock, test
 
     def commit(self, asked: Commit) -> Committed | CommitFailed:
         """The case, whole and on disk, or the reason why nothing was saved."""
@@ -67,10 +77,11 @@ class CommitDesk:
         made: list[_Made] = []
 
         def build(numbers: Numbers) -> CaseRecord:
-            made[:] = [self._build(asked, draft, materials, standing, now, numbers)]
+            made[:] = [self._build(asked, draft, materials, standing, person, now, numbers)]
             return made[0].record
 
         try:
+            person = self._shelf.person(asked.document.number)
             record = self._journal.commit(build)
         except NumbersExhausted:
             return CommitFailed("numbers_exhausted")
@@ -105,7 +116,7 @@ class CommitDesk:
 
     def _build(
         self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], standing: Standing,
-        now: datetime, numbers: Numbers,
+        person: PersonKey, now: datetime, numbers: Numbers,
     ) -> _Made:  # fmt: skip
         area = self._place.area_code
         case_no = codes.case_no(area, now.astimezone(compose.CHINA).date(), numbers.take("case"))
@@ -113,6 +124,7 @@ class CommitDesk:
         hashes = [material.sha256 for material in materials]
         payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes)
         decision = draft.decision
+        papers = self._papers(asked, draft, case_no, credit_code, now)
         record = CaseRecord(
             case_id=draft.case_id,
             case_no=case_no,
@@ -125,13 +137,29 @@ class CommitDesk:
             test=draft.test,
             sealed=seal(payload, standing.sealing_key, item_info(standing.terminal_id, draft.case_id)),
             attachments=materials,
+            kept=self._shelf.keep(person, papers, self._due(asked, draft, case_no, credit_code, now), now),
             meta={"sealing_key": standing.sealing_key_id},
         )
-        papers = compose.papers(
+        return _Made(record, credit_code, papers)
+
+    def _papers(
+        self, asked: Commit, draft: CaseDraft, case_no: str, credit_code: str, now: datetime
+    ) -> tuple[PaperContent, ...]:
+        return compose.papers(
             asked.pack, draft, case_no=case_no, credit_code=credit_code, place=self._place, committed_at=now,
             language=asked.language,
         )  # fmt: skip
-        return _Made(record, credit_code, papers)
+
+    def _due(
+        self, asked: Commit, draft: CaseDraft, case_no: str, credit_code: str, now: datetime
+    ) -> tuple[PaperContent, ...]:
+        """What a provisional approval will give once it is confirmed: its certificates, or its final receipt."""
+        decision = draft.decision
+        if decision.outcome is not Outcome.APPROVED or decision.effective or decision.rung is not Rung.PROVISIONAL:
+            return ()
+        confirmed = replace(draft, decision=replace(decision, rung=Rung.FINAL, online=True))
+        papers = self._papers(asked, confirmed, case_no, credit_code, now)
+        return tuple(paper for paper in papers if paper.kind == PaperKind.CERTIFICATE.value) or papers
 
 
 def needs_credit_code(asked: Commit, decision: Decision) -> bool:

@@ -12,14 +12,16 @@ from uuid import uuid4
 
 from devices.contracts.camera import FaceMatched, Frame
 from devices.contracts.device import DeviceError
-from devices.contracts.identity import CardGone, CardRead, PhotoDecoder
+from devices.contracts.identity import CardGone, CardRead, IdentityDocument, PhotoDecoder
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
 from kiosk.access.staff_code import StaffCodes
+from kiosk.counter import results
 from kiosk.counter.actors import Actor
 from kiosk.counter.cards import CardDesk
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.faces import FaceDesk
 from kiosk.counter.printing import PRINT_SECONDS, PrintDesk
+from kiosk.counter.shelf import Shelf
 from kiosk.counter.staff import StaffDesk
 from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent
@@ -30,7 +32,7 @@ from kiosk.journal.records import RatingRecord
 from kiosk.journal.sealing import item_info, seal
 from kiosk.sync.payload import encode_rating
 from kiosk.visit.effects import CallHelp, CheckFace, CheckStaffCode, Commit, PrintPapers, SaveRating, Wipe
-from kiosk.visit.events import Committed, Event, FaceChecked, RatingSaved, Recovered, Wiped
+from kiosk.visit.events import Committed, Event, FaceChecked, PapersFound, RatingSaved, Recovered, Wiped
 from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
 
@@ -63,14 +65,16 @@ class Counter:
         self._test, self._crashed = test, crashed
         self._post_out: Post = lambda event: None
         self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
-        self._cards = CardDesk(decoder, self._post)
+        self._shelf = Shelf(journal, clock)
+        self._cards = CardDesk(decoder, self._post, self._look_up, self._shelf.forget)
         self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds)
-        self._commits = CommitDesk(journal, place, standing, clock, test=test)
+        self._commits = CommitDesk(journal, self._shelf, place, standing, clock, test=test)
         self._prints = PrintDesk(
             documents,
             actors.get("page_printer"),
             actors.get("receipt_printer"),
             self._post,
+            self._note_begun,
             self._note_paper,
             seconds=print_seconds,
         )
@@ -142,6 +146,14 @@ class Counter:
         self._watch(self._cards.hear)
         self._post(Recovered())
 
+    def _look_up(self, document: IdentityDocument) -> None:
+        """A card was read: whose papers lie here? Off the reader's thread, it takes 50 ms."""
+        turn = self._shelf.expect()
+        self._start(lambda: self._find_papers(document.number, turn))
+
+    def _find_papers(self, number: str, turn: object) -> None:
+        self._post(PapersFound(number, self._shelf.waiting(self._shelf.recognise(number, turn))))
+
     def _warm_documents(self) -> None:
         """Ahead of need; what keeps the child from starting is told when a paper is asked for."""
         with contextlib.suppress(WorkerError):
@@ -174,10 +186,12 @@ class Counter:
         return True
 
     def _wipe(self, effect: Wipe) -> None:
+        self._shelf.forget()
         self._documents.release()
         files = self._clean()
         self._journal.audit("visit.ended", reason=effect.reason, state=effect.state, saved=int(effect.committed))
         self._journal.audit("visit.wiped", files=files)
+        self._shelf.tidy()
         self._post(Wiped())
 
     def _clean(self) -> int:
@@ -191,7 +205,13 @@ class Counter:
                 path.unlink(missing_ok=True)
         return len(found)
 
+    def _note_begun(self, paper: PaperContent) -> None:
+        """Before the device has it: a paper that may have come out is a copy the next time, whatever happens now."""
+        results.note_attempt(self._journal, paper.case_id, paper.paper_id, paper.copy + 1, "begun")
+
     def _note_paper(self, paper: PaperContent, outcome: PrintOutcome) -> None:
         words = {Printed: "printed", Unknown: "unknown", NotPrinted: "not_printed"}
         word = words[type(outcome)]
+        if word != "not_printed" or results.attempts(self._journal, paper.case_id, paper.paper_id)[0]:
+            results.note_attempt(self._journal, paper.case_id, paper.paper_id, paper.copy + 1, word)
         self._journal.note_print(paper.case_id, paper.paper_id, word, paper.copy)

@@ -34,11 +34,12 @@ from kiosk.workers import WorkerError
 RENDER_SECONDS = 20.0
 PRINT_SECONDS = 75.0  # a citizen waits no longer for one paper
 NOBODY = Fault("no-printer", Action.CONFIGURE)
+NoteBegun = Callable[[PaperContent], None]
 NoteEnd = Callable[[PaperContent, PrintOutcome], None]
 
 
 class PrintDesk:
-    """Runs on a worker thread; ``note`` writes the audit row of each ending."""
+    """Runs on a worker thread; ``begun`` is told of a paper before its device, ``note`` of each ending."""
 
     def __init__(
         self,
@@ -46,11 +47,13 @@ class PrintDesk:
         page_printer: Actor | None,
         receipt_printer: Actor | None,
         post: Post,
+        begun: NoteBegun,
         note: NoteEnd,
         *,
         seconds: float = PRINT_SECONDS,
     ) -> None:
-        self._documents, self._post, self._note, self._seconds = documents, post, note, seconds
+        self._documents, self._post, self._begun = documents, post, begun
+        self._note, self._seconds = note, seconds
         self._printers = {"certificate": page_printer, "receipt": receipt_printer}
 
     def print_papers(self, papers: tuple[PaperContent, ...]) -> None:
@@ -71,6 +74,7 @@ class PrintDesk:
             rendered = self._documents.render(paper, RENDER_SECONDS)
         except (GlyphMissing, WorkerError) as error:
             return NotPrinted(Fault(error.code, Action.CALL_TECHNICIAN, error.advice))
+        self._begun(paper)
         begun = threading.Event()
         future = actor.submit(self._job(paper, rendered, begun), self._seconds)
         try:

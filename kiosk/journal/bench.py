@@ -1,18 +1,18 @@
 """`kiosk bench journal`: one whole case commit against raw sqlite3 (WAL, FULL) writing the same bytes.
 
-A case as a visit makes it: a 3 KB envelope, an 8 KB signature, a kept paper, two reserved numbers, the audit row. Ours is
-the whole call of ``Journal.commit`` for bytes that are sealed already: numbers, hashes, audit chain, encryption of the
-file, one transaction. The reference is the standard library's sqlite3 in its stock settings but WAL, FULL and the same page
-size, without encryption, with one BEGIN IMMEDIATE .. COMMIT. "The same bytes" can be read in two ways, so there are two:
+A case as a visit makes it: a 3 KB envelope, an 8 KB signature, a kept paper, two reserved numbers, the audit row. Ours
+is the whole call of ``Journal.commit`` for bytes that are sealed already: numbers, hashes, audit chain, encryption of
+the file, one transaction. The reference is the standard library's sqlite3: stock settings but WAL and FULL, the same
+page size, no encryption, one BEGIN IMMEDIATE .. COMMIT in the calling thread. "The same bytes" has two readings:
 
-- one blob: all bytes that ours puts into its rows, as one value in a table without index;
-- same rows: the rows that ours writes, value by value, into the same tables.
+- one blob: all bytes that ours puts into its row, as one value in a table without index;
+- same rows: what ours writes, value by value, into the same tables with the same indexes.
 
-A third row tells what a commit costs with what comes before it (JSON, sealing): it has no reference to be judged by.
-All write to the same folder in one interleaved run, after a warm-up in which every log has reached its full length: a log
-that still grows makes its owner look slow. Sealing comes right before each of them, so that all find the processor as a
-visit leaves it. The encrypted page and the `fsync` that sqlcipher3's wheel does where Debian's
-SQLite does `fdatasync` are ours to pay.
+Each is measured as a terminal's day (opened, some commits, closed; a log begins anew each time) and, more strictly, in
+one long run after all logs have reached their full length: a stock log that still grows costs its owner time at each
+fsync, and ours is made in its full length on opening. All take turns in one interleaved run in the same folder; the
+same sealing comes right before each, so that all find the processor as a visit leaves it. Rows without a limit tell
+where the time goes: what SQLCipher costs without any journal around it, and what JSON and sealing add.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk.domain.case import new_case_id
 from kiosk.journal import schema
+from kiosk.journal.connection import connect
 from kiosk.journal.journal import Journal
 from kiosk.journal.reading import reading
 from kiosk.journal.records import Block, CaseRecord, KeptPaper, Numbers, SealedMaterial
@@ -42,7 +42,15 @@ from kiosk.journal.sealing import item_info, new_sealing_pair, seal
 
 LIMIT = 1.3
 _FIELDS, _SIGNATURE, _KEPT = 25, 8000, 900  # fields with origins, 3 KB as JSON; bytes of a signature, of receipt texts
+_DAY = 80  # commits from opening to closing
 _WARM_UP = 260  # commits: then the stock log of 1000 pages is written over, and no longer grows
+_WORDS = {
+    "one blob": "the same bytes as one blob in one row",
+    "same rows": "the same rows in the same tables",
+    "ours": "Journal.commit of a sealed case",
+    "bare": "the same blob put by SQLCipher with our settings",
+    "whole": "Journal.commit, with making the JSON and sealing, which the reference does not do",
+}
 _MARK = "/kiosk-bench-mark"
 
 
@@ -51,7 +59,7 @@ class _Ours:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.key = folder, secrets.token_bytes(32)
-        self.journal = Journal.open(folder, self.key)
+        self.open()
         for kind in ("case", "uscc"):
             self.journal.add_block(Block(kind, 1, 10_000_000))
         self._public_key = new_sealing_pair()[1]
@@ -60,6 +68,10 @@ class _Ours:
             {"name": f"field.{n}", "value": secrets.token_hex(16), "origin": "card", "trust": "A", "at": n}
             for n in range(_FIELDS)
         ]
+
+    def open(self) -> None:
+        """Begin a day."""
+        self.journal = Journal.open(self.folder, self.key)
 
     def prepare(self) -> None:
         """Seal what the next ``commit`` is to write."""
@@ -110,97 +122,103 @@ class _Ours:
 
 
 class _Raw:
-    """The standard library's sqlite3, nothing around it, in the calling thread."""
+    """One connection, nothing around it, in the calling thread."""
 
-    def __init__(self, file: Path, sql: str, rows: Sequence[tuple[str, tuple[object, ...]]]) -> None:
-        self.connection = sqlite3.connect(file, isolation_level=None)
-        for pragma in ("page_size = 4096", "journal_mode = WAL", "synchronous = FULL"):
-            self.connection.execute(f"PRAGMA {pragma}")
-        self.connection.executescript(sql)
-        self._inserts = [
-            (f"INSERT INTO {table} VALUES (NULL{', ?' * len(values)})", values)  # noqa: S608  # our own names
-            for table, values in rows
-        ]
+    def __init__(self, connection: sqlite3.Connection, sql: str, table: str, values: Sequence[object]) -> None:
+        self.connection = connection
+        for pragma in ("page_size = 4096", "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 1000"):
+            connection.execute(f"PRAGMA {pragma}")
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            connection.executescript(sql)
+        self._insert = f"INSERT INTO {table} VALUES (NULL{', ?' * len(values)})"  # noqa: S608  # our own names
+        self._values = values
 
     def commit(self) -> None:
         execute = self.connection.execute
         execute("BEGIN IMMEDIATE")
-        for statement, values in self._inserts:
-            execute(statement, values)
+        execute(self._insert, self._values)
         execute("COMMIT")
 
 
-@dataclass(slots=True)
-class _Run:
-    prepare: Callable[[], None]
-    call: Callable[[], None]
-    times: list[float] = field(default_factory=list)
+class _Room:
+    """The folder of one run: everything that takes its turn writes there."""
 
-    @property
-    def median(self) -> float:
-        return statistics.median(self.times) * 1e6
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ours = _Ours(folder / "journal")
+        self.ours.prepare()
+        self.ours.commit()
+        self.row = self.ours.last_row()[1:]
+        self.size = sum(len(value) if isinstance(value, (str, bytes)) else 0 for value in self.row)
+        self.ours.journal.close()
+
+    def session(self, commits: int, warm_up: int, times: dict[str, list[float]]) -> None:
+        """Open all, let them commit in turns, close all."""
+        ours, put = self.ours, "CREATE TABLE put (id INTEGER PRIMARY KEY, data BLOB)"
+        ours.open()
+        blob = [secrets.token_bytes(self.size)]
+        one_blob = _Raw(sqlite3.connect(self.folder / "blob.db", isolation_level=None), put, "put", blob)
+        same_rows = _Raw(
+            sqlite3.connect(self.folder / "rows.db", isolation_level=None), schema.shipped()[0].sql, "audit", self.row
+        )
+        bare = _Raw(connect(self.folder / "bare.db", ours.key), put, "put", blob)
+        calls = {
+            "one blob": one_blob.commit, "ours": ours.commit, "same rows": same_rows.commit,
+            "bare": bare.commit, "whole": ours.whole,
+        }  # fmt: skip
+        names = list(calls)
+        for turn in range(-warm_up, commits):
+            for offset in range(len(names)):  # another one goes first each time
+                name = names[(turn + offset) % len(names)]
+                ours.prepare()
+                begin = time.perf_counter()
+                calls[name]()
+                if turn >= 0:
+                    times.setdefault(name, []).append(time.perf_counter() - begin)
+        for raw in (one_blob, same_rows, bare):
+            raw.connection.close()
+        ours.journal.close()
 
 
-def measure(rounds: int = 1000, folder: Path | None = None) -> list[dict[str, object]]:
+def measure(days: int = 6, long: int = 600, folder: Path | None = None) -> list[dict[str, object]]:
     """Rows of ``work``, ``reference``, ``ours`` (what was timed), their medians in microseconds, ``ratio``, ``limit``.
 
     ``folder`` is made and removed under the given one (default: the system's temporary folder, which must not be
     in memory). The first row also says how many fsyncs a commit cost; None where strace is not installed.
     """
-    base = Path(tempfile.mkdtemp(prefix="kiosk-bench-", dir=folder))
-    try:
-        ours = _Ours(base / "journal")
-        ours.prepare()
-        ours.commit()
-        rows = [("audit", ours.last_row()[1:])]
-        size = sum(len(v) if isinstance(v, (str, bytes)) else 8 for _, values in rows for v in values)
-        table = "CREATE TABLE put (id INTEGER PRIMARY KEY, data BLOB)"
-        blob = _Raw(base / "blob.db", table, [("put", (secrets.token_bytes(size),))])
-        same = _Raw(base / "rows.db", schema.shipped()[0].sql, rows)
-        runs = [
-            _Run(ours.prepare, blob.commit),
-            _Run(ours.prepare, ours.commit),
-            _Run(ours.prepare, same.commit),
-            _Run(ours.prepare, ours.whole),
-        ]
-        _take_turns(runs, rounds)
-        ours.journal.close()
-        blob.connection.close()
-        same.connection.close()
-    finally:
-        shutil.rmtree(base)
-    one_blob, written, same_rows, whole = (run.median for run in runs)
+    day_times: dict[str, list[float]] = {}
+    long_times: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=folder) as name:
+        room = _Room(Path(name))
+        for _ in range(days):
+            room.session(_DAY, 3, day_times)
+        room.session(long, _WARM_UP, long_times)
+    size = room.size
+    day, full = (
+        {what: statistics.median(values) * 1e6 for what, values in times.items()} for times in (day_times, long_times)
+    )
 
     def row(
-        work: str, reference: float, words: str, value: float, limit: float | None, **more: object
+        work: str, medians: dict[str, float], reference: str, ours: str, limit: float | None = None, **more: object
     ) -> dict[str, object]:
-        what = (
-            "its sealed bytes ready" if value == written else "with JSON and sealing, which the reference does not do"
-        )
         return {
-            "work": work, "reference": f"raw sqlite3, WAL FULL, not encrypted, {words}",
-            "ours": f"Journal.commit, {what}; {size} bytes, {rounds} rounds", "reference_us": round(reference),
-            "ours_us": round(value), "ratio": round(value / reference, 3), "limit": limit, **more,
+            "work": work, "reference": f"raw sqlite3, WAL FULL, not encrypted, {_WORDS[reference]}",
+            "ours": f"{_WORDS[ours]}, {size} bytes", "reference_us": round(medians[reference]),
+            "ours_us": round(medians[ours]), "ratio": round(medians[ours] / medians[reference], 3), "limit": limit,
+            **more,
         }  # fmt: skip
 
     counted = fsyncs(12, folder)
+    many = None if counted is None else max(counted)
     return [
-        row("one whole case commit", one_blob, "the same bytes as one blob in one row", written, LIMIT,
-            fsyncs=None if counted is None else max(counted)),
-        row("one whole case commit, same rows", same_rows, "the same rows in the same tables", written, LIMIT),
-        row("one whole case commit, with building and sealing", one_blob, "the bytes as one blob", whole, None),
-    ]  # fmt: skip
-
-
-def _take_turns(runs: Sequence[_Run], rounds: int) -> None:
-    for turn in range(-_WARM_UP, rounds):
-        for offset in range(len(runs)):  # another one goes first each time
-            run = runs[(turn + offset) % len(runs)]
-            run.prepare()
-            begin = time.perf_counter()
-            run.call()
-            if turn >= 0:
-                run.times.append(time.perf_counter() - begin)
+        row("one whole case commit", day, "one blob", "ours", LIMIT, fsyncs=many),
+        row("one whole case commit, same rows", day, "same rows", "ours", LIMIT),
+        row("one whole case commit, logs at full length", full, "one blob", "ours"),
+        row("one whole case commit, logs at full length, same rows", full, "same rows", "ours"),
+        row("SQLCipher alone", day, "one blob", "bare"),
+        row("SQLCipher alone, logs at full length", full, "one blob", "bare"),
+        row("one whole case commit with JSON and sealing", day, "one blob", "whole"),
+    ]
 
 
 def fsyncs(commits: int, base: Path | None = None) -> list[int] | None:

@@ -1,7 +1,8 @@
 """The transactions: everything here runs in the writer's turn, on the one connection that writes.
 
-Failpoints: ``journal.begin`` (nothing written), ``journal.middle`` (the case is made up, not written), ``journal.before_commit``
-(all written, not committed), ``journal.after_commit`` (durable, the caller does not know yet), ``journal.checkpoint``.
+Failpoints: ``journal.begin`` (nothing written), ``journal.middle`` (a case is put together, its row not written),
+``journal.before_commit`` (all written, not committed), ``journal.after_commit`` (durable, the caller does not know
+yet), ``journal.checkpoint``.
 """
 
 from __future__ import annotations

@@ -174,7 +174,8 @@ TROUBLES = (
     Trouble("receipt paper-out in the middle", RECEIPT, do(RECEIPT, "paper-out"), ("media-empty",), EITHER, True),
     Trouble("receipt jam in the middle", RECEIPT, do(RECEIPT, "cutter-jam"), ("cutter",), EITHER, True),
     Trouble("receipt cover-open in the middle", RECEIPT, do(RECEIPT, "cover-open"), ("cover-open",), EITHER, True),
-    Trouble("receipt mute in the middle", RECEIPT, do(RECEIPT, "mute"), ("no-answer",), UNKNOWN, True),
+    # the driver gives up on silence, or the citizen's time is over first while the end of the receipt was never sent
+    Trouble("receipt mute in the middle", RECEIPT, do(RECEIPT, "mute"), ("no-answer", "timeout"), EITHER, True),
     Trouble("receipt gone in the middle", RECEIPT, do(RECEIPT, "unplug"), GONE, EITHER, True),
 )  # fmt: skip
 

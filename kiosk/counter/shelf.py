@@ -1,0 +1,128 @@
+"""The shelf: papers kept for a citizen's next visit, sealed to the person, found again when the same card is read.
+
+A paper is kept for ``KEPT_FOR`` after its case was committed and then erased. What is kept is what the paper says and
+nothing else. A paper that is due only once the backend has confirmed the case is kept too, and not given out before.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from kiosk.counter import results
+from kiosk.domain.papers import PaperContent
+from kiosk.domain.waiting import WaitingPaper, WaitingState
+from kiosk.journal.journal import Journal
+from kiosk.journal.person import PersonKey
+from kiosk.journal.records import KeptPaper
+
+KEPT_FOR = timedelta(days=30)
+"""Long enough for a confirmation and a second walk; short, because what is sealed to a number can be guessed at cost."""
+
+TIDY_EVERY = timedelta(hours=1)
+PEPPER = "person.pepper"
+_DEFAULTS: Mapping[str, Any] = {"rows": [], "notes": [], "qr": "", "copy": 0, "test": False, "extra": {}}
+
+
+class Shelf:
+    """May be used from any thread. Holds the key of the person whose card lies there, and forgets it with the card."""
+
+    def __init__(self, journal: Journal, clock: Callable[[], datetime]) -> None:
+        self._journal, self._clock = journal, clock
+        self._lock = threading.Lock()
+        self._turn = object()
+        self._known: tuple[str, PersonKey] | None = None
+        self._tidied: datetime | None = None
+
+    # -- the person ----------------------------------------------------------------------------------
+
+    def expect(self) -> object:
+        """A card was read: whoever was known is forgotten. The token goes to ``recognise``."""
+        with self._lock:
+            self._turn, self._known = object(), None
+            return self._turn
+
+    def forget(self) -> None:
+        """The card is gone or the visit over; a derivation under way is not kept either."""
+        self.expect()
+
+    def recognise(self, number: str, turn: object) -> PersonKey:
+        """The key to this person's papers, about 50 ms; kept for the commit if ``turn`` still holds."""
+        person = PersonKey.derive(self._pepper(), number)
+        with self._lock:
+            if turn is self._turn:
+                self._known = (number, person)
+        return person
+
+    def person(self, number: str) -> PersonKey:
+        """The key of the one whose card was read, derived anew where the card has gone meanwhile."""
+        with self._lock:
+            known, turn = self._known, self._turn
+        return known[1] if known is not None and known[0] == number else self.recognise(number, turn)
+
+    def _pepper(self) -> bytes:
+        with self._lock:
+            text = self._journal.meta(PEPPER)
+            if text is None:
+                text = secrets.token_hex(32)
+                self._journal.set_meta(PEPPER, text)
+            return bytes.fromhex(text)
+
+    # -- papers --------------------------------------------------------------------------------------
+
+    def keep(
+        self, person: PersonKey, now: Sequence[PaperContent], due: Sequence[PaperContent], committed_at: datetime
+    ) -> tuple[KeptPaper, ...]:
+        """Papers for a case record: those that hold ``now``, and those that are ``due`` once it is confirmed."""
+        return tuple(
+            KeptPaper(person.claim, person.seal(_packed(paper, committed_at, waits)), committed_at + KEPT_FOR)
+            for papers, waits in ((now, False), (due, True))
+            for paper in papers
+        )
+
+    def waiting(self, person: PersonKey) -> tuple[WaitingPaper, ...]:
+        """What lies here for this person, newest case first, the certificate before the receipt."""
+        found = [self._opened(person.open(kept.sealed)) for kept in self._journal.papers_for(person.claim)]
+        return tuple(sorted(found, key=lambda one: (-one.committed_at.timestamp(), one.paper.kind)))
+
+    def _opened(self, plain: bytes) -> WaitingPaper:
+        raw = json.loads(plain)
+        content = _DEFAULTS | raw["paper"]
+        rows = tuple((label, value) for label, value in content["rows"])
+        paper = PaperContent(**(content | {"rows": rows, "notes": tuple(content["notes"])}))
+        printed, taken = results.attempts(self._journal, paper.case_id, paper.paper_id)
+        state = _state(results.outcome_of(self._journal, paper.case_id), waits=raw["waits"])
+        return WaitingPaper(paper, state, datetime.fromisoformat(raw["at"]), printed, taken)
+
+    def tidy(self) -> None:
+        """Erase what has run out; looks at most once an hour."""
+        now = self._clock()
+        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
+            self._tidied = now
+            self._journal.forget_expired()
+
+
+def _packed(paper: PaperContent, committed_at: datetime, waits: bool) -> bytes:
+    raw: dict[str, Any] = {field.name: getattr(paper, field.name) for field in fields(paper)}
+    raw |= {"rows": [list(row) for row in paper.rows], "notes": list(paper.notes)}
+    raw |= {"values": dict(paper.values), "extra": dict(paper.extra)}
+    content = {name: value for name, value in raw.items() if name not in _DEFAULTS or value != _DEFAULTS[name]}
+    told = {"at": committed_at.isoformat(), "waits": waits, "paper": content}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _state(outcome: str, *, waits: bool) -> WaitingState:
+    match outcome:
+        case "":
+            return WaitingState.PENDING if waits else WaitingState.READY
+        case results.CONFIRMED:
+            return WaitingState.READY
+        case results.CONFLICT:
+            return WaitingState.CONFLICT
+        case _:
+            return WaitingState.OTHER

@@ -1,0 +1,32 @@
+"""A paper that was kept for a person's next visit, and whether it may be handed out now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from kiosk.domain.papers import PaperContent
+
+
+class WaitingState(Enum):
+    """How a kept paper stands."""
+
+    READY = "ready"  # may be printed
+    PENDING = "pending"  # waits for a confirmation that has not come
+    CONFLICT = "conflict"  # the backend could not register the case: a person has to look at it
+    OTHER = "other"  # there is a result of another kind: it is told at the counter
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WaitingPaper:
+    """``printed`` counts the prints begun before; ``taken`` says that the last of them came out for certain."""
+
+    paper: PaperContent
+    state: WaitingState
+    committed_at: datetime
+    printed: int = 0
+    taken: bool = False
+
+    def __repr__(self) -> str:
+        return f"WaitingPaper({self.paper.paper_id}, {self.state.value}, printed {self.printed})"

@@ -1,0 +1,95 @@
+"""``kiosk run``: a profile becomes a terminal behind its window, and ends in good order when it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.demo.run import Demo, Wanted
+from kiosk.journal import commands
+from kiosk.profile import load
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "profiles" / "example.toml"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Demo]:
+    wanted = Wanted(out=tmp_path, headless=True, visits=(), offline=False, size=(1080, 1920), language="zh_CN")
+    with Demo(wanted) as demo:
+        yield demo
+
+
+def profile_for(world: Demo, folder: Path) -> Path:
+    """The example profile, in front of the twins."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    changes = {
+        "/dev/serial/by-id/usb-SDT_Reader-if00-port0": world.ports["id_reader"],
+        "ipp://192.168.1.20:631/ipp/print": world.ports["page_printer"],
+        "/dev/usb/lp0": world.ports["receipt_printer"],
+        "/dev/video0": world.ports["camera"],
+        "https://kiosk-backend.example": world.ports["network"],
+        "/var/lib/kiosk": str(folder / "data"),
+        'staff_secret_file = "/etc/kiosk/staff.secret"': "",
+        'enrolment_code = ""': f'enrolment_code = "{world.enrolment_code}"',
+    }
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / "profile.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_example_profile_is_a_good_one() -> None:
+    profile = load(EXAMPLE)
+    assert {device.kind for device in profile.devices} == {"id_reader", "page_printer", "receipt_printer", "camera"}
+    assert not profile.test
+
+
+def test_a_terminal_runs_enrols_itself_and_ends_when_told(world: Demo, tmp_path: Path) -> None:
+    file = profile_for(world, tmp_path)
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    terminal = subprocess.Popen(
+        [sys.executable, "-m", "kiosk.cli", "run", "--profile", str(file)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        assert until_in_use(world)
+        terminal.send_signal(signal.SIGTERM)
+        said, _ = terminal.communicate(timeout=30)
+    finally:
+        if terminal.poll() is None:
+            terminal.kill()
+            terminal.wait()
+    assert terminal.returncode == 0, said
+    assert commands.verify(tmp_path / "data") == 0
+
+
+def until_in_use(world: Demo) -> bool:
+    """Whether the terminal came to the point of asking the backend and looking for cards."""
+    limit, pause = time.monotonic() + 30, threading.Event()
+    while time.monotonic() < limit:
+        states: Any = world.control.state()
+        if states["network"]["connections"] > 0 and states["id_reader"]["commands"] > 5:
+            return True
+        pause.wait(0.05)  # between two questions to the twins
+    return False
+
+
+def test_a_profile_that_cannot_be_used_is_said_with_its_cure(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[terminal]\n", encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "kiosk.cli", "run", "--profile", str(broken)], capture_output=True, text=True, timeout=30
+    )
+    assert ended.returncode == 2
+    assert "broken.toml: terminal." in ended.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import threading
 import traceback
@@ -18,6 +19,7 @@ def run(profile: Profile) -> int:
     from kiosk.terminal import Terminal
     from ui import app
 
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be a copy of a citizen's visit
     threading.excepthook = _crash
     terminal = Terminal(profile, failed=_give_up)
     try:

@@ -240,6 +240,9 @@ class Terminal:
         return StaffCodes(secret, self.journal, wall=time.time, monotonic=time.monotonic)
 
     def _start_sync(self) -> None:
+        from functools import partial
+
+        from kiosk.counter.results import keep_results
         from kiosk.sync.client import SyncClient
         from kiosk.sync.identity import TerminalKey
         from kiosk.sync.loop import SyncLoop
@@ -248,7 +251,13 @@ class Terminal:
         assert self.journal is not None  # noqa: S101 (assembled above)
         key = TerminalKey.load_or_create(self._profile.data)
         transport = HttpTransport(self._profile.backend_url)
-        self._client = SyncClient(self.journal, transport, key, enrolment_code=self._profile.enrolment_code)
+        self._client = SyncClient(
+            self.journal,
+            transport,
+            key,
+            on_results=partial(keep_results, self.journal),
+            enrolment_code=self._profile.enrolment_code,
+        )
         self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._crash)
         self._sync.start()
         self._tell_abilities()

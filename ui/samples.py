@@ -90,6 +90,9 @@ def _arriving(t: Translate, one: One) -> Iterator[Sample]:
         for n, category in enumerate(("business", "pension", "work", "home", "family", "utility", "unheard-of"))
     )
     yield one("home-many", s.HomeBody(many), "home")
+    yield one("home-waiting", s.HomeBody(cards, "王**", "ready", 1), "home")
+    yield one("home-conflict", s.HomeBody(cards, "王**", "conflict", 1), "home")
+    yield one("home-pending", s.HomeBody(many, "王**", "pending", 2), "home")
     guide = s.GuideBody(
         category="business",
         name=cards[0].name,
@@ -117,6 +120,7 @@ def _arriving(t: Translate, one: One) -> Iterator[Sample]:
 def _identifying(t: Translate, one: One) -> Iterator[Sample]:
     yield one("identify", s.IdentifyBody(), step=1, expires_at=52.0)
     yield one("identify-problem", s.IdentifyBody("under_age", "16"), "identify", step=1, expires_at=52.0)
+    yield one("identify-lift", s.IdentifyBody("card_lift"), "identify", step=1, expires_at=52.0)
     yield one("identify-unreadable", s.IdentifyBody("card_unreadable"), "identify", step=1, expires_at=52.0)
     yield one("consent", s.ConsentBody("王**"), step=2)
     yield one("face", s.FaceBody("come_closer"), step=2)
@@ -124,6 +128,25 @@ def _identifying(t: Translate, one: One) -> Iterator[Sample]:
     yield one("other_way-differs", s.OtherWayBody("differs", "", False), "other_way", step=2)
     wrong = s.OtherWayBody("chosen", "staff", True, "code_wrong", 2)
     yield one("other_way-staff", wrong, "other_way", step=2)
+    yield one("consent-collect", s.ConsentBody("王**", later_possible=False), "consent")
+    nobody = s.OtherWayBody("camera", "", False, staff_possible=False, later_possible=False)
+    yield one("other_way-nobody", nobody, "other_way")
+    yield from _collecting(t, one)
+
+
+def _collecting(t: Translate, one: One) -> Iterator[Sample]:
+    number = "140213 261122 0000 0318 7"
+    licence = s.CollectLine(t("营业执照", "营业执照"), "2026-11-22", number, "ready", 0, "idle")
+    receipt = replace(licence, title=t("办件回执", "Receipt"), printed=1)
+    lines = (licence, receipt, replace(licence, state="pending"), replace(licence, state="conflict"))
+    yield one("collect", s.CollectBody("王**", (licence, receipt)))
+    printing = replace(licence, stage="printing", pages_total=1)
+    yield one("collect-printing", s.CollectBody("王**", (printing, receipt), True), "collect")
+    failed = replace(licence, printed=1, stage="failed", reason="media-empty")
+    done = replace(receipt, printed=2, stage="done", pages_done=1, pages_total=1)
+    yield one("collect-trouble", s.CollectBody("王**", (failed, done)), "collect")
+    yield one("collect-states", s.CollectBody("王**", (*lines, replace(receipt, state="other"))), "collect")
+    yield one("collect-nothing", s.CollectBody("王**", ()), "collect")
 
 
 def _filling(t: Translate, one: One) -> Iterator[Sample]:

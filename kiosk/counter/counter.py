@@ -63,6 +63,7 @@ class Counter:
         self._journal, self._actors, self._documents = journal, actors, documents
         self._standing, self._clock, self._scratch, self._saved, self._watch = standing, clock, scratch, saved, watch
         self._test, self._crashed = test, crashed
+        self._closing = False
         self._post_out: Post = lambda event: None
         self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
         self._shelf = Shelf(journal, clock)
@@ -84,6 +85,7 @@ class Counter:
         self._post_out = post
 
     def close(self) -> None:
+        self._closing = True
         self._faces.stop()
         self._jobs.shutdown(wait=True, cancel_futures=True)
 
@@ -149,6 +151,8 @@ class Counter:
     def _look_up(self, document: IdentityDocument) -> None:
         """A card was read: whose papers lie here? Off the reader's thread, it takes 50 ms."""
         turn = self._shelf.expect()
+        if self._closing:
+            return
         self._start(lambda: self._find_papers(document.number, turn))
 
     def _find_papers(self, number: str, turn: object) -> None:
@@ -212,6 +216,6 @@ class Counter:
     def _note_paper(self, paper: PaperContent, outcome: PrintOutcome) -> None:
         words = {Printed: "printed", Unknown: "unknown", NotPrinted: "not_printed"}
         word = words[type(outcome)]
-        if word != "not_printed" or results.attempts(self._journal, paper.case_id, paper.paper_id)[0]:
+        if results.attempts(self._journal, paper.case_id, paper.paper_id)[0] == paper.copy + 1:  # it was begun
             results.note_attempt(self._journal, paper.case_id, paper.paper_id, paper.copy + 1, word)
         self._journal.note_print(paper.case_id, paper.paper_id, word, paper.copy)

@@ -22,7 +22,7 @@ from kiosk.journal.person import PersonKey
 from kiosk.journal.records import KeptPaper
 
 KEPT_FOR = timedelta(days=30)
-"""Long enough for a confirmation and a second walk; short, because what is sealed to a number can be guessed at cost."""
+"""Long enough for a confirmation and a second walk; short, because a number that seals can be guessed, at some cost."""
 
 TIDY_EVERY = timedelta(hours=1)
 PEPPER = "person.pepper"
@@ -92,7 +92,8 @@ class Shelf:
 
     def _opened(self, plain: bytes) -> WaitingPaper:
         raw = json.loads(plain)
-        content = _DEFAULTS | raw["paper"]
+        known = {field.name for field in fields(PaperContent)}  # another version of this program may have kept it
+        content = dict(_DEFAULTS) | {name: value for name, value in raw["paper"].items() if name in known}
         rows = tuple((label, value) for label, value in content["rows"])
         paper = PaperContent(**(content | {"rows": rows, "notes": tuple(content["notes"])}))
         printed, taken = results.attempts(self._journal, paper.case_id, paper.paper_id)

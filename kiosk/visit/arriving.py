@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kiosk.visit.collecting import home_again, with_card
 from kiosk.visit.effects import Recover, SetTimer
 from kiosk.visit.events import (
     BackPressed,
     CardGone,
     CardShown,
+    CollectPressed,
     NextPressed,
     QuitPressed,
     Recovered,
@@ -20,8 +22,6 @@ from kiosk.visit.identifying import identify
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Visit
-
-ARRIVING = (State.HOME, State.GUIDE)
 
 
 @on(Recovered, State.RECOVERING, State.OUT_OF_SERVICE)
@@ -51,13 +51,14 @@ def start(visit: Visit, event: Started, now: Now) -> Result:
 @on(CardShown, State.ATTRACT, State.HOME, State.GUIDE)
 def card_first(visit: Visit, event: CardShown, now: Now) -> Result:
     """A card shown early opens the visit and is not asked for again."""
-    known = replace(visit, document=event.document, picture=event.picture)
+    known = with_card(visit, event)
     return go(known, State.HOME) if visit.state is State.ATTRACT else stay(known)
 
 
 @on(CardGone, State.HOME, State.GUIDE)
 def card_taken_early(visit: Visit, event: CardGone, now: Now) -> Result:
-    return stay(visit, document=None, picture=None, verification=None)
+    """Whoever comes next finds nothing of the one who left, whatever had been filled in."""
+    return stay(visit.of_nobody())
 
 
 @on(ServiceChosen, State.HOME)
@@ -66,6 +67,11 @@ def choose(visit: Visit, event: ServiceChosen, now: Now) -> Result:
     if pack is None:
         return stay(visit)
     return go(visit, State.GUIDE, service=pack)
+
+
+@on(CollectPressed, State.HOME)
+def collect_papers(visit: Visit, event: CollectPressed, now: Now) -> Result:
+    return identify(replace(visit, collecting=True), now)
 
 
 @on(NextPressed, State.GUIDE)
@@ -78,21 +84,10 @@ def begin(visit: Visit, event: NextPressed, now: Now) -> Result:
 
 @on(BackPressed, State.GUIDE)
 def back_home(visit: Visit, event: BackPressed, now: Now) -> Result:
-    """Another matter starts from scratch; the card and its check stay good for the same person."""
-    return go(
-        replace(
-            visit.fresh(State.HOME),
-            language=visit.language,
-            elder=visit.elder,
-            document=visit.document,
-            picture=visit.picture,
-            verification=visit.verification,
-        ),
-        State.HOME,
-    )
+    return go(home_again(visit), State.HOME)
 
 
 late(Recovered, but=(State.RECOVERING, State.OUT_OF_SERVICE))
 late(Started, but=(State.ATTRACT,))
-late(ServiceChosen, but=(State.HOME,))
+late(ServiceChosen, CollectPressed, but=(State.HOME,))
 late(QuitPressed, but=frozenset(State) - {State.RECOVERING, State.ATTRACT, State.WIPING, State.OUT_OF_SERVICE})

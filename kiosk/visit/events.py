@@ -12,6 +12,7 @@ from kiosk.domain.case import CaseDraft
 from kiosk.domain.decision import Decision
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.text import Language
+from kiosk.domain.waiting import WaitingPaper
 from kiosk.services.model import Ability
 
 # -- the citizen's touches ---------------------------------------------------------------------------
@@ -25,6 +26,18 @@ class Started:
 @dataclass(frozen=True, slots=True)
 class ServiceChosen:
     service_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CollectPressed:
+    """取证照: papers of an earlier visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperChosen:
+    """打印 / 补打: the paper at this place of the list, counted from 0."""
+
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,14 @@ class CardShown:
     picture: bytes | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PapersFound:
+    """What lies here for the holder of the card with this number. Comes about 50 ms after CardShown."""
+
+    number: str
+    waiting: tuple[WaitingPaper, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class CardFailed:
     """A card lies there but could not be read; ``code`` is the device's error code."""
@@ -278,12 +299,13 @@ class TimerFired:
 
 
 Touch = (
-    Started | ServiceChosen | BackPressed | NextPressed | QuitPressed | StillHere | LanguageChosen | ElderChosen
-    | HelpPressed | HelpClosed | FaceAgreed | OtherWayChosen | StaffCodeEntered | AnswerChanged | ClauseToggled
-    | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen | LevelChosen | OptionToggled
-    | MoreOptionsPressed | RatingSubmitted | RatingSkipped
+    Started | ServiceChosen | CollectPressed | PaperChosen | BackPressed | NextPressed | QuitPressed | StillHere
+    | LanguageChosen | ElderChosen | HelpPressed | HelpClosed | FaceAgreed | OtherWayChosen | StaffCodeEntered
+    | AnswerChanged | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen
+    | LevelChosen | OptionToggled | MoreOptionsPressed | RatingSubmitted | RatingSkipped
 )  # fmt: skip
 Event = (
-    Touch | CardShown | CardFailed | CardGone | FaceHinted | FaceChecked | StaffCodeChecked | AbilitiesChanged
-    | Recovered | Committed | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped | TimerFired
+    Touch | CardShown | PapersFound | CardFailed | CardGone | FaceHinted | FaceChecked | StaffCodeChecked
+    | AbilitiesChanged | Recovered | Committed | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped
+    | TimerFired
 )  # fmt: skip

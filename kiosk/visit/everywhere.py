@@ -21,11 +21,10 @@ from kiosk.visit.events import (
     TimerFired,
 )
 from kiosk.visit.finishing import farewell, printing
+from kiosk.visit.missing import ask_for_card
 from kiosk.visit.states import BEFORE_COMMIT, NEEDS_CARD, State
 from kiosk.visit.table import Result, cancel, go, late, on, stay
 from kiosk.visit.visit import Now, Visit
-
-SILENT = (State.RECOVERING, State.WIPING)
 
 
 @on(LanguageChosen)
@@ -56,7 +55,10 @@ def still_here(visit: Visit, event: StillHere, now: Now) -> Result:
 
 @on(QuitPressed, *BEFORE_COMMIT)
 def quit_before(visit: Visit, event: QuitPressed, now: Now) -> Result:
-    return farewell(visit, "quit")
+    """Only who collects papers may have one coming out before a commit; with one in the hand the visit is done."""
+    if printing(visit):
+        return stay(visit)
+    return farewell(visit, "done" if _came_out(visit) else "quit")
 
 
 @on(QuitPressed, State.OUTCOME, State.TROUBLE, State.RATE)
@@ -89,16 +91,20 @@ def abilities(visit: Visit, event: AbilitiesChanged, now: Now) -> Result:
 
 @on(CardGone, *NEEDS_CARD)
 def card_taken(visit: Visit, event: CardGone, now: Now) -> Result:
-    """Ask for it back before anything is thrown away."""
-    return stay(visit, SetTimer("card_missing", visit.machine.delays.card_missing), card_missing=True)
+    """Ask for it back before anything is thrown away. Who takes card and paper together is done."""
+    if _came_out(visit) and not printing(visit):
+        return farewell(visit, "done")
+    return ask_for_card(visit, now)
 
 
 @on(CardShown, *NEEDS_CARD)
 def card_back(visit: Visit, event: CardShown, now: Now) -> Result:
     """The same card: go on. Another card is another person: the first one's visit ends and is wiped."""
     if visit.document is not None and event.document.number != visit.document.number:
+        if printing(visit):  # the first one's paper is waited for, as if the card were merely gone
+            return ask_for_card(visit, now)
         return farewell(visit, "card_changed")
-    return stay(visit, *cancel("card_missing"), card_missing=False)
+    return stay(visit, *cancel("card_missing"), card_missing=False, card_until=None)
 
 
 @on(CardShown)
@@ -109,11 +115,17 @@ def card_elsewhere(visit: Visit, event: CardShown | CardGone | CardFailed, now: 
     return stay(visit)
 
 
+def _came_out(visit: Visit) -> bool:
+    return visit.state is State.COLLECT and any(paper.state == "done" for paper in visit.papers)
+
+
 # -- time --------------------------------------------------------------------------------------------
 
 
 @on(TimerFired)
 def timer(visit: Visit, event: TimerFired, now: Now) -> Result:
+    if event.name == "card_missing" and printing(visit):  # the paper bears the citizen's name: it is waited for
+        return ask_for_card(visit, now)
     if event.name == "card_missing":
         return farewell(visit, "card_gone") if visit.card_missing and visit.state in NEEDS_CARD else stay(visit)
     if event.name == "quiet":
@@ -123,15 +135,18 @@ def timer(visit: Visit, event: TimerFired, now: Now) -> Result:
             return go(visit, State.RATE)
         return stay(visit, SetTimer("grace", visit.machine.delays.grace), warning=True)
     if event.name == "grace" and visit.warning:
-        return farewell(visit, "done" if visit.saved else "timeout")
+        return farewell(visit, "done" if visit.saved or _came_out(visit) else "timeout")
     return stay(visit)
 
 
-late(NextPressed, but=(State.GUIDE, State.FORM, State.COMMITMENT, State.REVIEW, State.OUTCOME, State.FAREWELL))
+late(
+    NextPressed,
+    but=(State.GUIDE, State.COLLECT, State.FORM, State.COMMITMENT, State.REVIEW, State.OUTCOME, State.FAREWELL),
+)
 late(
     BackPressed,
     but=(
-        State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY, State.FORM, State.COMMITMENT,
-        State.REVIEW, State.SIGN,
+        State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.FORM,
+        State.COMMITMENT, State.REVIEW, State.SIGN,
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from devices.contracts.printing import NotPrinted, Printed, Unknown
+from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
 from kiosk.domain.papers import PaperContent
 from kiosk.visit.effects import CallHelp, PrintPapers, SaveRating, SetTimer, Wipe
 from kiosk.visit.events import (
@@ -29,6 +29,7 @@ from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, PaperState, Visit
 
 MISSED = ("failed", "unknown")
+UNDER_WAY = ("waiting", "printing")
 
 
 @on(Committed, State.COMMITTING)
@@ -57,7 +58,7 @@ def print_now(visit: Visit, papers: tuple[PaperContent, ...]) -> Result:
 
 
 def printing(visit: Visit) -> bool:
-    return any(paper.state in ("waiting", "printing") for paper in visit.papers)
+    return any(paper.state in UNDER_WAY for paper in visit.papers)
 
 
 def missed(visit: Visit) -> tuple[PaperState, ...]:
@@ -69,34 +70,46 @@ def _with_paper(visit: Visit, changed: PaperState) -> Visit:
     return replace(visit, papers=papers)
 
 
-def _paper(visit: Visit, paper_id: str) -> PaperState | None:
-    return next((paper for paper in visit.papers if paper.paper_id == paper_id), None)
+def _under_way(visit: Visit, paper_id: str) -> PaperState | None:
+    """A word about a paper whose end was told already has come too late."""
+    lines = (paper for paper in visit.papers if paper.state in UNDER_WAY)
+    return next((paper for paper in lines if paper.paper_id == paper_id), None)
+
+
+def progressed_line(line: PaperState, event: PaperProgressed) -> PaperState:
+    """A paper's line after a word of its printer."""
+    return replace(
+        line,
+        state="printing",
+        pages_done=event.pages_done,
+        pages_total=event.pages_total,
+        reason=event.waiting_for,
+    )
+
+
+def ended_line(line: PaperState, outcome: PrintOutcome) -> PaperState:
+    """A paper's line at its end."""
+    match outcome:
+        case Printed(pages):
+            return replace(line, state="done", pages_done=pages, pages_total=pages, reason="")
+        case NotPrinted(reason):
+            return replace(line, state="failed", reason=reason.code)
+        case Unknown(reason):
+            return replace(line, state="unknown", reason=reason.code)
 
 
 @on(PaperProgressed, State.OUTCOME)
 def paper_progressed(visit: Visit, event: PaperProgressed, now: Now) -> Result:
-    paper = _paper(visit, event.paper_id)
-    if paper is None:
-        return stay(visit)
-    changed = replace(
-        paper, state="printing", pages_done=event.pages_done, pages_total=event.pages_total, reason=event.waiting_for
-    )
-    return stay(_with_paper(visit, changed))
+    paper = _under_way(visit, event.paper_id)
+    return stay(visit) if paper is None else stay(_with_paper(visit, progressed_line(paper, event)))
 
 
 @on(PaperEnded, State.OUTCOME)
 def paper_ended(visit: Visit, event: PaperEnded, now: Now) -> Result:
-    paper = _paper(visit, event.paper_id)
+    paper = _under_way(visit, event.paper_id)
     if paper is None:
         return stay(visit)
-    match event.outcome:
-        case Printed(pages):
-            paper = replace(paper, state="done", pages_done=pages, pages_total=pages, reason="")
-        case NotPrinted(reason):
-            paper = replace(paper, state="failed", reason=reason.code)
-        case Unknown(reason):
-            paper = replace(paper, state="unknown", reason=reason.code)
-    visit = _with_paper(visit, paper)
+    visit = _with_paper(visit, ended_line(paper, event.outcome))
     return go(visit, State.TROUBLE) if not printing(visit) and missed(visit) else stay(visit)
 
 
@@ -197,7 +210,7 @@ def wiped_late(visit: Visit, event: Wiped, now: Now) -> Result:
 
 
 late(Committed, CommitFailed, but=(State.COMMITTING,))
-late(PaperProgressed, PaperEnded, ReasonsToggled, but=(State.OUTCOME,))
+late(ReasonsToggled, but=(State.OUTCOME,))
 late(TroubleChosen, but=(State.TROUBLE,))
 late(LevelChosen, OptionToggled, MoreOptionsPressed, RatingSubmitted, RatingSaved, RatingSkipped, but=(State.RATE,))
 late(Wiped, but=(State.FAREWELL, State.WIPING))

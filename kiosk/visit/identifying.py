@@ -16,7 +16,8 @@ from devices.contracts.identity import IdentityDocument
 from kiosk.domain.codes import age_on
 from kiosk.domain.decision import Verification
 from kiosk.services.model import ServicePack
-from kiosk.visit.effects import CheckFace, CheckStaffCode, PrepareVerification, StopCamera
+from kiosk.visit.collecting import certain, collect, home_again, with_card
+from kiosk.visit.effects import CheckFace, CheckStaffCode, Effect, PrepareVerification, StopCamera
 from kiosk.visit.events import (
     BackPressed,
     CardFailed,
@@ -26,6 +27,7 @@ from kiosk.visit.events import (
     FaceChecked,
     FaceHinted,
     OtherWayChosen,
+    PapersFound,
     StaffCodeChecked,
     StaffCodeEntered,
 )
@@ -53,15 +55,45 @@ def identify(visit: Visit, now: Now) -> Result:
     """Go on with the card if one is known and fits, else ask for one."""
     if visit.document is None:
         return go(visit, State.IDENTIFY)
+    if visit.collecting:
+        return _identify_to_collect(visit, visit.document, now)
     problem = refusal(visit.pack, visit.document, now)
     if problem:
-        return go(
-            visit, State.IDENTIFY, document=None, picture=None, verification=None,
-            problem=problem, detail=str(visit.pack.min_age),
-        )  # fmt: skip
+        return _refuse(visit, problem, str(visit.pack.min_age))
     if visit.verification is not None:
         return begin_matter(visit)
     return verify(visit, now)
+
+
+def _identify_to_collect(visit: Visit, document: IdentityDocument, now: Now) -> Result:
+    """Any valid document will do; nobody has their face checked for nothing."""
+    if document.expired(now.wall.date()):
+        return _refuse(visit, "card_expired")
+    if visit.waiting is None:  # a moment, until the papers have been looked up
+        return go(visit, State.IDENTIFY)
+    if certain(visit) or not visit.waiting:
+        return collect(visit)
+    return verify(replace(visit, verification=None), now)
+
+
+def _refuse(visit: Visit, problem: str, detail: str = "") -> Result:
+    return go(
+        visit, State.IDENTIFY, document=None, picture=None, waiting=None, verification=None,
+        problem=problem, detail=detail,
+    )  # fmt: skip
+
+
+def verified(visit: Visit, how: Verification) -> Result:
+    """The person is who the card says: on to what they came for."""
+    visit = replace(visit, verification=how)
+    return collect(visit) if visit.collecting else begin_matter(visit)
+
+
+def leave(visit: Visit, *effects: Effect) -> Result:
+    """Back to where the person came from: the guide of the matter, or the start page."""
+    if visit.collecting:
+        return go(home_again(visit), State.HOME, *effects)
+    return go(visit, State.GUIDE, *effects)
 
 
 def face_obstacle(visit: Visit, now: Now) -> str:
@@ -84,7 +116,16 @@ def verify(visit: Visit, now: Now) -> Result:
 
 @on(CardShown, State.IDENTIFY)
 def card_shown(visit: Visit, event: CardShown, now: Now) -> Result:
-    return identify(replace(visit, document=event.document, picture=event.picture), now)
+    return identify(with_card(visit, event), now)
+
+
+@on(PapersFound, State.IDENTIFY)
+def papers_found(visit: Visit, event: PapersFound, now: Now) -> Result:
+    """Who came for papers goes on now."""
+    if visit.document is None or visit.document.number != event.number:
+        return stay(visit)
+    found = replace(visit, waiting=event.waiting)
+    return identify(found, now) if visit.collecting else stay(found)
 
 
 @on(CardFailed, State.IDENTIFY)
@@ -95,12 +136,12 @@ def card_failed(visit: Visit, event: CardFailed, now: Now) -> Result:
 @on(CardGone, State.IDENTIFY)
 def card_gone(visit: Visit, event: CardGone, now: Now) -> Result:
     """The problem stays on the screen: it belongs to the card just taken away."""
-    return stay(visit)
+    return stay(visit, document=None, picture=None, waiting=None, verification=None)
 
 
 @on(BackPressed, State.IDENTIFY, State.CONSENT)
 def back_to_guide(visit: Visit, event: BackPressed, now: Now) -> Result:
-    return go(visit, State.GUIDE, StopCamera())
+    return leave(visit, StopCamera())
 
 
 @on(FaceAgreed, State.CONSENT)
@@ -128,7 +169,7 @@ def hint(visit: Visit, event: FaceHinted, now: Now) -> Result:
 @on(FaceChecked, State.FACE)
 def face_checked(visit: Visit, event: FaceChecked, now: Now) -> Result:
     if isinstance(event.outcome, FaceMatched):
-        result, effects = begin_matter(replace(visit, verification=Verification.FACE))
+        result, effects = verified(visit, Verification.FACE)
         return result, (StopCamera(), *effects)
     return go(visit, State.OTHER_WAY, StopCamera(), way="", way_reason=_why(event.outcome))
 
@@ -150,8 +191,8 @@ def choose_way(visit: Visit, event: OtherWayChosen, now: Now) -> Result:
     match event.way:
         case "face" if not face_obstacle(visit, now):
             return go(visit, State.CONSENT, PrepareVerification())
-        case "later":
-            return begin_matter(replace(visit, verification=Verification.LATER))
+        case "later" if not visit.collecting:
+            return verified(visit, Verification.LATER)
         case "staff":
             return stay(visit, way="staff", problem="")
         case _:
@@ -162,7 +203,7 @@ def choose_way(visit: Visit, event: OtherWayChosen, now: Now) -> Result:
 def back_from_other_way(visit: Visit, event: BackPressed, now: Now) -> Result:
     if visit.way:
         return stay(visit, way="", problem="")
-    return go(visit, State.GUIDE) if face_obstacle(visit, now) else go(visit, State.CONSENT, PrepareVerification())
+    return leave(visit) if face_obstacle(visit, now) else go(visit, State.CONSENT, PrepareVerification())
 
 
 @on(StaffCodeEntered, State.OTHER_WAY)
@@ -173,7 +214,7 @@ def staff_code(visit: Visit, event: StaffCodeEntered, now: Now) -> Result:
 @on(StaffCodeChecked, State.OTHER_WAY)
 def staff_code_checked(visit: Visit, event: StaffCodeChecked, now: Now) -> Result:
     if event.ok:
-        return begin_matter(replace(visit, verification=Verification.STAFF))
+        return verified(visit, Verification.STAFF)
     return stay(
         visit,
         problem="code_locked" if event.locked_for else "code_wrong",

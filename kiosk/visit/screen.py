@@ -64,8 +64,14 @@ class ServiceCard:
 
 @dataclass(frozen=True, slots=True)
 class HomeBody:
+    """``collect``: what lies here for the card's holder and was not handed out before: "" (nothing), ``ready``,
+    ``pending``, ``conflict`` or ``other`` (WaitingState values); ``collect_count`` how many papers of that state.
+    """
+
     services: tuple[ServiceCard, ...]
     greeting: str = ""  # masked name when a card was shown first
+    collect: str = ""
+    collect_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class GuideBody:
 
 @dataclass(frozen=True, slots=True)
 class IdentifyBody:
-    """``problem``, a message key: ``card_expired card_kind under_age card_unreadable reader_down``."""
+    """``problem``, a message key: ``card_expired card_kind under_age card_unreadable card_lift reader_down``."""
 
     problem: str = ""
     detail: str = ""
@@ -92,6 +98,7 @@ class IdentifyBody:
 @dataclass(frozen=True, slots=True)
 class ConsentBody:
     name: str  # masked
+    later_possible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,7 @@ class OtherWayBody:
     attempts_left: int = 0
     locked_for: float = 0.0
     staff_possible: bool = True
+    later_possible: bool = True  # not where papers are handed out
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +234,33 @@ class TroubleBody:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectLine:
+    """One kept paper. ``state`` is a WaitingState value; ``stage`` idle, waiting, printing, done, failed, unknown.
+
+    ``printed`` counts the prints begun before now: from 1 on the next one says that it is a copy.
+    """
+
+    title: str
+    date: str  # of the commit, China time, YYYY-MM-DD
+    case_no: str
+    state: str
+    printed: int
+    stage: str
+    pages_done: int = 0
+    pages_total: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectBody:
+    """``name`` is masked. No lines: nothing lies here."""
+
+    name: str
+    lines: tuple[CollectLine, ...]
+    printing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RateOption:
     code: str
     label: str
@@ -261,7 +296,7 @@ class NoticeBody:
 Body = (
     AttractBody | HomeBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | FormBody
     | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
-    | FarewellBody | NoticeBody
+    | CollectBody | FarewellBody | NoticeBody
 )  # fmt: skip
 
 

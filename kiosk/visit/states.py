@@ -16,6 +16,7 @@ class State(Enum):
     CONSENT = "consent"  # separate consent to the face check
     FACE = "face"
     OTHER_WAY = "other_way"
+    COLLECT = "collect"  # papers of an earlier visit, the person being certain
     FORM = "form"
     COMMITMENT = "commitment"
     REVIEW = "review"
@@ -32,12 +33,15 @@ class State(Enum):
 BEFORE_COMMIT = frozenset(
     {
         State.HOME, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
-        State.FORM, State.COMMITMENT, State.REVIEW, State.SIGN,
+        State.COLLECT, State.FORM, State.COMMITMENT, State.REVIEW, State.SIGN,
     }
 )  # fmt: skip
 """Leaving one of these leaves nothing behind."""
 
 NEEDS_CARD = frozenset(
-    {State.CONSENT, State.FACE, State.OTHER_WAY, State.FORM, State.COMMITMENT, State.REVIEW, State.SIGN}
-)
+    {
+        State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.FORM, State.COMMITMENT, State.REVIEW,
+        State.SIGN,
+    }
+)  # fmt: skip
 """The card that was read should stay in the field."""

@@ -5,22 +5,39 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from kiosk.visit import arriving, everywhere, filling, finishing, identifying
+from kiosk.visit import arriving, collecting, everywhere, filling, finishing, identifying
 from kiosk.visit.effects import CancelTimer, Effect, SetTimer
-from kiosk.visit.events import CardFailed, CardGone, CardShown, Event, Touch
+from kiosk.visit.events import (
+    CardFailed,
+    CardGone,
+    CardShown,
+    ElderChosen,
+    Event,
+    HelpClosed,
+    HelpPressed,
+    LanguageChosen,
+    QuitPressed,
+    StillHere,
+    Touch,
+)
 from kiosk.visit.finishing import printing
+from kiosk.visit.missing import ask_for_card
 from kiosk.visit.states import NEEDS_CARD, State
 from kiosk.visit.table import EVERYWHERE, IGNORED, TABLE, Result
 from kiosk.visit.visit import Now, Visit
 
-ROOMS = (arriving, identifying, filling, finishing, everywhere)  # importing them fills the table
+ROOMS = (arriving, identifying, collecting, filling, finishing, everywhere)  # importing them fills the table
+PRINTS = (State.OUTCOME, State.COLLECT)  # no time runs out while paper is coming out
 TOUCHES: tuple[type, ...] = get_args(Touch)
+WITHOUT_CARD = (QuitPressed, HelpPressed, HelpClosed, StillHere, LanguageChosen, ElderChosen)
 
 
 def step(visit: Visit, event: Event, now: Now) -> Result:
     """One event. Never raises for an event that comes late; never touches a clock, a device or a file."""
     kind = type(event)
     visit = _notice_card(visit, event)
+    if visit.card_missing and isinstance(event, TOUCHES) and not isinstance(event, WITHOUT_CARD):
+        return visit, ()  # the panel lies over the page; a touch that raced it must not go on as the card's holder
     handler = TABLE.get((visit.state, kind))
     if handler is None:
         if visit.state in IGNORED.get(kind, frozenset()):
@@ -40,10 +57,12 @@ def _notice_card(visit: Visit, event: Event) -> Visit:
 def _arm(before: Visit, event: Event, after: Visit, now: Now) -> tuple[Visit, tuple[Effect, ...]]:
     """Start the page's time again after a touch, on a new page, and when the last paper has ended."""
     moved = after.state is not before.state
-    paper_over = after.state is State.OUTCOME and printing(before) and not printing(after)
+    paper_over = after.state in PRINTS and printing(before) and not printing(after)
     effects: tuple[Effect, ...] = ()
     if moved and before.card_missing and after.state not in NEEDS_CARD:
-        after, effects = replace(after, card_missing=False), (CancelTimer("card_missing"),)
+        after, effects = replace(after, card_missing=False, card_until=None), (CancelTimer("card_missing"),)
+    if moved and after.state in NEEDS_CARD and not after.card_missing and not after.machine.card_on_reader:
+        after, effects = ask_for_card(after, now)  # it was taken while no page needed it
     if moved and after.state is State.ATTRACT:
         effects = (*effects, SetTimer("clock", after.machine.delays.clock))
     if moved and before.state is State.ATTRACT:
@@ -52,7 +71,7 @@ def _arm(before: Visit, event: Event, after: Visit, now: Now) -> tuple[Visit, tu
         return after, effects
     delays = after.machine.delays
     quiet = delays.quiet.get(after.state)
-    if quiet is None or (after.state is State.OUTCOME and printing(after)):
+    if quiet is None or (after.state in PRINTS and printing(after)):
         return replace(after, warning=False, expires_at=None), (
             *effects, CancelTimer("quiet"), CancelTimer("grace"),
         )  # fmt: skip

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
 from kiosk.domain import rating
 from kiosk.domain.codes import group_case_no, mask_name
 from kiosk.domain.decision import Outcome
 from kiosk.domain.text import Text
+from kiosk.domain.waiting import WaitingState
 from kiosk.services import forms
 from kiosk.services.model import Ability, PaperKind, QuestionKind, Verdict
+from kiosk.visit.collecting import certain
 from kiosk.visit.finishing import missed, printing
 from kiosk.visit.screen import (
     AttractBody,
     Body,
     Chrome,
+    CollectBody,
+    CollectLine,
     CommitmentBody,
     CommittingBody,
     ConsentBody,
@@ -45,6 +51,7 @@ STEPS = {
     State.REVIEW: 4, State.SIGN: 5, State.COMMITTING: 5,
 }  # fmt: skip
 NOTHING = Ability(Verdict.CANNOT, (), ("starting",))
+CHINA = timezone(timedelta(hours=8))
 SHOWN_AT_ONCE = 3  # rating options; the rest on "more"
 
 
@@ -61,10 +68,10 @@ def _chrome(visit: Visit) -> Chrome:
         language=visit.language,
         elder=visit.elder,
         test=machine.test,
-        step=STEPS.get(visit.state, 0),
-        expires_at=visit.expires_at,
+        step=0 if visit.collecting else STEPS.get(visit.state, 0),
+        expires_at=visit.card_until if visit.card_missing else visit.expires_at,
         warning=visit.warning,
-        card_missing=visit.card_missing and visit.state in NEEDS_CARD,
+        card_missing=visit.card_missing and visit.state in NEEDS_CARD and not printing(visit),
         help_called=visit.help_called,
         help_phone=machine.help_phone,
     )
@@ -79,14 +86,15 @@ def _body(visit: Visit, now: Now) -> Body:
         case State.GUIDE:
             return _guide(visit)
         case State.IDENTIFY:
-            down = "" if visit.machine.identity_reader else "reader_down"
-            return IdentifyBody(visit.problem or down, visit.detail)
+            return IdentifyBody(visit.problem or _obstacle(visit), visit.detail)
         case State.CONSENT:
-            return ConsentBody(mask_name(visit.document.name) if visit.document else "")
+            return ConsentBody(_masked(visit), later_possible=not visit.collecting)
         case State.FACE:
             return FaceBody(visit.hint)
         case State.OTHER_WAY:
             return _other_way(visit)
+        case State.COLLECT:
+            return _collect(visit)
         case State.FORM:
             return _form(visit)
         case State.COMMITMENT:
@@ -107,6 +115,13 @@ def _body(visit: Visit, now: Now) -> Body:
             return FarewellBody(visit.reason, visit.saved, visit.machine.card_on_reader, group_case_no(visit.case_no))
         case State.RECOVERING | State.WIPING | State.OUT_OF_SERVICE:
             return NoticeBody(visit.machine.fault)
+
+
+def _obstacle(visit: Visit) -> str:
+    """What keeps a card from being read: no reader, or a card that lies there since an earlier visit."""
+    if not visit.machine.identity_reader:
+        return "reader_down"
+    return "card_lift" if visit.machine.card_on_reader else ""
 
 
 def _attract(visit: Visit, now: Now) -> AttractBody:
@@ -134,7 +149,39 @@ def _home(visit: Visit) -> HomeBody:
         )
         for pack in visit.machine.packs.values()
     )
-    return HomeBody(cards, mask_name(visit.document.name) if visit.document else "")
+    return HomeBody(cards, _masked(visit), *_lying_here(visit))
+
+
+def _masked(visit: Visit) -> str:
+    return mask_name(visit.document.name) if visit.document else ""
+
+
+def _lying_here(visit: Visit) -> tuple[str, int]:
+    """What the start page may say of kept papers: that there are some, never which. Those handed out need no word."""
+    states = [paper.state for paper in visit.waiting or () if not paper.taken]
+    for state in (WaitingState.READY, WaitingState.CONFLICT, WaitingState.OTHER, WaitingState.PENDING):
+        if state in states:
+            return state.value, states.count(state)
+    return "", 0
+
+
+def _collect(visit: Visit) -> CollectBody:
+    papers = visit.waiting if visit.waiting and certain(visit) else ()
+    lines = tuple(
+        CollectLine(
+            title=one.paper.title,
+            date=f"{one.committed_at.astimezone(CHINA):%Y-%m-%d}",
+            case_no=group_case_no(one.paper.case_no),
+            state=one.state.value,
+            printed=one.printed,
+            stage=line.state,
+            pages_done=line.pages_done,
+            pages_total=line.pages_total,
+            reason=line.reason,
+        )
+        for one, line in zip(papers, visit.papers, strict=True)
+    )
+    return CollectBody(_masked(visit), lines, printing(visit))
 
 
 def _guide(visit: Visit) -> GuideBody:
@@ -164,6 +211,7 @@ def _other_way(visit: Visit) -> OtherWayBody:
         attempts_left=visit.attempts_left,
         locked_for=visit.locked_for,
         staff_possible=visit.machine.staff_codes,
+        later_possible=not visit.collecting,
     )
 
 

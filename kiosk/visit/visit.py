@@ -6,7 +6,7 @@ When the visit ends the value is replaced by a fresh one; nothing of the old one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from devices.contracts.identity import IdentityDocument
@@ -14,6 +14,7 @@ from kiosk.domain.case import Commitment
 from kiosk.domain.decision import Verification
 from kiosk.domain.envelope import Envelope
 from kiosk.domain.text import EMPTY, Language, Text
+from kiosk.domain.waiting import WaitingPaper
 from kiosk.services.model import Ability, ServicePack
 from kiosk.visit.delays import Delays
 from kiosk.visit.events import Committed
@@ -55,7 +56,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class PaperState:
-    """``state``: waiting, printing, done, failed, unknown. ``attempts`` counts prints begun."""
+    """``state``: waiting, printing, done, failed, unknown; on the collect page also idle.
+
+    ``attempts`` counts prints begun.
+    """
 
     paper_id: str
     state: str = "waiting"
@@ -77,12 +81,15 @@ class Visit:
     expires_at: float | None = None
     warning: bool = False
     card_missing: bool = False
+    card_until: float | None = None  # monotonic second until which a missing card is waited for
     help_called: bool = False
     # matter and person
     service: ServicePack | None = None
     started_at: datetime | None = None
     document: IdentityDocument | None = None
     picture: bytes | None = None
+    collecting: bool = False  # what the person is identified for: papers of an earlier visit, not a matter
+    waiting: tuple[WaitingPaper, ...] | None = None  # None while it is not known what lies here for the card
     problem: str = ""
     detail: str = ""
     hint: str = ""
@@ -116,6 +123,20 @@ class Visit:
 
     def __repr__(self) -> str:  # a visit is personal data from end to end
         return f"Visit({self.state.value})"
+
+    def of_nobody(self) -> Visit:
+        """The same page for whoever comes: language, size, service and timers stay; what was known of a person goes."""
+        return replace(
+            self.fresh(self.state),
+            language=self.language,
+            elder=self.elder,
+            service=self.service,
+            started_at=self.started_at,
+            collecting=self.collecting,
+            expires_at=self.expires_at,
+            warning=self.warning,
+            help_called=self.help_called,
+        )
 
     @property
     def pack(self) -> ServicePack:

@@ -153,7 +153,7 @@ def test_what_does_not_fit_can_be_scrolled_to_by_touch(stage: Any, sample: Any) 
 def test_the_waiting_page_runs_no_timer_and_no_animation(stage: Any, sample: Any) -> None:
     stage.show(sample("attract"))
     frames: list[bool] = []
-    stage.until(lambda: any(item.property("preloaded") == 16 for item in everything(stage)), 10)
+    stage.until(lambda: any(item.property("preloaded") == 17 for item in everything(stage)), 10)
     stage.settle()
     stage.view.frameSwapped.connect(lambda: frames.append(True))
     waited: list[bool] = []

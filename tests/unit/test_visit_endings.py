@@ -21,6 +21,7 @@ REACH: dict[State, Callable[[World], World]] = {
     State.CONSENT: World.at_consent,
     State.FACE: lambda world: world.at_consent().do(ev.FaceAgreed()),
     State.OTHER_WAY: lambda world: world.at_consent().do(ev.OtherWayChosen()),
+    State.COLLECT: World.at_collect,
     State.FORM: World.at_form,
     State.COMMITMENT: lambda world: world.at_form().answer_all(),
     State.REVIEW: World.at_review,
@@ -137,3 +138,50 @@ def test_every_delay_that_warns_gives_at_least_twenty_seconds() -> None:
     delays = Delays.load()
     assert delays.grace >= 20
     assert set(delays.quiet) >= BEFORE_COMMIT
+
+
+def known_of(world: World) -> dict[str, object]:
+    """What is known of a person, whoever it is."""
+    visit, blank = world.visit, world.visit.of_nobody()
+    return {name: getattr(visit, name) for name in visit.__slots__ if getattr(visit, name) != getattr(blank, name)}
+
+
+@pytest.mark.parametrize("leave", [ev.CardGone(), ev.CardShown(person(number="140213199001010034"), PICTURE)])
+def test_whoever_comes_to_a_page_that_was_left_finds_nothing_of_the_one_before(leave: ev.Event) -> None:
+    world = World().at_form().answer_all()
+    while world.state is not State.GUIDE:
+        world.do(ev.BackPressed())
+    assert world.visit.envelope.value("phone")
+    world.do(leave)
+    assert set(known_of(world)) <= {"document", "picture"}
+    assert world.visit.envelope.fields == ()
+
+
+@pytest.mark.parametrize("state", CARD, ids=names(CARD))
+def test_while_the_card_is_missing_no_touch_goes_on_as_its_holder(state: State) -> None:
+    world = REACH[state](World()).do(ev.CardGone())
+    touches = (ev.BackPressed(), ev.NextPressed(), ev.Signed((((0.1, 0.1), (0.9, 0.9)),)), ev.OtherWayChosen("later"))
+    world.do(*touches)
+    assert world.state is state
+    assert world.visit.card_missing
+
+
+def test_a_card_taken_while_the_case_is_being_saved_is_asked_for_when_saving_failed() -> None:
+    world = World().at_committing().do(ev.CardGone(), ev.CommitFailed("save_failed"))
+    assert world.state is State.REVIEW
+    assert screen_of(world.visit, 1, world.now).chrome.card_missing
+    assert_nothing_is_left(world.do(ev.TimerFired("card_missing")), "card_gone")
+
+
+def test_the_panel_for_a_missing_card_tells_the_time_of_the_card() -> None:
+    world = World().at_form().do(ev.CardGone())
+    chrome = screen_of(world.visit, 1, world.now).chrome
+    assert chrome.expires_at == world.now.monotonic + world.visit.machine.delays.card_missing
+
+
+def test_a_word_about_a_paper_whose_end_was_told_has_come_too_late() -> None:
+    from tests.unit.visit_world import PRINTED, UNKNOWN
+
+    world = World().at_outcome().do(ev.PaperEnded("licence", UNKNOWN), ev.PaperProgressed("licence", 0, 1))
+    world.do(ev.PaperEnded("receipt", PRINTED))
+    assert world.state is State.TROUBLE

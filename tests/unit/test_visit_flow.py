@@ -278,3 +278,13 @@ def test_language_and_size_change_everywhere_and_are_reset_for_the_next_citizen(
     chrome = screen_of(world.visit, 1, world.now).chrome
     assert (chrome.language, chrome.elder) == ("zh_CN", False)
     assert world.started(Wipe) == 1
+
+
+def test_a_card_left_from_an_earlier_visit_is_to_be_lifted_and_laid_down_again() -> None:
+    world = World().at_rate().do(ev.RatingSkipped(), ev.Wiped(), ev.NextPressed())
+    world.do(ev.Started(), ev.ServiceChosen(PENSION), ev.NextPressed())
+    shown = body(world)
+    assert isinstance(shown, IdentifyBody)
+    assert shown.problem == "card_lift"
+    world.do(ev.CardGone(), ev.CardShown(person(), PICTURE))
+    assert world.state is State.CONSENT

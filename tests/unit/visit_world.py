@@ -13,6 +13,7 @@ from kiosk.domain.case import CaseDraft, new_case_id
 from kiosk.domain.decision import Decision, FiredRule, Outcome, Rung
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.text import Text
+from kiosk.domain.waiting import WaitingPaper, WaitingState
 from kiosk.services.loader import load_builtin
 from kiosk.services.model import Ability, Verdict
 from kiosk.visit import events as ev
@@ -41,6 +42,16 @@ def person(*, birth: date = BORN, number: str = "140213195804030017", **changes:
         "大同市公安局平城分局", photo=CardPhoto("wlt", b"\0" * 1024),
     )  # fmt: skip
     return replace(base, **changes)  # type: ignore[arg-type]  # names are checked by replace itself
+
+
+def waiting(
+    paper: str = "licence", state: WaitingState = WaitingState.READY, printed: int = 0, *, taken: bool = False,
+    case_no: str = "140213261122000003187",
+) -> WaitingPaper:  # fmt: skip
+    """A paper kept at an earlier visit."""
+    kind = "certificate" if paper == "licence" else "receipt"
+    content = PaperContent(paper, kind, paper, paper, "case", case_no, {"name": "南关小面馆"})
+    return WaitingPaper(content, state, TODAY - timedelta(days=1), printed, taken)
 
 
 class World:
@@ -91,6 +102,14 @@ class World:
 
     def at_form(self) -> World:
         return self.at_consent().do(ev.FaceAgreed(), ev.FaceChecked(FaceMatched(0.3, 0.5)))
+
+    def found(self, *papers: WaitingPaper) -> World:
+        """What lies here for the card that was read last."""
+        return self.do(ev.PapersFound(person().number, papers))
+
+    def at_collect(self, *papers: WaitingPaper) -> World:
+        self.at_home().do(ev.CollectPressed(), ev.CardShown(person(), PICTURE)).found(*(papers or (waiting(),)))
+        return self.do(ev.FaceAgreed(), ev.FaceChecked(FaceMatched(0.3, 0.5)))
 
     def answer_all(self) -> World:
         answers = {

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dict[str, Any]:
     """The view model of every page by the page's name. Imported here, after the first frame."""
     from ui.viewmodels.arriving import GuideModel, HomeModel
+    from ui.viewmodels.collecting import CollectModel
     from ui.viewmodels.finishing import FarewellModel, OutOfServiceModel, RateModel, TroubleModel
     from ui.viewmodels.form import FormModel
     from ui.viewmodels.identifying import ConsentModel, FaceModel, IdentifyModel, OtherWayModel
@@ -27,6 +28,7 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
         "consent": ConsentModel,
         "face": FaceModel,
         "other_way": OtherWayModel,
+        "collect": CollectModel,
         "form": FormModel,
         "commitment": CommitmentModel,
         "review": ReviewModel,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from kiosk.visit.events import BackPressed, HelpPressed, NextPressed, ServiceChosen
+from kiosk.visit.events import BackPressed, CollectPressed, HelpPressed, NextPressed, ServiceChosen
 from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
 
@@ -74,7 +74,14 @@ class HomeModel(PageModel):
         services = len(self.body.services) if self.body is not None else 0
         return max(1, -(-services // AT_ONCE))
 
+    def _waiting(self, part: str) -> str:
+        if self.body is None or not self.body.collect:
+            return ""
+        return self.words.t(f"home.waiting.{self.body.collect}{part}", self.body.collect_count)
+
     greeting = shown(str, "greeting", changed)
+    waitingTitle = Property(str, lambda self: self._waiting(""), notify=changed)
+    waitingDetail = Property(str, lambda self: self._waiting(".detail"), notify=changed)
     pages = Property(int, _count, notify=changed)
     few = told(bool, lambda self, body: len(body.services) <= FEW, changed)
     services = Property(QObject, lambda self: self._services, constant=True)
@@ -82,6 +89,10 @@ class HomeModel(PageModel):
     @Slot(str)
     def choose(self, service_id: str) -> None:
         self.post(ServiceChosen(service_id))
+
+    @Slot()
+    def collect(self) -> None:
+        self.post(CollectPressed())
 
     @Slot()
     def turn(self) -> None:

@@ -66,6 +66,7 @@ class ConsentModel(PageModel):
 
     changed = Signal()
     name = shown(str, "name", changed)
+    laterPossible = shown(bool, "later_possible", changed)
 
     @Slot()
     def back(self) -> None:
@@ -124,7 +125,7 @@ class OtherWayModel(PageModel):
         self._ways = RecordsModel(("way", "first"), self)
 
     def refresh(self, body: OtherWayBody) -> None:
-        possible = {"staff": body.staff_possible, "later": True, "face": body.face_possible}
+        possible = {"staff": body.staff_possible, "later": body.later_possible, "face": body.face_possible}
         ways = [way for way, can in possible.items() if can]
         self._ways.replace([{"way": way, "first": way == ways[0]} for way in ways])
         if body.way != "staff" or body.problem:
@@ -142,6 +143,7 @@ class OtherWayModel(PageModel):
         return self.words.t(f"way.problem.{body.problem}", value)
 
     way = shown(str, "way", changed)
+    none = told(bool, lambda self, body: not self._ways.rowCount(), changed)  # only a person can help
     reasonText = told(str, lambda self, body: self.words.t(f"way.reason.{body.reason}"), changed)
     problemText = Property(str, _problem, notify=changed)
     dots = Property(str, lambda self: "●" * len(self._code), notify=changed)

@@ -12,10 +12,10 @@ Item {
     readonly property var bridge: (root.parent as Loader).parent.parent.bridge // qmllint disable missing-property
     readonly property var chrome: root.bridge.chrome
     readonly property string page: root.bridge.page
-    readonly property var names: ["home", "guide", "identify", "consent", "face", "other_way", "form", "commitment",
-                                  "review", "sign", "committing", "outcome", "trouble", "rate", "farewell",
+    readonly property var names: ["home", "guide", "identify", "consent", "face", "other_way", "collect", "form",
+                                  "commitment", "review", "sign", "committing", "outcome", "trouble", "rate", "farewell",
                                   "out_of_service"]
-    readonly property var quitting: ["home", "guide", "consent", "face", "other_way", "form", "commitment", "review", "sign"]
+    readonly property var quitting: ["home", "guide", "consent", "face", "other_way", "collect", "form", "commitment", "review", "sign"]
     readonly property bool barred: !Theme.landscape && root.chrome.step > 0
     property int preloaded: 0
     property int place: -1

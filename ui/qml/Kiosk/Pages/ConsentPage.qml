@@ -52,7 +52,7 @@ PageFrame {
             objectName: "consent-other"
             width: parent ? parent.width : 0
             title: Words.t("consent.other")
-            detail: Words.t("consent.other.detail")
+            detail: root.vm && !root.vm.laterPossible ? Words.t("way.staff") : Words.t("consent.other.detail")
             arrow: true
             onTapped: root.vm.otherWay()
         }

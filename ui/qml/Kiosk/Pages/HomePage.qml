@@ -14,13 +14,26 @@ PageFrame {
     title: Words.t("home.title")
     lead: Theme.elder ? "" : root.vm && root.vm.greeting !== "" ? Words.t("home.greeting", root.vm.greeting)
                                                                 : Words.t("home.lead")
-    leftText: Theme.elder && root.vm && root.vm.pages > 1 ? Words.t("home.more") : ""
-    leftName: "home-more"
+    readonly property bool turning: Theme.elder && root.vm && root.vm.pages > 1
+
+    leftText: root.turning ? Words.t("home.more") : Words.t("home.collect")
+    leftName: root.turning ? "home-more" : "home-collect"
     rightText: Theme.elder ? Words.t("home.help.elder") : Words.t("home.help")
     rightName: "home-help"
     rightTone: Theme.elder ? "help" : "teal"
-    onLeftTapped: root.vm.turn()
+    onLeftTapped: root.turning ? root.vm.turn() : root.vm.collect()
     onRightTapped: root.vm.help()
+
+    ChoiceCard {
+        objectName: "home-waiting"
+        visible: root.vm ? root.vm.waitingTitle !== "" : false
+        width: root.contentWidth
+        title: root.vm ? root.vm.waitingTitle : ""
+        detail: root.vm ? root.vm.waitingDetail : ""
+        best: true
+        arrow: true
+        onTapped: root.vm.collect()
+    }
 
     Repeater {
         model: root.vm ? root.vm.services : null
@@ -134,5 +147,14 @@ PageFrame {
                 }
             }
         }
+    }
+
+    ChoiceCard {
+        objectName: "home-collect"
+        visible: root.turning
+        width: root.contentWidth
+        title: Words.t("home.collect")
+        arrow: true
+        onTapped: root.vm.collect()
     }
 }

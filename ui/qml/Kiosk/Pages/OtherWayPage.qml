@@ -14,7 +14,7 @@ PageFrame {
     title: root.staff ? Words.t("way.staff.title") : Words.t("way.title")
     lead: root.staff ? Words.t("way.staff.lead") : root.vm ? root.vm.reasonText : ""
     leftText: Words.t("nav.back")
-    rightText: root.staff ? Words.t("way.help") : ""
+    rightText: root.staff || (root.vm && root.vm.none) ? Words.t("way.help") : ""
     rightName: "way-help"
     rightTone: "secondary"
     hasInput: root.staff

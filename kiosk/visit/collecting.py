@@ -1,0 +1,143 @@
+"""Collecting (取证照 / 补打): papers of an earlier visit, for the person whose card lies here, once that is certain.
+
+Nothing is shown or printed before the identity is verified by face or by staff; "compare later" is not enough here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from devices.contracts.printing import Printed
+from kiosk.domain.decision import Verification
+from kiosk.domain.waiting import WaitingState
+from kiosk.visit.effects import PreparePapers, PrintPapers
+from kiosk.visit.events import (
+    BackPressed,
+    CardShown,
+    NextPressed,
+    PaperChosen,
+    PaperEnded,
+    PaperProgressed,
+    PapersFound,
+)
+from kiosk.visit.finishing import UNDER_WAY, ended_line, farewell, printing, progressed_line
+from kiosk.visit.missing import ask_for_card
+from kiosk.visit.states import State
+from kiosk.visit.table import Result, go, late, on, stay
+from kiosk.visit.visit import Now, PaperState, Visit
+
+CERTAIN = (Verification.FACE, Verification.STAFF)
+IDLE = "idle"  # a paper that is not being printed
+
+
+def certain(visit: Visit) -> bool:
+    """Whether the person in front was compared with the card."""
+    return visit.verification in CERTAIN
+
+
+def collect(visit: Visit) -> Result:
+    """The papers. Only for one who is certain, or for whom nothing lies here: that may be said to anyone."""
+    if visit.waiting and not certain(visit):
+        raise AssertionError("papers are shown to nobody before the identity is verified")
+    papers = tuple(PaperState(paper.paper.paper_id, IDLE) for paper in visit.waiting or ())
+    return go(visit, State.COLLECT, *((PreparePapers(),) if papers else ()), papers=papers)
+
+
+def with_card(visit: Visit, event: CardShown) -> Visit:
+    """The card that was read. What was known of another person ends with it."""
+    if visit.document is None or visit.document.number != event.document.number:
+        visit = visit.of_nobody()
+    return replace(visit, document=event.document, picture=event.picture)
+
+
+def home_again(visit: Visit) -> Visit:
+    """Another matter starts from scratch; the card, its check and its papers stay good for the same person."""
+    return replace(
+        visit.fresh(State.HOME),
+        language=visit.language,
+        elder=visit.elder,
+        document=visit.document,
+        picture=visit.picture,
+        waiting=visit.waiting,
+        verification=visit.verification,
+    )
+
+
+@on(PaperChosen, State.COLLECT)
+def print_paper(visit: Visit, event: PaperChosen, now: Now) -> Result:
+    """One paper at a time. Printed before, it says that it is a copy (补打)."""
+    waiting = visit.waiting or ()
+    if printing(visit) or not certain(visit) or not 0 <= event.index < len(waiting):
+        return stay(visit)
+    wanted = waiting[event.index]
+    if wanted.state is not WaitingState.READY:
+        return stay(visit)
+    line = replace(visit.papers[event.index], state="waiting", pages_done=0, pages_total=0, reason="")
+    return stay(
+        _with(visit, event.index, replace(line, attempts=line.attempts + 1)),
+        PrintPapers((replace(wanted.paper, copy=wanted.printed),)),
+    )
+
+
+@on(PaperProgressed, State.COLLECT)
+def progressed(visit: Visit, event: PaperProgressed, now: Now) -> Result:
+    index = _under_way(visit, event.paper_id)
+    if index is None:
+        return stay(visit)
+    return stay(_with(visit, index, progressed_line(visit.papers[index], event)))
+
+
+@on(PaperEnded, State.COLLECT)
+def ended(visit: Visit, event: PaperEnded, now: Now) -> Result:
+    """However it ended, the next print of this paper is a copy."""
+    index = _under_way(visit, event.paper_id)
+    if index is None or visit.waiting is None:
+        return stay(visit)
+    line = ended_line(visit.papers[index], event.outcome)
+    before = visit.waiting[index]
+    after = replace(before, printed=before.printed + 1, taken=isinstance(event.outcome, Printed))
+    waiting = (*visit.waiting[:index], after, *visit.waiting[index + 1 :])
+    visit = replace(_with(visit, index, line), waiting=waiting)
+    if not visit.card_missing:
+        return stay(visit)
+    if after.taken:  # card and paper were taken together
+        return farewell(visit, "done")
+    return ask_for_card(visit, now)
+
+
+@on(NextPressed, State.COLLECT)
+def collected(visit: Visit, event: NextPressed, now: Now) -> Result:
+    """Paper that is still coming out is waited for: it bears the citizen's name."""
+    return stay(visit) if printing(visit) else farewell(visit, "done")
+
+
+@on(BackPressed, State.COLLECT)
+def to_other_matters(visit: Visit, event: BackPressed, now: Now) -> Result:
+    return stay(visit) if printing(visit) else go(home_again(visit), State.HOME)
+
+
+def _under_way(visit: Visit, paper_id: str) -> int | None:
+    lines = enumerate(visit.papers)
+    return next((n for n, line in lines if line.paper_id == paper_id and line.state in UNDER_WAY), None)
+
+
+def _with(visit: Visit, index: int, line: PaperState) -> Visit:
+    return replace(visit, papers=(*visit.papers[:index], line, *visit.papers[index + 1 :]))
+
+
+@on(PapersFound)
+def papers_found(visit: Visit, event: PapersFound, now: Now) -> Result:
+    """What lies here for the card that was read; an answer about another card has come too late."""
+    if visit.document is None or visit.document.number != event.number:
+        return stay(visit)
+    return stay(visit, waiting=event.waiting)
+
+
+@on(PapersFound, State.COLLECT)
+def papers_found_again(visit: Visit, event: PapersFound, now: Now) -> Result:
+    """The card was put back: the list on the page goes on as it is."""
+    return stay(visit)
+
+
+late(PaperChosen, but=(State.COLLECT,))
+late(PaperProgressed, PaperEnded, but=(State.OUTCOME, State.COLLECT))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kiosk.profile import DeviceProfile, Profile
@@ -169,6 +168,7 @@ class Terminal:
         from kiosk.counter.counter import Counter
         from kiosk.counter.printing import PRINT_SECONDS
         from kiosk.documents.worker import DocumentsWorker
+        from kiosk.domain.beijing import beijing_now
         from kiosk.journal.journal import Journal
         from kiosk.journal.keys import load_or_create_key
         from kiosk.services.loader import load_builtin
@@ -197,7 +197,7 @@ class Terminal:
             staff=self._staff_codes(),
             place=profile.place,
             standing=self._standing,
-            clock=lambda: datetime.now().astimezone(),
+            clock=beijing_now,
             scratch=profile.data / "scratch",
             show_frame=self._show_frame,
             saved=self.kick,

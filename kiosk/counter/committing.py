@@ -11,6 +11,7 @@ from kiosk.counter.shelf import Shelf
 from kiosk.documents import compose
 from kiosk.documents.signature import MEDIA_TYPE, signature_svg
 from kiosk.domain import codes
+from kiosk.domain.beijing import CHINA
 from kiosk.domain.case import CaseDraft, Material, new_case_id
 from kiosk.domain.decision import Decision, Outcome, Rung
 from kiosk.domain.envelope import Trust
@@ -96,7 +97,7 @@ class CommitDesk:
             asked.verification,
             asked.commitment,
             online=asked.online,
-            today=now.astimezone(compose.CHINA).date(),
+            today=now.astimezone(CHINA).date(),
         )
         materials: tuple[Material, ...] = ()
         if asked.strokes:
@@ -119,7 +120,7 @@ class CommitDesk:
         person: PersonKey, now: datetime, numbers: Numbers,
     ) -> _Made:  # fmt: skip
         area = self._place.area_code
-        case_no = codes.case_no(area, now.astimezone(compose.CHINA).date(), numbers.take("case"))
+        case_no = codes.case_no(area, now.astimezone(CHINA).date(), numbers.take("case"))
         credit_code = codes.credit_code(area, numbers.take("uscc")) if needs_credit_code(asked, draft.decision) else ""
         hashes = [material.sha256 for material in materials]
         payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from urllib.parse import quote
 
 from kiosk.documents import wording
+from kiosk.domain.beijing import CHINA
 from kiosk.domain.case import CaseDraft
 from kiosk.domain.codes import group_case_no, mask_name
 from kiosk.domain.decision import Decision, Outcome
@@ -17,7 +18,6 @@ from kiosk.services import forms
 from kiosk.services.model import OutcomeText, PaperKind, PaperSpec, ServicePack
 from kiosk.services.templates import fill
 
-CHINA = timezone(timedelta(hours=8))
 APPLICANT = "applicant.name"
 
 

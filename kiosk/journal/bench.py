@@ -11,9 +11,9 @@ page size, no encryption, one BEGIN IMMEDIATE .. COMMIT in the calling thread. "
 Each is measured as a terminal's day (opened, some commits, closed; a log begins anew each time) and, more strictly, in
 one long run after all logs have reached their full length: a stock log that still grows costs its owner time at each
 fsync, and ours is made in its full length on opening. All take turns in one interleaved run in the same folder; the
-same sealing comes right before each, so that all find the processor as a visit leaves it. The limit is put
-on the day, which is what a terminal does; the long run's ratios are reported beside it, and are above it. The other rows
-tell where the time goes: what SQLCipher costs without any journal around it, and what JSON and sealing add.
+same sealing comes right before each, so that all find the processor as a visit leaves it. The limit is put on the day,
+which is what a terminal does; the long run's ratios are reported beside it, and are above it. The other rows tell where
+the time goes: what SQLCipher costs without any journal around it, and what JSON and sealing add.
 """
 
 from __future__ import annotations
@@ -208,9 +208,9 @@ def measure(days: int = 6, long: int = 600, folder: Path | None = None) -> list[
     ) -> dict[str, object]:
         return {
             "work": work, "reference": f"raw sqlite3, WAL FULL, not encrypted, {_WORDS[reference]}",
-            "ours": f"{_WORDS[ours]}, {size} bytes, {_LOGS[medians is full]}", "reference_us": round(medians[reference]),
-            "ours_us": round(medians[ours]), "ratio": round(medians[ours] / medians[reference], 3), "limit": limit,
-            **more,
+            "ours": f"{_WORDS[ours]}, {size} bytes, {_LOGS[medians is full]}",
+            "reference_us": round(medians[reference]), "ours_us": round(medians[ours]),
+            "ratio": round(medians[ours] / medians[reference], 3), "limit": limit, **more,
         }  # fmt: skip
 
     counted = fsyncs(12, folder)

@@ -9,8 +9,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 
+from kiosk.domain.beijing import beijing_now
 from kiosk.visit import effects as fx
 from kiosk.visit.events import Event, TimerFired
 from kiosk.visit.ports import Ports
@@ -24,8 +24,8 @@ Listener = Callable[[Screen], None]
 
 
 def system_now() -> Now:
-    """The machine's clocks; wall time is local and carries its zone."""
-    return Now(time.monotonic(), datetime.now().astimezone())
+    """The machine's clocks; wall time is Beijing time."""
+    return Now(time.monotonic(), beijing_now())
 
 
 class _Stop:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
-from devices.contracts.printing import NotPrinted, Printed, PrintProgress, Unknown
+from devices.contracts.printing import NotPrinted, Printed, PrintProgress, Raster, Unknown
 from devices.drivers.escpos import testpattern
 from devices.drivers.escpos.driver import EscPosPrinter
 from devices.simulators.escpos import EscPosTwin
@@ -205,3 +207,80 @@ def test_a_port_that_is_no_port_has_its_named_error() -> None:
     with pytest.raises(DeviceError) as error:
         EscPosPrinter("/dev/usb/lp-that-is-not-there").open(Deadline.after(1))
     assert error.value.code == "port-missing"
+
+
+# Confirmations of an earlier receipt
+
+BAND, CUT = b"\x1dv0", b"\x1dVB"
+SHORT = Raster(576, 128, bytes(72 * 128))  # four parts: defaults, two bands, cut
+
+
+class DeafToClear:
+    """A peer that drops nothing and answers GS r in turn, up to the n-th of a command; what it owes comes later."""
+
+    def __init__(self) -> None:
+        self.stops = (BAND, 2)
+        self.seen: Counter[bytes] = Counter()
+        self._owed = 0
+        self._listener = Listener("deaf", self._serve)
+        self._listener.open()
+        self.port = f"tcp://127.0.0.1:{self._listener.number}"
+
+    def _serve(self, connection: socket.socket) -> None:
+        waiting = b""
+        while data := connection.recv(65536):
+            waiting += data
+            end = 0
+            for found in re.finditer(rb"\x10\x04[\x01-\x04]|\x1dr\x01|\x1dv0|\x1dVB", waiting):
+                end = found.end()
+                self._take(found.group(), connection)
+            waiting = waiting[max(end, len(waiting) - 2) :]
+
+    def _take(self, command: bytes, connection: socket.socket) -> None:
+        if command[:2] == b"\x10\x04":
+            connection.sendall(b"\x12")
+            return
+        self.seen[command] += 1
+        if command == b"\x1dr\x01":
+            self._owed += 1
+            name, count = self.stops
+            if self.seen[name] < count:
+                connection.sendall(b"\x00" * self._owed)
+                self._owed = 0
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.fixture
+def late() -> Iterator[tuple[DeafToClear, EscPosPrinter]]:
+    """A printer that owes two confirmations of a receipt that was given up."""
+    peer = DeafToClear()
+    printer = EscPosPrinter(peer.port)
+    assert isinstance(printer.print_raster(SHORT, cut=True, deadline=Deadline.after(1)), Unknown)
+    assert peer.seen[CUT] == 1
+    yield peer, printer
+    printer.close()
+    peer.close()
+
+
+def test_a_late_confirmation_of_the_last_receipt_confirms_no_part_of_the_next(
+    late: tuple[DeafToClear, EscPosPrinter],
+) -> None:
+    peer, printer = late
+    peer.stops = (CUT, 3)  # the first receipt's, the one that cuts off its rest, and the second's: the knife hangs there
+    outcome = printer.print_raster(SHORT, cut=True, deadline=Deadline.after(5))
+    assert isinstance(outcome, Unknown)
+    assert peer.seen[CUT] == 3
+    peer.stops = (CUT, 99)
+    assert printer.print_raster(SHORT, cut=True, deadline=Deadline.after(8)) == Printed(1)
+
+
+def test_while_the_last_receipt_stays_unconfirmed_the_next_is_unknown(
+    late: tuple[DeafToClear, EscPosPrinter],
+) -> None:
+    peer, printer = late
+    outcome = printer.print_raster(SHORT, cut=True, deadline=Deadline.after(8))
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason.code == "no-confirmation"
+    assert peer.seen[BAND] == 4

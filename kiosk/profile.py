@@ -87,6 +87,7 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         registrar=terminal.string("registrar"),
         phone=terminal.string("phone", ""),
         progress_url=terminal.string("progress_url", ""),
+        english=f"{street.en} · {name_shown.en}",
     )
     language = terminal.string("language", "zh_CN")
     if language not in LANGUAGES:

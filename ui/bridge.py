@@ -68,6 +68,7 @@ class Bridge(QObject):
         self._page = "recovering"
         self._elder = False
         self._picture: PreviewFrame | None = None
+        self._due = False  # a picture waits to be drawn
 
     # -- the core ------------------------------------------------------------------------------------
 
@@ -121,8 +122,9 @@ class Bridge(QObject):
             self._attract.show(screen.body, screen.chrome)
         elif left:
             self._attract.clear()
-        if left and page == "wiping":
+        if left:
             self._picture = None
+        if left and page in ("wiping", "attract"):
             self.wiped.emit()
         if left or screen.chrome.elder != self._elder:
             self._page = page
@@ -130,13 +132,16 @@ class Bridge(QObject):
             self.changed.emit()
 
     def _keep_newest(self, frame: PreviewFrame) -> None:
-        first = self._picture is None
+        """From the camera's thread. ``_due`` is set after the picture and cleared before it is taken, so that none
+        is left lying with nobody to draw it."""
         self._picture = frame
-        if first:
+        if not self._due:
+            self._due = True
             self._pictured.emit()
 
     @Slot()
     def _draw(self) -> None:
+        self._due = False
         frame, self._picture = self._picture, None
         if frame is not None and self._page == "face":
             self._models["face"].picture(frame.jpeg)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from devices.contracts.deadline import Deadline
-from devices.contracts.device import Status
+from devices.contracts.device import Status, StatusListener
 
 T = TypeVar("T")
 
@@ -17,6 +17,9 @@ class Actor(Protocol):
 
     @property
     def status(self) -> Status: ...
+
+    def subscribe(self, listener: StatusListener) -> Callable[[], None]:
+        """Tell ``listener``, from the device's own thread, whenever the status changes."""
 
     def refresh(self) -> None:
         """Ask the device now how it is; one that was lost is tried at once."""

@@ -17,7 +17,7 @@ from kiosk.domain.decision import Decision, Outcome, Rung
 from kiosk.domain.envelope import Trust
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
-from kiosk.journal.errors import JournalError, NumbersExhausted
+from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError, NumbersExhausted
 from kiosk.journal.journal import Journal
 from kiosk.journal.person import PersonKey
 from kiosk.journal.records import CaseRecord, Numbers, SealedMaterial
@@ -66,7 +66,7 @@ class CommitDesk:
         self._standing, self._clock, self._test = standing, clock, test
 
     def commit(self, asked: Commit) -> Committed | CommitFailed:
-        """The case, whole and on disk, or the reason why nothing was saved."""
+        """The case, whole and on disk, or the reason why nothing was saved. Raises JournalError when nobody knows."""
         standing = self._standing()
         if standing is None:
             return CommitFailed("not_enrolled")
@@ -86,7 +86,9 @@ class CommitDesk:
             record = self._journal.commit(build)
         except NumbersExhausted:
             return CommitFailed("numbers_exhausted")
-        except JournalError:
+        except JournalError as error:
+            if error.code in ONLY_A_RESTART_TELLS:
+                raise
             return CommitFailed("save_failed")
         return Committed(draft, record.case_no, draft.decision, made[0].papers, made[0].credit_code, now)
 

@@ -26,7 +26,7 @@ from kiosk.counter.staff import StaffDesk
 from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
-from kiosk.journal.errors import JournalError
+from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError
 from kiosk.journal.journal import Journal
 from kiosk.journal.records import RatingRecord
 from kiosk.journal.sealing import item_info, seal
@@ -77,6 +77,7 @@ class Counter:
             self._post,
             self._note_begun,
             self._note_paper,
+            crashed,
             seconds=print_seconds,
         )
         self._staff = StaffDesk(staff, self._post)
@@ -86,6 +87,7 @@ class Counter:
 
     def close(self) -> None:
         self._closing = True
+        self._prints.close()
         self._faces.stop()
         self._jobs.shutdown(wait=True, cancel_futures=True)
 
@@ -145,6 +147,7 @@ class Counter:
 
     def _recover(self) -> None:
         self._clean()
+        self._prints.call_back()  # a killed life may have left a citizen's paper in a printer's queue
         self._watch(self._cards.hear)
         self._post(Recovered())
 
@@ -184,7 +187,9 @@ class Counter:
         sealed = seal(payload, standing.sealing_key, item_info(standing.terminal_id, rating_id))
         try:
             self._journal.commit_rating(RatingRecord(rating_id, effect.case_id, now, self._test, sealed))
-        except JournalError:
+        except JournalError as error:
+            if error.code in ONLY_A_RESTART_TELLS:
+                raise
             return False
         self._saved()
         return True
@@ -193,6 +198,7 @@ class Counter:
         self._shelf.forget()
         self._documents.release()
         files = self._clean()
+        self._prints.settle()
         self._journal.audit("visit.ended", reason=effect.reason, state=effect.state, saved=int(effect.committed))
         self._journal.audit("visit.wiped", files=files)
         self._shelf.tidy()

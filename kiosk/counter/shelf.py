@@ -34,7 +34,8 @@ class Shelf:
 
     def __init__(self, journal: Journal, clock: Callable[[], datetime]) -> None:
         self._journal, self._clock = journal, clock
-        self._lock = threading.Lock()
+        self._lock, self._making = threading.Lock(), threading.Lock()
+        self._salt: bytes | None = None
         self._turn = object()
         self._known: tuple[str, PersonKey] | None = None
         self._tidied: datetime | None = None
@@ -66,12 +67,15 @@ class Shelf:
         return known[1] if known is not None and known[0] == number else self.recognise(number, turn)
 
     def _pepper(self) -> bytes:
-        with self._lock:
-            text = self._journal.meta(PEPPER)
-            if text is None:
-                text = secrets.token_hex(32)
-                self._journal.set_meta(PEPPER, text)
-            return bytes.fromhex(text)
+        """This terminal's own, made once."""
+        with self._making:  # a lock of its own: whoever says that a card has come or gone does not wait for the disk
+            if self._salt is None:
+                text = self._journal.meta(PEPPER)
+                if text is None:
+                    text = secrets.token_hex(32)
+                    self._journal.set_meta(PEPPER, text)
+                self._salt = bytes.fromhex(text)
+            return self._salt
 
     # -- papers --------------------------------------------------------------------------------------
 

@@ -176,6 +176,7 @@ class Demo:
                 language=self._wanted.language,
                 on_first_frame=session.begin,
                 dev_dock=None if scripts else self.stage,
+                still=self._wanted.headless,  # pictures show pages that stand
             )
         finally:
             terminal.stop()

@@ -23,7 +23,8 @@ _HEIGHTS = {"scope": 96.0, "premises": 96.0}  # room in points; every other fiel
 PUBLICITY = "国家企业信用信息公示系统 www.gsxt.gov.cn"
 CODE_LABEL = "统一社会信用代码"
 REGISTRAR_LABEL = "登记机关"
-SCAN = "扫码核对登记信息"
+SCAN, SCAN_PLAIN = "扫码核对登记信息", "登记信息"  # with an address in the code, and with words only
+SEALING = "加盖登记机关印章后有效"
 TEST = "样本 · 测试"
 TEST_NOTE = "本页由测试终端打印，不是营业执照，没有效力"
 
@@ -75,7 +76,7 @@ def _title_texts(content: PaperContent) -> list[tuple[str, str]]:
 
 def _body_texts(content: PaperContent) -> list[tuple[str, str]]:
     labels = "".join(label for label, _ in (*_LEFT, *_RIGHT))
-    fixed = labels + CODE_LABEL + REGISTRAR_LABEL + SCAN + PUBLICITY + TEST_NOTE
+    fixed = labels + CODE_LABEL + REGISTRAR_LABEL + SCAN + SEALING + PUBLICITY + TEST_NOTE
     notes = [("notes", note) for note in content.notes]
     case = ("case_no", f"办件编号 {content.case_no}")
     return [("layout", fixed), *content.values.items(), *notes, case]
@@ -160,7 +161,8 @@ class _Page:
         if content.copy:
             self._text(WIDTH / 2, 166, copy_mark(content.copy), 13, style="title", colour=SEAL, align="middle")
         self._qr(WIDTH - 70 - 84, 62, 84)
-        self._text(WIDTH - 70 - 42, 160, SCAN, 8.5, colour=INK2, align="middle")
+        scan = SCAN if content.qr.startswith("http") else SCAN_PLAIN
+        self._text(WIDTH - 70 - 42, 160, scan, 8.5, colour=INK2, align="middle")
 
     def _qr(self, x: float, y: float, side: float) -> None:
         """The code as vectors: one path of row runs."""
@@ -225,7 +227,8 @@ class _Page:
         left = WIDTH - 70 - max(measure(registrar, size), measure(date, 14))
         self._label(left - 4 * LABEL - 26, 462, REGISTRAR_LABEL)
         self._text(left, 462, registrar, size)
-        self._text(left, 490, date, 14)
+        self._text(left, 488, date, 14)
+        self._text(left, 504, SEALING, 9, colour=INK2)
         self._canvas.setStrokeColor(LINE)
         self._canvas.line(70, HEIGHT - 514, WIDTH - 70, HEIGHT - 514)
         self._text(70, 530, PUBLICITY, 9, colour=INK2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import quote
 
 from kiosk.documents import wording
@@ -96,9 +97,25 @@ def _certificate(
 
 
 def _result(pack: ServicePack, decision: Decision) -> Text:
+    said = pack.outcome_texts[decision.wording].result
+    if said != EMPTY:
+        return said
     if decision.outcome is Outcome.APPROVED:
         return pack.badge if decision.effective else wording.RESULT_PROVISIONAL
     return wording.RESULTS[decision.outcome]
+
+
+def _both(text: Text, language: Language) -> str:
+    """For the citizen and for whoever is shown the paper at a Chinese counter."""
+    return text.zh if language == "zh_CN" or text.zh == text.en else f"{text.en}\n{text.zh}"
+
+
+def _due(months: int, day: date) -> Text:
+    """The day some months later, as "by then"; the last of the month where the month is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = min(day.day, monthrange(year, month + 1)[1])
+    filled = (text.format(year=year, month=month + 1, day=last) for text in (wording.BY.zh, wording.BY.en))
+    return Text(*filled)
 
 
 def _receipt(
@@ -116,19 +133,23 @@ def _receipt(
     when = committed_at.astimezone(CHINA)
     rows = [
         (wording.CASE_NO, group_case_no(case_no)),
-        (wording.ITEM, pack.name.of(language)),
+        (wording.ITEM, _both(pack.name, language)),
         (wording.APPLICANT, mask_name(draft.envelope.value(APPLICANT))),
         (wording.VERIFIED, wording.VERIFICATIONS[draft.verification].of(language)),
         (wording.TIME, f"{when:%Y-%m-%d %H:%M}"),
-        (wording.RESULT, _result(pack, decision).of(language)),
+        (wording.RESULT, _both(_result(pack, decision), language)),
     ]
+    holds = decision.effective and decision.outcome is Outcome.APPROVED
+    if pack.again is not None and holds:
+        rows.append((pack.again.label, _due(pack.again.months, when.date()).of(language)))
     derived = {d.key: d.label for d in pack.derived}
     for name, template in spec.fields.items():
         if value := fill(template, known):
             rows.append((derived.get(name, Text(name, name)), value))
-    if credit_code and decision.effective and decision.outcome is Outcome.APPROVED:
+    if credit_code and holds:
         rows.append((wording.CREDIT_CODE, credit_code))
-    rows.append((wording.OFFICE, pack.authority.of(language)))
+    rows.append((wording.OFFICE, _both(pack.authority, language)))
+    where = f"{place.district}{place.street} · {place.terminal}"
     return PaperContent(
         paper_id=spec.paper_id,
         kind=spec.kind.value,
@@ -138,11 +159,12 @@ def _receipt(
         case_no=case_no,
         values={
             "heading": texts.heading.of(language),
-            "tone": "solid" if decision.effective and decision.outcome is Outcome.APPROVED else "outline",
-            "place": f"{place.district}{place.street} · {place.terminal}",
+            "subtitle": spec.title.zh if language != "zh_CN" else "",
+            "tone": "solid" if holds else "outline",
+            "place": _both(Text(where, place.english or where), language),
             "offline": "" if decision.online else wording.NETWORK.of(language),
-            "scan": wording.SCAN.of(language) if place.progress_url else wording.CASE_NO.of(language),
-            "call": wording.CALL.of(language),
+            "scan": (wording.SCAN if place.progress_url else wording.STAFF_SCAN).of(language),
+            "call": wording.CALL.of(language) if place.phone else "",
             "phone": place.phone,
             "copy": wording.COPY.of(language),
             "test": wording.TEST.of(language),
@@ -152,17 +174,28 @@ def _receipt(
         notes=tuple(note.of(language) for note in spec.notes) if decision.outcome is Outcome.APPROVED else (),
         qr=_query(place, "no", case_no, case_no),
         test=draft.test,
-        extra=_sections(texts, decision, language),
+        extra=_sections(pack, texts, draft, language),
     )
 
 
-def _sections(texts: OutcomeText, decision: Decision, language: Language) -> dict[str, str]:
-    """Titled paragraphs: what holds, why, what comes later, what to do. Reasons are told all at once."""
-    sections = {
-        wording.HOLDS: texts.holds,
-        wording.LATER: texts.later,
-        wording.NEXT: texts.next_step,
+def _sections(pack: ServicePack, texts: OutcomeText, draft: CaseDraft, language: Language) -> dict[str, str]:
+    """Titled paragraphs: what holds, what comes later, what to do, why, what was promised. All is told at once."""
+    decision, terms = draft.decision, pack.commitment
+    promised = terms is not None and draft.commitment is not None
+    missing = terms is not None and not promised and decision.outcome is Outcome.REFERRED
+    sections: dict[Text, tuple[Text, ...]] = {
+        wording.HOLDS: (texts.holds,),
+        wording.LATER: (texts.later,),
+        wording.BRING: (terms.papers if terms is not None and missing else EMPTY,),
+        wording.NEXT: (texts.next_step,),
+        wording.REASONS: tuple(rule.because for rule in pack.reasons(decision)),
     }
-    told = {title.of(language): text.of(language) for title, text in sections.items() if text != EMPTY}
-    told[wording.REASONS.of(language)] = "\n".join(rule.because.of(language) for rule in decision.rules)
-    return told
+    if terms is not None and promised:
+        sections[wording.PROMISED] = terms.clauses
+        final = decision.effective
+        sections[wording.SETTLED if final else wording.WITHDRAW] = (terms.settled if final else terms.withdraw,)
+    return {
+        title.of(language): "\n".join(text.of(language) for text in told)
+        for title, told in sections.items()
+        if told != (EMPTY,)
+    }

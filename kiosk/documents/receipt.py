@@ -57,6 +57,8 @@ def _write(sheet: _Sheet, content: PaperContent) -> None:
     sheet.paragraph(values["place"], SMALL, align="middle")
     sheet.skip(6)
     sheet.paragraph(content.title, TITLE, style="title", align="middle")
+    if values["subtitle"]:
+        sheet.paragraph(values["subtitle"], SMALL, align="middle")
     sheet.skip(10)
     if content.test:
         sheet.band(values["test"], SMALL, solid=True)
@@ -78,7 +80,7 @@ def _write(sheet: _Sheet, content: PaperContent) -> None:
         sheet.skip(6)
         sheet.paragraph(note, SMALL)
     sheet.rule()
-    sheet.code(content.qr, (values["scan"], values["call"], values["phone"]))
+    sheet.code(content.qr, tuple(words for words in (values["scan"], values["call"], values["phone"]) if words))
     sheet.skip(14)
     sheet.paragraph(values["keep"], SMALL, align="middle")
     sheet.skip(28)
@@ -167,7 +169,7 @@ class _Sheet:
         measure = self._faces["text"].width
         label_width = max(4 * SMALL, measure(label, SMALL)) + 16
         room = WIDTH - 2 * MARGIN - label_width
-        beside = measure(value, BODY) <= room
+        beside = "\n" not in value and measure(value, BODY) <= room
         lines = [value] if beside else self._lines(value, "text", BODY, WIDTH - 2 * MARGIN)
         height = (len(lines) + (0 if beside else 1)) * BODY * LEADING
         self._room(height)

@@ -17,8 +17,14 @@ HOLDS = Text("现在有效的", "What holds now")
 LATER = Text("以后的事", "What comes later")
 NEXT = Text("接下来请您", "What to do next")
 REASONS = Text("为什么", "Why")
+PROMISED = Text("您承诺的", "What you promised")
+WITHDRAW = Text("想撤回承诺", "To withdraw the promise")
+SETTLED = Text("承诺以后", "After the promise")
+BRING = Text("请带来", "Please bring")
 SCAN = Text("扫码查进度", "Scan to follow your case")
-CALL = Text("也可以打电话", "Or call")
+STAFF_SCAN = Text("工作人员扫这里", "For staff to scan")
+CALL = Text("问这件事，请打电话，报办件编号", "Questions? Call and give the case number")
+BY = Text("{year} 年 {month} 月 {day} 日以前", "by {year}-{month:02d}-{day:02d}")
 KEEP = Text("请收好这张回执", "Please keep this receipt")
 
 COPY = Text("副本 · 补打第 {n} 次", "Copy · printed again, no. {n}")
@@ -27,11 +33,11 @@ NETWORK = Text("办理时没有网络", "Handled without a network")
 
 RESULTS = {
     Outcome.REFUSED: Text("不予办理", "Not granted"),
-    Outcome.REFERRED: Text("转人工办理", "Passed to staff"),
+    Outcome.REFERRED: Text("由工作人员办理", "Staff will decide"),
 }
-RESULT_PROVISIONAL = Text("已收下，待联网确认", "Accepted, to be confirmed")
+RESULT_PROVISIONAL = Text("已经收下，等确认", "Received, to be confirmed")
 VERIFICATIONS = {
     Verification.FACE: Text("刷脸", "Face check"),
-    Verification.STAFF: Text("工作人员核对", "By staff"),
-    Verification.LATER: Text("待工作人员复核", "To be checked by staff"),
+    Verification.STAFF: Text("工作人员核对", "Checked by staff"),
+    Verification.LATER: Text("由工作人员核对", "Staff will check"),
 }

@@ -21,6 +21,7 @@ class Place:
     registrar: str
     phone: str
     progress_url: str = ""
+    english: str = ""  # street and terminal for those who read no Chinese
 
     def parts(self) -> dict[str, str]:
         """The places that templates may name: ``{place.city}`` …"""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+ONLY_A_RESTART_TELLS = frozenset({"journal-uncertain", "journal-stopped"})
+"""Codes after which nobody knows what is on the disk: whoever gets one lets it end the process."""
+
 
 class JournalError(Exception):
     """An expected failure. ``code`` is stable, ``advice`` is for the person who looks after the terminal.

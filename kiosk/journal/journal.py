@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -39,10 +39,12 @@ _MADE = "journal.made"  # says that there was a journal: a missing or empty file
 _LOCK = "journal.lock"
 _WHOLE_CHECK_UP_TO = 64 << 20  # bytes: below it every page is looked at on opening (about 0.3 s)
 _LOG_ROOM = LOG_FRAMES * (4096 + 24) + 32  # bytes; the log is folded back before it is longer
+_NO_WAIT_SO_LONG = timedelta(hours=1)  # an item put off for longer was put off by a clock that was wrong: it is due
 _TAIL = 200  # audit rows looked at on opening
 
 _DUE = """SELECT o.* FROM sending s JOIN outbox o ON o.seq = s.seq
-    WHERE s.seq >= ? AND s.state = 'queued' AND s.next_attempt_at <= ? ORDER BY s.seq LIMIT ?"""
+    WHERE s.seq >= ? AND s.state = 'queued' AND (s.next_attempt_at <= ? OR s.next_attempt_at > ?)
+    ORDER BY s.seq LIMIT ?"""
 _OLDEST = """SELECT a.at FROM sending s JOIN audit a ON a.seq = s.seq
     WHERE s.seq >= ? AND s.state = 'queued' ORDER BY s.seq LIMIT 1"""
 
@@ -215,7 +217,8 @@ class Journal:
 
         The first is returned however large it is. Nothing is marked: a lost answer needs no undoing.
         """
-        return self._read_outbox(lambda c: _due(c, (self._store.first_queued(), stamp(now), limit), max_bytes))
+        times = (stamp(now), stamp(now + _NO_WAIT_SO_LONG))
+        return self._read_outbox(lambda c: _due(c, (self._store.first_queued(), *times, limit), max_bytes))
 
     def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
         """Record acknowledgements, in one transaction. Those that do not fit come back as alarms.
@@ -366,7 +369,7 @@ def _look(connection: Connection, folder: Path) -> None:
         )
 
 
-def _due(connection: Connection, wanted: tuple[int, str, int], max_bytes: int) -> list[OutboxItem]:
+def _due(connection: Connection, wanted: tuple[int, str, str, int], max_bytes: int) -> list[OutboxItem]:
     cursor = connection.execute(_DUE, wanted)
     names = [column[0] for column in cursor.description]
     items: list[OutboxItem] = []

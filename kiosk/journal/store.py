@@ -35,7 +35,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[tuple[bytes, bytes, str]]).decode  # claim, sealed, expires_at
 
 _KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?)"
-_FILE = "INSERT INTO sending VALUES (?, ?, ?, ?, 'queued', ?, 0, '', '', '')"
+_FILE = "INSERT INTO sending VALUES (?, ?, ?, ?, 'queued', '', 0, '', '', '')"  # due at once, whatever the clock says
 _SPEND = "UPDATE blocks SET next = ?2 + 1 WHERE kind = ?1 AND ?2 BETWEEN next AND last"
 _UNFILED = """SELECT seq, id, kind, hash, created_at, numbers, kept FROM outbox
     WHERE seq > (SELECT ifnull(max(seq), 0) FROM sending) ORDER BY seq"""
@@ -136,7 +136,7 @@ class Store:
             self.write(lambda: None)
 
     def _file(self) -> None:
-        self.connection.executemany(_FILE, [item[:5] for item in self._unfiled])
+        self.connection.executemany(_FILE, [item[:4] for item in self._unfiled])
         self.connection.executemany(_SPEND, [n for item in self._unfiled for n in spent_numbers(item.numbers)])
         for item in self._unfiled:
             if item.kept:

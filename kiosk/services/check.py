@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from kiosk.domain.decision import Verification
+from kiosk.domain.decision import Rung, Verification
 from kiosk.domain.place import PLACE_KEYS
 from kiosk.services.expressions import Condition, ExpressionError
 from kiosk.services.loader import build
@@ -164,6 +164,7 @@ def _sense(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _questions(pack)
     yield from _templates(pack)
     yield from _papers(pack)
+    yield from _limits(pack)
     conditions = list(_conditions(pack))
     yield from conditions
     if not conditions:
@@ -279,6 +280,18 @@ def _papers(pack: ServicePack) -> Iterator[Finding]:
                     yield ("papers", index, "fields"), f"the layout needs the field {name}.", "Add its template."
             if "uscc" not in pack.number_blocks:
                 yield ("number_blocks",), "the licence needs a credit code.", "Add uscc."
+
+
+def _limits(pack: ServicePack) -> Iterator[Finding]:
+    """Nobody is promised at the start what the machine cannot do now."""
+    wanted = []
+    if pack.offline in (Rung.PROVISIONAL, Rung.RECEIPT):
+        wanted.append(("network", "without a network"))
+    if any(paper.kind.value == "certificate" for paper in pack.papers):
+        wanted.append(("paper", "when the certificate cannot be printed"))
+    for key, when in wanted:
+        if key not in pack.guide.limited:
+            yield ("guide",), f"nothing else is said {when}.", f"Add `limited.{key}` with summary, lead and errands."
 
 
 def _conditions(pack: ServicePack) -> Iterator[Finding]:

@@ -103,11 +103,16 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
         if field is not None:
             shown = mask_number(field.value) if item.masked else field.value
             rows.append(ReviewRow(item.key, item.label, shown, field.origin, field.trust, editable=False))
+    derived = {item.key: _behind(pack, item) for item in pack.derived if item.review}
     for question in pack.questions:
         field = envelope.get(question.key)
         if field is not None:
             value = _shown(question, field.value, envelope, language)
-            rows.append(ReviewRow(question.key, question.label, value, field.origin, field.trust, editable=True))
+            made = question.review and value != field.value  # more than what was typed stands there
+            origin = Origin.DERIVED if made else field.origin
+            rows.append(ReviewRow(question.key, question.label, value, origin, field.trust, editable=True))
+        rows.extend(_derived_rows(pack, envelope, [key for key, behind in derived.items() if behind == question.key]))
+    rows.extend(_derived_rows(pack, envelope, [key for key, behind in derived.items() if not behind]))
     terms = pack.commitment
     promised = envelope.get(terms.replaces) if terms is not None else None
     if terms is not None and promised is not None:
@@ -118,6 +123,19 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
             )
         )
     return tuple(rows)
+
+
+def _behind(pack: ServicePack, derived: Derived) -> str:
+    """The question that a derived field's template names first; "" for none."""
+    named = (key.partition(".")[0] for key in places(derived.template))
+    return next((key for key in named if pack.question(key) is not None), "")
+
+
+def _derived_rows(pack: ServicePack, envelope: Envelope, keys: list[str]) -> list[ReviewRow]:
+    """What stands in the papers and was neither asked nor read; nothing here can be changed by itself."""
+    labels = {item.key: item.label for item in pack.derived}
+    fields = [found for key in keys if (found := envelope.get(key)) is not None]
+    return [ReviewRow(f.key, labels[f.key], f.value, f.origin, f.trust, editable=False) for f in fields]
 
 
 def _shown(question: Question, value: str, envelope: Envelope, language: Language) -> str:

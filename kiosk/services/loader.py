@@ -15,10 +15,12 @@ from kiosk.domain.decision import Rung
 from kiosk.domain.place import Place
 from kiosk.domain.text import EMPTY, Text
 from kiosk.services.model import (
+    Again,
     CommitmentTerms,
     Derived,
     Forbidden,
     GuideTexts,
+    LimitedTexts,
     Option,
     OutcomeText,
     PaperKind,
@@ -144,17 +146,31 @@ def _commitment(raw: Raw | None) -> CommitmentTerms | None:
         replaces_text=_text(raw["replaces_text"]),
         otherwise=_text(raw["otherwise"]),
         declined_text=_text(raw["declined_text"]),
+        papers=_text(raw["papers"]),
+        withdraw=_text(raw["withdraw"]),
+        settled=_text(raw["settled"]),
     )
 
 
 def _guide(raw: Raw) -> GuideTexts:
     prepare = tuple((_text(p["title"]), _text(p["detail"])) for p in raw["prepare"])
-    return GuideTexts(raw["minutes"], raw["errands"], _text(raw["lead"]), prepare, _text(raw["basis"]))
+    limited = {
+        key: LimitedTexts(_text(texts["summary"]), _text(texts["lead"]), texts["errands"])
+        for key, texts in raw.get("limited", {}).items()
+    }
+    return GuideTexts(raw["minutes"], raw["errands"], _text(raw["lead"]), prepare, _text(raw["basis"]), limited)
 
 
 def _outcome(raw: Raw) -> OutcomeText:
     return OutcomeText(
-        *(_text(raw[key]) for key in ("heading", "lead")), *(_text(raw.get(key)) for key in ("holds", "later", "next"))
+        heading=_text(raw["heading"]),
+        lead=_text(raw["lead"]),
+        holds=_text(raw.get("holds")),
+        later=_text(raw.get("later")),
+        next_step=_text(raw.get("next")),
+        result=_text(raw.get("result")),
+        because=_text(raw.get("because")),
+        basis=raw.get("basis", ""),
     )
 
 
@@ -168,11 +184,12 @@ def build(raw: Raw) -> ServicePack:
         name=_text(raw["name"]),
         short_name=_text(raw["short_name"]),
         summary=_text(raw["summary"]),
+        promise=_text(raw["promise"]),
         badge=_text(raw["badge"]),
         authority=_text(raw["authority"]),
         guide=_guide(raw["guide"]),
         documents=tuple(raw["documents"]),
-        min_age=raw["min_age"],
+        min_age=raw.get("min_age", 0),
         signature=raw["signature"],
         prefill=tuple(
             Prefill(p["key"], _text(p["label"]), p["source"], p.get("masked", False)) for p in raw.get("prefill", ())
@@ -184,6 +201,7 @@ def build(raw: Raw) -> ServicePack:
                 _text(d["label"]),
                 d["template"],
                 tuple(Variant(v["key"], v["pattern"], v["template"]) for v in d.get("variants", ())),
+                d.get("review", False),
             )
             for d in raw.get("derived", ())
         ),
@@ -205,4 +223,5 @@ def build(raw: Raw) -> ServicePack:
         ),
         outcome_texts={key: _outcome(value) for key, value in raw["outcome_texts"].items()},
         sources=tuple(raw["sources"]),
+        again=Again(raw["again"]["months"], _text(raw["again"]["label"])) if "again" in raw else None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from kiosk.domain.decision import Rung
+from kiosk.domain.decision import Decision, FiredRule, Rung
 from kiosk.domain.envelope import Origin, Trust
 from kiosk.domain.text import EMPTY, Text
 
@@ -82,18 +82,24 @@ class Variant:
 class Derived:
     """A field made from others by a template with {key}, {key.part} and {place.city} places.
 
-    The first variant whose pattern is found wins over the template.
+    The first variant whose pattern is found wins over the template. ``review``: the review page shows it in a row
+    of its own, below the question that the template names first.
     """
 
     key: str
     label: Text
     template: str
     variants: tuple[Variant, ...] = ()
+    review: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CommitmentTerms:
-    """A commitment (告知承诺): the notice, its clauses, what it stands for, and what happens without it."""
+    """A commitment (告知承诺): the notice, its clauses, what it stands for, and what happens without it.
+
+    ``papers`` names what is handed in instead. ``withdraw`` says on paper how to take the promise back while nothing
+    is decided, ``settled`` what holds once the decision is made.
+    """
 
     commitment_id: str
     version: str
@@ -105,17 +111,34 @@ class CommitmentTerms:
     replaces_text: Text  # e.g. 不用提交
     otherwise: Text  # what a citizen who does not want to commit can do
     declined_text: Text  # the review row's value when nothing was promised, e.g. 到窗口提交
+    papers: Text
+    withdraw: Text
+    settled: Text
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedTexts:
+    """What home and guide say in place of ``summary``, ``lead`` and ``errands`` when not all can be done now."""
+
+    summary: Text
+    lead: Text
+    errands: int
 
 
 @dataclass(frozen=True, slots=True)
 class GuideTexts:
-    """The page before log-in: how long, how much to type, what to bring, on which basis."""
+    """The page before log-in: how long, how much to type, what to bring, on which basis.
+
+    ``limited`` has the texts for a machine without a ``network`` and for one that cannot print the certificate
+    (``paper``).
+    """
 
     minutes: int
     errands: int
     lead: Text
     prepare: tuple[tuple[Text, Text], ...]
     basis: Text
+    limited: Mapping[str, LimitedTexts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +190,32 @@ class ReviewRow:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeText:
-    """What screen and paper say about a result: heading, lead, what holds now, what comes later, what to do next."""
+    """What screen and paper say about a result: heading, lead, what holds now, what comes later, what to do next.
+
+    ``result`` is the short word for it on paper where the usual one does not fit. ``because`` is the first reason
+    told for a result that waits, with its ``basis``.
+    """
 
     heading: Text
     lead: Text
     holds: Text = EMPTY
     later: Text = EMPTY
     next_step: Text = EMPTY
+    result: Text = EMPTY
+    because: Text = EMPTY
+    basis: str = ""
 
     def __iter__(self) -> Iterator[Text]:
         """``heading, lead = pack.outcome_texts["approved"]``."""
         return iter((self.heading, self.lead))
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """When the matter is due again, counted from the day; ``label`` is the receipt's word for it, e.g. 下次认证."""
+
+    months: int
+    label: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +229,8 @@ class ServicePack:
     name: Text
     short_name: Text
     summary: Text
-    badge: Text  # 当场发照, 当场办结
+    promise: Text  # said before anything is done, e.g. 当场办好
+    badge: Text  # the stamp once it is done, e.g. 准予登记
     authority: Text  # may hold {place.…}
     guide: GuideTexts
     documents: tuple[str, ...]  # DocumentKind values that may be used
@@ -207,6 +246,14 @@ class ServicePack:
     papers: tuple[PaperSpec, ...]
     outcome_texts: Mapping[str, OutcomeText]  # "approved", "approved_offline", "refused", "referred"
     sources: tuple[str, ...] = ()
+    again: Again | None = None
+
+    def reasons(self, decision: Decision) -> tuple[FiredRule, ...]:
+        """Why, as screen and paper tell it: for a result that waits, what it waits for stands first."""
+        texts = self.outcome_texts[decision.wording]
+        if decision.effective or texts.because == EMPTY:
+            return decision.rules
+        return (FiredRule("", texts.because, texts.basis), *decision.rules)
 
     def question(self, key: str) -> Question | None:
         return next((q for q in self.questions if q.key == key), None)

@@ -1,7 +1,8 @@
-"""One pass over the wire: numbers reserved ahead, the queue pushed in batches, results fetched.
+"""One pass over the wire: the queue pushed in batches, numbers reserved ahead, results fetched.
 
 Everything may be sent twice: the backend knows items by id and hash. An item leaves the queue only for an
 acknowledgement that echoes both and is signed; what the backend refuses is set aside, and never stops the rest.
+Trouble with numbers never keeps cases back, nor the other way round.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Literal, Protocol
@@ -18,6 +19,7 @@ from urllib.parse import quote
 import msgspec
 
 from kiosk import wire
+from kiosk.journal.errors import JournalError
 from kiosk.journal.records import AckRecord, Block, Counts, OutboxItem
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import TerminalKey
@@ -28,6 +30,8 @@ from kiosk.sync.transport import Transport
 
 AsideState = Literal["rejected", "quarantined"]
 BLOCK_KINDS: tuple[wire.BlockKind, ...] = ("case", "uscc")
+ALARMING = ("captive-portal", "bad-signature", "bad-time", "bad-json", "bad-block", "block-overlap", "wrong-area")
+WRONG_AREA = "Correct terminal.area_code in the profile, or enrol this terminal with a code issued for its area."
 
 
 class Outbox(Meta, Protocol):
@@ -75,7 +79,8 @@ class SyncClient:
     """Used by one thread at a time (``interrupt`` excepted). ``on_results`` may see a result twice: it keeps by case.
 
     ``clock`` gives aware times; ``rng`` spreads the waits. With an ``enrolment_code`` the first pass that reaches the
-    backend enrols the terminal by itself.
+    backend enrols the terminal by itself. ``area_code`` (GB/T 2260) is where the terminal stands: numbers bear it, so
+    an enrolment or a block for another area is refused; "" takes any.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class SyncClient:
         rng: Random | None = None,
         on_results: Callable[[Sequence[wire.CaseResult]], None] | None = None,
         enrolment_code: str = "",
+        area_code: str = "",
     ) -> None:
         self.policy = policy or Policy()
         self.clock = clock
@@ -98,14 +104,16 @@ class SyncClient:
         self._exchange.offset = self._state.offset
         self._rng = rng or Random(secrets.randbits(64))  # noqa: S311  # spreads load, guards nothing
         self._on_results = on_results
-        self._code = enrolment_code
+        self._code, self._area = enrolment_code, area_code
         self._uploaded: dict[str, None] = {}
         self._alarmed: set[str] = set()
         self._settled: set[str] = set()  # ids of the batch under way that need no more
 
     @property
     def enrolment(self) -> wire.Enrolment | None:
-        return self._state.enrolment
+        """Who this terminal is; None while it may not commit a case."""
+        enrolment = self._state.enrolment
+        return enrolment if enrolment is not None and self._here(enrolment.area_code) else None
 
     @property
     def clock_offset(self) -> timedelta:
@@ -116,6 +124,7 @@ class SyncClient:
         """The terminal's identity; asks the backend once and remembers. Raises SyncFailure."""
         if self._state.enrolment is None:
             enrolment = self._exchange.enrol(code)
+            self._check_area(enrolment)
             self._state.enrolment = enrolment
             self._state.offset = self._exchange.offset
             self._journal.audit("terminal.enrolled", terminal=enrolment.terminal_id, key=enrolment.sealing_key_id)
@@ -128,6 +137,8 @@ class SyncClient:
         now = now or self.clock()
         report = CycleReport(next_at=now + timedelta(seconds=self.policy.idle))
         link = self._state.link
+        if link.next_at is not None and link.next_at > now + timedelta(seconds=self.policy.longest_wait):
+            link = self._state.link = replace(link, next_at=now)  # no wait is that long: the clock was wrong
         if self._state.enrolment is None and not self._code:
             report.cause = "not-enrolled"
         elif link.next_at is not None and now < link.next_at and not urgent:
@@ -150,9 +161,7 @@ class SyncClient:
         report.attempted = True
         try:
             enrolment = self.enrol(self._code)
-            self._reserve(enrolment, report)
-            self._push_all(enrolment, now, report)
-            self._fetch_results(enrolment, report)
+            self._exchange_all(enrolment, now, report)
         except SyncFailure as failure:
             report.cause, report.advice = failure.cause, failure.advice
             if failure.cause == "stopped":
@@ -160,14 +169,36 @@ class SyncClient:
             link = self._next_link(failure, now)
             self._state.link = link
             report.next_at = link.next_at
-            if failure.cause in ("captive-portal", "bad-signature", "bad-time", "bad-json"):
+            if failure.cause in ALARMING:
                 self._alarm(failure.cause)
         else:
             report.online = True
             self._state.link = LinkState()
-            if not report.retried:
+            if not report.retried and not report.cause:
                 self._alarmed.clear()
         self._state.offset = self._exchange.offset
+
+    def _exchange_all(self, enrolment: wire.Enrolment, now: datetime, report: CycleReport) -> None:
+        """Cases first; numbers even where the backend refuses the queue, unless nobody can be reached at all."""
+        refused: SyncFailure | None = None
+        try:
+            self._push_all(enrolment, now, report)
+        except SyncFailure as failure:
+            if failure.kind is Failure.NETWORK:
+                raise
+            refused = failure
+        self._check_area(enrolment)
+        self._reserve(enrolment, report)
+        if refused is not None:
+            raise refused
+        self._fetch_results(enrolment, report)
+
+    def _here(self, area_code: str) -> bool:
+        return area_code == self._area or not self._area
+
+    def _check_area(self, enrolment: wire.Enrolment) -> None:
+        if not self._here(enrolment.area_code):
+            raise SyncFailure(Failure.SERVER, "wrong-area", WRONG_AREA)
 
     def _next_link(self, failure: SyncFailure, now: datetime) -> LinkState:
         link = self._state.link
@@ -197,13 +228,27 @@ class SyncClient:
                 block = self._exchange.call(enrolment, "POST", "/v1/blocks", body, wire.NumberBlock)
                 self._check_block(enrolment, block, kind, request_id)
             except SyncFailure as failure:
-                if failure.kind is not Failure.ITEM:
+                if failure.kind is Failure.NETWORK:
                     raise
-                report.cause = failure.cause  # this request is spent; the next pass makes a new one
-                self._state.set_request(kind, "")
+                report.cause = failure.cause
+                if failure.kind is Failure.ITEM:
+                    self._state.set_request(kind, "")  # this request is spent; the next pass makes a new one
+                elif failure.cause in ALARMING:
+                    self._alarm(failure.cause)
                 continue
-            self._journal.add_block(Block(block.kind, block.first, block.last, block.area_code, block.signature))
+            self._keep_block(block, report)
             self._state.set_request(kind, "")
+
+    def _keep_block(self, block: wire.NumberBlock, report: CycleReport) -> None:
+        """Numbers that this terminal has had already are not used: told, and the next pass asks for others."""
+        try:
+            self._journal.add_block(Block(block.kind, block.first, block.last, block.area_code, block.signature))
+        except JournalError as error:
+            if error.code != "block-overlap":
+                raise
+            report.cause = error.code
+            self._alarm(error.code)
+        else:
             report.blocks += 1
 
     def _check_block(self, enrolment: wire.Enrolment, block: wire.NumberBlock, kind: str, request_id: str) -> None:
@@ -214,6 +259,8 @@ class SyncClient:
             wire.verify(wire.unb64(enrolment.signing_key), block.canonical(), block.signature)
         except wire.BadSignature:
             raise SyncFailure(Failure.SERVER, "bad-block") from None
+        if not self._here(block.area_code):
+            raise SyncFailure(Failure.SERVER, "wrong-area", WRONG_AREA)
 
     # -- the queue
 

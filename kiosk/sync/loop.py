@@ -17,6 +17,7 @@ class SyncLoop:
     """``listener(online, counts)`` is called in the sync thread when one of the two has changed.
 
     ``crashed`` is called with what ended the thread if a bug, or the journal's failure, did: the terminal restarts.
+    What fails after ``stop`` is nobody's failure: the journal may be closed already.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class SyncLoop:
         try:
             self._passes()
         except BaseException as error:
+            if self._stopping:
+                return  # what it stood on is being taken away
             if self._crashed is not None:
                 self._crashed(error)
             raise

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from kiosk.sync.resolving import Name
+
 MAX_REPLY = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
 
@@ -60,6 +62,7 @@ class HttpTransport:
         self._tls = parts.scheme == "https"
         self._host = parts.hostname
         self._port = parts.port or (443 if self._tls else 80)
+        self._name = Name(self._host, self._port)
         self._ca_file = ca_file
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
@@ -92,6 +95,7 @@ class HttpTransport:
         with self._lock:
             self._stopped = True
             raw = self._socket
+        self._name.interrupt()
         if raw is not None:
             try:
                 raw.shutdown(socket.SHUT_RDWR)
@@ -100,7 +104,7 @@ class HttpTransport:
 
     def _connect(self, deadline: float) -> socket.socket:
         last: OSError = OSError("no address")
-        for family, kind, protocol, _, address in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
+        for family, kind, protocol, _, address in self._name.addresses(_left(deadline)):
             raw = socket.socket(family, kind, protocol)
             self._hold(raw)  # from here on interrupt() reaches it
             try:
@@ -116,6 +120,7 @@ class HttpTransport:
             except OSError as error:
                 last = error
                 raw.close()
+        self._name.forget()
         raise last
 
     def _hold(self, raw: socket.socket) -> None:

@@ -51,7 +51,10 @@ class AttractBody:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCard:
-    """``category`` is a key such as ``business`` or ``pension``; ``verdict`` an Ability verdict value."""
+    """``category`` is a key such as ``business`` or ``pension``; ``verdict`` an Ability verdict value.
+
+    ``badge`` is what is promised (当场办好), never a result.
+    """
 
     service_id: str
     category: str
@@ -85,6 +88,7 @@ class GuideBody:
     errands: int
     prepare: tuple[tuple[str, str], ...]
     basis: str
+    full_name: str = ""  # the official name, small beside the heading; "" where ``name`` says it
 
 
 @dataclass(frozen=True, slots=True)

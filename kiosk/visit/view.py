@@ -10,7 +10,7 @@ from kiosk.domain.decision import Outcome
 from kiosk.domain.text import Text
 from kiosk.domain.waiting import WaitingState
 from kiosk.services import forms
-from kiosk.services.model import Ability, PaperKind, QuestionKind, Verdict
+from kiosk.services.model import Ability, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
 from kiosk.visit.collecting import certain
 from kiosk.visit.finishing import missed, printing
 from kiosk.visit.screen import (
@@ -143,13 +143,26 @@ def _home(visit: Visit) -> HomeBody:
             pack.category,
             pack.name.of(language),
             pack.short_name.of(language),
-            pack.summary.of(language),
-            pack.badge.of(language),
-            visit.machine.abilities.get(pack.pack_id, NOTHING).verdict.value,
+            (limit.summary if (limit := _limited(visit, pack)) else pack.summary).of(language),
+            pack.promise.of(language),
+            _ability(visit, pack).verdict.value,
         )
         for pack in visit.machine.packs.values()
     )
     return HomeBody(cards, _masked(visit), *_lying_here(visit))
+
+
+def _ability(visit: Visit, pack: ServicePack) -> Ability:
+    return visit.machine.abilities.get(pack.pack_id, NOTHING)
+
+
+def _limited(visit: Visit, pack: ServicePack) -> LimitedTexts | None:
+    """What is said while the machine cannot do all of it: no network weighs more than no paper."""
+    ability = _ability(visit, pack)
+    if ability.verdict is not Verdict.LIMITED:
+        return None
+    missing = "network" if "network" in ability.lacking else "paper" if "page_printer" in ability.lacking else ""
+    return pack.guide.limited.get(missing)
 
 
 def _masked(visit: Visit) -> str:
@@ -186,16 +199,18 @@ def _collect(visit: Visit) -> CollectBody:
 
 def _guide(visit: Visit) -> GuideBody:
     pack, language = visit.pack, visit.language
+    limited = _limited(visit, pack)
     return GuideBody(
         category=pack.category,
-        name=pack.name.of(language),
-        lead=pack.guide.lead.of(language),
-        ability=visit.machine.abilities.get(pack.pack_id, NOTHING),
+        name=pack.short_name.of(language),
+        lead=(limited or pack.guide).lead.of(language),
+        ability=_ability(visit, pack),
         minutes=pack.guide.minutes,
         questions=len(pack.questions),
-        errands=pack.guide.errands,
+        errands=(limited or pack.guide).errands,
         prepare=tuple((title.of(language), detail.of(language)) for title, detail in pack.guide.prepare),
         basis=pack.guide.basis.of(language),
+        full_name=pack.name.of(language),
     )
 
 
@@ -290,7 +305,7 @@ def _outcome(visit: Visit) -> OutcomeBody:
             for p in visit.papers
         ),
         printing=printing(visit),
-        reasons=tuple((rule.because.of(language), rule.basis) for rule in decision.rules),
+        reasons=tuple((rule.because.of(language), rule.basis) for rule in pack.reasons(decision)),
         reasons_shown=visit.reasons_shown,
     )
 

@@ -268,12 +268,25 @@ def test_a_late_confirmation_of_the_last_receipt_confirms_no_part_of_the_next(
     late: tuple[DeafToClear, EscPosPrinter],
 ) -> None:
     peer, printer = late
-    peer.stops = (CUT, 3)  # the first receipt's, the one that cuts off its rest, and the second's: the knife hangs there
+    peer.stops = (CUT, 3)  # the second receipt's own cut, after the one that parts it from the first
     outcome = printer.print_raster(SHORT, cut=True, deadline=Deadline.after(5))
     assert isinstance(outcome, Unknown)
     assert peer.seen[CUT] == 3
     peer.stops = (CUT, 99)
     assert printer.print_raster(SHORT, cut=True, deadline=Deadline.after(8)) == Printed(1)
+
+
+def test_reset_takes_in_what_a_killed_process_left_behind(late: tuple[DeafToClear, EscPosPrinter]) -> None:
+    peer, printer = late
+    printer.close()
+    heir = EscPosPrinter(peer.port)  # knows of no earlier receipt
+    try:
+        peer.stops = (CUT, 99)
+        heir.reset(Deadline.after(5))
+        peer.stops = (CUT, 2)
+        assert isinstance(heir.print_raster(SHORT, cut=True, deadline=Deadline.after(3)), Unknown)
+    finally:
+        heir.close()
 
 
 def test_while_the_last_receipt_stays_unconfirmed_the_next_is_unknown(

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from kiosk import wire
+from kiosk.journal.errors import JournalError
 from kiosk.journal.records import Counts, OutboxItem
 from kiosk.sync import Policy, SyncClient, TerminalKey
 from kiosk.sync.transport import Reply, TransportFailure
@@ -269,3 +270,163 @@ def test_waits_grow_and_are_spread_and_end_at_the_longest():
         full = min(300, 2 * 2 ** (failures - 1))
         assert full / 2 <= seconds <= full
     assert len(set(waits)) == len(waits)
+
+
+# -- numbers: their trouble is not the queue's, and the queue's is not theirs ------------------------------------
+
+
+def block_of(request: wire.BlockRequest, area: str = ENROLMENT.area_code, key: bytes = PRIVATE) -> wire.NumberBlock:
+    block = wire.NumberBlock(request.kind, 1, 200, area, ENROLMENT.terminal_id, request.request_id,
+                             ENROLMENT.signing_key_id)  # fmt: skip
+    return replace(block, signature=wire.sign(key, block.canonical()))
+
+
+class Short(Queue):
+    """A terminal that has no numbers left."""
+
+    def __init__(self, count: int, refuses: str = "") -> None:
+        super().__init__(count)
+        self.blocks: list[object] = []
+        self.refuses = refuses
+
+    def numbers_left(self, kind):
+        return 0
+
+    def add_block(self, block):
+        if self.refuses:
+            raise JournalError(self.refuses, "twice")
+        self.blocks.append(block)
+
+
+class TwoLines(Line):
+    """Answers block requests as well; ``asked`` keeps what was asked for in which order."""
+
+    def __init__(self, push: Callable[..., Reply], block: Callable[[wire.BlockRequest, str], Reply]) -> None:
+        super().__init__(push)
+        self.block = block
+        self.asked: list[str] = []
+        self.requests: list[wire.BlockRequest] = []
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Reply:
+        self.asked.append(target)
+        if target != "/v1/blocks":
+            return super().send(method, target, headers, body, seconds)
+        self.requests.append(msgspec.json.decode(body, type=wire.BlockRequest))
+        return self.block(self.requests[-1], headers[wire.NONCE_HEADER])
+
+
+def gives(request: wire.BlockRequest, nonce: str) -> Reply:
+    return signed(nonce, 200, msgspec.json.encode(block_of(request)))
+
+
+def with_blocks(
+    queue: Queue, push: Callable[..., Reply], block: Callable[[wire.BlockRequest, str], Reply], area: str = ""
+) -> tuple[SyncClient, TwoLines]:
+    line = TwoLines(push, block)
+    client = SyncClient(queue, line, TerminalKey(bytes(range(32))), clock=lambda: NOON, rng=random.Random(3),
+                        area_code=area)  # fmt: skip
+    return client, line
+
+
+all_good = answers(lambda items: [good(item) for item in items])
+
+
+@pytest.mark.parametrize(
+    ("block", "cause"),
+    [
+        (lambda _request, nonce: signed(nonce, 503, problem("store-busy")), "store-busy"),
+        (lambda _request, nonce: signed(nonce, 200, b'{"kind": 7}'), "bad-json"),
+        (lambda request, nonce: signed(nonce, 200, msgspec.json.encode(block_of(request, key=FOREIGN))), "bad-block"),
+        (lambda _request, nonce: signed(nonce, 422, problem("bad-fields")), "bad-fields"),
+        (lambda _request, _nonce: Reply(500, {}, b"oops"), "http-500"),
+    ],
+)
+def test_what_ails_the_numbers_does_not_keep_cases_back(block, cause):
+    queue = Short(3)
+    client, line = with_blocks(queue, all_good, block)
+    report = client.cycle()
+    assert set(queue.state.values()) == {"acknowledged"}
+    assert (report.online, report.cause) == (True, cause)
+    assert line.asked[0] == "/v1/items"
+    assert line.asked[-1].startswith("/v1/results")
+    assert queue.blocks == []
+
+
+def test_a_terminal_without_numbers_gets_them_although_its_queue_is_refused():
+    queue = Short(2)
+    client, _ = with_blocks(queue, lambda _items, nonce: signed(nonce, 503, problem("store-busy")), gives)
+    report = client.cycle()
+    assert (report.online, report.cause, report.blocks) == (False, "store-busy", 2)
+    assert len(queue.blocks) == 2
+
+
+def test_numbers_that_were_given_twice_are_told_and_not_used_and_the_rest_goes_on():
+    queue = Short(1, refuses="block-overlap")
+    client, line = with_blocks(queue, all_good, gives)
+    report = client.cycle()
+    assert (report.online, report.cause, queue.state["item-0"]) == (True, "block-overlap", "acknowledged")
+    assert queue.events == [("sync.alarm", {"reason": "block-overlap"})]
+    queue.refuses = ""
+    client.cycle(NOON + timedelta(hours=1))
+    assert len(queue.blocks) == 2
+    assert len({request.request_id for request in line.requests}) == 4, "the double block was asked for once more"
+
+
+def test_a_failing_journal_is_nobodys_block_and_ends_the_pass():
+    client, _ = with_blocks(Short(0, refuses="journal-uncertain"), all_good, gives)
+    with pytest.raises(JournalError, match="twice"):
+        client.cycle()
+
+
+# -- whose numbers: case numbers bear the area -----------------------------------------------------------------
+
+
+def test_numbers_of_another_area_are_refused():
+    queue = Short(0)
+    client, _ = with_blocks(
+        queue,
+        all_good,
+        lambda request, nonce: signed(nonce, 200, msgspec.json.encode(block_of(request, area="440300"))),
+        area=ENROLMENT.area_code,
+    )
+    report = client.cycle()
+    assert (report.cause, queue.blocks) == ("wrong-area", [])
+
+
+def test_an_enrolment_for_another_area_commits_nothing_more_but_what_waits_is_sent():
+    queue = Short(2)
+    client, line = with_blocks(queue, all_good, gives, area="440300")
+    assert client.enrolment is None
+    report = client.cycle()
+    assert (report.online, report.cause) == (False, "wrong-area")
+    assert "area_code" in report.advice
+    assert set(queue.state.values()) == {"acknowledged"}
+    assert "/v1/blocks" not in line.asked
+
+
+# -- a clock that was wrong ------------------------------------------------------------------------------------
+
+
+def test_a_wait_that_a_wrong_clock_has_set_is_not_kept():
+    queue = Queue(1)
+    ahead = {"failures": 3, "cause": "refused", "next_at": (NOON + timedelta(days=400)).isoformat()}
+    queue.values["sync.link"] = json.dumps(ahead)
+    report = client_of(queue, all_good)[0].cycle()
+    assert (report.online, queue.state["item-0"]) == (True, "acknowledged")
+
+
+def test_no_item_is_put_off_by_a_wait_that_a_wrong_clock_has_set():
+    queue = Queue(2)
+    ahead = {"failures": 3, "cause": "refused", "next_at": (NOON + timedelta(days=400)).isoformat()}
+    queue.values["sync.link"] = json.dumps(ahead)
+    client_of(queue, lambda _items, nonce: signed(nonce, 503, problem("store-busy")))[0].cycle()
+    assert max(queue.next.values()) <= NOON + timedelta(seconds=Policy().longest_wait)
+
+
+def test_a_wait_that_is_not_over_is_kept():
+    queue = Queue(1)
+    later = {"failures": 3, "cause": "refused", "next_at": (NOON + timedelta(seconds=200)).isoformat()}
+    queue.values["sync.link"] = json.dumps(later)
+    client, line = client_of(queue, all_good)
+    assert client.cycle().cause == "refused"
+    assert line.pushes == []

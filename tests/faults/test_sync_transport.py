@@ -206,3 +206,80 @@ def test_stopping_ends_an_exchange_at_once(serve):
     assert cause == "stopped"
     assert seconds < 5
     assert cause_of(transport)[0] == "stopped"
+
+
+# -- names: the system's resolver knows no time-out ------------------------------------------------------------
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
+    made = Resolver()
+    monkeypatch.setattr(socket, "getaddrinfo", made)
+    yield made
+    made.answer.set()
+
+
+class Resolver:
+    """Stands for the system's: hangs until ``answer`` is set, then knows every name as loopback."""
+
+    def __init__(self) -> None:
+        self.answer = threading.Event()
+        self.asked = threading.Semaphore(0)
+        self.count = 0
+
+    def __call__(self, host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
+        self.count += 1
+        self.asked.release()
+        self.answer.wait(30)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+
+def named(url: str) -> str:
+    return url.replace("127.0.0.1", "backend.example")
+
+
+def test_a_resolver_that_hangs_is_left_at_the_deadline_and_not_asked_twice_at_once(resolver):
+    transport = HttpTransport("http://backend.example:8470")
+    for _ in range(2):
+        cause, seconds = cause_of(transport, seconds=0.3)
+        assert cause == "deadline"
+        assert seconds < 2
+    assert resolver.count == 1
+
+
+def test_stopping_does_not_wait_for_a_resolver_that_hangs(resolver):
+    transport = HttpTransport("http://backend.example:8470")
+
+    def stop() -> None:
+        resolver.asked.acquire(timeout=5)
+        transport.interrupt()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    cause, seconds = cause_of(transport, seconds=20)
+    stopper.join()
+    assert cause == "stopped"
+    assert seconds < 5
+
+
+def test_a_name_is_asked_for_once_and_again_when_nobody_answers_there(serve, resolver):
+    resolver.answer.set()
+    server = serve(says(GOOD))
+    transport = HttpTransport(named(server.url))
+    for _ in range(2):
+        assert transport.send("GET", "/", {}, b"", 5).body == b"ok"
+        transport.close()
+    assert resolver.count == 1
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    gone = HttpTransport(f"http://backend.example:{port}")
+    for _ in range(2):
+        assert cause_of(gone)[0] == "refused"
+    assert resolver.count == 3
+
+
+def test_an_address_needs_no_resolver(serve, resolver):
+    transport = HttpTransport(serve(says(GOOD)).url)
+    assert transport.send("GET", "/", {}, b"", 5).body == b"ok"
+    transport.close()
+    assert resolver.count == 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QBuffer, QByteArray, QObject
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QObject
 from PySide6.QtGui import QColor, QImage
 
 from ui.samples import CASE_NO, NAME, NUMBER, SHOP, samples, snapshot
@@ -118,3 +120,55 @@ def test_snapshots_from_another_thread_arrive_in_order(stage: Any, sample: Any) 
     threading.Thread(target=feed).start()
     stage.until(lambda: len(seen) == len(names))
     assert seen == names
+
+
+def test_the_end_of_a_visit_is_told_on_the_way_a_visit_really_ends(stage: Any, sample: Any) -> None:
+    told: list[str] = []
+    stage.bridge.wiped.connect(lambda: told.append(stage.bridge.page))
+    for name in ("home", "rate", "farewell"):
+        stage.show(sample(name))
+    assert told == []
+    stage.show(sample("attract"))
+    assert len(told) == 1
+    stage.show(sample("attract"))
+    assert len(told) == 1
+
+
+def test_a_picture_nobody_has_drawn_yet_goes_with_its_page(stage: Any, sample: Any) -> None:
+    stage.show(sample("face"))
+    picture = Frame(_jpeg("#ff0000"))
+    kept = weakref.ref(picture)
+    stage.core.frames(picture)
+    del picture
+    stage.bridge._show(snapshot(sample("farewell")))  # before the queue comes to the picture
+    assert kept() is None
+
+
+def test_a_picture_that_comes_while_another_is_drawn_does_not_stop_the_preview(stage: Any, sample: Any) -> None:
+    stage.show(sample("face"))
+    face = stage.bridge.model("face")
+    code = stage.bridge._keep_newest.__func__.__code__
+    drawn_at = 0
+    for step in range(1, 9):  # draw before the step-th line of keeping, as another thread may
+        left = [step]
+
+        def interrupt(frame: Any, event: str, argument: object, left: list[int] = left) -> Any:
+            if frame.f_code is not code:
+                return None
+            if event == "line":
+                left[0] -= 1
+                if left[0] == 0:
+                    QCoreApplication.sendPostedEvents(stage.bridge)
+            return interrupt
+
+        stage.core.frames(Frame(_jpeg("#ff0000")))
+        before = sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            stage.core.frames(Frame(_jpeg("#00ff00")))
+        finally:
+            sys.settrace(before)
+        drawn_at += left[0] <= 0
+        stage.core.frames(Frame(_jpeg("#0000ff")))
+        stage.until(lambda: face.image.pixelColor(30, 20).blue() > 200)
+    assert drawn_at >= 2, "keeping a picture was never interrupted"

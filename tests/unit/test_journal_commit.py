@@ -8,6 +8,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -280,6 +281,18 @@ def test_a_rescheduled_item_waits_for_its_time_and_others_go_on(journal: Journal
     assert [item.id for item in again] == [first.id, second.id, third.id]
     assert again[0].attempts == 1
     assert journal.cases()[0].cause == "http-503"
+
+
+def test_a_clock_that_was_ahead_at_the_commit_holds_no_case_back(journal: Journal) -> None:
+    journal.commit(lambda numbers: replace(case()(numbers), committed_at=NOW + timedelta(minutes=30)))
+    assert len(journal.due(NOW, 10, 10**9)) == 1
+
+
+def test_an_item_put_off_by_a_clock_that_was_ahead_is_due(journal: Journal) -> None:
+    journal.commit(case())
+    (item,) = queued(journal)
+    journal.reschedule([item.id], NOW + timedelta(days=400), "refused")
+    assert [item.id for item in journal.due(NOW, 10, 10**9)] == [item.id]
 
 
 def test_due_keeps_to_count_and_size_but_always_gives_one(journal: Journal) -> None:

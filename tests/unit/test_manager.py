@@ -304,6 +304,35 @@ def wait_for(actor: Actor, wanted: Callable[[Status], bool]) -> None:
         end()
 
 
+@pytest.mark.parametrize("where", ["open", "poll", "read", "command"])
+def test_a_driver_that_hangs_is_not_well_while_it_hangs_and_is_again_when_it_returns(where: str) -> None:
+    let_go, hangs = threading.Event(), threading.Event()
+
+    class Hanging(FakeDevice):
+        def _do(self, call: str) -> None:
+            super()._do(call)
+            if call == where and not let_go.is_set():
+                hangs.set()
+                let_go.wait(20)
+
+    manager = Manager([Spec("printer", Hanging(), open_timeout=0.1, poll_timeout=0.1, watch_timeout=0.1)])
+    actor = manager["printer"]
+    manager.start()
+    try:
+        if where == "read":
+            actor.watch_cards(lambda event: None)
+        if where == "command":
+            actor.submit(lambda device, deadline: device._do("command"), 0.1)
+        assert hangs.wait(5)
+        wait_for(actor, lambda status: [fault.code for fault in status.faults] == ["no-answer"])
+        assert actor.status.state is State.UNKNOWN
+        let_go.set()
+        wait_for(actor, lambda status: status.usable)
+    finally:
+        let_go.set()
+        manager.stop()
+
+
 def test_every_device_has_a_thread_of_its_own_and_all_end(hanging: tuple[Manager, HangingDevice]) -> None:
     devices = [FakeDevice(), FakeDevice()]
     manager = Manager([Spec(f"device{i}", device) for i, device in enumerate(devices)])

@@ -107,3 +107,24 @@ def test_a_bug_ends_the_thread_and_is_told():
     assert ended.wait(5)
     assert loop.stop()
     assert isinstance(crashes[0], ZeroDivisionError)
+
+
+def test_what_fails_while_stopping_is_no_crash():
+    """The journal may be closed under a pass that did not end in time."""
+    stopping = threading.Event()
+
+    class Late(Passes):
+        def cycle(self, now: datetime | None = None, *, urgent: bool = False) -> CycleReport:
+            self.made.release()
+            stopping.wait(5)
+            raise ZeroDivisionError
+
+    client = Late(online())
+    crashes: list[BaseException] = []
+    loop = SyncLoop(client, crashed=crashes.append)
+    loop.start()
+    assert passes_of(client, 1)
+    assert not loop.stop(0)
+    stopping.set()
+    assert loop.stop()
+    assert crashes == []

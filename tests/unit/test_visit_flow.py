@@ -175,7 +175,7 @@ def test_the_review_tells_where_each_value_came_from() -> None:
     shown = body(World().at_review())
     assert isinstance(shown, ReviewBody)
     origins = {line.origin for line in shown.lines}
-    assert origins == {"card", "typed", "chosen", "committed"}
+    assert origins == {"card", "typed", "chosen", "committed", "derived"}
     assert not any("140213195804030017" in line.value for line in shown.lines)
 
 

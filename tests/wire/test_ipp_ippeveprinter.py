@@ -224,6 +224,19 @@ def test_a_printer_that_is_gone_before_the_job_prints_nothing(real: RealPrinter)
     assert outcome.reason.code in ("port-missing", "connection-lost")
 
 
+def test_reset_by_a_new_process_cancels_the_job_of_the_one_before(real: RealPrinter) -> None:
+    real.fault('read go < "$dir/gate"\n')
+    job = Printing(real, 20)
+    job.begun()
+    heir = IppPrinter(real.port)
+    heir.reset(Deadline.after(5))
+    assert heir.statistics()["cancelled"] == 1
+    real.open_gate()
+    assert isinstance(job.ended(), NotPrinted | Unknown)
+    heir.reset(Deadline.after(5))
+    assert heir.statistics()["cancelled"] == 1
+
+
 def test_the_printer_tells_who_it_is_and_that_it_is_well(real: RealPrinter) -> None:
     printer = IppPrinter(real.port)
     status = printer.poll(Deadline.after(5))

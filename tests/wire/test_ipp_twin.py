@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from devices.contracts.deadline import Deadline
-from devices.contracts.printing import Printed
+from devices.contracts.printing import Printed, Unknown
 from devices.drivers.ipp import testpage
 from devices.drivers.ipp.driver import IppPrinter
+from devices.drivers.ipp.protocol import JobState, Operation
 from devices.simulators.ipp import IppTwin
+from devices.simulators.ipp_answers import Answerer
 from devices.simulators.twin import UnknownAction
 
 PDF = testpage.page("twin")
@@ -86,6 +88,39 @@ def test_an_unknown_action_names_those_there_are(twin: IppTwin) -> None:
 def test_the_state_holds_no_name_of_a_job(twin: IppTwin) -> None:
     IppPrinter(twin.port).print_pdf(PDF, title="secret-title", pages=1, deadline=Deadline.after(5))
     assert "secret-title" not in str(twin.state())
+
+
+def test_reset_cancels_what_a_killed_process_left_and_nobody_elses(twin: IppTwin) -> None:
+    twin.act("slow", {"seconds": 60})
+    twin.act("lost-answer", {})
+    left = IppPrinter(twin.port).print_pdf(PDF, title="licence", pages=1, deadline=Deadline.after(5))
+    assert isinstance(left, Unknown)
+    other = twin.engine.new_job("holiday", "visitor")
+    twin.engine.submit(other, PDF)
+    heir = IppPrinter(twin.port)  # knows of no job
+    heir.reset(Deadline.after(5))
+    ours = twin.engine.jobs[1]
+    with twin.engine.changed:
+        assert twin.engine.changed.wait_for(lambda: ours.state is JobState.CANCELED, timeout=5)
+    assert (ours.done, other.state.over) == (0, False)
+    heir.reset(Deadline.after(5))
+    assert heir.statistics()["cancelled"] == 1
+
+
+def test_reset_keeps_to_its_own_job_where_the_printer_cannot_list_jobs(
+    twin: IppTwin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = Answerer._handlers
+    monkeypatch.setattr(
+        Answerer, "_handlers", lambda self: {k: v for k, v in listed(self).items() if k != Operation.GET_JOBS}
+    )
+    twin.act("slow", {"seconds": 60})
+    twin.act("lost-answer", {})
+    printer = IppPrinter(twin.port)
+    assert isinstance(printer.print_pdf(PDF, title="licence", pages=1, deadline=Deadline.after(5)), Unknown)
+    printer.reset(Deadline.after(5))
+    with twin.engine.changed:
+        assert twin.engine.changed.wait_for(lambda: twin.engine.jobs[1].state is JobState.CANCELED, timeout=5)
 
 
 @pytest.mark.parametrize("asleep", ["idle", "waiting for paper"])

@@ -128,8 +128,8 @@ class GuideModel(PageModel):
         self._figures.replace(
             [
                 {"label": t("guide.minutes"), "value": t("guide.minutes.value", body.minutes)},
-                {"label": t("guide.questions"), "value": t("guide.questions.value", body.questions)},
-                {"label": t("guide.errands"), "value": t("guide.errands.value", body.errands)},
+                {"label": t("guide.questions"), "value": self._amount("questions.value", body.questions)},
+                {"label": t("guide.errands"), "value": self._amount("errands.value", body.errands)},
             ]
         )
         self._prepare.replace([{"title": title, "detail": detail} for title, detail in body.prepare])
@@ -138,8 +138,26 @@ class GuideModel(PageModel):
         for model in (self._reasons, self._figures, self._prepare):
             model.clear()
 
+    def _amount(self, of: str, number: int) -> str:
+        return self.words.t(f"guide.{of}", number) if number else self.words.t(f"guide.{of}.none")
+
+    def _line(self) -> str:
+        """The three figures as one line of text, for large type."""
+        if self.body is None:
+            return ""
+        body = self.body
+        return " · ".join(
+            (
+                self.words.t("guide.line.minutes", body.minutes),
+                self._amount("line.questions", body.questions),
+                self._amount("line.errands", body.errands),
+            )
+        )
+
     category = told(str, lambda self, body: self.words.t(f"category.{body.category}"), changed)
     name = shown(str, "name", changed)
+    fullName = told(str, lambda self, body: "" if body.full_name == body.name else body.full_name, changed)
+    figuresLine = Property(str, _line, notify=changed)
     lead = shown(str, "lead", changed)
     basis = shown(str, "basis", changed)
     verdict = told(str, lambda self, body: body.ability.verdict.value, changed)

@@ -41,7 +41,9 @@ class AttractModel(QObject):
     def _refresh(self) -> None:
         rows = []
         if self._shown is not None:
-            for light in self._shown[0].lights:
+            lights = self._shown[0].lights
+            # Until the first look at the devices is over nothing is known of them: that is all there is to say.
+            for light in [light for light in lights if light.key == "starting"] or lights:
                 key = f"light.{light.key}.{'ok' if light.ok else 'bad'}"
                 rows.append({"key": light.key, "text": self._words.t(key, light.count), "ok": light.ok})
         self._lights.replace(rows)
@@ -66,4 +68,20 @@ class AttractModel(QObject):
     def start(self) -> None:
         from kiosk.visit.events import Started
 
+        self._post(Started())
+
+    @Slot()
+    def startOther(self) -> None:
+        """Begin in the language that is not shown."""
+        from kiosk.visit.events import LanguageChosen, Started
+
+        self._post(LanguageChosen("en" if self._words.current == "zh_CN" else "zh_CN"))
+        self._post(Started())
+
+    @Slot()
+    def startElder(self) -> None:
+        """Begin in large type."""
+        from kiosk.visit.events import ElderChosen, Started
+
+        self._post(ElderChosen(True))
         self._post(Started())

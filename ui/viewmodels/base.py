@@ -71,6 +71,13 @@ class PageModel(QObject):
         """Empty the lists."""
 
     @Slot()
+    def quit(self) -> None:
+        """退出, on the pages that offer it."""
+        from kiosk.visit.events import QuitPressed
+
+        self.post(QuitPressed())
+
+    @Slot()
     def _reword(self) -> None:
         if self.body is not None:
             self.refresh(self.body)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from kiosk.visit.events import ElderChosen, HelpClosed, LanguageChosen, QuitPressed, StillHere
+from kiosk.visit.events import ElderChosen, HelpClosed, HelpPressed, LanguageChosen, QuitPressed, StillHere
 
 if TYPE_CHECKING:
     from kiosk.visit.screen import Chrome
@@ -95,6 +95,10 @@ class ChromeModel(QObject):
     @Slot()
     def stay(self) -> None:
         self._post(StillHere())
+
+    @Slot()
+    def help(self) -> None:
+        self._post(HelpPressed())
 
     @Slot()
     def closeHelp(self) -> None:

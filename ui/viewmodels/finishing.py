@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ui.viewmodels.chrome import ChromeModel
     from ui.words import Words
 
+PAPER_OUT = ("media-empty", "media-needed")
+
 
 class TroubleModel(PageModel):
     """Decided and saved, but a paper did not come out: what is safe, and what to do."""
@@ -38,13 +40,14 @@ class TroubleModel(PageModel):
 
     def refresh(self, body: TroubleBody) -> None:
         t = self.words.t
+        detail = ".paper" if body.certain and body.reason in PAPER_OUT else ""
         sure = "" if body.certain else ".unsure"
         self._choices.replace(
             [
                 {
                     "choice": choice,
                     "text": t(f"trouble.{choice}{sure if choice == 'retry' else ''}"),
-                    "note": t(f"trouble.{choice}{sure if choice == 'retry' else ''}.detail"),
+                    "note": t(f"trouble.{choice}{sure + detail if choice == 'retry' else ''}.detail"),
                     "first": number == 0,
                 }
                 for number, choice in enumerate(body.choices)

@@ -12,7 +12,6 @@ from kiosk.visit.events import (
     FaceAgreed,
     HelpPressed,
     OtherWayChosen,
-    QuitPressed,
     StaffCodeEntered,
 )
 from ui.models.records import RecordsModel
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from ui.viewmodels.chrome import ChromeModel
     from ui.words import Words
 
+OF_AGE = 18  # whoever is older needs no guardian
+PLACED = ("card_lift", "card_unreadable", "reader_down")  # their advice says itself what to do with the card
 CODE_LENGTH = (4, 8)  # digits of a one-time code: the least that is taken, the most
 
 
@@ -43,18 +44,24 @@ class IdentifyModel(PageModel):
             return ""
         return self.words.t(f"problem.{self.body.problem}.{part}", self.body.detail)
 
+    def _advice(self) -> str:
+        if self.body is None:
+            return ""
+        if self.body.problem == "card_kind" and self._chrome.phone:
+            return self.words.t("problem.card_kind.phone", self._chrome.phone)
+        if self.body.problem == "under_age" and int(self.body.detail or 0) > OF_AGE:
+            return self.words.t("problem.under_age.later")
+        return self._problem("advice")
+
     problem = shown(str, "problem", changed)
     problemTitle = Property(str, lambda self: self._problem("title"), notify=changed)
-    problemAdvice = Property(str, lambda self: self._problem("advice"), notify=changed)
+    problemAdvice = Property(str, _advice, notify=changed)
+    lifting = told(bool, lambda self, body: body.problem not in ("", *PLACED), changed)  # this card cannot help
     secondsLeft = Property(int, lambda self: self._chrome.seconds, notify=ticked)
 
     @Slot()
     def back(self) -> None:
         self.post(BackPressed())
-
-    @Slot()
-    def quit(self) -> None:
-        self.post(QuitPressed())
 
     @Slot()
     def help(self) -> None:
@@ -180,5 +187,3 @@ class OtherWayModel(PageModel):
         if code != self._code:
             self._code = code
             self.changed.emit()
-
-

@@ -92,6 +92,7 @@ class ReviewModel(PageModel):
         return self.words.t(f"review.problem.{self.body.problem}")
 
     signature = shown(bool, "signature", changed)
+    changeable = told(bool, lambda self, body: any(line.editable for line in body.lines), changed)
     problemText = Property(str, _problem, notify=changed)
     lines = Property(QObject, lambda self: self._lines, constant=True)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
 import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, State
+from devices.transports.tcp import connect
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554}
 
@@ -52,7 +52,7 @@ def _reach_host(source: str, deadline: Deadline) -> None:
             action=Action.CONFIGURE,
         )
     try:
-        socket.create_connection((host, port), timeout=max(0.01, deadline.remaining())).close()
+        connect(host, port, deadline).close()
     except TimeoutError:
         raise DeviceError(
             "no-answer", f"{shown} does not answer", advice="check the camera's cable and power", retryable=True

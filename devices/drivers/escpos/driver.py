@@ -22,7 +22,7 @@ from devices.contracts.printing import (
     Unknown,
 )
 from devices.drivers.escpos import protocol, testpattern
-from devices.drivers.escpos.job import Job
+from devices.drivers.escpos.job import WINDOW, Job
 from devices.drivers.escpos.line import STEP, Line
 from devices.transports.devfile import DeviceFile
 from devices.transports.serial import SerialPort
@@ -83,10 +83,12 @@ class EscPosPrinter:
         return Status(state, faults, details={"paper": look.paper.value})
 
     def reset(self, deadline: Deadline) -> None:
-        """Drop what the printer still holds and start afresh; idempotent."""
+        """Drop what the printer still holds, of an earlier process too, and start afresh; idempotent."""
         self._opened(deadline)
         self._drop_rest(deadline)
-        self._line.look(deadline)
+        self._line.outstanding = max(self._line.outstanding, WINDOW)  # what an earlier process may have left
+        if self._line.look(deadline).blocking is None and self._line.confirms is not False:
+            self._line.settle(deadline)  # where it does not come about, the next receipt tries it again
 
     def self_test(self, level: Level, deadline: Deadline) -> TestResult:
         """INTERNAL asks; EXTERNAL prints a pattern and waits for it; INTERACTIVE prints one for a person to judge."""
@@ -127,15 +129,25 @@ class EscPosPrinter:
         try:
             if fault := self._line.look(deadline).blocking:
                 return NotPrinted(fault)
+            settled = self._settle(deadline)
+            if fault := self._line.look(deadline).blocking if not settled else None:
+                return NotPrinted(fault)
         except DeviceError as error:
             if error.code != "no-answer":
                 return NotPrinted(error.fault())
             return self._print_blind(raster, cut, deadline, error)
         progress(PrintProgress(0, 1))
-        job = Job(self._line, deadline, progress, self._patience, self._drop_rest)
+        job = Job(self._line, deadline, progress, self._patience, self._drop_rest, settled)
         outcome = job.run(self._parts(raster, cut))
         self._dirty = job.began and not isinstance(outcome, Printed)
         return outcome
+
+    def _settle(self, deadline: Deadline) -> bool:
+        """Whether confirmations from now on belong to what is sent from now on."""
+        if not self._line.outstanding or self._line.confirms is False:
+            return True
+        self._drop_rest(deadline)
+        return self._line.settle(deadline)
 
     def _parts(self, raster: Raster, cut: bool) -> list[bytes]:
         """What is sent, one confirmation each; the last part makes it a receipt."""

@@ -26,7 +26,8 @@ UNCONFIRMED = Fault("no-confirmation", Action.NONE, "the printer takes data but 
 
 
 class Job:
-    """``drop`` makes the printer forget what it has not printed yet."""
+    """``drop`` makes the printer forget what it has not printed yet. ``settled`` says whether answers of an earlier
+    receipt are ruled out: else none is believed and the outcome is Unknown."""
 
     def __init__(
         self,
@@ -35,12 +36,13 @@ class Job:
         progress: ProgressListener,
         patience: float,
         drop: Callable[[Deadline], None],
+        settled: bool,
     ) -> None:
+        self._settled = settled
         self._line, self._progress, self._patience, self._drop = line, progress, patience, drop
         self._end = deadline
         self._deadline = Deadline(deadline.at - min(0.5, 0.1 * deadline.remaining()))  # the rest is for dropping
         self._sent = 0
-        self._confirmed = 0
 
     @property
     def began(self) -> bool:
@@ -63,7 +65,7 @@ class Job:
             return Unknown(error.fault()) if self.began else NotPrinted(error.fault())
         if after.blocking:
             return Unknown(after.blocking)
-        if self._line.confirms is False:
+        if self._line.confirms is False or not self._settled:
             return Unknown(UNCONFIRMED)
         self._progress(PrintProgress(1, 1))
         return Printed(1)
@@ -71,12 +73,10 @@ class Job:
     def _confirm(self, allowed: int) -> Fault | None:
         """Wait until at most ``allowed`` parts are unconfirmed. Returns the fault that prevents it."""
         confirmed_at = heard = time.monotonic()
-        while self._sent - self._confirmed > allowed and self._line.confirms is not False:
+        while self._settled and self._line.outstanding > allowed and self._line.confirms is not False:
             if self._deadline.expired:
                 return LATE
-            before = self._line.barriers
             if self._line.await_barrier(self._deadline.sooner(PROBE)):
-                self._confirmed += self._line.barriers - before
                 self._line.confirms, confirmed_at = True, time.monotonic()
                 heard = confirmed_at
                 continue
@@ -89,8 +89,6 @@ class Job:
                 if error.code not in SILENCE or silent:
                     raise
                 continue  # at the deadline the question was cut short by us: no silence of the printer's
-            finally:
-                self._confirmed += self._line.barriers - before  # it may have come among the answers
             if self._line.confirms is None and heard - confirmed_at > UNCONFIRMED_AFTER:
                 self._line.confirms = False  # it answers, but never in its turn: go on without
         return None

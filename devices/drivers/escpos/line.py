@@ -9,14 +9,15 @@ from devices.transports.stream import ByteStream, ReadTimeout
 
 NOW = Deadline(0.0)
 STEP = 2.0  # seconds for the answer to a real-time question
+QUIET = 1.5  # seconds without an answer: a part that is not stuck prints in a quarter of that
 
 
 class Line:
-    """Wraps a stream. ``barriers`` counts GS r answers that have come, ``strange`` bytes that make no sense."""
+    """Wraps a stream. ``outstanding`` counts GS r not answered yet, ``strange`` bytes that make no sense."""
 
     def __init__(self, stream: ByteStream) -> None:
         self.stream = stream
-        self.barriers = 0
+        self.outstanding = 0  # outlives a receipt: an answer does not say which receipt it belongs to
         self.confirms: bool | None = None  # whether GS r is answered; None: not known yet
         self.strange = 0
         self.exchanges = 0
@@ -34,17 +35,32 @@ class Line:
 
     def send_barrier(self, deadline: Deadline) -> None:
         """GS r 1: the printer answers once it has come to it."""
+        self.outstanding += 1
         self.stream.write(ASK_PAPER, deadline)
 
     def await_barrier(self, deadline: Deadline) -> bool:
         """Wait for one GS r answer; False when the deadline passes first."""
-        known = self.barriers
-        while self.barriers == known:
+        while True:
             try:
-                self._sort(self._byte(deadline), deadline)
+                if self._sort(self._byte(deadline), deadline) is Kind.PAPER:
+                    return True
             except ReadTimeout:
                 return False
-        return True
+
+    def settle(self, deadline: Deadline) -> bool:
+        """Ask once more and take in every answer that is owed, so that none is taken for a later receipt's.
+
+        False when that did not come about: what GS r says means nothing then. Call it after the buffers were told to
+        be cleared: a printer that obeys forgets the older questions, answers this one alone, and then there is quiet.
+        Raises what ``look`` raises.
+        """
+        self.send_barrier(deadline)
+        heard = False
+        while self.outstanding and self.await_barrier(deadline.sooner(QUIET)):
+            heard = True
+        if heard and not deadline.expired and self.look(deadline).blocking is None:
+            self.outstanding = 0
+        return not self.outstanding
 
     def take_waiting(self) -> None:
         """Sort what has come by itself; never waits."""
@@ -73,11 +89,12 @@ class Line:
     def _byte(self, deadline: Deadline) -> int:
         return self.stream.read_exact(1, deadline)[0]
 
-    def _sort(self, byte: int, deadline: Deadline) -> None:
+    def _sort(self, byte: int, deadline: Deadline) -> Kind:
         kind = kind_of(byte)
         if kind is Kind.PAPER:
-            self.barriers += 1
+            self.outstanding = max(0, self.outstanding - 1)
         elif kind is Kind.ASB:
             self.stream.read_exact(3, deadline.sooner(STEP))  # a change: the next question tells the same
         elif kind is Kind.STRANGE:
             self.strange += 1
+        return kind

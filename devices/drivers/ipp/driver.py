@@ -32,7 +32,8 @@ A4 = "iso_a4_210x297mm"
 STEP = 5.0  # seconds for one question
 PATIENCE = 10.0  # seconds without any answer after which a running job is given up as unknown
 PACE = (0.1, 0.5)  # seconds between two looks at a running job: first, longest
-USER = attribute("requesting-user-name", Tag.NAME, "kiosk")
+NAME = "kiosk"
+USER = attribute("requesting-user-name", Tag.NAME, NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,18 @@ class IppPrinter:
         return Status(state, faults, details=self._details(look))
 
     def reset(self, deadline: Deadline) -> None:
-        """Cancel what this driver has left at the printer, then look. Raises DeviceError when it does not answer."""
-        if self._current:
+        """Cancel every unfinished job of this terminal's, of an earlier process too, then look; idempotent.
+
+        Raises DeviceError when the printer does not answer."""
+        numbers = self._unfinished(deadline)
+        if self._current and self._current.number not in numbers:
+            numbers.append(self._current.number)
+        for number in numbers:
             try:
-                self._cancel(self._current, deadline)
+                self._cancel(number, deadline)
             except Refused:
                 self._count["cancel_refused"] += 1  # over already, or forgotten: both are what reset wants
-            self._current = None
+        self._current = None
         self._look(deadline)
 
     def self_test(self, level: Level, deadline: Deadline) -> TestResult:
@@ -227,7 +233,7 @@ class IppPrinter:
         """The time is over: cancel, and believe only a confirmed cancellation of a job with no page out."""
         reason = waiting or Fault("timeout", Action.CLEAR, "the job did not end in time")
         try:
-            self._cancel(job, deadline)
+            self._cancel(job.number, deadline)
         except Refused:
             self._count["cancel_refused"] += 1  # perhaps it ended this very moment: the look below tells
         except DeviceError:
@@ -266,9 +272,22 @@ class IppPrinter:
             raise Refused(Operation.GET_JOB_ATTRIBUTES, 0x0406)
         return look
 
-    def _cancel(self, job: _Job, deadline: Deadline) -> None:
-        number = attribute("job-id", Tag.INTEGER, job.number)
-        self._client.call(Operation.CANCEL_JOB, deadline.sooner(STEP), number, USER)
+    def _unfinished(self, deadline: Deadline) -> list[int]:
+        """Numbers of our jobs that are not over; a printer that ignores ``my-jobs`` names others' too."""
+        wanted = attribute("requested-attributes", Tag.KEYWORD, "job-id", "job-originating-user-name")
+        which = attribute("which-jobs", Tag.KEYWORD, "not-completed")
+        mine = attribute("my-jobs", Tag.BOOLEAN, True)
+        try:
+            answer = self._client.call(Operation.GET_JOBS, deadline.sooner(STEP), USER, wanted, which, mine)
+        except Refused:
+            return []  # it keeps no list: only what this process remembers can be cancelled
+        jobs = (group for group in answer.groups if group.tag == Group.JOB)
+        ours = (job.number("job-id") for job in jobs if job.first("job-originating-user-name") in (None, NAME))
+        return [number for number in ours if number is not None]
+
+    def _cancel(self, number: int, deadline: Deadline) -> None:
+        job = attribute("job-id", Tag.INTEGER, number)
+        self._client.call(Operation.CANCEL_JOB, deadline.sooner(STEP), job, USER)
         self._count["cancelled"] += 1
 
     @staticmethod

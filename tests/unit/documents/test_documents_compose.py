@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
-from kiosk.documents.compose import as_copy
+from kiosk.documents.compose import _due, as_copy
 from kiosk.domain.decision import Verification
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
@@ -52,7 +53,47 @@ def test_a_referred_case_gives_a_receipt_with_every_reason(case: Case) -> None:
     made = case(committed=False, verification=Verification.LATER)
     assert list(made) == ["receipt"]
     assert made["receipt"].extra["为什么"].count("\n") == 1
-    assert ("结果", "转人工办理") in made["receipt"].rows
+    assert ("结果", "由工作人员办理") in made["receipt"].rows
+    assert "房产证" in made["receipt"].extra["请带来"]
+    assert "您承诺的" not in made["receipt"].extra
+
+
+def test_a_receipt_of_whoever_is_not_registered_is_not_called_one_of_registration(case: Case) -> None:
+    made = [case(), case(online=False), case(committed=False), case("pension_verification")]
+    assert {papers["receipt"].title for papers in made} == {"办件回执"}
+
+
+def test_a_promise_is_printed_clause_by_clause_with_the_way_back(case: Case) -> None:
+    decided, waiting = case()["receipt"].extra, case(online=False)["receipt"].extra
+    assert decided["您承诺的"] == waiting["您承诺的"]
+    assert len(decided["您承诺的"].split("\n")) == 4
+    assert "窗口" in waiting["想撤回承诺"]
+    assert "想撤回承诺" not in decided, "it can be withdrawn until the decision only"
+    assert "变更登记" in decided["承诺以后"]
+
+
+def test_what_a_result_waits_for_is_the_first_reason(case: Case) -> None:
+    assert case(online=False)["receipt"].extra["为什么"].split("\n")[0] == "现在没有网络，名称还没有和登记库核对过。"
+    assert "网络" not in case()["receipt"].extra["为什么"]
+
+
+def test_a_pension_receipt_names_the_day_of_the_next_check(case: Case) -> None:
+    assert ("下次认证", "2027 年 11 月 22 日以前") in case("pension_verification")["receipt"].rows
+    assert ("Next check", "by 2027-11-22") in case("pension_verification", language="en")["receipt"].rows
+    later = case("pension_verification", verification=Verification.LATER)["receipt"]
+    assert "下次认证" not in dict(later.rows)
+
+
+def test_a_month_that_is_shorter_ends_earlier() -> None:
+    assert _due(12, date(2028, 2, 29)).zh == "2029 年 2 月 28 日以前"
+    assert _due(1, date(2026, 12, 31)).zh == "2027 年 1 月 31 日以前"
+
+
+def test_nobody_is_told_to_call_where_there_is_no_telephone(case: Case) -> None:
+    quiet = Place("140213", "山西省", "大同市", "平城区", "南关街道", "3 号机", "某局", "")
+    values = case(place=quiet)["receipt"].values
+    assert values["call"] == ""
+    assert values["scan"] == "工作人员扫这里", "the bare number is for staff"
 
 
 def test_a_receipt_names_nobody_in_full(case: Case) -> None:
@@ -70,7 +111,9 @@ def test_times_are_china_time(case: Case) -> None:
 
 def test_a_receipt_speaks_the_language_of_the_visit(case: Case) -> None:
     paper = case(language="en")["receipt"]
-    assert ("Result", "Registered") in paper.rows
+    assert ("Result", "Registered\n准予登记") in paper.rows, "and the counter's own words"
+    assert ("Office", "Business registrar\n平城区行政审批服务管理局") in paper.rows
+    assert paper.values["subtitle"] == "办件回执"
     assert paper.values["heading"] == "Done: registered"
 
 

@@ -80,6 +80,18 @@ MISTAKES = {
 }
 
 
+@pytest.mark.parametrize("key", ["network", "paper"])
+def test_what_is_said_when_not_all_can_be_done_may_not_be_missing(key: str, tmp_path: Path) -> None:
+    text = (FOLDER / "individual_business.yaml").read_text(encoding="utf-8")
+    begin = text.index(f"    {key}:\n      summary")
+    end = text.index("errands: 1\n", begin) + len("errands: 1\n")
+    path = tmp_path / "edited.yaml"
+    path.write_text(text[:begin] + text[end:], encoding="utf-8")
+    (problem,) = check_pack(path)
+    assert problem.path == "guide"
+    assert f"limited.{key}" in problem.cure
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_named_with_its_line_and_a_cure(mistake: str, tmp_path: Path) -> None:
     old, new, said, cure = MISTAKES[mistake]

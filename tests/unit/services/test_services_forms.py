@@ -11,6 +11,7 @@ from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
 from kiosk.domain.text import EMPTY
 from kiosk.services import forms, loader
 from kiosk.services.model import ServicePack
+from kiosk.services.templates import fill
 
 Person = Callable[..., IdentityDocument]
 ANSWERS = {"trade": "small_restaurant", "shop_name": "南关小面馆", "premises": "南关街18号底商", "staff": "2",
@@ -124,12 +125,33 @@ def test_the_review_shows_every_value_with_its_origin(business: ServicePack, per
         ("证件号码", "1402 **** **** " + envelope.value("applicant.number")[-4:], "card", False),
     ]
     shown = {row.label.zh: (row.value, row.origin) for row in rows}
-    assert shown["名称"] == ("大同市平城区南关小面馆（个体工商户）", Origin.TYPED)
-    assert shown["经营范围"] == ("小餐饮", Origin.CHOSEN)
+    assert shown["名称"] == ("大同市平城区南关小面馆（个体工商户）", Origin.DERIVED), "more than what was typed"
+    assert shown["您选的生意"] == ("小餐饮", Origin.CHOSEN)
     assert shown["从业人数"] == ("2 人", Origin.CHOSEN)
     assert shown["场所证明"] == ("不用提交", Origin.COMMITTED)
     english = {row.label.en: row.value for row in forms.review_rows(business, envelope, "en")}
     assert english["People at work"] == "2 people"
+
+
+def test_the_review_shows_all_that_the_licence_will_say(business: ServicePack, person: Person) -> None:
+    envelope = filled(business, person())
+    rows = forms.review_rows(business, envelope)
+    keys = [row.key for row in rows]
+    assert keys.index("business_scope") == keys.index("trade") + 1, "the scope stands below the choice it follows from"
+    shown = {row.key: row for row in rows}
+    assert shown["business_scope"].value == envelope.value("business_scope")
+    assert shown["composition"].value == "个人经营"
+    assert {shown[key].origin for key in ("business_scope", "composition")} == {Origin.DERIVED}
+    assert not shown["business_scope"].editable
+    licence = next(paper for paper in business.papers if paper.paper_id == "licence")
+    said = {row.value for row in rows} | {"个体工商户", "大同市平城区行政审批服务管理局", "平城区行政审批服务管理局"}
+    assert {fill(template, envelope.as_dict()) for template in licence.fields.values()} <= said
+
+
+def test_an_address_typed_in_full_stays_the_citizens_own(business: ServicePack, person: Person) -> None:
+    envelope = filled(business, person(), premises="大同市云冈区某路3号")
+    (row,) = [row for row in forms.review_rows(business, envelope) if row.key == "premises"]
+    assert (row.value, row.origin) == ("大同市云冈区某路3号", Origin.TYPED)
 
 
 def test_a_promise_not_made_is_shown_as_such(business: ServicePack, person: Person) -> None:

@@ -15,7 +15,9 @@ Item {
     readonly property var names: ["home", "guide", "identify", "consent", "face", "other_way", "collect", "form",
                                   "commitment", "review", "sign", "committing", "outcome", "trouble", "rate", "farewell",
                                   "out_of_service"]
-    readonly property var quitting: ["home", "guide", "consent", "face", "other_way", "collect", "form", "commitment", "review", "sign"]
+    // Elsewhere the header calls for help: the start page has its own call, out of service its telephone number.
+    readonly property var helpless: ["home", "committing", "out_of_service"]
+    readonly property bool sliding: arrival.running // whoever takes a picture waits for its end
     readonly property bool barred: !Theme.landscape && root.chrome.step > 0
     property int preloaded: 0
     property int place: -1
@@ -46,7 +48,7 @@ Item {
 
         width: parent.width
         chrome: root.chrome
-        quitShown: root.quitting.indexOf(root.page) >= 0
+        helpShown: root.helpless.indexOf(root.page) < 0
     }
 
     ProgressBars {

@@ -3,27 +3,63 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk.Theme
 
-// Back on the left, the one way forward on the right. Where they do not fit side by side, or in the panel
-// of a landscape screen, they stand one above the other with the way forward on top.
+// Leaving and going back on the left, another way beside the one way forward on the right. Where they do not fit
+// side by side the ways forward stand above; in the panel of a landscape screen each has a line of its own.
 Item {
     id: root
 
+    property string quitText: ""
     property string leftText: ""
     property string leftName: "nav-back"
     property string leftTone: "secondary"
+    property string otherText: ""
+    property string otherName: ""
     property string rightText: ""
     property string rightName: "nav-next"
     property string rightTone: "primary"
     property bool rightEnabled: true
     property bool column: false
-    readonly property bool both: leftText !== "" && rightText !== ""
-    readonly property bool stacked: both && (column || left.naturalWidth + right.naturalWidth + gap > width)
     readonly property int gap: Theme.space(4)
+    readonly property int lineGap: Theme.space(3)
+    readonly property bool ahead: right.visible || other.visible
+    readonly property bool behind: quit.visible || left.visible
+    readonly property real natural: width_(quit) + width_(left) + width_(other) + width_(right)
+    readonly property bool oneLine: !root.column && !other.visible && root.natural - root.gap <= root.width
+    readonly property bool twoLines: root.ahead && root.behind && !root.oneLine
+    readonly property real half: (root.width - root.gap) / 2
+    readonly property bool abreast: !root.column && other.visible && right.visible
+                                    && other.wordsWidth <= root.half && right.wordsWidth <= root.half
+    readonly property real aheadHeight: !other.visible ? right.shownHeight
+        : root.abreast ? Math.max(other.shownHeight, right.shownHeight)
+                       : right.shownHeight + (right.visible ? root.lineGap : 0) + other.shownHeight
+    readonly property real behindTop: root.twoLines ? root.aheadHeight + root.lineGap : 0
+    readonly property real behindHeight: Math.max(quit.shownHeight, left.shownHeight)
 
+    signal quitTapped
     signal leftTapped
+    signal otherTapped
     signal rightTapped
 
-    implicitHeight: stacked ? left.height + right.height + Theme.space(3) : Math.max(left.shownHeight, right.shownHeight)
+    function width_(pill: PillButton): real {
+        return pill.visible ? pill.naturalWidth + root.gap : 0
+    }
+
+    implicitHeight: root.oneLine ? Math.max(root.aheadHeight, root.behindHeight)
+                                 : root.behindTop + (root.behind ? root.behindHeight : root.aheadHeight)
+
+    PillButton {
+        id: quit
+
+        readonly property real shownHeight: visible ? implicitHeight : 0
+
+        objectName: "nav-quit"
+        visible: root.quitText !== ""
+        text: root.quitText
+        least: root.twoLines ? Theme.actionBehind : Theme.action
+        width: !root.column ? Math.min(naturalWidth, root.width) : left.visible ? root.half : root.width
+        y: root.behindTop
+        onTapped: root.quitTapped()
+    }
 
     PillButton {
         id: left
@@ -34,9 +70,24 @@ Item {
         visible: root.leftText !== ""
         text: root.leftText
         tone: root.leftTone
-        width: root.stacked || (root.column && !root.both) ? root.width : Math.min(naturalWidth, root.width)
-        y: root.stacked ? right.height + Theme.space(3) : 0
+        least: quit.least
+        width: !root.column ? Math.min(naturalWidth, root.width) : quit.visible ? root.half : root.width
+        x: quit.visible ? quit.width + root.gap : 0
+        y: root.behindTop
         onTapped: root.leftTapped()
+    }
+
+    PillButton {
+        id: other
+
+        readonly property real shownHeight: visible ? implicitHeight : 0
+
+        objectName: root.otherName
+        visible: root.otherText !== ""
+        text: root.otherText
+        width: root.abreast ? root.half : root.width
+        y: root.abreast || !right.visible ? 0 : right.height + root.lineGap
+        onTapped: root.otherTapped()
     }
 
     PillButton {
@@ -50,8 +101,9 @@ Item {
         text: root.rightText
         tone: root.rightTone
         enabled: root.rightEnabled
-        width: root.stacked || root.column ? root.width
-             : wide ? root.width - (root.both ? left.width + root.gap : 0) : Math.min(naturalWidth, root.width)
+        width: root.abreast ? root.half : !root.oneLine ? root.width
+             : wide ? root.width - (quit.visible ? quit.width + root.gap : 0) - (left.visible ? left.width + root.gap : 0)
+                    : Math.min(naturalWidth, root.width)
         x: root.width - width
         onTapped: root.rightTapped()
     }

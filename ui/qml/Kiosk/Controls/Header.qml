@@ -8,7 +8,7 @@ Item {
     id: root
 
     property var chrome: null
-    property bool quitShown: false
+    property bool helpShown: true
     readonly property bool test: root.chrome ? root.chrome.test : false
 
     height: Theme.headerHeight
@@ -98,10 +98,11 @@ Item {
         }
 
         HeaderPill {
-            objectName: "nav-quit"
-            visible: root.quitShown
-            text: Words.t("nav.quit")
-            onTapped: root.chrome.quit()
+            objectName: "chrome-help"
+            visible: root.helpShown
+            text: Words.t("nav.help")
+            urgent: Theme.elder
+            onTapped: root.chrome.help()
         }
     }
 }

@@ -10,6 +10,7 @@ Touchable {
     property string text: ""
     property string glyph: ""
     property bool dark: false
+    property bool urgent: false
 
     label: root.text
     implicitWidth: Math.max(row.width + Theme.space(Theme.elder ? 5 : 6), Theme.minimum)
@@ -22,7 +23,7 @@ Touchable {
         radius: height / 2
         color: root.dark ? Theme.ink : root.down ? Theme.tealSoft : Theme.surface
         border.width: Theme.hairline
-        border.color: root.dark ? Theme.ink : Theme.line
+        border.color: root.urgent ? Theme.seal : root.dark ? Theme.ink : Theme.line
     }
 
     Row {
@@ -54,7 +55,7 @@ Touchable {
             anchors.verticalCenter: parent.verticalCenter
             text: root.text
             font.pixelSize: Theme.small
-            color: root.dark ? Theme.onDark : Theme.ink
+            color: root.dark ? Theme.onDark : root.urgent ? Theme.sealDeep : Theme.ink
             Accessible.ignored: true
         }
     }

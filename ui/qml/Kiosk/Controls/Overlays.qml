@@ -12,9 +12,10 @@ Item {
     Overlay {
         objectName: "help-panel"
         visible: root.chrome ? root.chrome.helpCalled && !root.chrome.warning : false
-        title: Words.t("help.title")
-        lead: root.chrome && root.chrome.helpPhone !== "" ? Words.t("help.phone", root.chrome.helpPhone)
-                                                          : Words.t("help.lead")
+        readonly property bool reachable: root.chrome ? root.chrome.helpPhone !== "" : false
+
+        title: reachable ? Words.t("help.title") : Words.t("help.nearby")
+        lead: reachable ? Words.t("help.phone", root.chrome.helpPhone) : Words.t("help.lead")
         rightText: Words.t("help.close")
         rightName: "help-close"
         onRightTapped: root.chrome.closeHelp()

@@ -5,7 +5,7 @@ import Kiosk.Theme
 
 // The frame of a page: heading, content, an input area (keyboard, pad) and the actions.
 // Portrait: one under the other. Landscape: content left; input, or what stands
-// aside, and the actions in a panel on the right.
+// aside, and the actions in a panel on the right. `note` says in one line what the actions wait for or lead to.
 Item {
     id: root
 
@@ -16,9 +16,14 @@ Item {
     property string lead: ""
     property bool centred: false
     property bool titleFirst: true
+    property string small: ""
+    property string note: ""
+    property bool quitShown: false
     property string leftText: ""
     property string leftName: "nav-back"
     property string leftTone: "secondary"
+    property string otherText: ""
+    property string otherName: ""
     property string rightText: ""
     property string rightName: "nav-next"
     property string rightTone: "primary"
@@ -29,15 +34,21 @@ Item {
     property alias input: inputHolder.data
     property bool hasInput: false
     property bool middle: false
-    readonly property bool hasActions: leftText !== "" || rightText !== ""
+    property bool sunk: false
+    property bool asideFirst: false
+    readonly property bool hasActions: quitShown || leftText !== "" || otherText !== "" || rightText !== ""
     property int panel: Theme.panel
     readonly property int panelWidth: hasInput ? Theme.widePanel : root.panel
     property bool asideAllowed: true
     readonly property bool beside: root.asideAllowed && Theme.landscape && !Theme.elder && !root.hasInput
     readonly property int contentWidth: column.width
+    // What stands aside would run into the actions: a fault of the page, which the tests look for.
+    readonly property bool crowded: root.beside && panelSlot.y + asideColumn.height > noteLabel.y
     readonly property bool overflowing: column.height > viewport.roomy + 1
 
+    signal quitTapped
     signal leftTapped
+    signal otherTapped
     signal rightTapped
 
     Rectangle {
@@ -49,7 +60,7 @@ Item {
         y: Theme.landscape ? 0 : root.height - height
         width: Theme.landscape ? root.panelWidth : root.width
         height: Theme.landscape ? root.height
-              : root.hasActions ? bar.implicitHeight + 2 * Theme.space(root.hasInput ? 4.5 : 5.8) : 0
+              : root.hasActions ? bar.implicitHeight + noteLabel.room + 2 * Theme.space(root.hasInput ? 4.5 : 5.8) : 0
 
         Rectangle {
             color: Theme.line
@@ -65,6 +76,21 @@ Item {
             width: bar.width
         }
 
+        Label {
+            id: noteLabel
+
+            readonly property real room: text !== "" ? height + Theme.space(2.5) : 0
+
+            visible: text !== ""
+            x: bar.x
+            y: bar.y - room
+            width: bar.width
+            text: root.note
+            horizontalAlignment: Theme.landscape ? Text.AlignHCenter : Text.AlignLeft
+            font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+            color: Theme.ink2
+        }
+
         ActionBar {
             id: bar
 
@@ -73,15 +99,20 @@ Item {
             y: parent.height - height - Theme.space(Theme.landscape ? 6 : root.hasInput ? 4.5 : 5.8)
             width: parent.width - 2 * x
             height: implicitHeight
+            quitText: root.quitShown ? Words.t("nav.quit") : ""
             leftText: root.leftText
             leftName: root.leftName
             leftTone: root.leftTone
+            otherText: root.otherText
+            otherName: root.otherName
             rightText: root.rightText
             rightName: root.rightName
             rightTone: root.rightTone
             rightEnabled: root.rightEnabled
             column: Theme.landscape && !root.hasInput
+            onQuitTapped: root.quitTapped()
             onLeftTapped: root.leftTapped()
+            onOtherTapped: root.otherTapped()
             onRightTapped: root.rightTapped()
         }
     }
@@ -132,6 +163,8 @@ Item {
                 bottomPadding: Theme.space(2)
 
                 Column {
+                    id: head
+
                     width: parent.width
                     spacing: Theme.space(1.2)
                     visible: root.titleFirst
@@ -160,11 +193,35 @@ Item {
                     Label {
                         width: parent.width
                         visible: text !== ""
+                        text: root.small
+                        font.pixelSize: Theme.small
+                        color: Theme.ink2
+                        horizontalAlignment: root.centred ? Text.AlignHCenter : Text.AlignLeft
+                    }
+
+                    Label {
+                        width: parent.width
+                        visible: text !== ""
                         text: root.lead
                         font.pixelSize: Theme.lead
                         color: Theme.ink2
                         horizontalAlignment: root.centred ? Text.AlignHCenter : Text.AlignLeft
                     }
+                }
+
+                // What is to be touched stands low, in reach.
+                Item {
+                    visible: root.sunk
+                    width: parent.width
+                    height: Math.max(0, viewport.roomy - head.height - body.height - tail.height - 4 * root.gap)
+                }
+
+                Item {
+                    id: front
+
+                    visible: root.asideFirst && !root.beside
+                    width: parent.width
+                    height: asideColumn.height
                 }
 
                 Column {
@@ -177,6 +234,7 @@ Item {
                 Item {
                     id: tail
 
+                    visible: !root.asideFirst
                     width: parent.width
                     height: root.beside ? 0 : asideColumn.height
                 }
@@ -224,7 +282,7 @@ Item {
     Column {
         id: asideColumn
 
-        parent: root.beside ? panelSlot : tail
+        parent: root.beside ? panelSlot : root.asideFirst ? front : tail
         width: parent ? parent.width : 0
         spacing: root.gap
     }

@@ -10,6 +10,15 @@ Item {
     property string title: ""
     property var lines: null
     property string stamp: ""
+    // As narrow as its longest word allows, so that a number stands on one line.
+    readonly property real column: {
+        let widest = body.width * 0.2
+        for (let index = 0; index < entries.count; index += 1) {
+            const entry = entries.itemAt(index)
+            widest = Math.max(widest, entry ? entry.labelWidth : 0) // qmllint disable missing-property
+        }
+        return Math.ceil(Math.min(widest, body.width * (Theme.elder ? 0.34 : 0.39)))
+    }
 
     function stampNow(): void {
         seal.fall()
@@ -37,7 +46,7 @@ Item {
         id: sheet
 
         width: root.width
-        height: body.height + Theme.space(root.stamp !== "" ? 20 : 13)
+        height: body.height + Theme.space(13)
         color: Theme.surface
         border.width: Theme.hairline
         border.color: Theme.line
@@ -50,9 +59,13 @@ Item {
             width: parent.width - 2 * x
             spacing: Theme.space(2)
 
+            // The seal stands in the corner beside the title: it hides nothing that is written.
             Heading {
-                width: parent.width
+                width: parent.width - 2 * (seal.visible ? seal.width - Theme.space(3) : 0)
+                height: Math.max(implicitHeight, seal.visible ? seal.y + seal.height - body.y : 0)
+                anchors.horizontalCenter: parent.horizontalCenter
                 horizontalAlignment: Text.AlignHCenter
+                verticalAlignment: seal.visible ? Text.AlignVCenter : Text.AlignTop
                 text: root.title
                 font.pixelSize: Theme.elder ? Theme.h2 : Theme.h2 + Theme.space(1.5)
                 font.letterSpacing: /[\u4e00-\u9fff]/.test(root.title) && root.title.length < 8 ? Theme.space(2) : 0
@@ -61,6 +74,8 @@ Item {
             }
 
             Repeater {
+                id: entries
+
                 model: root.lines
 
                 Row {
@@ -68,19 +83,22 @@ Item {
 
                     required property string label
                     required property string value
+                    readonly property real labelWidth: label_.implicitWidth
 
                     width: body.width
                     spacing: Theme.space(3)
 
                     Label {
-                        width: body.width * (Theme.elder ? 0.42 : 0.39)
+                        id: label_
+
+                        width: root.column
                         text: line.label
                         font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
                         color: Theme.ink2
                     }
 
                     Label {
-                        width: body.width * (Theme.elder ? 0.58 : 0.61) - line.spacing
+                        width: body.width - root.column - line.spacing
                         text: line.value
                         font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.2)
                     }
@@ -93,9 +111,9 @@ Item {
 
             words: root.stamp
             anchors.right: parent.right
-            anchors.rightMargin: Theme.space(6)
-            anchors.bottom: parent.bottom
-            anchors.bottomMargin: Theme.space(2)
+            anchors.rightMargin: Theme.space(3)
+            y: Theme.space(2.5)
+            side: Theme.space(Theme.elder ? 24 : 21)
         }
     }
 }

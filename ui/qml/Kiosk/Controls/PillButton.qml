@@ -10,15 +10,17 @@ Touchable {
     property string text: ""
     property string tone: "secondary"
     property int size: Theme.button
+    property int least: Theme.action
     readonly property bool filled: root.enabled && (root.tone === "primary" || root.tone === "help")
     readonly property color accent: root.tone === "help" ? Theme.seal : root.tone === "danger" ? Theme.bad
                                   : root.tone === "primary" || root.tone === "teal" ? Theme.teal : Theme.ink
     readonly property color pressedAccent: root.tone === "help" ? Theme.sealDeep : Theme.tealDeep
+    readonly property real wordsWidth: measure.implicitWidth + Theme.space(5)
     readonly property real naturalWidth: Math.max(measure.implicitWidth + 2 * Theme.space(6), Theme.space(22))
 
     label: root.text
     implicitWidth: root.naturalWidth
-    implicitHeight: Math.max(Theme.action, caption.implicitHeight + Theme.space(5))
+    implicitHeight: Math.max(root.least, caption.implicitHeight + Theme.space(5))
 
     Rectangle {
         anchors.fill: parent

@@ -94,7 +94,7 @@ Item {
                         text: light.text
                         textFormat: Text.PlainText
                         font.family: Theme.sans
-                        font.pixelSize: Theme.body
+                        font.pixelSize: Theme.space(5)
                         color: light.ok ? Theme.ok : Theme.warn
                     }
                 }
@@ -130,6 +130,64 @@ Item {
                 height: start.height
             }
 
+            // Whoever cannot read this, or not in this size, begins here.
+            Row {
+                id: others
+
+                visible: root.open
+                width: parent.width
+                spacing: Theme.space(4)
+
+                Repeater {
+                    model: ["language", "elder"]
+
+                    Rectangle {
+                        id: pill
+
+                        required property string modelData
+                        readonly property bool speech: pill.modelData === "language"
+
+                        function begin(): void {
+                            if (pill.speech)
+                                root.vm.startOther()
+                            else
+                                root.vm.startElder()
+                        }
+
+                        objectName: "attract-" + pill.modelData
+                        width: (others.width - others.spacing) / 2
+                        height: Theme.minimum
+                        radius: height / 2
+                        color: press.pressed ? Theme.tealSoft : Theme.surface
+                        border.width: Theme.stroke
+                        border.color: Theme.ink
+                        Accessible.role: Accessible.Button
+                        Accessible.name: pillText.text
+                        Accessible.onPressAction: pill.begin()
+
+                        TapHandler {
+                            id: press
+
+                            gesturePolicy: TapHandler.ReleaseWithinBounds
+                            longPressThreshold: 0
+                            onTapped: pill.begin()
+                        }
+
+                        Text {
+                            id: pillText
+
+                            anchors.centerIn: parent
+                            text: pill.speech ? Words.t("header.language") : Words.t("header.elder")
+                            textFormat: Text.PlainText
+                            font.family: Theme.sans
+                            font.bold: true
+                            font.pixelSize: Theme.button
+                            color: Theme.ink
+                        }
+                    }
+                }
+            }
+
             Text {
                 width: parent.width
                 horizontalAlignment: Text.AlignHCenter
@@ -138,7 +196,7 @@ Item {
                     : root.open && root.vm ? root.vm.line : Words.t("attract.recovering")
                 textFormat: Text.PlainText
                 font.family: Theme.sans
-                font.pixelSize: Theme.landscape ? Theme.small : Theme.space(4.1)
+                font.pixelSize: Theme.landscape ? Theme.space(4.1) : Theme.body
                 color: Theme.ink2
             }
         }

@@ -13,11 +13,13 @@ PageFrame {
 
     title: root.vm ? root.vm.title : ""
     lead: root.vm ? root.vm.lead : ""
+    quitShown: !root.printing
     leftText: root.printing ? "" : Words.t("nav.back")
     rightText: root.printing ? Words.t("outcome.printing") : Words.t("collect.done")
     rightEnabled: !root.printing
     rightTone: root.vm && root.vm.fresh && !root.printing ? "teal" : "primary"
     gap: Theme.space(3)
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.vm.done()
 

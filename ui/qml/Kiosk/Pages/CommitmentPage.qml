@@ -12,11 +12,17 @@ PageFrame {
 
     title: root.vm ? root.vm.title : ""
     lead: root.vm ? root.vm.notice : ""
+    quitShown: true
     leftText: Words.t("nav.back")
+    note: root.vm && root.vm.title !== "" && !root.vm.complete ? Words.t("commit.every") : ""
+    otherText: Words.t("commit.decline")
+    otherName: "commit-decline"
     rightText: Words.t("commit.next")
     rightEnabled: root.vm ? root.vm.complete : false
     gap: Theme.space(2.5)
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
+    onOtherTapped: root.vm.decline()
     onRightTapped: root.vm.next()
 
     Label {
@@ -48,13 +54,12 @@ PageFrame {
     }
 
     aside: [
-        ChoiceCard {
-            objectName: "commit-decline"
+        Label {
+            visible: root.vm ? root.vm.otherwise !== "" : false
             width: parent ? parent.width : 0
-            title: Words.t("commit.decline")
-            detail: root.vm ? root.vm.otherwise : ""
-            arrow: true
-            onTapped: root.vm.decline()
+            text: root.vm ? Words.t("commit.otherwise", root.vm.otherwise) : ""
+            font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+            color: Theme.ink2
         }
     ]
 }

@@ -12,10 +12,15 @@ PageFrame {
 
     title: root.vm && root.vm.name !== "" ? Words.t("consent.title.name", root.vm.name) : Words.t("consent.title")
     lead: Words.t("consent.lead")
+    quitShown: true
     leftText: Words.t("nav.back")
+    otherText: Words.t("consent.other")
+    otherName: "consent-other"
     rightText: Words.t("consent.agree")
     rightName: "consent-agree"
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
+    onOtherTapped: root.vm.otherWay()
     onRightTapped: root.vm.agree()
 
     Card {
@@ -48,13 +53,10 @@ PageFrame {
     }
 
     aside: [
-        ChoiceCard {
-            objectName: "consent-other"
+        Label {
             width: parent ? parent.width : 0
-            title: Words.t("consent.other")
-            detail: root.vm && !root.vm.laterPossible ? Words.t("way.staff") : Words.t("consent.other.detail")
-            arrow: true
-            onTapped: root.vm.otherWay()
+            text: root.vm && !root.vm.laterPossible ? Words.t("consent.other.staff") : Words.t("consent.other.detail")
+            color: Theme.ink2
         }
     ]
 }

@@ -13,10 +13,12 @@ PageFrame {
 
     title: Words.t("face.title")
     lead: Words.t("face.lead")
+    quitShown: true
     leftText: Words.t("nav.back")
     rightText: Words.t("face.other")
     rightName: "face-other"
     rightTone: "secondary"
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.vm.otherWay()
 
@@ -25,8 +27,8 @@ PageFrame {
 
         objectName: "face-picture"
         anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
-        width: Theme.landscape ? Theme.space(Theme.elder ? 58 : 90) : Theme.space(95)
-        height: Theme.landscape ? Theme.space(Theme.elder ? 50 : 78) : Theme.space(Theme.elder ? 90 : 102)
+        width: Theme.landscape ? Theme.space(Theme.elder ? 54 : 80) : Theme.space(95)
+        height: Theme.landscape ? Theme.space(Theme.elder ? 46 : 68) : Theme.space(Theme.elder ? 90 : 102)
         feed: root.vm
         ground: Theme.slate
         within: Theme.slateMid

@@ -11,17 +11,20 @@ PageFrame {
     property var vm: null
     readonly property string kind: root.vm ? root.vm.kind : ""
     readonly property bool typed: root.kind === "text" || root.kind === "latin"
-    readonly property bool complete: root.vm ? root.vm.complete : false
+    // An answer that does not fit may be handed in: the complaint then says what is wrong with it.
+    readonly property bool answered: root.vm ? root.vm.complete || (root.kind !== "choice" && root.vm.input.text !== "") : false
 
     eyebrow: root.vm && root.vm.total > 0 ? Words.t("form.count", root.vm.index, root.vm.total) : ""
     title: root.vm ? root.vm.title : ""
     lead: root.vm ? root.vm.help : ""
+    quitShown: true
     leftText: root.vm && root.vm.editing ? Words.t("form.keep") : root.vm && root.vm.index > 1 ? Words.t("form.previous")
                                                                                               : Words.t("nav.back")
     rightText: root.vm && root.vm.editing ? Words.t("form.done") : Words.t("form.next")
-    rightEnabled: root.complete && !(root.vm && root.vm.input.composing)
+    rightEnabled: root.answered && !(root.vm && root.vm.input.composing)
     gap: Theme.space(2.5)
     hasInput: root.typed || root.kind === "digits"
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.vm.next()
 
@@ -74,13 +77,13 @@ PageFrame {
             visible: root.typed
             width: parent ? parent.width : 0
             vm: root.vm ? root.vm.input : null
-            acceptable: root.complete
+            acceptable: root.answered
             onAccepted: root.vm.next()
         },
         NumberPad {
             visible: root.kind === "digits"
             width: parent ? parent.width : 0
-            acceptable: root.complete
+            acceptable: root.answered
             onPressed: digit => root.vm.input.press(digit)
             onErased: root.vm.input.erase()
             onAccepted: root.vm.next()

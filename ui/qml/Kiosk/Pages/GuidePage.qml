@@ -14,12 +14,15 @@ PageFrame {
 
     chip: root.vm ? root.vm.category : ""
     title: root.vm ? root.vm.name : ""
+    small: root.vm ? root.vm.fullName : ""
     lead: root.vm ? root.vm.lead : ""
     panel: Theme.elder ? Theme.panel : Theme.wideAside
+    quitShown: true
     leftText: Words.t("nav.back")
-    rightText: root.verdict === "cannot" ? Words.t("home.help") : Words.t("guide.start")
+    rightText: root.verdict === "cannot" ? Words.t("nav.help") : Words.t("guide.start")
     rightName: root.verdict === "cannot" ? "guide-help" : "guide-start"
     rightTone: root.verdict === "cannot" ? "teal" : "primary"
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.verdict === "cannot" ? root.vm.help() : root.vm.begin()
 
@@ -85,14 +88,19 @@ PageFrame {
         }
     }
 
-    Grid {
+    Label {
+        visible: Theme.elder
+        width: parent ? parent.width : 0
+        text: root.vm ? root.vm.figuresLine : ""
+        font.bold: true
+    }
+
+    Row {
         id: figures
 
-        readonly property bool tall: Theme.elder && !Theme.landscape
-
+        visible: !Theme.elder
         width: parent ? parent.width : 0
-        columns: figures.tall ? 1 : 3
-        spacing: figures.tall ? Theme.space(2) : Theme.space(3.5)
+        spacing: Theme.space(3.5)
 
         Repeater {
             model: root.vm ? root.vm.figures : null
@@ -103,8 +111,8 @@ PageFrame {
                 required property string label
                 required property string value
 
-                width: figures.tall ? figures.width : (figures.width - 2 * figures.spacing) / 3
-                padding: Theme.space(Theme.elder ? 3 : 4)
+                width: (figures.width - 2 * figures.spacing) / 3
+                padding: Theme.space(4)
                 gap: 0
 
                 Label {
@@ -118,6 +126,8 @@ PageFrame {
                     width: parent.width
                     text: figure.value
                     font.pixelSize: Theme.figure
+                    fontSizeMode: Text.HorizontalFit
+                    minimumPixelSize: Theme.body
                 }
             }
         }
@@ -185,12 +195,32 @@ PageFrame {
                 }
             }
         },
-        Label {
+        Item {
+            id: basisTail
+
             width: parent ? parent.width : 0
-            visible: text !== ""
-            text: root.vm && root.vm.basis !== "" ? Words.t("guide.basis", root.vm.basis) : ""
-            font.pixelSize: Theme.small
-            color: Theme.ink2
+            height: root.beside ? 0 : basis.height
+            visible: !root.beside
         }
     ]
+
+    // The panel of a landscape screen keeps its height for what to bring.
+    Label {
+        id: basis
+
+        parent: root.beside ? basisLow : basisTail
+        width: parent ? parent.width : 0
+        visible: text !== ""
+        text: root.vm && root.vm.basis !== "" ? Words.t("guide.basis", root.vm.basis) : ""
+        font.pixelSize: Theme.small
+        color: Theme.ink2
+    }
+
+    Item {
+        id: basisLow
+
+        visible: root.beside
+        width: parent ? parent.width : 0
+        height: basis.height
+    }
 }

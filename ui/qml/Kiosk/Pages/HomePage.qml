@@ -16,11 +16,13 @@ PageFrame {
                                                                 : Words.t("home.lead")
     readonly property bool turning: Theme.elder && root.vm && root.vm.pages > 1
 
+    quitShown: true
     leftText: root.turning ? Words.t("home.more") : Words.t("home.collect")
     leftName: root.turning ? "home-more" : "home-collect"
-    rightText: Theme.elder ? Words.t("home.help.elder") : Words.t("home.help")
+    rightText: Words.t("nav.help")
     rightName: "home-help"
     rightTone: Theme.elder ? "help" : "teal"
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.turning ? root.vm.turn() : root.vm.collect()
     onRightTapped: root.vm.help()
 

@@ -11,15 +11,13 @@ PageFrame {
     property var vm: null
     readonly property bool wrong: root.vm ? root.vm.problem !== "" : false
 
-    title: Words.t("identify.title")
-    lead: Words.t("identify.lead")
+    title: root.wrong ? root.vm.problemTitle : Words.t("identify.title")
+    lead: !root.wrong ? Words.t("identify.lead") : root.vm.lifting ? Words.t("identify.lift") : root.vm.problemAdvice
+    quitShown: true
     leftText: Words.t("nav.back")
-    rightText: Words.t("nav.quit")
-    rightName: "nav-quit"
-    rightTone: "secondary"
     gap: Theme.space(4)
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
-    onRightTapped: root.vm.quit()
 
     Item {
         width: parent ? parent.width : 0
@@ -49,18 +47,10 @@ PageFrame {
     }
 
     Card {
-        visible: root.wrong
+        visible: root.wrong && root.vm.lifting
         color: Theme.warnSoft
         border.width: Theme.stroke
         border.color: Theme.warn
-        gap: Theme.space(1)
-
-        Label {
-            width: parent.width
-            text: root.vm ? root.vm.problemTitle : ""
-            font.pixelSize: Theme.h2
-            font.bold: true
-        }
 
         Label {
             width: parent.width
@@ -76,7 +66,7 @@ PageFrame {
 
             Label {
                 width: parent.width
-                text: Words.t("identify.other")
+                text: root.wrong ? Words.t("identify.still") : Words.t("identify.other")
                 font.pixelSize: Theme.elder ? Theme.small : Theme.body
                 color: Theme.ink2
             }

@@ -13,11 +13,14 @@ PageFrame {
 
     title: root.staff ? Words.t("way.staff.title") : Words.t("way.title")
     lead: root.staff ? Words.t("way.staff.lead") : root.vm ? root.vm.reasonText : ""
+    quitShown: true
     leftText: Words.t("nav.back")
-    rightText: root.staff || (root.vm && root.vm.none) ? Words.t("way.help") : ""
+    rightText: root.vm && root.vm.none ? Words.t("nav.help") : ""
     rightName: "way-help"
     rightTone: "secondary"
     hasInput: root.staff
+    sunk: !root.staff
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.vm.help()
 

@@ -22,11 +22,14 @@ Item {
     onStampChanged: root.fall()
 
     PageFrame {
+        id: frame
+
         anchors.fill: parent
         visible: !(root.vm && root.vm.reasonsShown)
         titleFirst: false
         panel: root.documented && !Theme.elder ? Theme.wideAside : Theme.panel
         asideAllowed: root.documented
+        asideFirst: Theme.elder
         rightText: root.printing ? Words.t("outcome.printing") : Words.t("outcome.rate")
         rightEnabled: !root.printing
         gap: Theme.space(3.5)
@@ -41,6 +44,40 @@ Item {
             title: root.vm ? root.vm.documentTitle : ""
             lines: root.vm ? root.vm.documentLines : null
             stamp: root.stamp
+        }
+
+        Item {
+            id: whyLow
+
+            visible: frame.beside
+            width: parent ? parent.width : 0
+            height: why.height
+        }
+
+        // The panel of a landscape screen keeps its height for what was decided and what is being printed.
+        Touchable {
+            id: why
+
+            parent: frame.beside ? whyLow : whyTail
+            objectName: "outcome-reasons"
+            visible: root.vm ? root.vm.hasReasons : false
+            label: root.vm ? root.vm.why : ""
+            width: parent ? parent.width : 0
+            height: Math.max(Theme.minimum, whyText.height + Theme.space(3))
+            onTapped: root.vm.toggleReasons()
+
+            Label {
+                id: whyText
+
+                anchors.centerIn: parent
+                width: parent.width
+                horizontalAlignment: Text.AlignHCenter
+                text: root.vm ? root.vm.why : ""
+                font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.1)
+                font.underline: true
+                color: why.down ? Theme.tealDeep : Theme.ink2
+                Accessible.ignored: true
+            }
         }
 
         aside: [
@@ -95,26 +132,12 @@ Item {
                     }
                 }
             },
-            Touchable {
-                objectName: "outcome-reasons"
-                visible: root.vm ? root.vm.hasReasons : false
-                label: root.vm ? root.vm.why : ""
+            Item {
+                id: whyTail
+
+                visible: !frame.beside
                 width: parent ? parent.width : 0
-                height: Math.max(Theme.minimum, why.height + Theme.space(3))
-                onTapped: root.vm.toggleReasons()
-
-                Label {
-                    id: why
-
-                    anchors.centerIn: parent
-                    width: parent.width
-                    horizontalAlignment: Text.AlignHCenter
-                    text: root.vm ? root.vm.why : ""
-                    font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.1)
-                    font.underline: true
-                    color: parent.down ? Theme.tealDeep : Theme.ink2 // qmllint disable missing-property
-                    Accessible.ignored: true
-                }
+                height: visible ? why.height : 0
             }
         ]
     }

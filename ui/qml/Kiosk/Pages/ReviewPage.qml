@@ -9,12 +9,15 @@ PageFrame {
     id: root
 
     property var vm: null
+    readonly property bool changeable: root.vm ? root.vm.changeable : false
 
     title: Words.t("review.title")
-    lead: Words.t("review.lead")
-    leftText: Words.t("review.back")
+    lead: root.changeable ? Words.t("review.lead") : Words.t("review.fixed")
+    quitShown: true
+    leftText: root.changeable ? Words.t("review.back") : Words.t("nav.back")
     rightText: root.vm && root.vm.signature ? Words.t("review.sign") : Words.t("review.submit")
     gap: Theme.space(3)
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.vm.next()
 

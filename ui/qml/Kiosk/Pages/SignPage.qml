@@ -13,9 +13,11 @@ PageFrame {
 
     title: Words.t("sign.title")
     lead: root.vm && root.vm.name !== "" ? Words.t("sign.lead.name", root.vm.name) : Words.t("sign.lead")
+    quitShown: true
     leftText: Words.t("nav.back")
     rightText: Words.t("sign.done")
     rightEnabled: pad.meaningful
+    onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.vm.sign(pad)
     onVisibleChanged: if (!visible) pad.clear()

@@ -14,6 +14,7 @@ PageFrame {
     chipTone: "warn"
     title: root.vm ? root.vm.heading : ""
     lead: root.vm ? root.vm.lead : ""
+    sunk: true
     gap: Theme.space(Theme.landscape ? 2 : 3.5)
 
     Repeater {

@@ -1,11 +1,13 @@
-"""Commands on their way to a device: each ends by its deadline, whatever the driver does."""
+"""Commands on their way to a device: each ends by its deadline, whatever the driver does, and a hang is told."""
 
 from __future__ import annotations
 
 import heapq
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from itertools import count
 from typing import Any, Generic, TypeVar
 
@@ -79,12 +81,25 @@ class Job(Generic[_T]):
             return first
 
 
+class Guard:
+    """A call of a driver's that is under way. ``overran`` is told by the reaper's thread when it is overdue."""
+
+    def __init__(self, deadline: Deadline, overran: Callable[[Guard], None]) -> None:
+        self.deadline = deadline
+        self.finished = False
+        self._overran = overran
+
+    def expire(self) -> None:
+        self._overran(self)
+
+
 class Reaper:
     """One thread that ends overdue jobs. It sleeps until the nearest deadline, and for ever when there is none."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._due: list[tuple[float, int, Job[Any]]] = []
+        self._due: list[tuple[float, int, Job[Any] | Guard]] = []
+        self._wakes_at = math.inf  # by itself
         self._order = count()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -95,10 +110,18 @@ class Reaper:
 
     def mind(self, job: Job[Any]) -> None:
         """End this job when it is overdue."""
-        with self._changed:
-            heapq.heappush(self._due, (job.deadline.at + GRACE_SECONDS, next(self._order), job))
-            self._changed.notify()
+        self._push(job)
         job.future.add_done_callback(lambda _: self._forget())
+
+    @contextmanager
+    def guarding(self, guard: Guard) -> Iterator[None]:
+        """Watch over the call that is made inside."""
+        self._push(guard)
+        try:
+            yield
+        finally:
+            guard.finished = True
+            self._forget()
 
     def stop(self) -> None:
         with self._changed:
@@ -106,6 +129,13 @@ class Reaper:
             self._changed.notify()
         if self._thread is not None:
             self._thread.join()
+
+    def _push(self, item: Job[Any] | Guard) -> None:
+        due = item.deadline.at + GRACE_SECONDS
+        with self._changed:
+            heapq.heappush(self._due, (due, next(self._order), item))
+            if due < self._wakes_at:
+                self._changed.notify()
 
     def _forget(self) -> None:
         """Drop finished jobs from the front, so that the thread does not wake for them."""
@@ -118,7 +148,8 @@ class Reaper:
             with self._changed:
                 if self._stopping:
                     return
-                wait = Deadline(self._due[0][0]).remaining() if self._due else None
+                self._wakes_at = self._due[0][0] if self._due else math.inf
+                wait = Deadline(self._wakes_at).remaining() if self._due else None
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
                     continue

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
@@ -19,13 +20,14 @@ from typing import Any, TypeVar
 from devices.backoff import Backoff
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, Device, DeviceError, Fault, State, Status, StatusListener
-from devices.jobs import Job, Reaper
+from devices.jobs import Guard, Job, Reaper
 from devices.watch import CardListener, CardWatch
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _GONE = frozenset({"port-missing", "unplugged"})
 _SILENT = frozenset({"no-answer"})
+_HANGS = Fault("no-answer", Action.RESET, "the driver does not come back from the device")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Actor:
         self._up = False
         self._next_open = self._next_poll = self._next_look = clock()
         self._publish_anyway = False
+        self._guard: Guard | None = None  # over the call of the driver's that is under way
         self._watch: tuple[CardWatch, CardListener, float] | None = None
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -75,7 +78,10 @@ class Actor:
         return self._status
 
     def subscribe(self, listener: StatusListener) -> Callable[[], None]:
-        """Call ``listener`` from the actor's thread whenever the status changes; returns how to end that."""
+        """Call ``listener`` whenever the status changes; returns how to end that.
+
+        It is called from the actor's thread, or from the one that minds all deadlines when the actor hangs: it must
+        not block."""
         with self._changed:
             self._listeners.append(listener)
 
@@ -191,8 +197,10 @@ class Actor:
                 self._changed.wait(min(wait, min(due) - now))
 
     def _open(self) -> None:
+        deadline = Deadline.after(self._spec.open_timeout)
         try:
-            self._spec.device.open(Deadline.after(self._spec.open_timeout))
+            with self._guarded(deadline):
+                self._spec.device.open(deadline)
         except DeviceError as error:
             self._lost(error)
             return
@@ -206,8 +214,10 @@ class Actor:
     def _poll(self) -> None:
         with self._changed:
             self._next_poll = self._clock() + self._spec.poll_interval
+        deadline = Deadline.after(self._spec.poll_timeout)
         try:
-            status = self._spec.device.poll(Deadline.after(self._spec.poll_timeout))
+            with self._guarded(deadline):
+                status = self._spec.device.poll(deadline)
         except DeviceError as error:
             self._spec.device.close()
             self._lost(error)
@@ -232,13 +242,18 @@ class Actor:
     def _run_job(self, job: Job[Any]) -> None:
         if self._cause is not None:
             job.fail(_again(self._cause))
-        elif not job.run(self._spec.device):  # it failed: see at once whether the device is still there
+            return
+        with self._guarded(job.deadline):
+            well = job.run(self._spec.device)
+        if not well:  # it failed: see at once whether the device is still there
             with self._changed:
                 self._next_poll = self._clock()
 
     def _look(self, watch: CardWatch, listener: CardListener, interval: float) -> None:
         device: Any = self._spec.device  # watch_cards has seen that it reads cards
-        events = watch.look(device, Deadline.after(self._spec.watch_timeout))
+        deadline = Deadline.after(self._spec.watch_timeout)
+        with self._guarded(deadline):
+            events = watch.look(device, deadline)
         with self._changed:
             self._next_look = self._clock() + interval
             if any(isinstance(event, DeviceError) for event in events):
@@ -248,8 +263,29 @@ class Actor:
             if current is not None and current[0] is watch:
                 current[1](event)
 
-    def _publish(self, status: Status) -> None:
+    @contextmanager
+    def _guarded(self, deadline: Deadline) -> Iterator[None]:
+        """Around every call that may hang: the status says so while it does."""
+        guard = Guard(deadline, self._overran)
         with self._changed:
+            self._guard = guard
+        try:
+            with self._reaper.guarding(guard):
+                yield
+        finally:
+            with self._changed:
+                self._guard = None
+
+    def _overran(self, guard: Guard) -> None:
+        with self._changed:
+            self._next_poll = self._clock()  # once it is back, ask at once
+        self._publish(Status(State.UNKNOWN, (_HANGS,)), during=guard)
+
+    def _publish(self, status: Status, *, during: Guard | None = None) -> None:
+        """``during``: only while this call is still under way, else the actor itself has something newer to say."""
+        with self._changed:
+            if during is not None and during is not self._guard:
+                return
             tell = self._publish_anyway or not status.same_as(self._status)
             self._status, self._publish_anyway = status, False
             listeners = tuple(self._listeners) if tell else ()

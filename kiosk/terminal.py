@@ -6,6 +6,7 @@ the same path is taken after a power cut. This is the one room that names driver
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from kiosk.visit.events import Event
     from kiosk.visit.runner import Runner
     from kiosk.visit.screen import Screen
-    from kiosk.visit.visit import Now
+    from kiosk.visit.visit import Machine, Now
 
+_log = logging.getLogger(__name__)
 ScreenListener = Callable[["Screen"], None]
 FrameListener = Callable[["Frame | None"], None]
 CARD_INTERVAL = 0.5  # s between two looks for a card
@@ -62,6 +64,8 @@ class Terminal:
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         self._stopping = False
+        self._look_again = threading.Semaphore(0)  # while out of service: whether the terminal is whole
+        self._telling = threading.Lock()
         self.journal: Journal | None = None
         self._manager: Manager | None = None
         self._documents: DocumentsWorker | None = None
@@ -110,12 +114,16 @@ class Terminal:
         return unsubscribe
 
     def stop(self) -> None:
-        """End in good order: the visit's loop first, the journal last."""
+        """End in good order: the visit's loop first, the journal last. Bounded, whatever hangs in a device."""
         self._stopping = True
+        self._look_again.release()
         if self._thread is not None:
             self._thread.join(20)
         if self._runner is not None:
             self._runner.stop()
+        if self._manager is not None:
+            for name in self._manager:
+                self._manager[name].request_stop()  # what is queued there is not begun, and nobody waits for it
         if self._counter is not None:
             self._counter.close()
         if self._sync is not None:
@@ -169,8 +177,6 @@ class Terminal:
         from kiosk.counter.printing import PRINT_SECONDS
         from kiosk.documents.worker import DocumentsWorker
         from kiosk.domain.beijing import beijing_now
-        from kiosk.journal.journal import Journal
-        from kiosk.journal.keys import load_or_create_key
         from kiosk.services.loader import load_builtin
         from kiosk.visit.delays import Delays
         from kiosk.visit.runner import Runner, system_now
@@ -183,12 +189,24 @@ class Terminal:
         self._manager.start()
         packs = load_builtin(profile.place)
         wanted = profile.services or tuple(packs)
-        self._packs = {pack_id: packs[pack_id] for pack_id in wanted if pack_id in packs}
-        folder = profile.data / "journal"
-        self.journal = Journal.open(folder, load_or_create_key(folder))
+        self._packs = {pack_id: packs[pack_id] for pack_id in wanted}
+        delays, clock = Delays.load(), self._clock or system_now
+        machine = Machine(
+            packs=self._packs,
+            delays=delays,
+            place=profile.street,
+            terminal=profile.terminal,
+            help_phone=profile.place.phone,
+            language=profile.language,
+            test=profile.test,
+            face_check=profile.face_check,
+            staff_codes=profile.staff_secret_file is not None,
+        )
+        self.journal = self._open_journal(machine, clock)
+        if self.journal is None:
+            return  # stopped while out of service
         self.journal.audit("terminal.started", version=kiosk.__version__)
         self._documents = DocumentsWorker()
-        delays = Delays.load()
         self._counter = Counter(
             journal=self.journal,
             actors={name: self._manager[name] for name in self._manager},
@@ -207,22 +225,49 @@ class Terminal:
             crashed=self._crash,
             test=profile.test,
         )
-        machine = Machine(
-            packs=self._packs,
-            delays=delays,
-            place=profile.street,
-            terminal=profile.terminal,
-            help_phone=profile.place.phone,
-            language=profile.language,
-            test=profile.test,
-            face_check=profile.face_check,
-            staff_codes=profile.staff_secret_file is not None,
-        )
-        self._runner = Runner(machine, self._counter, self._clock or system_now)
+        self._runner = Runner(machine, self._counter, clock)
         self._runner.subscribe(self._show)
         self._runner.start()
         self._start_sync()
         self._ready.set()
+
+    def _open_journal(self, machine: Machine, clock: Callable[[], Now]) -> Journal | None:
+        """The journal. While it cannot be opened the page says so, the log what to do, and every delay it looks again.
+
+        None when the terminal was stopped meanwhile.
+        """
+        from kiosk.counter.closed import ClosedCounter
+        from kiosk.journal.errors import JournalError
+        from kiosk.visit.events import Recovered
+        from kiosk.visit.runner import Runner
+
+        try:
+            return self._try_journal()
+        except JournalError as error:
+            told = error.code
+            _log.error("out of service: %s. %s", told, error.advice)
+        self._runner = Runner(machine, ClosedCounter(self._look_again.release), clock)
+        self._runner.subscribe(self._show)
+        self._runner.start()
+        while self._look_again.acquire() and not self._stopping:
+            try:
+                journal = self._try_journal()
+            except JournalError as error:
+                if error.code != told:
+                    told = error.code
+                    _log.error("out of service: %s. %s", told, error.advice)
+                self._runner.post(Recovered("journal_damaged"))
+            else:
+                self._runner.stop()
+                return journal
+        return None
+
+    def _try_journal(self) -> Journal:
+        from kiosk.journal.journal import Journal
+        from kiosk.journal.keys import load_or_create_key
+
+        folder = self._profile.data / "journal"
+        return Journal.open(folder, load_or_create_key(folder))
 
     def _spec(self, device: DeviceProfile) -> Spec:
         from devices.manager import Spec
@@ -257,6 +302,7 @@ class Terminal:
             key,
             on_results=partial(keep_results, self.journal),
             enrolment_code=self._profile.enrolment_code,
+            area_code=self._profile.place.area_code,
         )
         self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._crash)
         self._sync.start()
@@ -281,15 +327,16 @@ class Terminal:
 
         if self._runner is None or self._manager is None or self.journal is None or self._stopping:
             return
-        self._runner.post(
-            abilities(
-                self._packs,
-                self._manager.statuses(),
-                online=self.online,
-                enrolled=self._standing() is not None,
-                numbers_left=self.journal.numbers_left,
+        with self._telling:  # several threads come here: whoever looked first also posts first
+            self._runner.post(
+                abilities(
+                    self._packs,
+                    self._manager.statuses(),
+                    online=self.online,
+                    enrolled=self._standing() is not None,
+                    numbers_left=self.journal.numbers_left,
+                )
             )
-        )
 
     def _watch_cards(self, hear: Callable[[Any], None]) -> None:
         if self._manager is not None and "id_reader" in self._manager:

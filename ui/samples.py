@@ -49,6 +49,7 @@ def samples(language: Language = "zh_CN") -> Iterator[Sample]:
     lights = (s.Light("services", True, 2), s.Light("printing", True), s.Light("network", True))
     yield one("attract", s.AttractBody(lights, "02:14"))
     dark = (s.Light("services", True, 1), s.Light("printing", False), s.Light("network", False))
+    yield one("attract-starting", s.AttractBody((s.Light("starting", False), *dark), "06:00"), "attract")
     yield one("attract-trouble", s.AttractBody(dark, "15:40"), "attract", test=True)
     yield from _arriving(t, one)
     yield from _identifying(t, one)
@@ -95,14 +96,18 @@ def _arriving(t: Translate, one: One) -> Iterator[Sample]:
     yield one("home-pending", s.HomeBody(many, "王**", "pending", 2), "home")
     guide = s.GuideBody(
         category="business",
-        name=cards[0].name,
+        name=cards[0].short_name,
+        full_name=cards[0].name,
         lead=t("填一次，当场发营业执照。全程不收费。", "Fill in once and take the licence with you. No fee."),
         ability=Ability(Verdict.CAN, ("ability.hours", "ability.printer", "ability.network"), ()),
         minutes=4,
         questions=5,
         errands=0,
         prepare=(
-            (t("本人身份证", "Your own ID card"), t("放在机器右侧读卡区", "Put it on the reader on the right")),
+            (
+                t("居民身份证，或港澳台居民居住证", "Chinese resident ID card, or residence permit"),
+                t("本人来办，要刷脸或由工作人员核对", "Come yourself; face check, or staff check that it is you"),
+            ),
             (
                 t("经营场所的地址", "The address of the shop"),
                 t("不用交证明，签一份承诺即可", "No proof needed, a signed commitment will do"),
@@ -120,6 +125,9 @@ def _arriving(t: Translate, one: One) -> Iterator[Sample]:
 def _identifying(t: Translate, one: One) -> Iterator[Sample]:
     yield one("identify", s.IdentifyBody(), step=1, expires_at=52.0)
     yield one("identify-problem", s.IdentifyBody("under_age", "16"), "identify", step=1, expires_at=52.0)
+    yield one("identify-early", s.IdentifyBody("under_age", "60"), "identify", step=1, expires_at=52.0)
+    foreign = s.IdentifyBody("card_kind")
+    yield one("identify-kind", foreign, "identify", step=1, expires_at=52.0, help_phone="0352-5550000")
     yield one("identify-lift", s.IdentifyBody("card_lift"), "identify", step=1, expires_at=52.0)
     yield one("identify-unreadable", s.IdentifyBody("card_unreadable"), "identify", step=1, expires_at=52.0)
     yield one("consent", s.ConsentBody("王**"), step=2)
@@ -161,6 +169,8 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     yield one("form", text, step=3)
     bad = replace(text, preview="", complete=False, complaint=t("名称至少要两个字。", "At least two characters."))
     yield one("form-complaint", bad, "form", step=3)
+    nothing = replace(bad, value="", complaint="")
+    yield one("form-empty", nothing, "form", step=3)
     digits = replace(
         text, index=5, key="staff", kind="digits", title=t("店里一共几个人？", "How many people work there?"),
         help=t("连您自己算在内。", "Counting yourself."), value="2", unit=t("人", ""), max_length=3, preview="",
@@ -195,6 +205,9 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     title, replaces = t("经营场所承诺", "Commitment on the premises"), t("场所使用证明", "proof of the premises")
     otherwise = t("可以带场所证明到窗口办理", "You can bring the proof to the counter")
     yield one("commitment", s.CommitmentBody(title, notice, clauses, replaces, otherwise, False), step=4)
+    agreed = tuple((text, True) for text, _ in clauses)
+    whole = s.CommitmentBody(title, notice, agreed, replaces, otherwise, True)
+    yield one("commitment-agreed", whole, "commitment", step=4)
     rows = (
         ("applicant.name", t("经营者", "Owner"), NAME, "card", False),
         ("applicant.number", t("证件号码", "ID number"), NUMBER, "card", False),
@@ -208,6 +221,7 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     )
     lines = tuple(s.ReviewLine(*row) for row in rows)
     yield one("review", s.ReviewBody(lines, True), step=4)
+    yield one("review-fixed", s.ReviewBody(tuple(line for line in lines if not line.editable), False), "review", step=4)
     yield one("sign", s.SignBody(NAME), step=5)
     yield one("committing", s.CommittingBody(), step=5)
 
@@ -218,7 +232,7 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
         outcome="approved",
         effective=True,
         heading=t("办好了，准予登记", "Done, registered"),
-        lead=t("结果已经生效。", "It holds from now on."),
+        lead=t("登记今天生效。", "The registration holds from today."),
         case_no=CASE_NO,
         document_title="营业执照",
         document_lines=(
@@ -247,11 +261,27 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
     yield one("outcome-reasons", replace(outcome, papers=done, printing=False, reasons_shown=True), "outcome")
     referred = replace(
         outcome, outcome="referred", effective=False, stamp="", document_lines=(), printing=False,
-        heading=t("已经收下，转人工审核", "Received, a person looks at it"),
+        heading=t("已经收下，由工作人员办理", "Received. Staff will decide."),
         lead=t("五个工作日内答复，短信通知您。", "You hear from us within five working days."),
         papers=(replace(done[1], state="unknown", reason="no-answer"),),
     )  # fmt: skip
     yield one("outcome-referred", referred, "outcome")
+    given = t("办件回执", "Case receipt")
+    paper = tuple(
+        (t(zh, en), value)
+        for zh, en, value in (
+            ("办件编号", "Case number", "140213 261122 0000 0318 7"), ("事项", "Matter", _cards(t)[1].name),
+            ("姓名", "Name", "王**"), ("结果", "Result", t("认证通过", "Confirmed")), ("时间", "Time", "2026-11-22 02:14"),
+        )
+    )  # fmt: skip
+    certified = replace(
+        outcome, heading=t("认证好了，\n养老金照常发", "Confirmed.\nYour pension will continue"), document_title=given,
+        lead=t("一年以后再来。", "Come again in a year."), document_lines=paper, stamp=t("认证通过", "Confirmed"),
+        case_no="140213 261122 0000 0318 7", papers=(s.PaperLine("receipt", given, "printing", 0, 1),),
+    )  # fmt: skip
+    yield one("outcome-receipt", certified, "outcome")
+    jam = s.TroubleBody(given, "media-jam", True, CASE_NO, ("retry", "later", "help"))
+    yield one("trouble-jam", jam, "trouble")
     trouble = s.TroubleBody(licence, "media-empty", True, CASE_NO, ("retry", "later", "help"))
     yield one("trouble", trouble)
     yield one("trouble-unknown", replace(trouble, reason="no-answer", certain=False), "trouble")

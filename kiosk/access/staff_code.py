@@ -2,7 +2,8 @@
 
 A member of staff who has compared person and document types the code from their phone. Works offline.
 Wrong codes lock the pad: after 5, for 15 s, doubling with each further one. The counter survives a restart
-and does not trust the wall clock: a lock is counted on the monotonic clock and starts anew after a restart.
+and does not trust the wall clock: a lock is counted on the monotonic clock and starts anew after a restart, and a code
+used while the clock was ahead does not keep staff out until that time has come.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import struct
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,40 +53,54 @@ def parse_secret(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class CodeCheck:
+    """``clock_was_ahead``: the code before this one was used at a time that has not come yet."""
+
     ok: bool
     attempts_left: int
     locked_for: float
+    clock_was_ahead: bool = False
 
 
 class StaffCodes:
-    """Checks codes for one terminal."""
+    """Checks codes for one terminal, one after another whoever asks."""
 
     def __init__(
         self, secret: bytes, memory: Memory, *, wall: Callable[[], float], monotonic: Callable[[], float]
     ) -> None:
         self._secret, self._memory, self._wall, self._monotonic = secret, memory, wall, monotonic
+        self._turn = threading.Lock()
         failures = self._failures()
         self._locked_until = self._monotonic() + self._lock_for(failures) if failures >= FREE_ATTEMPTS else 0.0
 
     def check(self, code: str) -> CodeCheck:
         """Compare in constant time; a code is good for one use."""
+        with self._turn:
+            return self._check(code)
+
+    def _check(self, code: str) -> CodeCheck:
         remaining = self._locked_until - self._monotonic()
         if remaining > 0:
             return CodeCheck(False, 0, remaining)
         now = int(self._wall()) // STEP
         used = int(self._memory.meta("staff.last_counter") or 0)
+        clock_was_ahead = used > now + 2
+        if clock_was_ahead:
+            self._memory.set_meta("staff.ahead_counter", str(used))  # that code has had its use, for good
+            self._memory.set_meta("staff.last_counter", "0")
+            used = 0
+        spent = int(self._memory.meta("staff.ahead_counter") or 0)
         for counter in (now - 1, now, now + 1):
-            if counter > used and hmac.compare_digest(hotp(self._secret, counter), code):
+            if counter > used and counter != spent and hmac.compare_digest(hotp(self._secret, counter), code):
                 self._memory.set_meta("staff.last_counter", str(counter))
                 self._memory.set_meta("staff.failures", "0")
-                return CodeCheck(True, FREE_ATTEMPTS, 0.0)
+                return CodeCheck(True, FREE_ATTEMPTS, 0.0, clock_was_ahead)
         failures = self._failures() + 1
         self._memory.set_meta("staff.failures", str(failures))
         if failures < FREE_ATTEMPTS:
-            return CodeCheck(False, FREE_ATTEMPTS - failures, 0.0)
+            return CodeCheck(False, FREE_ATTEMPTS - failures, 0.0, clock_was_ahead)
         lock = self._lock_for(failures)
         self._locked_until = self._monotonic() + lock
-        return CodeCheck(False, 0, lock)
+        return CodeCheck(False, 0, lock, clock_was_ahead)
 
     def _failures(self) -> int:
         return int(self._memory.meta("staff.failures") or 0)

@@ -176,6 +176,8 @@ class Counter:
         result = self._staff.check(code)
         outcome = "right" if result.ok else "locked" if result.locked_for else "wrong"
         self._journal.audit("staff.checked", outcome=outcome, attempts=result.attempts_left)
+        if result.clock_was_ahead:
+            self._journal.audit("staff.checked", outcome="clock_was_ahead", attempts=result.attempts_left)
 
     def _rate(self, effect: SaveRating) -> bool:
         standing = self._standing()

@@ -7,25 +7,47 @@ from collections.abc import Callable
 # GB/T 15834-2011, 5.1: these do not begin a line; these do not end one.
 NEVER_FIRST = frozenset("，。、；：？！）》〉」』】”’·…—％,.;:?!)]}")
 NEVER_LAST = frozenset("（《〈「『【“‘([{")
+PAUSES = frozenset("，、；：。")
+ALONE = 2  # characters that are too few for a line
 
 
 def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
     """Lines no wider than ``width`` by ``measure``; words of Latin letters and digits stay whole where they fit."""
+    return [line.rstrip() for paragraph in text.split("\n") for line in _paragraph(paragraph, width, measure)]
+
+
+def _paragraph(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
     lines: list[str] = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for unit in _units(paragraph):
-            if line and measure(line + unit.rstrip()) > width:
-                line, carried = _carry(line, unit)
-                lines.append(line.rstrip())
-                line = carried.lstrip()
-            else:
-                line += unit
-            while len(line) > 1 and measure(line.rstrip()) > width:  # one word wider than the line
-                cut = next(i for i in range(len(line), 0, -1) if i == 1 or measure(line[:i]) <= width)
-                lines.append(line[:cut])
-                line = line[cut:]
-        lines.append(line.rstrip())
+    line = ""
+    for unit in _units(text):
+        if line and measure(line + unit.rstrip()) > width:
+            line, carried = _carry(line, unit)
+            lines.append(line)
+            line = carried.lstrip()
+        else:
+            line += unit
+        while len(line) > 1 and measure(line.rstrip()) > width:  # one word wider than the line
+            cut = next(i for i in range(len(line), 0, -1) if i == 1 or measure(line[:i]) <= width)
+            lines.append(line[:cut])
+            line = line[cut:]
+    lines.append(line)
+    return _accompany(lines, width, measure)
+
+
+def _accompany(lines: list[str], width: float, measure: Callable[[str], float]) -> list[str]:
+    """One or two characters do not stand alone on the last line: some of the line above go with them.
+
+    The break moves to a bracket or a comma of its second half, else by two characters.
+    """
+    if len(lines) < 2 or len(lines[-1]) > ALONE or lines[-1].isascii():
+        return lines
+    *rest, above, last = lines
+    half = len(above) // 2
+    cuts = [at for at in range(half + 1, len(above)) if above[at] in NEVER_LAST or above[at - 1] in PAUSES]
+    for at in (*reversed(cuts), len(above) - ALONE):
+        whole = 0 < at < len(above) and above[at] not in NEVER_FIRST and above[at - 1] not in NEVER_LAST
+        if whole and not (above[at - 1].isascii() and above[at].isascii()) and measure(above[at:] + last) <= width:
+            return [*rest, above[:at], above[at:] + last]
     return lines
 
 

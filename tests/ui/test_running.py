@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from kiosk import running
 from kiosk.demo.run import Demo, Wanted
 from kiosk.journal import commands
 from kiosk.profile import load
@@ -93,3 +95,89 @@ def test_a_profile_that_cannot_be_used_is_said_with_its_cure(tmp_path: Path) -> 
     )
     assert ended.returncode == 2
     assert "broken.toml: terminal." in ended.stderr
+
+
+# -- how it ends when something is wrong -------------------------------------------------------------------------
+
+BUG_IN_THE_WINDOW = """
+from PySide6.QtCore import QCoreApplication, QTimer
+from kiosk import running
+running.end_at_bugs()
+app = QCoreApplication([])
+def slot():
+    raise ValueError("Wang Xiaoming 140213195803010021")
+QTimer.singleShot(0, slot)
+QTimer.singleShot(3000, app.quit)
+app.exec()
+"""
+GIVES_UP = """
+from kiosk import running
+from kiosk.journal.errors import JournalError
+from kiosk.profile import ProfileError
+running._give_up({error}, started={started})
+"""
+DISK = 'JournalError("journal-uncertain", "the disk failed", advice="Look at the disk.")'
+
+
+def ended(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+
+
+def test_a_bug_on_the_windows_thread_ends_the_process_and_tells_no_values() -> None:
+    process = ended(BUG_IN_THE_WINDOW)
+    assert process.returncode == running.BUG
+    assert "ValueError" in process.stderr
+    assert "in slot" in process.stderr
+    assert "Wang" not in process.stderr + process.stdout
+    assert "1402131958" not in process.stderr + process.stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "started", "status"),
+    [
+        (DISK, False, running.BROKEN),
+        (DISK, True, running.BUG),
+        ('ProfileError("devices.camera: there is no driver")', False, running.BROKEN),
+        ('ValueError("a bug")', False, running.BUG),
+    ],
+)
+def test_only_what_keeps_it_from_starting_is_the_profiles_fault(error: str, started: bool, status: int) -> None:
+    process = ended(GIVES_UP.format(error=error, started=started))
+    assert process.returncode == status
+    assert ("cannot start" in process.stderr) is (status == running.BROKEN)
+    assert ("Look at the disk." in process.stderr) is ("disk" in error)
+    assert "a bug" not in process.stderr
+
+
+@pytest.mark.parametrize("where", ["window", "thread"])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_fails_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    from PySide6.QtCore import QTimer
+    from PySide6.QtGui import QGuiApplication
+
+    import ui.app
+
+    def bug() -> None:
+        raise ValueError("a bug")
+
+    def run(*_: Any, **__: Any) -> int:
+        app = QGuiApplication.instance() or QGuiApplication([])
+        if where == "window":
+            QTimer.singleShot(0, bug)
+        else:
+            thread = threading.Thread(target=bug)
+            thread.start()
+            thread.join()
+        QTimer.singleShot(10, app.quit)
+        return int(app.exec())
+
+    monkeypatch.setattr(ui.app, "run", run)
+    demo = Demo(Wanted(out=tmp_path, headless=True, visits=(), offline=False, size=(1080, 1920), language="zh_CN"))
+    monkeypatch.setattr(demo, "stage", None, raising=False)
+    terminal = SimpleNamespace(start=lambda: None, stop=lambda: None)
+    monkeypatch.setattr(demo, "make_terminal", lambda: terminal)
+    hooks = sys.excepthook, threading.excepthook
+    report = demo.play([])
+    assert not report.ok
+    assert "ValueError" in (report.error or "")
+    assert (sys.excepthook, threading.excepthook) == hooks

@@ -62,6 +62,14 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("screen.size", "tall", "write WIDTHxHEIGHT"),
         ("policy.face_threshold", "low", "policy.face_threshold: must be a number"),
         ("services.enabled", "pension", "services.enabled: must be a list"),
+        ("services.enabled", ["pension"], "services.enabled: there is no service 'pension'; use one of pension_verif"),
+        ("policy.face_chek", False, "policy.face_chek: is not known; did you mean face_check?"),
+        ("polcy", {"face_check": False}, "polcy: is not known; did you mean policy?"),
+        ("terminal.colour", "red", "terminal.colour: is not known; use one of area_code, "),
+        ("terminal.street", {"zh": "街", "en": "Street", "fr": "Rue"}, "terminal.street: must be { zh"),
+        ("devices.id_reader.drivr", "sdt", "devices.id_reader.drivr: is not known; did you mean driver?"),
+        ("photo_decoder.libary", "x.so", "did you mean library?"),
+        ("backend.enrollment_code", "x", "did you mean enrolment_code?"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_cure(path: str, value: object, words: str) -> None:
@@ -83,3 +91,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
 def test_a_screen_size_is_checked(text: str) -> None:
     with pytest.raises(ProfileError):
         parse_size(text)
+
+
+def test_services_that_there_are_can_be_chosen() -> None:
+    assert parse(changed("services.enabled", ["pension_verification"]), Path("/")).services == ("pension_verification",)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 import pytest
 
 from kiosk.access.staff_code import FIRST_LOCK, StaffCodes, hotp, parse_secret, totp
@@ -86,3 +89,55 @@ def test_a_right_code_forgives_the_wrong_ones_before_it() -> None:
         codes.check("000000")
     assert codes.check(hotp(SECRET, int(clock.wall) // 30)).ok
     assert codes.check("000000").attempts_left == 4
+
+
+def test_two_at_once_with_one_code_are_let_in_once() -> None:
+    both = threading.Barrier(2)
+
+    class Slow(Memory):
+        """Both have read what was used last before either writes, where nothing keeps them apart."""
+
+        def meta(self, key: str) -> str | None:
+            found = super().meta(key)
+            if key == "staff.last_counter":
+                with contextlib.suppress(threading.BrokenBarrierError):
+                    both.wait(0.3)
+            return found
+
+    clock, answers = Clock(), []
+    codes = clock.codes(Slow())
+    threads = [
+        threading.Thread(target=lambda: answers.append(codes.check(totp(SECRET, clock.wall)).ok)) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(answers) == [False, True]
+
+
+def test_a_code_used_while_the_clock_was_ahead_does_not_lock_staff_out_until_then() -> None:
+    clock, memory = Clock(), Memory()
+    right, ahead = clock.wall, clock.wall + 86_400
+    clock.wall = ahead
+    early = totp(SECRET, ahead)
+    assert clock.codes(memory).check(early).ok
+    clock.wall = right
+    answer = clock.codes(memory).check(totp(SECRET, right))
+    assert answer.ok
+    assert answer.clock_was_ahead
+    again = clock.codes(memory).check(totp(SECRET, right))
+    assert not again.ok
+    assert not again.clock_was_ahead
+    clock.wall = ahead
+    assert not clock.codes(memory).check(early).ok, "the code of that moment has had its use"
+    clock.wall += 90
+    assert clock.codes(memory).check(totp(SECRET, clock.wall)).ok
+
+
+def test_a_code_of_the_next_step_is_no_wrong_clock() -> None:
+    clock, memory = Clock(), Memory()
+    assert clock.codes(memory).check(totp(SECRET, clock.wall + 30)).ok
+    clock.wall -= 29
+    answer = clock.codes(memory).check(totp(SECRET, clock.wall))
+    assert (answer.ok, answer.clock_was_ahead) == (False, False)

@@ -32,6 +32,13 @@ def test_a_word_wider_than_the_line_is_cut() -> None:
     assert wrap("abcdefghij", 4, count) == ["abcd", "efgh", "ij"]
 
 
+def test_one_or_two_characters_do_not_stand_alone_on_the_last_line() -> None:
+    assert wrap("大同市南关小面馆（个体工商户）", 13, count) == ["大同市南关小面馆", "（个体工商户）"]
+    assert wrap("由工作人员办理，请您稍等", 11, count) == ["由工作人员办理，", "请您稍等"]
+    assert wrap("还没有核对是不是本人", 9, count) == ["还没有核对是不", "是本人"]
+    assert wrap("to be done by staff 了", 19, count) == ["to be done by staff", "了"], "a word is not torn for it"
+
+
 def test_an_opening_bracket_goes_with_its_word() -> None:
     assert wrap("南关小面馆（个体工商户）", 6, count)[0] == "南关小面馆"
 

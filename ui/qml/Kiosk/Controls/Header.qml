@@ -9,6 +9,7 @@ Item {
 
     property var chrome: null
     property bool helpShown: true
+    readonly property int side: Theme.space(Theme.elder ? 4.5 : 6)
     readonly property bool test: root.chrome ? root.chrome.test : false
 
     height: Theme.headerHeight
@@ -18,7 +19,7 @@ Item {
 
         anchors.verticalCenter: parent.verticalCenter
         anchors.left: parent.left
-        anchors.leftMargin: Theme.space(6)
+        anchors.leftMargin: root.side
     }
 
     Column {
@@ -78,7 +79,7 @@ Item {
 
         anchors.verticalCenter: parent.verticalCenter
         anchors.right: parent.right
-        anchors.rightMargin: Theme.space(6)
+        anchors.rightMargin: root.side
         spacing: Theme.space(2)
 
         HeaderPill {

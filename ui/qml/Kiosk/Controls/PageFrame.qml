@@ -211,9 +211,12 @@ Item {
 
                 // What is to be touched stands low, in reach.
                 Item {
-                    visible: root.sunk
+                    readonly property real spare: viewport.roomy - head.height - body.height - tail.height
+                                                  - 3 * root.gap - column.bottomPadding
+
+                    visible: root.sunk && spare > 0
                     width: parent.width
-                    height: Math.max(0, viewport.roomy - head.height - body.height - tail.height - 4 * root.gap)
+                    height: Math.max(0, spare)
                 }
 
                 Item {

@@ -54,7 +54,7 @@ Item {
         Column {
             id: body
 
-            x: Theme.space(8)
+            x: Theme.space(Theme.elder ? 5 : 8)
             y: Theme.space(6)
             width: parent.width - 2 * x
             spacing: Theme.space(2)

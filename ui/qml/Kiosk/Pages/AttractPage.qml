@@ -196,7 +196,7 @@ Item {
                     : root.open && root.vm ? root.vm.line : Words.t("attract.recovering")
                 textFormat: Text.PlainText
                 font.family: Theme.sans
-                font.pixelSize: Theme.landscape ? Theme.space(4.1) : Theme.body
+                font.pixelSize: Theme.landscape ? Theme.space(3.7) : Theme.body
                 color: Theme.ink2
             }
         }

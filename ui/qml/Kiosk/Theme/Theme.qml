@@ -67,7 +67,7 @@ QtObject {
     readonly property int minimum: 104
     readonly property int target: elder ? 190 : 120
     readonly property int action: elder ? 190 : 126
-    readonly property int actionBehind: elder ? 190 : 108
+    readonly property int actionBehind: elder ? 144 : 108
     readonly property int keyHeight: landscape ? 104 : (elder ? 124 : 112)
     readonly property int pillHeight: 84
     readonly property int gutter: landscape ? 64 : 80

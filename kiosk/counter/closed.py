@@ -1,0 +1,43 @@
+"""The counter of a terminal that is out of service: it looks again when asked to, and nothing else happens here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.visit.effects import CallHelp, CheckFace, CheckStaffCode, Commit, PrintPapers, SaveRating, Wipe
+from kiosk.visit.ports import Post
+
+
+class ClosedCounter:
+    """Implements kiosk.visit.ports.Ports for a visit that never leaves the page out_of_service.
+
+    ``recover`` calls ``look_again``; whoever looks posts Recovered with the fault. A call for help is the page's alone.
+    """
+
+    def __init__(self, look_again: Callable[[], None]) -> None:
+        self._look_again = look_again
+
+    def bind(self, post: Post) -> None: ...
+
+    def recover(self) -> None:
+        self._look_again()
+
+    def prepare_verification(self) -> None: ...
+
+    def check_face(self, effect: CheckFace) -> None: ...
+
+    def stop_camera(self) -> None: ...
+
+    def check_staff_code(self, effect: CheckStaffCode) -> None: ...
+
+    def prepare_papers(self) -> None: ...
+
+    def commit(self, effect: Commit) -> None: ...
+
+    def print_papers(self, effect: PrintPapers) -> None: ...
+
+    def save_rating(self, effect: SaveRating) -> None: ...
+
+    def call_help(self, effect: CallHelp) -> None: ...
+
+    def wipe(self, effect: Wipe) -> None: ...

@@ -13,6 +13,7 @@ from kiosk.health.readiness import Check, attention, broken, good
 
 if TYPE_CHECKING:
     from kiosk.profile import Profile
+    from kiosk.wire import Enrolment
 
 NOT_READ = 2
 
@@ -46,6 +47,7 @@ def of_terminal(profile: Profile) -> list[Check]:
         *_files(profile),
         *devices.examine(profile.devices, make_device, terminal_runs=books.terminal_runs(journal)),
         *found.checks,
+        *area(profile.place.area_code, found.enrolment),
         *line.examine(profile.backend_url, profile.data, found.enrolment),
         machine.disk(profile.data),
     ]
@@ -55,13 +57,24 @@ def _profile(profile: Profile) -> Check:
     from kiosk.services.loader import load_builtin
 
     packs = load_builtin(profile.place)
-    unknown = [name for name in profile.services if name not in packs]
-    if unknown:
-        known = ", ".join(packs)
-        return broken("profile", f"there is no service {', '.join(unknown)}", f"services.enabled takes: {known}.")
     count = len(profile.services or packs)
     test = "; a TEST terminal: its cases do not count" if profile.test else ""
     return good("profile", f"{profile.place.terminal}, area {profile.place.area_code}, {count} services{test}")
+
+
+def area(area_code: str, enrolment: Enrolment | None) -> list[Check]:
+    """Numbers bear the area they were reserved for: a terminal enrolled for another one commits no case."""
+    if enrolment is None:
+        return []
+    if enrolment.area_code == area_code:
+        return [good("area", f"enrolled for {area_code}")]
+    return [
+        broken(
+            "area",
+            f"enrolled for {enrolment.area_code}, but the profile says {area_code}",
+            "Correct terminal.area_code, or begin a new data folder with an enrolment code issued for this area.",
+        )
+    ]
 
 
 def _files(profile: Profile) -> list[Check]:
@@ -79,7 +92,7 @@ def _files(profile: Profile) -> list[Check]:
             attention("staff code", f"others may read {secret}", f"chmod 600 {secret}, then change the secret.")
         )
     else:
-        checks.append(good("staff code", "its secret is there, for this user alone"))
+        checks.append(_secret(secret))
     library = profile.photo.library
     if library and not Path(library).is_file():
         checks.append(broken("card photographs", f"{library} is not there", "Correct photo_decoder.library."))
@@ -94,6 +107,18 @@ def _files(profile: Profile) -> list[Check]:
             )
         )
     return checks
+
+
+def _secret(file: Path) -> Check:
+    """Whether it would be taken; what it holds is not told."""
+    from kiosk.access.staff_code import CURE, read_secret
+
+    try:
+        read_secret(file)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        return broken("staff code", f"{file} holds no secret that can be used: {why}", CURE)
+    return good("staff code", "its secret is there, for this user alone")
 
 
 def _not_read(error: Exception, *, as_json: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,14 @@ DEVICE_KINDS = ("id_reader", "camera", "page_printer", "receipt_printer")
 
 class ProfileError(ValueError):
     """The profile cannot be used; the message names file, key and cure."""
+
+    code = "profile"
+    retryable = False
+
+    @property
+    def advice(self) -> str:
+        """The message itself: a profile holds nothing of a citizen's."""
+        return str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,9 @@ def load(path: Path) -> Profile:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ProfileError(f"{path}: cannot be read ({error.strerror}); give --profile FILE") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ProfileError(f"{path}: not valid TOML: nested too deeply; write it as the example is") from error
+    except ValueError as error:  # TOML's own, no UTF-8, and integers of thousands of digits
         raise ProfileError(f"{path}: not valid TOML: {error}") from error
     return parse(table, path.parent, str(path))
 
@@ -94,18 +104,20 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         raise ProfileError(f"{name}: terminal.language is {language!r}; use one of {', '.join(LANGUAGES)}")
     access = reader.section("access", optional=True)
     secret = access.string("staff_secret_file", "")
+    data, backend = reader.section("data"), reader.section("backend")
+    services = reader.section("services", optional=True)
     policy = reader.section("policy", optional=True)
     photo = reader.section("photo_decoder", optional=True)
     screen = reader.section("screen", optional=True)
-    return Profile(
+    profile = Profile(
         place=place,
         street=Text(place.district + street.zh, street.en),
         terminal=name_shown,
-        data=base / reader.section("data").string("folder"),
-        backend_url=reader.section("backend").string("url"),
-        enrolment_code=reader.section("backend").string("enrolment_code", ""),
+        data=base / data.string("folder"),
+        backend_url=backend.string("url"),
+        enrolment_code=backend.string("enrolment_code", ""),
         devices=tuple(_devices(reader)),
-        services=tuple(reader.section("services", optional=True).strings("enabled")),
+        services=_services(services),
         language=language,
         test=terminal.boolean("test", False),
         face_check=policy.boolean("face_check", True),
@@ -115,6 +127,9 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         size=parse_size(screen.string("size", "1080x1920")),
         fullscreen=screen.boolean("fullscreen", True),
     )
+    for section in (reader, terminal, data, backend, services, access, policy, photo, screen):
+        section.refuse_unknown()
+    return profile
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -136,15 +151,44 @@ def _devices(reader: _Reader) -> list[DeviceProfile]:
     return devices
 
 
+def _services(section: _Reader) -> tuple[str, ...]:
+    wanted = section.strings("enabled")
+    if wanted:
+        from kiosk.services.loader import BUILTIN
+
+        for name in wanted:
+            if name not in BUILTIN:
+                raise section.fail("enabled", f"there is no service {name!r}; {_meant(name, BUILTIN)}")
+    return tuple(wanted)
+
+
+def _meant(word: str, known: Collection[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(word, known, 1)
+    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(known))}"
+
+
 class _Reader:
-    """A table with errors that say where and what."""
+    """A table with errors that say where and what. It knows what it was asked for, and refuses what it was not."""
 
     def __init__(self, table: Any, name: str, prefix: str = "") -> None:
         if not isinstance(table, Mapping):
             raise ProfileError(f"{name}: {prefix.rstrip('.')} must be a table")
         self._table, self.name, self._prefix = table, name, prefix
+        self._asked: set[str] = set()
 
-    def _fail(self, key: str, cure: str) -> ProfileError:
+    def refuse_unknown(self) -> None:
+        """A key that nobody asked for is misspelt: what it says would not be done."""
+        for key in self._table:
+            if key not in self._asked:
+                raise self.fail(key, f"is not known; {_meant(key, self._asked)}")
+
+    def _get(self, key: str, default: Any = None) -> Any:
+        self._asked.add(key)
+        return self._table.get(key, default)
+
+    def fail(self, key: str, cure: str) -> ProfileError:
         return ProfileError(f"{self.name}: {self._prefix}{key}: {cure}")
 
     def items(self) -> list[tuple[str, Any]]:
@@ -152,43 +196,45 @@ class _Reader:
 
     def section(self, key: str, *, optional: bool = False) -> _Reader:
         if key not in self._table and not optional:
-            raise self._fail(key, f"is missing; add a [{key}] table")
-        return _Reader(self._table.get(key, {}), self.name, f"{self._prefix}{key}.")
+            raise self.fail(key, f"is missing; add a [{key}] table")
+        return _Reader(self._get(key, {}), self.name, f"{self._prefix}{key}.")
 
     def string(self, key: str, default: str | None = None) -> str:
-        value = self._table.get(key, default)
+        value = self._get(key, default)
         if not isinstance(value, str):
-            raise self._fail(key, "is missing" if value is None else "must be a string")
+            raise self.fail(key, "is missing" if value is None else "must be a string")
+        if "\0" in value:  # neither a path nor a port can hold one
+            raise self.fail(key, "holds a null character; take it out")
         return value
 
     def code(self, key: str, digits: int) -> str:
         value = self.string(key)
         if not (value.isascii() and value.isdigit() and len(value) == digits):
-            raise self._fail(key, f"must be {digits} digits in quotes")
+            raise self.fail(key, f"must be {digits} digits in quotes")
         return value
 
     def text(self, key: str) -> Text:
-        value = self._table.get(key)
+        value = self._get(key)
         if isinstance(value, str):
             return Text(value, value)
-        if isinstance(value, Mapping) and isinstance(value.get("zh"), str) and isinstance(value.get("en"), str):
+        if isinstance(value, Mapping) and set(value) == {"zh", "en"} and all(type(v) is str for v in value.values()):
             return Text(value["zh"], value["en"])
-        raise self._fail(key, 'must be { zh = "...", en = "..." }')
+        raise self.fail(key, 'must be { zh = "...", en = "..." }')
 
     def strings(self, key: str) -> list[str]:
-        value = self._table.get(key, [])
+        value = self._get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._fail(key, "must be a list of strings")
+            raise self.fail(key, "must be a list of strings")
         return value
 
     def boolean(self, key: str, default: bool) -> bool:
-        value = self._table.get(key, default)
+        value = self._get(key, default)
         if not isinstance(value, bool):
-            raise self._fail(key, "must be true or false")
+            raise self.fail(key, "must be true or false")
         return value
 
     def number(self, key: str) -> float | None:
-        value = self._table.get(key)
+        value = self._get(key)
         if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
             return value
-        raise self._fail(key, "must be a number")
+        raise self.fail(key, "must be a number")

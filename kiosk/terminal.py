@@ -10,9 +10,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kiosk.profile import DeviceProfile, Profile
+from kiosk.profile import DeviceProfile, Profile, ProfileError
 
 if TYPE_CHECKING:
     from devices.contracts.camera import Frame
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 ScreenListener = Callable[["Screen"], None]
 FrameListener = Callable[["Frame | None"], None]
+LONGEST_START = 12.0  # s after which a device that has not answered yet is told as such
 CARD_INTERVAL = 0.5  # s between two looks for a card
 
 
@@ -63,6 +65,7 @@ class Terminal:
         self._last: Screen | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
+        self._began = time.monotonic()
         self._stopping = False
         self._look_again = threading.Semaphore(0)  # while out of service: whether the terminal is whole
         self._telling = threading.Lock()
@@ -272,16 +275,22 @@ class Terminal:
     def _spec(self, device: DeviceProfile) -> Spec:
         from devices.manager import Spec
 
+        if device.kind == "camera" and self._profile.face_threshold is not None:
+            device = replace(device, options={**device.options, "face_threshold": self._profile.face_threshold})
         interval = {"camera": 30.0, "page_printer": 10.0, "receipt_printer": 5.0}.get(device.kind, 3.0)
         return Spec(device.kind, self._make_device(device), poll_interval=interval)
 
     def _staff_codes(self) -> Any:
-        from kiosk.access.staff_code import StaffCodes, parse_secret
+        from kiosk.access.staff_code import CURE, StaffCodes, read_secret
 
         file = self._profile.staff_secret_file
         if file is None or self.journal is None:
             return None
-        secret = parse_secret(file.read_text(encoding="ascii"))
+        try:
+            secret = read_secret(file)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ProfileError(f"access.staff_secret_file: {file}: {why}. {CURE}") from error
         return StaffCodes(secret, self.journal, wall=time.time, monotonic=time.monotonic)
 
     def _start_sync(self) -> None:
@@ -327,6 +336,8 @@ class Terminal:
 
         if self._runner is None or self._manager is None or self.journal is None or self._stopping:
             return
+        if not self._asked():
+            return
         with self._telling:  # several threads come here: whoever looked first also posts first
             self._runner.post(
                 abilities(
@@ -337,6 +348,15 @@ class Terminal:
                     numbers_left=self.journal.numbers_left,
                 )
             )
+
+    def _asked(self) -> bool:
+        """Whether every device and the line have been asked once; until then nothing is said, rather than "broken"."""
+        from devices.contracts.device import State
+
+        if self._manager is None or self._sync is None or time.monotonic() - self._began > LONGEST_START:
+            return self._sync is not None
+        starting = any(status.state is State.STARTING for status in self._manager.statuses().values())
+        return not starting and (self._sync.online or self._sync.report.attempted or self._sync.report.cause != "")
 
     def _watch_cards(self, hear: Callable[[Any], None]) -> None:
         if self._manager is not None and "id_reader" in self._manager:
@@ -355,29 +375,37 @@ class Terminal:
 
 
 def make_device(device: DeviceProfile) -> Device:
-    """The driver that a profile names. Raises ProfileError for one that does not exist."""
-    from kiosk.profile import ProfileError
-
-    options = dict(device.options)
+    """The driver that a profile names. Raises ProfileError for one that does not exist or does not take an option."""
     match device.driver:
         case "sdt":
             from devices.drivers.sdt.driver import SdtReader
 
-            return SdtReader(device.port, **options)
+            return _made(SdtReader, device)
         case "ipp":
             from devices.drivers.ipp.driver import IppPrinter
 
-            return IppPrinter(device.port, **options)
+            return _made(IppPrinter, device)
         case "escpos":
             from devices.drivers.escpos.driver import EscPosPrinter
 
-            return EscPosPrinter(device.port, **options)
+            return _made(EscPosPrinter, device)
         case "camera":
             from devices.drivers.camera.driver import CameraDriver
 
-            return CameraDriver(device.port, **options)
+            return _made(CameraDriver, device)
         case unknown:
             raise ProfileError(f"devices.{device.kind}: there is no driver {unknown!r}")
+
+
+def _made(driver: Callable[..., Device], device: DeviceProfile) -> Device:
+    """An option that the driver does not take is misspelt: what it says would not be done."""
+    import inspect
+
+    known = list(inspect.signature(driver).parameters)[1:]
+    for name in device.options:
+        if name not in known:
+            raise ProfileError(f"devices.{device.kind}.{name}: is not known; {device.driver} takes {', '.join(known)}")
+    return driver(device.port, **device.options)
 
 
 def _decoder_of(profile: Profile) -> PhotoDecoder:

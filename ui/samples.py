@@ -56,7 +56,7 @@ def samples(language: Language = "zh_CN") -> Iterator[Sample]:
     yield from _filling(t, one)
     yield from _finishing(t, one)
     yield one("wiping", s.NoticeBody())
-    yield one("out_of_service", s.NoticeBody("journal"), help_phone="0352-5550000")
+    yield one("out_of_service", s.NoticeBody("journal_damaged"), help_phone="0352-5550000")
 
 
 def _cards(t: Translate) -> tuple[s.ServiceCard, ...]:
@@ -271,7 +271,8 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
         (t(zh, en), value)
         for zh, en, value in (
             ("办件编号", "Case number", "140213 261122 0000 0318 7"), ("事项", "Matter", _cards(t)[1].name),
-            ("姓名", "Name", "王**"), ("结果", "Result", t("认证通过", "Confirmed")), ("时间", "Time", "2026-11-22 02:14"),
+            ("姓名", "Name", "王**"), ("结果", "Result", t("认证通过", "Confirmed")),
+            ("时间", "Time", "2026-11-22 02:14"),
         )
     )  # fmt: skip
     certified = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from threading import Event
 from typing import Protocol
 
 from devices.contracts.deadline import Deadline
@@ -90,12 +91,24 @@ class Camera(Device, Protocol):
 
     def stop_preview(self) -> None: ...
 
-    def match_face(self, reference: bytes, *, deadline: Deadline, hint: HintListener | None = None) -> FaceOutcome:
-        """Compare the person in front with a picture (BMP, PNG, JPEG or WebP bytes)."""
+    def match_face(
+        self,
+        reference: bytes,
+        *,
+        deadline: Deadline,
+        hint: HintListener | None = None,
+        called_off: Event | None = None,
+    ) -> FaceOutcome:
+        """Compare the person in front with a picture (BMP, PNG, JPEG or WebP bytes). ``called_off``, once set, keeps
+        it from beginning; ``cancel_check`` after it ends a running one."""
         ...
 
     def cancel_check(self) -> None:
-        """End a running ``match_face`` early, from any thread."""
+        """End a running ``match_face`` early, from any thread. Returns at once."""
+        ...
+
+    def abandon(self) -> None:
+        """Kill the child, from any thread, within a second: for when ``release`` does not come to its turn."""
         ...
 
     def prepare(self, deadline: Deadline) -> Mapping[str, str]:

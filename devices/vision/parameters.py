@@ -19,6 +19,8 @@ LIMITS = (
     "trained mostly on adults of European descent: error rates for others are unknown",
 )
 
+LARGEST_THRESHOLD = 0.6  # what dlib documents for its network; beyond it strangers match
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureParameters:

@@ -15,6 +15,7 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 STEP = 30
@@ -22,6 +23,8 @@ DIGITS = 6
 FREE_ATTEMPTS = 5
 FIRST_LOCK = 15.0
 LONGEST_LOCK = 3600.0
+SHORTEST_SECRET = 16  # bytes (RFC 4226, R6: at least 128 bits)
+CURE = "Make one: head -c 20 /dev/urandom | base32; or leave access.staff_secret_file out: no staff codes."
 
 
 class Memory(Protocol):
@@ -46,9 +49,23 @@ def hotp(secret: bytes, counter: int) -> str:
 
 
 def parse_secret(text: str) -> bytes:
-    """Base32, as authenticator apps take it; spaces and case do not matter."""
-    cleaned = text.strip().replace(" ", "").upper()
-    return base64.b32decode(cleaned + "=" * (-len(cleaned) % 8))
+    """Base32, as authenticator apps take it; spaces and case do not matter.
+
+    Raises ValueError, which never quotes it: no base32, or so short that its codes could be guessed.
+    """
+    cleaned = "".join(text.split()).upper().rstrip("=")
+    try:
+        secret = base64.b32decode(cleaned + "=" * (-len(cleaned) % 8))
+    except ValueError:
+        raise ValueError("it is not base32") from None
+    if len(secret) < SHORTEST_SECRET:
+        raise ValueError(f"it has {len(secret)} bytes, at least {SHORTEST_SECRET} are needed")
+    return secret
+
+
+def read_secret(file: Path) -> bytes:
+    """The secret in a file. Raises OSError, or ValueError that says what is wrong with it."""
+    return parse_secret(file.read_bytes().decode("ascii", "replace"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ from kiosk.visit.events import Committed, Event, FaceChecked, PapersFound, Ratin
 from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
 
+CAMERA_SECONDS = 3.0  # the camera's child has to be gone by then, or is killed
+
 
 class Counter:
     """Implements kiosk.visit.ports.Ports."""
@@ -68,7 +70,7 @@ class Counter:
         self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
         self._shelf = Shelf(journal, clock)
         self._cards = CardDesk(decoder, self._post, self._look_up, self._shelf.forget)
-        self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds)
+        self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds, crashed)
         self._commits = CommitDesk(journal, self._shelf, place, standing, clock, test=test)
         self._prints = PrintDesk(
             documents,
@@ -110,7 +112,9 @@ class Counter:
         self._start(lambda: self._check_staff(effect.code))
 
     def prepare_papers(self) -> None:
+        """Warm the documents child, and ask the line: what is decided next depends on whether it is there."""
         self._start(self._warm_documents)
+        self._saved()
 
     def commit(self, effect: Commit) -> None:
         self._start(lambda: self._commit(effect))
@@ -199,6 +203,7 @@ class Counter:
     def _wipe(self, effect: Wipe) -> None:
         self._shelf.forget()
         self._documents.release()
+        self._faces.await_release(CAMERA_SECONDS)
         files = self._clean()
         self._prints.settle()
         self._journal.audit("visit.ended", reason=effect.reason, state=effect.state, saved=int(effect.committed))
@@ -227,3 +232,5 @@ class Counter:
         if results.attempts(self._journal, paper.case_id, paper.paper_id)[0] == paper.copy + 1:  # it was begun
             results.note_attempt(self._journal, paper.case_id, paper.paper_id, paper.copy + 1, word)
         self._journal.note_print(paper.case_id, paper.paper_id, word, paper.copy)
+        if isinstance(outcome, Printed):
+            self._journal.forget_paper(paper.case_id, paper.paper_id)

@@ -133,7 +133,8 @@ class PrintDesk:
         self._begun(paper)
         begun = threading.Event()
         future = actor.submit(self._job(paper, rendered, begun), self._seconds)
-        wait([future, self._closing], self._seconds + 10, FIRST_COMPLETED)
+        either: list[Future[Any]] = [future, self._closing]
+        wait(either, self._seconds + 10, FIRST_COMPLETED)
         if not future.done() and not wait([future], STOP_SECONDS).done:
             return Unknown(Fault("no-answer", Action.RESET))
         try:

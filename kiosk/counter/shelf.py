@@ -17,6 +17,7 @@ from typing import Any
 from kiosk.counter import results
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.waiting import WaitingPaper, WaitingState
+from kiosk.journal.errors import JournalError
 from kiosk.journal.journal import Journal
 from kiosk.journal.person import PersonKey
 from kiosk.journal.records import KeptPaper
@@ -36,6 +37,7 @@ class Shelf:
         self._journal, self._clock = journal, clock
         self._lock, self._making = threading.Lock(), threading.Lock()
         self._salt: bytes | None = None
+        self._unreadable: set[str] = set()  # cases of which that has been told
         self._turn = object()
         self._known: tuple[str, PersonKey] | None = None
         self._tidied: datetime | None = None
@@ -84,25 +86,41 @@ class Shelf:
     ) -> tuple[KeptPaper, ...]:
         """Papers for a case record: those that hold ``now``, and those that are ``due`` once it is confirmed."""
         return tuple(
-            KeptPaper(person.claim, person.seal(_packed(paper, committed_at, waits)), committed_at + KEPT_FOR)
+            KeptPaper(
+                person.claim,
+                person.seal(_packed(paper, committed_at, waits)),
+                committed_at + KEPT_FOR,
+                paper_id=paper.paper_id,
+            )
             for papers, waits in ((now, False), (due, True))
             for paper in papers
         )
 
     def waiting(self, person: PersonKey) -> tuple[WaitingPaper, ...]:
-        """What lies here for this person, newest case first, the certificate before the receipt."""
-        found = [self._opened(person.open(kept.sealed)) for kept in self._journal.papers_for(person.claim)]
+        """What lies here for this person, newest case first, the certificate before the receipt.
+
+        One that cannot be read is left out, and told in the audit chain once: the counter has to make it anew.
+        """
+        found = []
+        for kept in self._journal.papers_for(person.claim):
+            try:
+                unpacked = _unpacked(person.open(kept.sealed))
+            except (JournalError, ValueError, TypeError, LookupError, AttributeError):
+                self._tell_unreadable(kept.case_id)
+            else:
+                found.append(self._standing(*unpacked))
         return tuple(sorted(found, key=lambda one: (-one.committed_at.timestamp(), one.paper.kind)))
 
-    def _opened(self, plain: bytes) -> WaitingPaper:
-        raw = json.loads(plain)
-        known = {field.name for field in fields(PaperContent)}  # another version of this program may have kept it
-        content = dict(_DEFAULTS) | {name: value for name, value in raw["paper"].items() if name in known}
-        rows = tuple((label, value) for label, value in content["rows"])
-        paper = PaperContent(**(content | {"rows": rows, "notes": tuple(content["notes"])}))
+    def _standing(self, paper: PaperContent, committed_at: datetime, waits: bool) -> WaitingPaper:
         printed, taken = results.attempts(self._journal, paper.case_id, paper.paper_id)
-        state = _state(results.outcome_of(self._journal, paper.case_id), waits=raw["waits"])
-        return WaitingPaper(paper, state, datetime.fromisoformat(raw["at"]), printed, taken)
+        state = _state(results.outcome_of(self._journal, paper.case_id), waits=waits)
+        return WaitingPaper(paper, state, committed_at, printed, taken)
+
+    def _tell_unreadable(self, case_id: str) -> None:
+        with self._making:
+            if case_id not in self._unreadable:
+                self._unreadable.add(case_id)
+                self._journal.audit("kept.unreadable", case_id)
 
     def tidy(self) -> None:
         """Erase what has run out; looks at most once an hour."""
@@ -119,6 +137,16 @@ def _packed(paper: PaperContent, committed_at: datetime, waits: bool) -> bytes:
     content = {name: value for name, value in raw.items() if name not in _DEFAULTS or value != _DEFAULTS[name]}
     told = {"at": committed_at.isoformat(), "waits": waits, "paper": content}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _unpacked(plain: bytes) -> tuple[PaperContent, datetime, bool]:
+    """Paper, commit, and whether it waits for a confirmation. Raises what parsing raises."""
+    raw = json.loads(plain)
+    known = {field.name for field in fields(PaperContent)}  # another version of this program may have kept it
+    content = dict(_DEFAULTS) | {name: value for name, value in raw["paper"].items() if name in known}
+    rows = tuple((label, value) for label, value in content["rows"])
+    paper = PaperContent(**(content | {"rows": rows, "notes": tuple(content["notes"])}))
+    return paper, datetime.fromisoformat(raw["at"]), bool(raw["waits"])
 
 
 def _state(outcome: str, *, waits: bool) -> WaitingState:

@@ -7,9 +7,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from kiosk.demo.cabinet import AREA_CODE, profile, spec
@@ -160,6 +162,23 @@ class Demo:
         self._bugs.append(error)
         self.stop_early()
 
+    @contextmanager
+    def _noting_bugs(self) -> Iterator[None]:
+        """No thread's bug is survived unseen, the window's least of all. No value is told that is a real person's."""
+        before = sys.excepthook, threading.excepthook
+
+        def note(kind: type[BaseException], error: BaseException | None, where: TracebackType | None) -> None:
+            error = error or kind()
+            sys.__excepthook__(kind, error, where)
+            self._failed(error)
+
+        sys.excepthook = note
+        threading.excepthook = lambda hook: note(hook.exc_type, hook.exc_value, hook.exc_traceback)
+        try:
+            yield
+        finally:
+            sys.excepthook, threading.excepthook = before
+
     def play(self, scripts: list[Any]) -> Report:
         """Run terminal and window until the scripts are played, or until the window is closed."""
         if self._wanted.headless:
@@ -170,14 +189,15 @@ class Demo:
         report = Report(timings=self._timings)
         session = Session(self, terminal, scripts, report)
         try:
-            app.run(
-                terminal.start,
-                size=self._wanted.size,
-                language=self._wanted.language,
-                on_first_frame=session.begin,
-                dev_dock=None if scripts else self.stage,
-                still=self._wanted.headless,  # pictures show pages that stand
-            )
+            with self._noting_bugs():
+                app.run(
+                    terminal.start,
+                    size=self._wanted.size,
+                    language=self._wanted.language,
+                    on_first_frame=session.begin,
+                    dev_dock=None if scripts else self.stage,
+                    still=self._wanted.headless,  # pictures show pages that stand
+                )
         finally:
             terminal.stop()
         if self._bugs:

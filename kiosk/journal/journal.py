@@ -253,10 +253,15 @@ class Journal:
     def papers_for(self, claim: bytes) -> list[KeptPaper]:
         """The papers kept for this claim that have not run out, oldest case first."""
         sql = (
-            "SELECT claim, sealed, expires_at, case_id FROM kept_papers WHERE claim = ? AND expires_at > ? ORDER BY id"
+            "SELECT claim, sealed, expires_at, case_id, paper FROM kept_papers"
+            " WHERE claim = ? AND expires_at > ? ORDER BY id"
         )
         rows = self._read_outbox(lambda c: c.execute(sql, (claim, self._store.now())).fetchall())
-        return [KeptPaper(row[0], row[1], datetime.fromisoformat(row[2]), row[3]) for row in rows]
+        return [KeptPaper(row[0], row[1], datetime.fromisoformat(row[2]), row[3], row[4]) for row in rows]
+
+    def forget_paper(self, case_id: str, paper_id: str) -> int:
+        """Erase a kept paper that has come out: nobody has to collect it any more. Returns how many were erased."""
+        return self._write(lambda: self._store.forget_paper(case_id, paper_id))
 
     def forget_expired(self) -> int:
         """Erase kept papers that have run out, overwriting their bytes; returns how many. Also done on opening."""

@@ -49,12 +49,16 @@ class SealedMaterial:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeptPaper:
-    """A paper for the citizen's next visit, sealed to the person. ``case_id`` is filled in when it is read back."""
+    """A paper for the citizen's next visit, sealed to the person. ``case_id`` is filled in when it is read back.
+
+    ``paper_id`` is the pack's word for it (``licence``): by it the paper is erased once it has come out.
+    """
 
     claim: bytes
     sealed: bytes
     expires_at: datetime
     case_id: str = ""
+    paper_id: str = ""
 
     def __repr__(self) -> str:
         return f"KeptPaper({len(self.sealed)} bytes)"

@@ -32,9 +32,9 @@ LOG_FRAMES = 254  # pages that fit into the log as it is made on opening (1 MB):
 _WANTED, _NEEDED = 96, 200  # pages in the log that want it folded back when idle, or at once
 _json = msgspec.json.Encoder(order="sorted").encode
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[tuple[bytes, bytes, str]]).decode  # claim, sealed, expires_at
+_unpack = msgspec.msgpack.Decoder(list[tuple[bytes, str, bytes, str]]).decode  # claim, paper, sealed, expires_at
 
-_KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?)"
+_KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?, ?)"
 _FILE = "INSERT INTO sending VALUES (?, ?, ?, ?, 'queued', '', 0, '', '', '')"  # due at once, whatever the clock says
 _SPEND = "UPDATE blocks SET next = ?2 + 1 WHERE kind = ?1 AND ?2 BETWEEN next AND last"
 _UNFILED = """SELECT seq, id, kind, hash, created_at, numbers, kept FROM outbox
@@ -145,7 +145,7 @@ class Store:
     def _file_kept(self, item: _Item) -> None:
         """Papers kept for a next visit move to their table, where they can be found and erased."""
         (sealed,) = self.connection.execute("SELECT sealed FROM audit WHERE seq = ?", (item.seq,)).fetchone()
-        papers = [(claim, item.id, paper, expires) for claim, paper, expires in _unpack(sealed[-item.kept :])]
+        papers = [(claim, item.id, paper, data, until) for claim, paper, data, until in _unpack(sealed[-item.kept :])]
         self.connection.executemany(_KEPT, papers)
         self.connection.execute("UPDATE audit SET sealed = ? WHERE seq = ?", (sealed[: -item.kept], item.seq))
 
@@ -260,7 +260,8 @@ class Store:
         }  # fmt: skip
         kept = 0
         if record.kept:
-            pieces.append(_pack([(paper.claim, paper.sealed, stamp(paper.expires_at)) for paper in record.kept]))
+            kept_papers = [(one.claim, one.paper_id, one.sealed, stamp(one.expires_at)) for one in record.kept]
+            pieces.append(_pack(kept_papers))
             about["kept"] = kept = len(pieces[-1])
         sealed = b"".join(pieces)
         hit("journal.middle")
@@ -362,6 +363,13 @@ class Store:
 
     def forget_expired(self) -> int:
         count = self.connection.execute("DELETE FROM kept_papers WHERE expires_at <= ?", (self.now(),)).rowcount
+        if count:
+            self.audit("kept.forgotten", papers=count)
+        return count
+
+    def forget_paper(self, case_id: str, paper_id: str) -> int:
+        sql = "DELETE FROM kept_papers WHERE case_id = ? AND paper = ?"
+        count = self.connection.execute(sql, (case_id, paper_id)).rowcount
         if count:
             self.audit("kept.forgotten", papers=count)
         return count

@@ -25,6 +25,9 @@ from kiosk.services.rules import FACTS, PASS, Facts, decide
 from kiosk.services.templates import places
 
 PathKey = tuple[str | int, ...]
+LARGEST_FILE = 1 << 20  # bytes; ours have 30 kB
+DEEPEST = 40  # nesting; ours have 7
+LONGEST_NUMBER = 64  # bits
 LICENCE_FIELDS = ("name", "type", "operator", "scope", "premises", "form", "registrar")
 
 
@@ -69,23 +72,66 @@ def read_document(path: Path) -> Document:
 
     document = Document(str(path))
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
+        text = raw[:LARGEST_FILE].decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         document.problems.append(document.problem((), f"cannot be read: {reason}.", "Give the path of a UTF-8 file."))
         return document
-    loader = yaml.SafeLoader(text)
+    if len(raw) > LARGEST_FILE:
+        found = document.problem((), f"is longer than {LARGEST_FILE >> 10} kB.", "Give the path of a service pack.")
+        document.problems.append(found)
+        return document
+    loader = None
     try:
+        loader = _loader()(text)
         node = loader.get_single_node()
         if node is not None:
             document.data = _plain(loader, node, (), document)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        problem = f"is not YAML: {error.problem}."
-        document.problems.append(PackProblem(document.file, line, "", problem, "Check indentation and quotes there."))
+        cure = error.note or "Check indentation and quotes there."
+        document.problems.append(PackProblem(document.file, line, "", f"is not YAML: {error.problem}.", cure))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        problem = f"is not YAML: the character U+{ord(error.character):04X} may not stand in it."
+        document.problems.append(PackProblem(document.file, line, "", problem, "Take it out, or write it as \\u...."))
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return document
+
+
+@cache
+def _loader() -> Any:
+    """YAML's safe loader without aliases (a few lines with them unfold to millions of parts) and without bottomless
+    nesting: it refuses both where it meets them, with the line, before anything is unfolded."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        depth = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            event = self.peek_event()
+            if isinstance(event, yaml.AliasEvent):
+                raise yaml.MarkedYAMLError(
+                    problem=f"the alias *{event.anchor} is not taken",
+                    problem_mark=event.start_mark,
+                    note="Write out there what it stands for.",
+                )
+            if self.depth >= DEEPEST:
+                raise yaml.MarkedYAMLError(
+                    problem=f"it is nested deeper than {DEEPEST}",
+                    problem_mark=event.start_mark,
+                    note="Check the brackets and the indentation there.",
+                )
+            self.depth += 1
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+            return node
+
+    return Loader
 
 
 def _plain(loader: Any, node: Any, path: PathKey, document: Document) -> Any:
@@ -96,19 +142,39 @@ def _plain(loader: Any, node: Any, path: PathKey, document: Document) -> Any:
         document.problems.append(document.problem(path, f"uses the YAML tag {node.tag}.", "Write plain YAML."))
         return None
     if isinstance(node, yaml.MappingNode):
-        result: dict[Any, Any] = {}
+        result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != _STRING:
+                problem = PackProblem(document.file, line, _spell(path), "a key is not a text.", "Put it in quotes.")
+                document.problems.append(problem)
+                continue
+            key: str = key_node.value
             if key in result:
-                where = (*path, str(key))
-                document.lines[where] = key_node.start_mark.line + 1
-                document.problems.append(document.problem(where, "stands twice.", "Keep one of the two."))
+                document.lines[(*path, key)] = line
+                document.problems.append(document.problem((*path, key), "stands twice.", "Keep one of the two."))
             result[key] = _plain(loader, value_node, (*path, key), document)
-            document.lines[(*path, key)] = key_node.start_mark.line + 1
+            document.lines[(*path, key)] = line
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_plain(loader, item, (*path, index), document) for index, item in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)
+    return _scalar(loader, node, path, document)
+
+
+def _scalar(loader: Any, node: Any, path: PathKey, document: Document) -> Any:
+    """A text, number, truth value or nothing. Tags are believed by YAML before the content has been looked at."""
+    import yaml
+
+    try:
+        value = loader.construct_object(node, deep=True)
+        if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+            raise ValueError
+    except (yaml.YAMLError, ValueError, TypeError, LookupError):
+        kind = node.tag.rpartition(":")[2]
+        problem = document.problem(path, f"is no {kind} that can be used.", "Correct it, or put it in quotes.")
+        document.problems.append(problem)
+        return None
+    return value
 
 
 @cache
@@ -155,6 +221,7 @@ def check_pack(path: Path | str) -> list[PackProblem]:
     return check_document(read_document(Path(path)))
 
 
+_STRING = "tag:yaml.org,2002:str"
 _TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null"))
 Finding = tuple[PathKey, str, str]
 
@@ -218,7 +285,7 @@ def _questions(pack: ServicePack) -> Iterator[Finding]:
 def _pattern(path: PathKey, pattern: str) -> Iterator[Finding]:
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, RecursionError, OverflowError) as error:
         yield path, f"is not a pattern: {error}.", "Correct the regular expression."
 
 

@@ -127,6 +127,8 @@ def _obstacle(visit: Visit) -> str:
 def _attract(visit: Visit, now: Now) -> AttractBody:
     machine = visit.machine
     able = sum(ability.verdict is not Verdict.CANNOT for ability in machine.abilities.values())
+    if not machine.abilities:  # nothing has been asked yet: better no word than a wrong one
+        return AttractBody((Light("starting", False),), now.wall.strftime("%H:%M"))
     lights = (
         Light("services", able > 0, able),
         Light("printing", machine.page_printer and machine.receipt_printer),

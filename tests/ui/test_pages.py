@@ -112,6 +112,8 @@ def test_every_page_is_whole(request: Any, language: Any, elder: bool, orientati
         _check_texts(stage, elder, where)
         _check_targets(stage, where)
         _check_text_overlap(stage, where)
+        frames = [item for item in stage.items() if item.property("crowded") is not None]
+        assert not any(item.property("crowded") for item in frames), f"the panel is too full on {where}"
 
 
 def test_a_small_window_shows_the_same_page_smaller(stage: Any, sample: Any) -> None:
@@ -119,7 +121,7 @@ def test_a_small_window_shows_the_same_page_smaller(stage: Any, sample: Any) -> 
     stage.show(sample("guide"))
     box = stage.box(stage.named("guide-start"))
     assert box.bottom() < 960
-    assert box.width() > 250
+    assert box.width() > 200
 
 
 def test_the_language_changes_everywhere_at_once(stage: Any, sample: Any) -> None:
@@ -140,6 +142,101 @@ def test_elder_mode_shows_four_services_at_a_time(stage: Any, sample: Any) -> No
     assert services() == [f"home-service-service-{n}" for n in range(4)]
     stage.tap("home-more")
     assert services() == [f"home-service-service-{n}" for n in range(4, 7)]
+
+
+def _orders(stage: Any, *texts: str) -> list[float]:
+    """Where these words begin, from the top."""
+    found = {item.property("text"): stage.box(item).top() for item in _texts(stage)}
+    return [found[text] for text in texts]
+
+
+def test_the_seal_hides_nothing_that_is_written(stage: Any, wide_stage: Any, sample: Any) -> None:
+    for window in (stage, wide_stage):
+        for name in ("outcome", "outcome-receipt"):
+            for elder in (False, True):
+                window.show(sample(name), elder=elder)
+                seals = [i for i in window.items() if i.metaObject().indexOfMethod("fall()") >= 0 and i.rotation()]
+                assert len(seals) == 1
+                for item in _texts(window):
+                    if not _tilted(item):
+                        shared = window.box(item).intersected(window.box(seals[0]))
+                        assert shared.isEmpty() or item.property("paintedWidth") < item.width() * 0.9
+
+
+def test_a_case_number_stands_on_one_line(stage: Any, sample: Any) -> None:
+    for language in ("zh_CN", "en"):
+        stage.show(sample("outcome-receipt", language), language)
+        number = [item for item in _texts(stage) if item.property("text") == "140213 261122 0000 0318 7"]
+        assert [item.property("lineCount") for item in number] == [1]
+
+
+def test_large_type_says_first_that_it_is_done_then_how_the_printing_goes(wide_stage: Any, sample: Any) -> None:
+    page = sample("outcome")
+    wide_stage.show(page, elder=True)
+    done, printing, paper = _orders(wide_stage, page.body.heading, "接着打印回执", "营业执照")
+    assert done < printing < paper
+    assert printing < wide_stage.view.height()
+
+
+def test_large_type_shows_what_to_bring_without_scrolling(stage: Any, sample: Any) -> None:
+    stage.show(sample("guide"), elder=True)
+    assert all(top < stage.view.height() for top in _orders(stage, "请准备", "经营场所的地址"))
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_the_face_check_is_seen_without_scrolling(stage: Any, wide_stage: Any, sample: Any, language: Any) -> None:
+    for window in (stage, wide_stage):
+        for elder in (False, True):
+            window.show(sample("face", language), language, elder)
+            assert not [item for item in window.targets() if item.objectName() == "scroll-more"]
+
+
+@pytest.mark.parametrize(("page", "name"), [("consent", "consent-other"), ("commitment-agreed", "commit-decline")])
+def test_refusing_is_as_easy_as_agreeing(stage: Any, wide_stage: Any, sample: Any, page: str, name: str) -> None:
+    agree = "consent-agree" if page == "consent" else "nav-next"
+    for window in (stage, wide_stage):
+        for elder in (False, True):
+            window.show(sample(page), elder=elder)
+            refusal, consent = window.box(window.named(name)), window.box(window.named(agree))
+            assert (refusal.width(), refusal.height()) == (consent.width(), consent.height())
+
+
+def test_a_problem_with_the_card_is_the_heading(stage: Any, sample: Any) -> None:
+    stage.show(sample("identify-kind"))
+    texts = [item.property("text") for item in _texts(stage)]
+    assert word("zh_CN", "identify.title") not in texts
+    assert word("zh_CN", "problem.card_kind.title") in texts
+    assert any("0352-5550000" in text for text in texts)
+
+
+def test_only_who_may_need_one_is_told_of_a_guardian(stage: Any, sample: Any) -> None:
+    for name, told in (("identify-problem", True), ("identify-early", False)):
+        stage.show(sample(name))
+        assert any("监护人" in item.property("text") for item in _texts(stage)) is told
+
+
+def test_nothing_is_said_of_devices_before_the_first_look(stage: Any, sample: Any) -> None:
+    stage.show(sample("attract-starting"))
+    texts = [item.property("text") for item in _texts(stage)]
+    assert word("zh_CN", "light.starting.bad") in texts
+    assert word("zh_CN", "light.network.bad") not in texts
+
+
+def test_a_review_with_nothing_to_change_offers_no_change(stage: Any, sample: Any) -> None:
+    stage.show(sample("review-fixed"))
+    texts = [item.property("text") for item in _texts(stage)]
+    assert word("zh_CN", "review.lead") not in texts
+    assert word("zh_CN", "review.back") not in texts
+
+
+@pytest.mark.parametrize("elder", [False, True], ids=["standard", "elder"])
+def test_help_is_at_hand_on_every_page(stage: Any, sample: Any, elder: bool) -> None:
+    without = {"recovering", "attract", "wiping", "committing", "out_of_service"}
+    for page in samples():
+        if page.page not in without:
+            stage.show(page, elder=elder)
+            names = [i.objectName() for i in stage.targets() if i.property("label") == word("zh_CN", "nav.help")]
+            assert names, page.name
 
 
 def test_what_does_not_fit_can_be_scrolled_to_by_touch(stage: Any, sample: Any) -> None:

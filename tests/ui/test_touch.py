@@ -11,6 +11,10 @@ from kiosk.visit import events as ev
 
 CASES: list[tuple[str, str, Any]] = [
     ("attract", "attract-start", ev.Started()),
+    ("guide", "chrome-help", ev.HelpPressed()),
+    ("outcome", "chrome-help", ev.HelpPressed()),
+    ("guide", "nav-quit", ev.QuitPressed()),
+    ("form", "nav-quit", ev.QuitPressed()),
     ("home", "home-service-pension-certification", ev.ServiceChosen("pension-certification")),
     ("home", "home-help", ev.HelpPressed()),
     ("home", "chrome-language", ev.LanguageChosen("en")),
@@ -29,9 +33,11 @@ CASES: list[tuple[str, str, Any]] = [
     ("other_way", "way-staff", ev.OtherWayChosen("staff")),
     ("other_way", "way-later", ev.OtherWayChosen("later")),
     ("other_way", "way-face", ev.OtherWayChosen("face")),
-    ("other_way-staff", "way-help", ev.HelpPressed()),
+    ("other_way-nobody", "way-help", ev.HelpPressed()),
     ("form", "nav-next", ev.NextPressed()),
     ("form", "nav-back", ev.BackPressed()),
+    ("form-complaint", "nav-next", ev.NextPressed()),
+    ("form-complaint", "key-ok", ev.NextPressed()),
     ("form", "key-ok", ev.NextPressed()),
     ("form", "key-delete", ev.AnswerChanged("shop_name", "南关小面")),
     ("form-digits", "pad-7", ev.AnswerChanged("staff", "27")),
@@ -72,12 +78,21 @@ def test_a_touch_posts_its_event_once(stage: Any, sample: Any) -> None:
 
 @pytest.mark.parametrize(
     ("name", "target"),
-    [("form-complaint", "nav-next"), ("commitment", "nav-next"), ("outcome", "nav-next"), ("rate", "rate-submit"),
-     ("sign", "nav-next"), ("other_way-staff", "pad-ok"), ("review", "review-edit-applicant.name")],
+    [("form-empty", "nav-next"), ("form-empty", "key-ok"), ("commitment", "nav-next"), ("outcome", "nav-next"),
+     ("rate", "rate-submit"), ("sign", "nav-next"), ("other_way-staff", "pad-ok"),
+     ("review", "review-edit-applicant.name")],
 )  # fmt: skip
 def test_what_cannot_be_done_yet_takes_no_touch(stage: Any, sample: Any, name: str, target: str) -> None:
     stage.show(sample(name))
     assert stage.tap(target) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "chosen"), [("attract-language", ev.LanguageChosen("en")), ("attract-elder", ev.ElderChosen(True))]
+)
+def test_the_waiting_page_begins_in_another_language_or_size(stage: Any, sample: Any, target: str, chosen: Any) -> None:
+    stage.show(sample("attract"))
+    assert stage.tap(target) == [chosen, ev.Started()]
 
 
 def test_a_touch_that_leaves_the_target_does_nothing(stage: Any, sample: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, DeviceInfo, Fault, Level, State, Status, TestResult
-from kiosk import doctor
+from kiosk import doctor, wire
 from kiosk.cli import main
 from kiosk.demo.run import Demo
 from kiosk.health import books, devices, line, machine, readiness
@@ -269,6 +269,18 @@ def test_a_damaged_journal_and_a_lost_key_are_broken_and_say_not_to_delete(folde
     assert not (folder / "journal.key").exists()
 
 
+@pytest.mark.parametrize(("area", "state"), [("140213", ""), ("440300", "broken")])
+def test_an_enrolment_for_another_area_than_the_profiles_is_told(area: str, state: str) -> None:
+    enrolment = wire.Enrolment("140213-ABCDEF", "140213", "", "", "", "", "2026-11-22T10:00:00+00:00")
+    (found, *_) = [*doctor.area(area, enrolment), readiness.good("none", "")]
+    assert found.state == (state or "ok")
+    if state:
+        assert "140213" in found.finding
+        assert "440300" in found.finding
+        assert "area_code" in found.advice
+    assert doctor.area(area, None) == []
+
+
 def test_without_numbers_no_case_can_be_saved_and_it_says_so(tmp_path: Path) -> None:
     with Journal.open(tmp_path, load_or_create_key(tmp_path)) as journal:
         assert states(books.examine(tmp_path))["numbers"] == "broken"
@@ -325,6 +337,17 @@ def test_missing_fonts_and_packages_are_named(monkeypatch: pytest.MonkeyPatch) -
     assert machine.packages().state == "attention"
 
 
+@pytest.mark.parametrize(
+    ("content", "state"), [("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n", "ok"), ("", "broken"), ("GEZD", "broken")]
+)
+def test_a_staff_secret_that_no_terminal_takes_is_broken(tmp_path: Path, content: str, state: str) -> None:
+    file = tmp_path / "staff.secret"
+    file.write_text(content, encoding="ascii")
+    check = doctor._secret(file)
+    assert check.state == state
+    assert "GEZD" not in check.finding
+
+
 def test_a_window_that_cannot_be_loaded_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "WINDOW", "raise ImportError('libEGL.so.1: cannot open shared object file')")
     check = machine.window()
@@ -360,6 +383,7 @@ def examined(demo: Demo, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[
 def test_it_examines_a_whole_cabinet(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
     folder = demo.papers.parent
     (folder / "staff.secret").touch(mode=0o600)
+    (folder / "staff.secret").write_text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", encoding="ascii")
     status, checks = examined(demo, capsys)
     assert status == 0, checks
     assert {name: checks[name]["state"] for name in ("id_reader", "page_printer", "receipt_printer", "camera")} == (

@@ -62,12 +62,11 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("screen.size", "tall", "write WIDTHxHEIGHT"),
         ("policy.face_threshold", "low", "policy.face_threshold: must be a number"),
         ("services.enabled", "pension", "services.enabled: must be a list"),
-        ("services.enabled", ["pension"], "services.enabled: there is no service 'pension'; use one of pension_verif"),
+        ("services.enabled", ["pension"], "services.enabled: there is no service 'pension'; use one of individual_"),
         ("policy.face_chek", False, "policy.face_chek: is not known; did you mean face_check?"),
         ("polcy", {"face_check": False}, "polcy: is not known; did you mean policy?"),
         ("terminal.colour", "red", "terminal.colour: is not known; use one of area_code, "),
         ("terminal.street", {"zh": "街", "en": "Street", "fr": "Rue"}, "terminal.street: must be { zh"),
-        ("devices.id_reader.drivr", "sdt", "devices.id_reader.drivr: is not known; did you mean driver?"),
         ("photo_decoder.libary", "x.so", "did you mean library?"),
         ("backend.enrollment_code", "x", "did you mean enrolment_code?"),
     ],
@@ -85,6 +84,32 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
     broken.write_text("[terminal\n")
     with pytest.raises(ProfileError, match="not valid TOML"):
         load(broken)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = " + "9" * 5000, "not valid TOML"),
+        ("a = " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("a = '\udcff'", "not valid TOML"),
+        (".".join(["a"] * 5000) + " = 1", "a"),
+    ],
+    ids=["long number", "deep list", "no text", "deep table"],
+)
+def test_a_file_that_python_cannot_hold_is_told_and_not_a_traceback(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ProfileError, match=words) as caught:
+        load(file)
+    assert str(file) in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "key", ["data.folder", "access.staff_secret_file", "photo_decoder.library", "devices.id_reader.port"]
+)
+def test_a_null_character_is_no_part_of_a_path(key: str) -> None:
+    with pytest.raises(ProfileError, match=f"{key}: holds a null character"):
+        parse(changed(key, "da\0ta"), Path("/"))
 
 
 @pytest.mark.parametrize("text", ["", "1080", "x1920", "1080x", "0x0", "99999x10", "-1x5"])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from pathlib import Path
 
 import pytest
 
-from kiosk.access.staff_code import FIRST_LOCK, StaffCodes, hotp, parse_secret, totp
+from kiosk.access.staff_code import FIRST_LOCK, StaffCodes, hotp, parse_secret, read_secret, totp
 
 SECRET = b"12345678901234567890"
 
@@ -43,6 +44,16 @@ def test_codes_are_those_of_rfc_6238(seconds: int, code: str) -> None:
 
 def test_a_secret_is_taken_as_authenticator_apps_print_it() -> None:
     assert parse_secret("gezd gnbv gy3t qojq gezd gnbv gy3t qojq\n") == SECRET
+
+
+@pytest.mark.parametrize("text", ["", "\n", "====", "gezd gnbv gy3t qojq", "not base32!", "1" * 40, "\u00fc" * 40])
+def test_a_secret_that_is_empty_short_or_no_base32_is_refused_and_not_quoted(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"not base32|at least 16") as caught:
+        parse_secret(text)
+    assert "gnbv" not in str(caught.value).lower()
+    (tmp_path / "secret").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"not base32|at least 16"):
+        read_secret(tmp_path / "secret")
 
 
 def test_a_code_is_good_for_one_use() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +17,8 @@ from kiosk.demo.cabinet import profile as demo_profile
 from kiosk.journal.connection import FILE
 from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
-from kiosk.profile import Profile, parse
-from kiosk.terminal import Terminal
+from kiosk.profile import DeviceProfile, Profile, ProfileError, parse
+from kiosk.terminal import Terminal, make_device
 from kiosk.visit.events import AbilitiesChanged, TimerFired
 from kiosk.visit.screen import NoticeBody, Screen
 from tests.unit.test_profile import GOOD
@@ -105,6 +106,24 @@ def test_a_terminal_that_is_out_of_service_ends_when_told(watched: Watched) -> N
     assert watched.failures == []
 
 
+@pytest.mark.parametrize("content", [None, "", "GEZDGNBV", "no base32!"])
+def test_a_staff_secret_that_cannot_be_used_is_the_profiles_to_mend(profile: Profile, content: str | None) -> None:
+    file = profile.data / "staff.secret"
+    file.parent.mkdir(parents=True)
+    if content is not None:
+        file.write_text(content, encoding="ascii")
+    watched = Watched(replace(profile, staff_secret_file=file))
+    watched.terminal.start()
+    thread = watched.terminal._thread
+    assert thread is not None
+    thread.join(SECONDS)
+    watched.terminal.stop()
+    (failure,) = watched.failures
+    assert isinstance(failure, ProfileError)
+    assert str(file) in failure.advice
+    assert "base32" in failure.advice
+
+
 def test_an_older_picture_of_the_devices_never_comes_last(profile: Profile) -> None:
     terminal: Any = Terminal(profile)
     reader = {"id_reader": Status(State.ONLINE)}
@@ -149,6 +168,12 @@ def test_stopping_tells_the_devices_before_it_waits_for_papers(profile: Profile)
     terminal._counter = SimpleNamespace(close=lambda: order.append("counter"))
     terminal.stop()
     assert order == ["device", "counter", "devices"]
+
+
+@pytest.mark.parametrize("driver", ["sdt", "ipp", "escpos", "camera"])
+def test_an_option_that_a_driver_does_not_take_is_the_profiles_to_mend(driver: str) -> None:
+    with pytest.raises(ProfileError, match=r"devices.id_reader.bawd: is not known"):
+        make_device(DeviceProfile("id_reader", driver, "/dev/null", {"bawd": 9600}))
 
 
 def test_the_demos_profile_is_a_good_one(tmp_path: Path) -> None:

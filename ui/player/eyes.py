@@ -68,6 +68,11 @@ def find(window: QQuickWindow, wanted: str, *, anywhere: bool = False) -> QQuick
     return by_name or by_text
 
 
+def moving(window: QQuickWindow) -> bool:
+    """Whether one page is just sliding in."""
+    return any(item.property("sliding") is True for item in visible_items(window))
+
+
 def scroll_area(item: QQuickItem) -> QRectF | None:
     """Where a finger can move the list that holds an item; None when it stands in none."""
     ancestor = item.parentItem()

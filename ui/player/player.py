@@ -21,7 +21,7 @@ from ui.player.fingers import Finger
 from ui.player.script import Script, Step
 
 LOOK_EVERY = 15  # ms
-SETTLED = 0.45  # s after a page change: the slide between pages is over
+SETTLED = 0.45  # s after a page change, at the least: the page has begun to slide in, or stands
 GLIMPSE = 0.1  # s after a page change: what is shown of a page that may pass too quickly to come to rest
 AIM = 0.05  # s for which a thing must lie still before it is touched
 PRESS = 0.05  # s for which a finger rests
@@ -284,6 +284,8 @@ class Player(QObject):
     def _settle(self) -> Play:
         """Wait until the slide to this page is over, and take its picture."""
         yield from self._rest(SETTLED - (time.monotonic() - self._page_since))
+        while eyes.moving(self._window):
+            yield
         if self._shot_due:
             yield from self._shoot("")
 
@@ -304,7 +306,7 @@ class Player(QObject):
         while not true():
             if time.monotonic() > limit:
                 raise VisitFailed(f"waited {within:g} s for {what}; {self._seen()}")
-            if self._shot_due and time.monotonic() - self._page_since >= SETTLED:
+            if self._shot_due and time.monotonic() - self._page_since >= SETTLED and not eyes.moving(self._window):
                 yield from self._shoot("")
             yield
 

@@ -11,7 +11,7 @@ import importlib.util
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -31,7 +31,7 @@ from devices.drivers.camera.protocol import FAULTS, fault_of, outcome_of
 from devices.drivers.camera.session import Session, garbage
 from devices.drivers.camera.source import reach, state_when_gone, without_login
 from devices.transports.child_channel import Message
-from devices.vision.parameters import LIMITS, CaptureParameters, FaceParameters, as_json
+from devices.vision.parameters import LARGEST_THRESHOLD, LIMITS, CaptureParameters, FaceParameters, as_json
 
 _FACE_PACKAGES = ("yuface", "dlib", "face_recognition_models")
 _STATES = {"frozen": State.HARDWARE_ERROR, "covered": State.USER_ERROR, "no-permission": State.HARDWARE_ERROR}
@@ -56,7 +56,10 @@ class Limits:
 
 
 class CameraDriver:
-    """Implements ``devices.contracts.camera.Camera``; see there. ``cancel_check`` may be called by any thread."""
+    """Implements ``devices.contracts.camera.Camera``; see there. ``cancel_check`` may be called by any thread.
+
+    ``face_threshold`` replaces the one of ``face``; DeviceError ``bad-threshold`` unless it lies above 0 and at most
+    at the 0.6 that dlib documents."""
 
     def __init__(
         self,
@@ -64,8 +67,12 @@ class CameraDriver:
         *,
         capture: CaptureParameters | None = None,
         face: FaceParameters | None = None,
+        face_threshold: float | None = None,
         limits: Limits | None = None,
     ) -> None:
+        face = face or FaceParameters()
+        if face_threshold is not None:
+            face = replace(face, threshold=_checked(face_threshold))
         self._source = source
         self._limits = limits or Limits()
         self._session = Session(
@@ -73,15 +80,14 @@ class CameraDriver:
                 "do": "configure",
                 "source": source,
                 "capture": as_json(capture or CaptureParameters()),
-                "face": as_json(face or FaceParameters()),
+                "face": as_json(face),
             },
             self._note,
         )
         self._preview = False
         self._used = time.monotonic()
         self._seen: tuple[Fault | None, float] = (None, 0.0)
-        self._checking = 0
-        self._called_off = threading.Event()
+        self._called_off = threading.Event()  # of the newest check
         self._counts = dict.fromkeys(("checks", "matched", "differs", "unclear", "reference", "unavailable"), 0)
 
     @property
@@ -147,10 +153,19 @@ class CameraDriver:
         self._preview = False
         self._used = time.monotonic()
 
-    def match_face(self, reference: bytes, *, deadline: Deadline, hint: HintListener | None = None) -> FaceOutcome:
+    def match_face(
+        self,
+        reference: bytes,
+        *,
+        deadline: Deadline,
+        hint: HintListener | None = None,
+        called_off: threading.Event | None = None,
+    ) -> FaceOutcome:
         """See Camera. A hung or dead child is ended and the check begins again if time allows; never raises for
         what a device does. ``hint`` is called by this thread."""
-        self._called_off.clear()
+        self._called_off = called_off or threading.Event()
+        if self._called_off.is_set():
+            return FaceUnclear(FaceHint.NO_FACE)
         self._counts["checks"] += 1
         outcome = self._match_once(reference, deadline, hint)
         self._end_if_hung(outcome)
@@ -167,13 +182,14 @@ class CameraDriver:
         return outcome
 
     def cancel_check(self) -> None:
-        """End a running ``match_face`` early (it returns FaceUnclear or what is known by then). Any thread."""
+        """End a running ``match_face`` early (it returns FaceUnclear or what is known by then). Any thread: what has
+        to be said to the child is said by the one that checks."""
         self._called_off.set()
-        if (number := self._checking) and self._session.running:
-            try:
-                self._session.post({"do": "cancel", "id": number}, Deadline.after(0.5))
-            except DeviceError:
-                return  # the check itself learns of the child's end
+        self._session.wake()
+
+    def abandon(self) -> None:
+        """See Camera."""
+        self._session.abandon()
 
     def look(self, deadline: Deadline, *, picture: bool = False, live: bool = False) -> tuple[Mapping[str, Any], bytes]:
         """One frame's facts: size, light, faces, hint, fault; with ``picture`` its JPEG too. For bench and self-test.
@@ -253,9 +269,8 @@ class CameraDriver:
             if hint is not None and message.head.get("hint") in _HINTS:
                 hint(_HINTS[message.head["hint"]])
 
-        def sent(number: int) -> None:
-            self._checking = number
-            if self._called_off.is_set():  # while the child was starting
+        def look_up(number: int) -> None:
+            if self._called_off.is_set():  # now, or while the child was starting
                 self._session.post({"do": "cancel", "id": number}, deadline)
 
         try:
@@ -265,12 +280,10 @@ class CameraDriver:
                 return FaceUnclear(FaceHint.NO_FACE)
             head = {"do": "match", "seconds": seconds}
             answer = self._session.ask(
-                head, reference, deadline=deadline, silence=self._limits.silence, meanwhile=pass_on, sent=sent
+                head, reference, deadline=deadline, silence=self._limits.silence, meanwhile=pass_on, look_up=look_up
             )
         except DeviceError as error:
             return FaceUnavailable(error.fault())
-        finally:
-            self._checking = 0
         try:
             return outcome_of(answer.head)
         except (KeyError, TypeError, ValueError):
@@ -307,6 +320,18 @@ class CameraDriver:
         if missing_packages():
             faults += (FAULTS["matcher-missing"],)
         return Status(state, faults, details={"evidence": evidence})
+
+
+def _checked(threshold: float) -> float:
+    if 0 < threshold <= LARGEST_THRESHOLD:
+        return threshold
+    raise DeviceError(
+        "bad-threshold",
+        f"two faces cannot be compared with a threshold of {threshold}",
+        advice=f"Set face_threshold above 0 and to {LARGEST_THRESHOLD} at most, or leave it out.",
+        retryable=False,
+        action=Action.CONFIGURE,
+    )
 
 
 _HINTS = {hint.value: hint for hint in FaceHint}

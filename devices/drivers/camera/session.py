@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from devices.contracts.camera import Frame, FrameListener
@@ -29,11 +30,11 @@ _ENVIRONMENT = {
     "OPENCV_IO_MAX_IMAGE_PIXELS": str(2**25),  # a small file that claims to be a huge picture is refused
 }
 
-Answer = Message | DeviceError
+Answer = Message | DeviceError | None  # None: nothing came, but whoever waits is to look up
 
 
 class Session:
-    """One child at a time. Its methods belong to the actor's thread, ``post`` to any."""
+    """One child at a time. Its methods belong to the actor's thread, ``wake`` and ``abandon`` to any."""
 
     def __init__(self, configuration: Mapping[str, Any], on_fault: Callable[[str | None], None]) -> None:
         self._configuration = configuration
@@ -91,6 +92,14 @@ class Session:
             self._pump.join()
             self._pump = None
 
+    def abandon(self) -> None:
+        """Kill the child; ``running`` is False as soon as that is seen."""
+        self._child.abandon()
+
+    def wake(self) -> None:
+        """Have a request under way call its ``look_up``."""
+        self._answers.put(None)
+
     def stop(self, deadline: Deadline) -> None:
         self._child.stop(deadline)
         self.kill()
@@ -103,20 +112,20 @@ class Session:
         deadline: Deadline,
         silence: float,
         meanwhile: Callable[[Message], None] | None = None,
-        sent: Callable[[int], None] | None = None,
+        look_up: Callable[[int], None] = lambda number: None,
     ) -> Message:
         """Send a request and wait for its answer; ``child-silent`` at the deadline, or earlier when the child does
-        not even answer ``status`` for ``silence`` seconds (it hangs with the interpreter locked)."""
+        not even answer ``status`` for ``silence`` seconds (it hangs with the interpreter locked). ``look_up`` is
+        called with the request's number once it is sent, and again after every ``wake``."""
         self._request += 1
         number = self._request
         self._child.send({**head, "id": number}, body, deadline=deadline)
-        if sent is not None:
-            sent(number)
+        look_up(number)
         self._heard = time.monotonic()
         while True:
             step = deadline.sooner(min(1.0, silence / 2))
             try:
-                return self._await(lambda answer: answer.get("id") == number, step, meanwhile)
+                return self._await(lambda answer: answer.get("id") == number, step, meanwhile, partial(look_up, number))
             except DeviceError as error:
                 if error.code != "child-silent" or deadline.expired or time.monotonic() - self._heard > silence:
                     raise
@@ -168,6 +177,7 @@ class Session:
         wanted: Callable[[Mapping[str, Any]], bool],
         deadline: Deadline,
         meanwhile: Callable[[Message], None] | None = None,
+        woken: Callable[[], None] = lambda: None,
     ) -> Message:
         while True:
             try:
@@ -179,6 +189,9 @@ class Session:
                     advice="it is ended and started again",
                     retryable=True,
                 ) from None
+            if answer is None:
+                woken()
+                continue
             if isinstance(answer, DeviceError):
                 raise answer
             if wanted(answer.head):

@@ -90,6 +90,7 @@ CREATE TABLE kept_papers (
     id INTEGER PRIMARY KEY,
     claim BLOB NOT NULL,
     case_id TEXT NOT NULL,
+    paper TEXT NOT NULL,
     sealed BLOB NOT NULL,
     expires_at TEXT NOT NULL
 ) STRICT;

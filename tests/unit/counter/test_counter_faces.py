@@ -31,7 +31,6 @@ class Gated(CameraDriver):
         self.let_go = threading.Event()
         self.go_on.set()
         self.let_go.set()
-        self.begun: list[bool] = []
 
     def start_preview(self, listener: Callable[[Frame], None]) -> None:
         super().start_preview(listener)

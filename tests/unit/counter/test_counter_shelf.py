@@ -12,7 +12,7 @@ import pytest
 from devices.contracts.identity import DocumentKind, IdentityDocument
 from kiosk.counter import results
 from kiosk.counter.committing import CommitDesk, Standing
-from kiosk.counter.shelf import KEPT_FOR, PEPPER, Shelf
+from kiosk.counter.shelf import KEPT_FOR, PEPPER, Shelf, _unpacked
 from kiosk.domain.case import Commitment
 from kiosk.domain.codes import id_check_digit
 from kiosk.domain.decision import Verification
@@ -118,7 +118,7 @@ def test_a_paper_comes_back_as_it_was_to_the_same_number_and_to_no_other(journal
     assert kept.claim != stranger.claim
     with pytest.raises(JournalError, match="another person"):
         stranger.open(kept.sealed)
-    assert shelf._opened(person.open(kept.sealed)).paper == RECEIPT
+    assert _unpacked(person.open(kept.sealed))[0] == RECEIPT
 
 
 def test_nothing_of_the_paper_can_be_read_from_what_is_kept(shelf: Shelf) -> None:
@@ -141,7 +141,7 @@ def test_a_field_that_this_program_does_not_know_any_more_is_left_out(shelf: She
     person = shelf.person(NUMBER)
     plain = person.open(shelf.keep(person, (RECEIPT,), (), NOW)[0].sealed)
     newer = plain.replace(b'"paper":{', b'"paper":{"colour":"red",')
-    assert shelf._opened(newer).paper == RECEIPT
+    assert _unpacked(newer)[0] == RECEIPT
 
 
 def test_the_key_is_derived_when_the_card_is_read_and_not_at_commit(
@@ -230,6 +230,21 @@ def test_tidying_looks_again_after_an_hour(journal: Journal, shelf: Shelf, busin
     assert journal.forget_expired() == 0
 
 
+@pytest.mark.parametrize("plain", [None, b"not json", b"[]", b'{"paper": {}, "waits": false, "at": "yesterday"}'])
+def test_a_paper_that_cannot_be_read_is_told_once_and_the_others_are_found(
+    journal: Journal, shelf: Shelf, business: Business, monkeypatch: pytest.MonkeyPatch, plain: bytes | None
+) -> None:
+    made = business(online=True)
+    person = shelf.person(NUMBER)
+    broken = bytes(40) if plain is None else person.seal(plain)
+    kept = [*journal.papers_for(person.claim), KeptPaper(person.claim, broken, NOW, made.draft.case_id)]
+    monkeypatch.setattr(journal, "papers_for", lambda claim: kept)
+    before = journal.head().seq
+    for _ in range(2):
+        assert standing(shelf) == [("licence", "ready"), ("receipt", "ready")]
+    assert journal.head().seq == before + 1
+
+
 # -- results and prints ------------------------------------------------------------------------------
 
 
@@ -273,6 +288,6 @@ def test_what_was_begun_counts_as_printed_and_only_what_came_out_as_taken(
 def test_a_waiting_paper_says_nothing_of_the_person_when_it_is_shown_to_a_programmer(shelf: Shelf) -> None:
     person = shelf.person(NUMBER)
     plain = person.open(shelf.keep(person, (replace(RECEIPT, title="王某某"),), (), NOW)[0].sealed)
-    one = shelf._opened(plain)
+    one = shelf._standing(*_unpacked(plain))
     assert one.state is WaitingState.READY
     assert "王" not in repr(one)

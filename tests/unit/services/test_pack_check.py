@@ -132,6 +132,56 @@ def test_a_file_that_is_no_pack(content: bytes, said: str, tmp_path: Path) -> No
     assert any(said in problem.message for problem in check_pack(path))
 
 
+HOSTILE = {
+    "a bomb of aliases": (
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", 2, "the alias *a is not taken", "Write out"
+    ),
+    "a list in itself": ("a: &a\n  - *a\n", 2, "the alias *a is not taken", "Write out"),
+    "deep": ("a:\n  " + "[" * 3000, 2, "deeper than", "brackets"),
+    "deep and closed": ("a: " + "[" * 2000 + "]" * 2000, 1, "deeper than", "brackets"),
+    "a control character": ("a: b\nc: \x1b[31mred\n", 2, "U+001B", "Take it out"),
+    "a list as a key": ("[a, b]: c\n", 1, "a key is not a text", "quotes"),
+    "a table as a key": ("x: 1\n{a: b}: c\n", 2, "a key is not a text", "quotes"),
+    "a number as a key": ("1: x\n", 1, "a key is not a text", "quotes"),
+    "a truth value as a key": ("on: x\n", 1, "a key is not a text", "quotes"),
+    "nothing as a key": ("null: x\n", 1, "a key is not a text", "quotes"),
+    "a merge": ("<<: 3\n", 1, "a key is not a text", "quotes"),
+    "no whole number": ("a: !!int abc\n", 1, "is no int", "Correct it"),
+    "an empty number": ("a: !!int ''\n", 1, "is no int", "Correct it"),
+    "no number": ("b: 1\na: !!float x\n", 2, "is no float", "Correct it"),
+    "no truth value": ("a: !!bool maybe\n", 1, "is no bool", "Correct it"),
+    "a long number": ("a: " + "9" * 5000, 1, "is no int", "Correct it"),
+    "a long number of another base": ("a: 0x" + "f" * 5000, 1, "is no int", "Correct it"),
+    "a text that is a table": ("a: !!map x\n", 1, "is no map", "Correct it"),
+    "two documents": ("---\na: 1\n---\nb: 2\n", 3, "not YAML", "Check"),
+    "a large file": ("#" * (1 << 20) + "\n", 0, "is longer than 1024 kB", "service pack"),
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_file_made_to_break_the_check_is_a_problem_with_line_and_cure(case: str, tmp_path: Path) -> None:
+    content, line, said, cure = HOSTILE[case]
+    path = tmp_path / "pack.yaml"
+    path.write_text(content, encoding="utf-8")
+    problems = check_pack(path)
+    assert any(p.line == line and said in p.message and cure in p.cure for p in problems), [str(p) for p in problems]
+    with pytest.raises(PackError):
+        load_pack(path)
+
+
+def test_a_pattern_or_condition_made_to_break_the_check_is_a_problem_too(tmp_path: Path) -> None:
+    for old, new in (
+        ('pattern: "1[3-9][0-9]{9}"', 'pattern: "' + "(" * 3000 + ")" * 3000 + '"'),
+        ('pattern: "1[3-9][0-9]{9}"', 'pattern: "a{99999999999999999999}"'),
+        ("when: age < 16", "when: " + "(" * 3000 + "age" + ")" * 3000 + " < 16"),
+        ("when: age < 16", "when: age < " + "-" * 3000 + "16"),
+    ):
+        path, line = edited(tmp_path, "individual_business", old, new)
+        problems = check_pack(path)
+        assert any(p.line == line for p in problems), (new[:40], [str(p)[:200] for p in problems])
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     (problem,) = check_pack(tmp_path / "none.yaml")
     assert "cannot be read" in problem.message

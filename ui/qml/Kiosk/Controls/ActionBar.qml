@@ -41,7 +41,7 @@ Item {
     signal rightTapped
 
     function width_(pill: PillButton): real {
-        return pill.visible ? pill.naturalWidth + root.gap : 0
+        return pill && pill.visible ? pill.naturalWidth + root.gap : 0
     }
 
     implicitHeight: root.oneLine ? Math.max(root.aheadHeight, root.behindHeight)

@@ -9,10 +9,11 @@ PageFrame {
     id: root
 
     property var vm: null
+    readonly property string heading: root.vm ? root.vm.heading : ""
 
     chip: root.vm ? root.vm.fault : ""
     chipTone: "warn"
-    title: root.vm ? root.vm.heading : ""
+    title: Theme.landscape ? root.heading.replace(/([，。])\n/g, "$1").replace("\n", " ") : root.heading
     lead: root.vm ? root.vm.lead : ""
     sunk: true
     gap: Theme.space(Theme.landscape ? 2 : 3.5)
@@ -28,7 +29,7 @@ PageFrame {
 
             objectName: "trouble-" + choice
             width: root.contentWidth
-            implicitHeight: Math.max(Theme.target, Theme.space(Theme.landscape ? 17 : 23), wordsHeight + Theme.space(7))
+            implicitHeight: Math.max(Theme.target, Theme.space(Theme.landscape ? 17 : 23), wordsHeight + Theme.space(Theme.landscape ? 4 : 7))
             title: text
             detail: note
             best: first

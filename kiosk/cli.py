@@ -6,6 +6,7 @@ Every command imports what it needs when it runs: nothing heavy stands before th
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,6 +93,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    os.umask(0o077)  # what it writes is its owner's alone
     from kiosk import demo, profile
 
     try:
@@ -111,6 +113,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _backend(options: argparse.Namespace) -> int:
+    os.umask(0o077)  # database, materials, write-ahead log: the owner's alone
     from kiosk.backend import BackendError, Settings, issue_code, serve
     from kiosk.backend.serve import FirstTerminal
 

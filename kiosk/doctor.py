@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk.domain.text import shown
 from kiosk.health import readiness
 from kiosk.health.readiness import Check, attention, broken, good
 
@@ -123,8 +124,8 @@ def _secret(file: Path) -> Check:
 
 def _not_read(error: Exception, *, as_json: bool) -> int:
     if as_json:
-        check = {"name": "profile", "state": "broken", "finding": str(error), "advice": "Correct the profile."}
+        check = {"name": "profile", "state": "broken", "finding": shown(str(error)), "advice": "Correct the profile."}
         print(json.dumps({"ok": False, "checks": [check]}, ensure_ascii=False, indent=1))
     else:
-        print(f"kiosk doctor: {error}", file=sys.stderr)
+        print(f"kiosk doctor: {shown(str(error))}", file=sys.stderr)
     return NOT_READ

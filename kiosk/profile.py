@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kiosk import address
 from kiosk.domain.place import Place
 from kiosk.domain.text import LANGUAGES, Language, Text
 
@@ -114,7 +115,7 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         street=Text(place.district + street.zh, street.en),
         terminal=name_shown,
         data=base / data.string("folder"),
-        backend_url=backend.string("url"),
+        backend_url=_backend_url(backend),
         enrolment_code=backend.string("enrolment_code", ""),
         devices=tuple(_devices(reader)),
         services=_services(services),
@@ -138,6 +139,15 @@ def parse_size(text: str) -> tuple[int, int]:
     if not (width.isdigit() and height.isdigit() and 320 <= int(width) <= 8192 and 320 <= int(height) <= 8192):
         raise ProfileError(f"screen size {text!r}: write WIDTHxHEIGHT, for example 1080x1920")
     return int(width), int(height)
+
+
+def _backend_url(backend: _Reader) -> str:
+    url = backend.string("url")
+    try:
+        address.parse(url)
+    except ValueError as error:
+        raise ProfileError(f"{backend.name}: backend.url: {error}") from None
+    return url
 
 
 def _devices(reader: _Reader) -> list[DeviceProfile]:

@@ -52,7 +52,8 @@ class NetworkTwin:
     def act(self, action: str, arguments: Mapping[str, Json]) -> None:
         if action not in MODES:
             raise UnknownAction(f"network has {', '.join(MODES)}, not {action!r}")
-        self._mode = action
+        with self._lock:
+            self._mode = action
         if action == "off":
             self._pull()
         elif self._listener is None:
@@ -100,7 +101,13 @@ class NetworkTwin:
             return
         server.settimeout(None)
         with self._lock:
-            self._open |= {client, server}
+            pulled = self._mode == "off"  # the line was cut while this connection was being made
+            if not pulled:
+                self._open |= {client, server}
+        if pulled:
+            client.close()
+            server.close()
+            return
         back = threading.Thread(target=self._relay, args=(server, client), name="network-twin-back", daemon=True)
         back.start()
         self._relay(client, server)

@@ -60,7 +60,8 @@ def _terminal(request: Request) -> Terminal:
 )
 def enrol(request: Request, body: wire.EnrolRequest) -> wire.Enrolment:
     """Trade a one-time code for an identity. Signed by the key in the body; idempotent for the same code and key."""
-    return _backend(request).enrol(body.code, body.public_key)
+    address = request.client.host if request.client is not None else ""
+    return _backend(request).enrol(body.code, body.public_key, address)
 
 
 @router.post("/v1/items", responses=_answers(*_AUTH, "too-many-items"), tags=["terminal"])
@@ -82,7 +83,7 @@ async def put_material(request: Request, digest: str) -> wire.MaterialReply:
     return await anyio.to_thread.run_sync(backend.store_material, terminal, digest, data)
 
 
-@router.post("/v1/blocks", responses=_answers(*_AUTH, "bad-count", "request-differs"), tags=["terminal"])
+@router.post("/v1/blocks", responses=_answers(*_AUTH, "bad-count", "request-differs", "numbers-exhausted", "too-many-reserved"), tags=["terminal"])
 def reserve(request: Request, body: wire.BlockRequest) -> wire.NumberBlock:
     """Reserve a block of numbers for this terminal. Idempotent by request_id."""
     return _backend(request).reserve(_terminal(request), body)

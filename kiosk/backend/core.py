@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from kiosk import wire
 from kiosk.backend import intake, log
@@ -23,6 +24,8 @@ from kiosk.backend.store.items import NewItem, Taken
 from kiosk.backend.store.terminals import Terminal
 
 RESULTS_PER_PAGE = 200
+REMEMBERED_FAILURES = 4096  # wrong codes of the last minute, of all addresses
+ALARMING = frozenset({"foreign-number", "foreign-case"})  # rejected, and perhaps a key in wrong hands
 
 
 class Backend:
@@ -34,7 +37,7 @@ class Backend:
         self.keys = load_or_create_keys(settings.keys_path())
         self._blobs = BlobFolder(settings.blob_folder())
         self._store = Store.open(settings.db_url)
-        self._failures: deque[datetime] = deque()
+        self._failures: deque[tuple[datetime, str]] = deque(maxlen=REMEMBERED_FAILURES)
         self._failures_lock = threading.Lock()
 
     def close(self) -> None:
@@ -56,20 +59,17 @@ class Backend:
         log.event("enrolment.code-issued", area=area_code)
         return code
 
-    def enrol(self, code: str, public_key: str) -> wire.Enrolment:
-        """The identity for this code and key. Raises Refusal."""
+    def enrol(self, code: str, public_key: str, address: str) -> wire.Enrolment:
+        """The identity for this code and key. ``address``: who asks. Raises Refusal.
+
+        Only wrong codes are counted (a right one is 60 bits of chance): nobody can keep others out by guessing.
+        """
         now = self.now()
-        with self._failures_lock:
-            while self._failures and self._failures[0] < now - timedelta(minutes=1):
-                self._failures.popleft()
-            if len(self._failures) >= self.settings.enrol_failures:
-                raise Refusal("too-many-codes")
+        if not self._store.read(lambda connection: terminals.code_known(connection, code)):
+            self._refuse_code("code-refused", address, now)  # a guess does not even take the writer's lock
         found = self._store.write(lambda connection: terminals.enrol(connection, code, public_key, now))
         if not isinstance(found, Terminal):
-            with self._failures_lock:
-                self._failures.append(now)
-            log.event("enrolment.refused", code=found)
-            raise Refusal(found)
+            self._refuse_code(found, address, now)
         log.event("enrolment.complete", terminal=found.terminal_id)
         return wire.Enrolment(
             terminal_id=found.terminal_id,
@@ -80,6 +80,16 @@ class Backend:
             signing_key_id=self.keys.signing_id,
             server_time=now.isoformat(),
         )
+
+    def _refuse_code(self, why: str, address: str, now: datetime) -> NoReturn:
+        with self._failures_lock:
+            while self._failures and self._failures[0][0] < now - timedelta(minutes=1):
+                self._failures.popleft()
+            if sum(1 for _, known in self._failures if known == address) >= self.settings.enrol_failures:
+                raise Refusal("too-many-codes")
+            self._failures.append((now, address))
+        log.event("enrolment.refused", code=why)
+        raise Refusal(why)
 
     def revoke(self, terminal_id: str) -> None:
         """Withdraws a terminal: nothing it signs is taken any more."""
@@ -120,7 +130,7 @@ class Backend:
                 else:
                     answer = by_id[found.id]
                     first_hash[found.id] = found.hash
-                if answer.status == "conflict":
+                if answer.status == "conflict" or answer.reason in ALARMING:
                     item_store.raise_alarm(connection, terminal.terminal_id, answer.reason, item.id, item.hash, now)
                 taken.append(answer)
             return taken
@@ -194,11 +204,17 @@ class Backend:
             raise Refusal("bad-count")
         if not wire.ID.fullmatch(asked.request_id):
             raise Refusal("bad-fields")
-        found = self._store.write(
-            lambda connection: numbers.reserve(
-                connection, terminal.terminal_id, asked.request_id, asked.kind, asked.count
+        unused = self.settings.unused_numbers
+        try:
+            found = self._store.write(
+                lambda connection: numbers.reserve(
+                    connection, terminal.terminal_id, asked.request_id, asked.kind, asked.count, unused
+                )
             )
-        )
+        except numbers.TooManyReserved:
+            raise Refusal("too-many-reserved") from None
+        except numbers.Exhausted:
+            raise Refusal("numbers-exhausted") from None
         if found is None:
             raise Refusal("request-differs")
         block = wire.NumberBlock(

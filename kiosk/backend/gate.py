@@ -1,6 +1,7 @@
 """The gate before every route: body limits, who is asking, and a signature under every reply.
 
-Nothing is parsed before the terminal's signature over the raw bytes has been checked. Replies are bound to the nonce
+No body is read for somebody who is none of ours by name,
+nothing is parsed before the terminal's signature over the raw bytes has been checked. Replies are bound to the nonce
 of their request, so that the terminal can tell the backend from whatever else answers on port 443.
 """
 
@@ -9,6 +10,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from weakref import WeakValueDictionary
 
 import anyio.to_thread
 import msgspec
@@ -23,9 +28,11 @@ from kiosk.backend.store.terminals import Terminal
 
 ENROL = "/v1/enrol"
 NEW_TERMINAL = "new"  # in the terminal header of an enrolment
+LARGE_AT_ONCE = 4  # bodies beyond the small ones that are held in memory at the same time
 _SMALL_BODY = 64 * 1024
 _MATERIAL = re.compile(r"/v1/materials/[^/]+")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{86}==")  # base64 of 64 bytes
 
 
 class Gate:
@@ -34,6 +41,7 @@ class Gate:
     def __init__(self, app: ASGIApp, backend: Backend) -> None:
         self._app = app
         self._backend = backend
+        self._places = _Places(backend.settings.body_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,18 +52,24 @@ class Gate:
         reply = _Reply()
         terminal_id = ""
         try:
-            body = await self._body(scope["path"], headers, receive)
+            claimed: Terminal | None = None
             if scope["path"].startswith("/v1/"):
-                terminal = await anyio.to_thread.run_sync(self.authenticate, scope, headers, body)
-                terminal_id = terminal.terminal_id
-                scope.setdefault("state", {})["terminal"] = terminal
-            await self._app(scope, _replay(body, receive), reply.take)
+                claimed = await anyio.to_thread.run_sync(self.claimed, scope["path"], headers)
+            async with self._places.place(claimed, _may_be_large(scope["path"], headers)):
+                body = await self._body(scope["path"], headers, receive)
+                if claimed is not None:
+                    terminal = await anyio.to_thread.run_sync(self.authenticate, scope, headers, body, claimed)
+                    terminal_id = terminal.terminal_id
+                    scope.setdefault("state", {})["terminal"] = terminal
+                await self._app(scope, _replay(body, receive), reply.take)
+        except _Gone:
+            return  # nobody is there to be answered
         except Refusal as refusal:
             self._refuse(reply, refusal.code)
         except StoreBusy as error:
             log.event("store.busy", cause=type(error.__cause__).__name__)
             self._refuse(reply, "store-busy")
-        except (asyncio.CancelledError, _Gone):
+        except asyncio.CancelledError:
             raise
         except Exception as error:  # a bug: answered, logged with its place, never with what was sent
             log.fault(error)
@@ -67,28 +81,32 @@ class Gate:
             log.event("request", route=route, status=reply.status, ms=spent, terminal=terminal_id or None)
         await reply.send(send, self._signature(headers, reply))
 
-    def authenticate(self, scope: Scope, headers: dict[str, str], body: bytes) -> Terminal:
-        """The terminal that signed this request. Raises Refusal."""
-        names = (wire.TERMINAL_HEADER, wire.TIMESTAMP_HEADER, wire.NONCE_HEADER, wire.SIGNATURE_HEADER)
-        terminal_id, stamp, nonce, signature = (headers.get(name.lower(), "") for name in names)
-        if not (wire.ID.fullmatch(terminal_id) and _TIMESTAMP.fullmatch(stamp) and wire.NONCE.fullmatch(nonce)):
+    def claimed(self, path: str, headers: dict[str, str]) -> Terminal:
+        """Who the request says it is from, before its body is read; nothing is proved yet. Raises Refusal."""
+        terminal_id, stamp, nonce, signature = _signed(headers)
+        forms = wire.ID.fullmatch(terminal_id) and _TIMESTAMP.fullmatch(stamp) and wire.NONCE.fullmatch(nonce)
+        if not forms or not _SIGNATURE.fullmatch(signature):
             raise Refusal("unsigned")
+        if path == ENROL:
+            return Terminal(NEW_TERMINAL, "", "", False)  # who this is, the code will say
+        found = self._backend.find_terminal(terminal_id)
+        if found is None:
+            raise Refusal("unknown-terminal")
+        if found.revoked:
+            raise Refusal("terminal-revoked")
+        return found
+
+    def authenticate(self, scope: Scope, headers: dict[str, str], body: bytes, terminal: Terminal) -> Terminal:
+        """The terminal that signed this request, claimed before. Raises Refusal."""
+        terminal_id, stamp, nonce, signature = _signed(headers)
         now = self._backend.now()
         message = wire.request_bytes(scope["method"], _target(scope), terminal_id, stamp, nonce, body)
         if scope["path"] == ENROL:
-            # who this is, the code will say; here only that the key in the body is the sender's own
-            terminal = Terminal(NEW_TERMINAL, "", _key_in(body), False)
-        else:
-            found = self._backend.find_terminal(terminal_id)
-            if found is None:
-                raise Refusal("unknown-terminal")
-            terminal = found
+            terminal = replace(terminal, public_key=_key_in(body))  # only that it is the sender's own
         try:
             wire.verify(wire.unb64(terminal.public_key), message, signature)
         except (wire.BadSignature, ValueError):
             raise Refusal("bad-signature") from None
-        if terminal.revoked:
-            raise Refusal("terminal-revoked")
         if scope["path"] == ENROL:
             return terminal  # a terminal that was never told the time may not know it
         if abs(now.timestamp() - int(stamp)) > self._backend.settings.window.total_seconds():
@@ -98,11 +116,7 @@ class Gate:
         return terminal
 
     async def _body(self, path: str, headers: dict[str, str], receive: Receive) -> bytes:
-        limit = _SMALL_BODY
-        if path == "/v1/items":
-            limit = wire.MAX_PUSH_BYTES
-        elif _MATERIAL.fullmatch(path):
-            limit = wire.MAX_MATERIAL_BYTES
+        limit = _limit(path)
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
             raise Refusal("too-large")
@@ -139,6 +153,31 @@ class Gate:
             signature = wire.sign(self._backend.keys.signing_private, message)
             extra.append((wire.REPLY_SIGNATURE_HEADER.lower().encode(), signature.encode()))
         return extra
+
+
+class _Places:
+    """Places for large bodies in memory: few at a time, and one for each terminal that a request names."""
+
+    def __init__(self, body_seconds: float) -> None:
+        self._places = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._patience = 2 * body_seconds
+
+    @asynccontextmanager
+    async def place(self, claimed: Terminal | None, large: bool) -> AsyncIterator[None]:
+        """Raises Refusal when none becomes free in time."""
+        if claimed is None or not large:
+            yield
+            return
+        turn = self._turns.setdefault(claimed.terminal_id, asyncio.Lock())
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self._patience):
+                    await held.enter_async_context(turn)
+                    await held.enter_async_context(self._places)
+            except TimeoutError:
+                raise Refusal("store-busy") from None
+            yield
 
 
 class _Gone(Exception):
@@ -181,6 +220,26 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+def _signed(headers: dict[str, str]) -> tuple[str, str, str, str]:
+    """Terminal, timestamp, nonce and signature as the headers say, empty where they do not."""
+    names = (wire.TERMINAL_HEADER, wire.TIMESTAMP_HEADER, wire.NONCE_HEADER, wire.SIGNATURE_HEADER)
+    terminal_id, stamp, nonce, signature = (headers.get(name.lower(), "") for name in names)
+    return terminal_id, stamp, nonce, signature
+
+
+def _limit(path: str) -> int:
+    if path == "/v1/items":
+        return wire.MAX_PUSH_BYTES
+    return wire.MAX_MATERIAL_BYTES if _MATERIAL.fullmatch(path) else _SMALL_BODY
+
+
+def _may_be_large(path: str, headers: dict[str, str]) -> bool:
+    declared = headers.get("content-length", "")
+    small = declared.isdigit() and int(declared) <= _SMALL_BODY
+    chunked = "transfer-encoding" in headers
+    return _limit(path) > _SMALL_BODY and ("content-length" in headers or chunked) and (chunked or not small)
 
 
 def _target(scope: Scope) -> str:

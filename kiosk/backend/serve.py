@@ -17,6 +17,7 @@ import uvicorn
 from kiosk.backend import log
 from kiosk.backend.api import create_app
 from kiosk.backend.core import Backend
+from kiosk.backend.lines import BoundedProtocol
 from kiosk.backend.settings import BackendError, Settings
 
 KEEP_ALIVE = 100  # seconds; longer than a terminal's pause between two exchanges
@@ -95,7 +96,7 @@ def configure(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # an ASGI application
         loop="asyncio",
-        http="h11",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -37,7 +37,8 @@ class Settings:
     window: timedelta = timedelta(minutes=5)  # how far a request's timestamp may be off
     code_life: timedelta = timedelta(hours=24)
     body_seconds: float = 30.0  # a request's body must be here by then
-    enrol_failures: int = 20  # wrong codes a minute before every enrolment has to wait
+    enrol_failures: int = 20  # wrong codes a minute that one address is told so of, before it has to wait
+    unused_numbers: int = 20_000  # of a kind, that a terminal may hold reserved and not registered
 
     def sqlite_path(self) -> Path | None:
         """The SQLite file, or None where another database is meant."""

@@ -122,8 +122,10 @@ class CommitDesk:
         person: PersonKey, now: datetime, numbers: Numbers,
     ) -> _Made:  # fmt: skip
         area = self._place.area_code
-        case_no = codes.case_no(area, now.astimezone(CHINA).date(), numbers.take("case"))
-        credit_code = codes.credit_code(area, numbers.take("uscc")) if needs_credit_code(asked, draft.decision) else ""
+        case_no = _bearing("case", lambda: codes.case_no(area, now.astimezone(CHINA).date(), numbers.take("case")))
+        credit_code = ""
+        if needs_credit_code(asked, draft.decision):
+            credit_code = _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
         hashes = [material.sha256 for material in materials]
         payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes)
         decision = draft.decision
@@ -163,6 +165,14 @@ class CommitDesk:
         confirmed = replace(draft, decision=replace(decision, rung=Rung.FINAL, online=True))
         papers = self._papers(asked, confirmed, case_no, credit_code, now)
         return tuple(paper for paper in papers if paper.kind == PaperKind.CERTIFICATE.value) or papers
+
+
+def _bearing(kind: str, number: Callable[[], str]) -> str:
+    """The number, or NumbersExhausted where the reserved serial is beyond what a number of this kind can bear."""
+    try:
+        return number()
+    except ValueError as error:
+        raise NumbersExhausted(kind) from error
 
 
 def needs_credit_code(asked: Commit, decision: Decision) -> bool:

@@ -212,7 +212,9 @@ class Counter:
         self._post(Wiped())
 
     def _clean(self) -> int:
-        """Empty the scratch folder: whatever an earlier visit or a killed one left."""
+        """Empty the scratch folder: whatever an earlier visit or a killed one left. Never what a link points to."""
+        if self._scratch.is_symlink():
+            self._scratch.unlink()
         self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = list(self._scratch.iterdir())
         for path in found:

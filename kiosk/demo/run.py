@@ -214,7 +214,8 @@ class Demo:
         if self._wanted.offline:
             self.control.do("network", "off")
             terminal.kick()
-            _until(lambda: not terminal.online, 15)
+            if not _until(lambda: not terminal.online, 30):
+                raise DemoFailed("the terminal did not notice that the network is gone")
 
     def time(self, name: str) -> None:
         """Note how long after the start of the demo something was reached."""

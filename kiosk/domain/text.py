@@ -1,7 +1,8 @@
-"""A sentence in the languages of the screen: Chinese first, English second."""
+"""A sentence in the languages of the screen: Chinese first, English second. And what may be shown of foreign text."""
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -21,3 +22,10 @@ class Text:
 
 
 EMPTY = Text("", "")
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, formats, halves of characters, line separators
+
+
+def shown(text: str) -> str:
+    """Text of unknown origin as one line for an operator's screen: what would steer a terminal becomes U+FFFD."""
+    return "".join("\ufffd" if unicodedata.category(character) in _UNSEEN else character for character in text)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
+
+from kiosk.domain.text import shown
 
 Verdict = Literal["ok", "attention", "broken"]
 WORDS: dict[Verdict, str] = {"ok": "good", "attention": "attention", "broken": "BROKEN"}
@@ -48,12 +50,13 @@ def ready(checks: Sequence[Check]) -> bool:
 
 def as_json(checks: Sequence[Check]) -> str:
     """``{"ok", "checks": [{"name", "state", "finding", "advice"}]}``."""
-    answer = {"ok": ready(checks), "checks": [asdict(check) for check in checks]}
+    answer = {"ok": ready(checks), "checks": [{key: shown(text) for key, text in asdict(c).items()} for c in checks]}
     return json.dumps(answer, ensure_ascii=False, indent=1)
 
 
 def as_page(checks: Sequence[Check]) -> str:
     """For a person: what is broken is said once more at the end, and nothing else is."""
+    checks = [replace(check, finding=shown(check.finding), advice=shown(check.advice)) for check in checks]
     width = max(len(check.name) for check in checks)
     lines = []
     for check in checks:

@@ -6,13 +6,14 @@ as it is. Its exceptions are sqlcipher3's, not the standard module's: catch ``db
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from kiosk.journal.errors import JournalDamaged, JournalError
+from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -95,9 +96,9 @@ def translated(error: Exception) -> JournalError:
             "the whole journal folder with its key to another disk, and call support.",
         )
     if "disk is full" in text:
-        return JournalError(
-            "journal-full", "there is no room left on the disk", advice="Free space on the journal's disk."
-        )
+        return of_disk(OSError(errno.ENOSPC, text))
+    if "readonly database" in text:
+        return of_disk(OSError(errno.EROFS, "it is read-only"))
     if "locked" in text or "busy" in text:
         return JournalError("journal-busy", "another process holds the journal", retryable=True)
     return JournalError("journal-failed", f"the journal could not be written or read: {text}", advice="Check the disk.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 ONLY_A_RESTART_TELLS = frozenset({"journal-uncertain", "journal-stopped"})
 """Codes after which nobody knows what is on the disk: whoever gets one lets it end the process."""
 
@@ -22,6 +24,20 @@ class JournalError(Exception):
 
 class JournalDamaged(JournalError):
     """The file cannot be trusted. It was left as it was found: its bytes may still hold cases that nobody else has."""
+
+
+def of_disk(error: OSError) -> JournalError:
+    """The system's error about the journal's folder as ours: ``journal-full`` or ``journal-unwritable``."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return JournalError(
+            "journal-full", "there is no room left on the disk", advice="Free space on the journal's disk."
+        )
+    return JournalError(
+        "journal-unwritable",
+        f"the journal's folder cannot be written: {error.strerror}",
+        advice="Look whether the disk is mounted read-only (then check it for errors) and whether the folder belongs "
+        "to the terminal's user.",
+    )
 
 
 class NumbersExhausted(JournalError):

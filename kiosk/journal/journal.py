@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 from kiosk.journal import chain, reading, schema
 from kiosk.journal.catalogue import Detail
 from kiosk.journal.connection import FILE, connect, dbapi, sync_folder, translated
-from kiosk.journal.errors import JournalDamaged, JournalError
+from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 from kiosk.journal.records import (
     AckRecord,
     Alarm,
@@ -66,6 +66,7 @@ class Journal:
         self._store = Store(connection, clock)
         self._counts: Counts | None = None
         self._closed = False
+        self._file, self._inode, self._log = str(folder / FILE), 0, -1  # what it began with: see _still_there
         self._writer = Writer(self._store.wants_rest, self._store.needs_rest, self._store.rest)
 
     # -- opening and closing -------------------------------------------------------------------------
@@ -77,8 +78,16 @@ class Journal:
         """Open or make the journal in ``folder``: migrate, check, and record the opening.
 
         Raises JournalDamaged (nothing was changed, the advice says what to do) or JournalError ``journal-in-use``,
-        ``journal-newer``, ``migration-failed``. ``durable`` False leaves out every fsync: never on a terminal.
+        ``journal-newer``, ``migration-failed``, ``journal-full``, ``journal-unwritable``. ``durable`` False leaves out
+        every fsync: never on a terminal.
         """
+        try:
+            return cls._open(folder, key, clock, durable=durable)
+        except OSError as error:
+            raise of_disk(error) from error
+
+    @classmethod
+    def _open(cls, folder: Path, key: bytes, clock: Callable[[], datetime], *, durable: bool) -> Journal:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         lock = _take_lock(folder)
@@ -122,6 +131,23 @@ class Journal:
         if not made.exists():
             os.close(os.open(made, os.O_WRONLY | os.O_CREAT, 0o600))
             sync_folder(self._folder)
+        self._inode = os.stat(self._file).st_ino
+        # not an ordinary handle: closing one of those would take SQLite's own locks on this file away
+        self._log = os.open(f"{self._file}-wal", os.O_PATH)
+
+    def _still_there(self) -> None:
+        """What is written to a file without a name is gone at the end of the process. 3 us, before every case."""
+        try:
+            there = os.stat(self._file).st_ino == self._inode and os.fstat(self._log).st_nlink > 0
+        except OSError:
+            there = False
+        if not there:
+            raise JournalError(
+                "journal-missing",
+                "the journal's file was deleted or moved away while the terminal ran",
+                advice="Leave the terminal on and connected until nothing waits for the backend any more: what was "
+                "saved is still being sent. Then bring the file back from where it was moved, and restart.",
+            )
 
     def close(self) -> None:
         """Record the closing, fold the log back, end the writer. A second call does nothing."""
@@ -137,6 +163,8 @@ class Journal:
         self._writer.stop()
         self._connection.close()  # the last connection folds the log back
         os.close(self._lock)
+        if self._log >= 0:
+            os.close(self._log)
 
     def __enter__(self) -> Journal:
         return self
@@ -183,11 +211,12 @@ class Journal:
         ``build`` runs in the calling thread, in its turn but before the transaction: seal there. It is shown the next
         numbers, which are spent by the commit alone, so whatever it raises (raised here) leaves everything as it was.
         JournalError: ``item-exists``, ``numbers-exhausted``, ``event-refused`` (a word out of form),
-        ``journal-full``, ``journal-uncertain`` (only a restart tells).
+        ``journal-full``, ``journal-missing``, ``journal-uncertain`` (only a restart tells).
         """
         store = self._store
 
         def run() -> CaseRecord:
+            self._still_there()
             numbers = store.numbers()
             record = build(numbers)
             self._counts = None
@@ -197,8 +226,16 @@ class Journal:
         return self._writer.run(run)
 
     def commit_rating(self, record: RatingRecord) -> None:
-        """One rating of one case. JournalError ``rating-exists``, ``no-such-case``, ``item-exists``."""
-        self._changing(lambda: self._store.rating(record))
+        """One rating of one case.
+
+        JournalError ``rating-exists``, ``no-such-case``, ``item-exists``, ``journal-missing``.
+        """
+
+        def rate() -> None:
+            self._still_there()
+            self._store.rating(record)
+
+        self._changing(rate)
 
     # -- numbers -------------------------------------------------------------------------------------
 

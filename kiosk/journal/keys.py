@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.journal.connection import FILE, KEY_BYTES, sync_folder
-from kiosk.journal.errors import JournalDamaged
+from kiosk.journal.errors import JournalDamaged, of_disk
 
 KEY_FILE = "journal.key"
 
@@ -36,7 +36,17 @@ class FileKeySource:
 
 
 def load_or_create_key(folder: Path) -> bytes:
-    """The key of this folder, made (0600, durable before it is used) if there is neither key nor journal yet."""
+    """The key of this folder, made (0600, durable before it is used) if there is neither key nor journal yet.
+
+    Raises JournalDamaged ``journal-key-lost``, JournalError ``journal-full`` or ``journal-unwritable``.
+    """
+    try:
+        return _load_or_create(folder)
+    except OSError as error:
+        raise of_disk(error) from error
+
+
+def _load_or_create(folder: Path) -> bytes:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / KEY_FILE
     if not file.exists():

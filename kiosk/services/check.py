@@ -18,6 +18,7 @@ from typing import Any
 
 from kiosk.domain.decision import Rung, Verification
 from kiosk.domain.place import PLACE_KEYS
+from kiosk.domain.text import shown
 from kiosk.services.expressions import Condition, ExpressionError
 from kiosk.services.loader import build
 from kiosk.services.model import ServicePack
@@ -95,7 +96,7 @@ def read_document(path: Path) -> Document:
         document.problems.append(PackProblem(document.file, line, "", f"is not YAML: {error.problem}.", cure))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        problem = f"is not YAML: the character U+{ord(error.character):04X} may not stand in it."
+        problem = f"is not YAML: the character U+{error.character:04X} may not stand in it."
         document.problems.append(PackProblem(document.file, line, "", problem, "Take it out, or write it as \\u...."))
     finally:
         if loader is not None:
@@ -113,17 +114,18 @@ def _loader() -> Any:
         depth = 0
 
         def compose_node(self, parent: Any, index: Any) -> Any:
-            event = self.peek_event()
+            event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
+            mark: Any = event.start_mark
             if isinstance(event, yaml.AliasEvent):
                 raise yaml.MarkedYAMLError(
                     problem=f"the alias *{event.anchor} is not taken",
-                    problem_mark=event.start_mark,
+                    problem_mark=mark,
                     note="Write out there what it stands for.",
                 )
             if self.depth >= DEEPEST:
                 raise yaml.MarkedYAMLError(
                     problem=f"it is nested deeper than {DEEPEST}",
-                    problem_mark=event.start_mark,
+                    problem_mark=mark,
                     note="Check the brackets and the indentation there.",
                 )
             self.depth += 1
@@ -416,7 +418,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     found = [problem for path in paths for problem in check_pack(path)]
     for problem in found:
-        print(problem)
+        print(shown(str(problem)))
     if not found:
         print(f"{len(paths)} pack(s) checked, no problem found")
     return 1 if found else 0

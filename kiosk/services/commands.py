@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from kiosk.domain.text import shown
 from kiosk.services.check import check_pack
 from kiosk.services.loader import load_builtin
 
@@ -19,11 +20,11 @@ def check(files: Sequence[Path], *, as_json: bool = False) -> int:
         return 2
     problems = [problem for file in files for problem in check_pack(file)]
     if as_json:
-        found = [{**asdict(problem), "file": str(problem.file)} for problem in problems]
+        found = [{key: value if key == "line" else shown(value) for key, value in asdict(p).items()} for p in problems]
         print(json.dumps({"ok": not problems, "problems": found}, ensure_ascii=False))
     else:
         for problem in problems:
-            print(f"{problem.file}:{problem.line}: {problem.path}: {problem.message}; {problem.cure}")
+            print(shown(f"{problem.file}:{problem.line}: {problem.path}: {problem.message}; {problem.cure}"))
         print(f"{len(files)} pack(s), {len(problems)} problem(s)")
     return 1 if problems else 0
 

@@ -12,6 +12,7 @@ import msgspec
 from kiosk import wire
 from kiosk.sync.identity import TerminalKey
 from kiosk.sync.policy import Failure, Policy, SyncFailure
+from kiosk.sync.state import LARGEST_OFFSET
 from kiosk.sync.transport import Reply, Transport, TransportFailure
 
 T = TypeVar("T")
@@ -74,7 +75,7 @@ class Exchange:
         try:
             enrolment = msgspec.json.decode(reply.body, type=wire.Enrolment)
             keys = [wire.unb64(key) for key in (enrolment.signing_key, enrolment.sealing_key)]
-        except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+        except (msgspec.MsgspecError, RecursionError, ValueError):
             raise SyncFailure(Failure.NETWORK, "captive-portal") from None
         if any(len(key) != 32 for key in keys) or not wire.ID.fullmatch(enrolment.terminal_id):
             raise SyncFailure(Failure.NETWORK, "captive-portal")
@@ -97,7 +98,10 @@ class Exchange:
 
     def _set_clock(self, server_time: datetime, before: datetime) -> None:
         after = self._clock()
-        self.offset = server_time - (before + (after - before) / 2)
+        offset = server_time - (before + (after - before) / 2)
+        if abs(offset) > LARGEST_OFFSET:
+            raise SyncFailure(Failure.SERVER, "bad-time")
+        self.offset = offset
 
 
 def _trusted(reply: Reply, public_key: bytes, nonce: str) -> datetime:
@@ -119,14 +123,14 @@ def _trusted(reply: Reply, public_key: bytes, nonce: str) -> datetime:
 def _problem(reply: Reply) -> wire.Problem:
     try:
         return msgspec.json.decode(reply.body, type=wire.Problem)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise SyncFailure(Failure.NETWORK, "captive-portal") from None
 
 
 def _decode(body: bytes, answer: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=answer)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise SyncFailure(Failure.SERVER, "bad-json") from None
 
 

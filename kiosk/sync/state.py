@@ -15,6 +15,9 @@ T = TypeVar("T")
 _ENROLMENT, _LINK, _OFFSET, _CURSOR = "sync.enrolment", "sync.link", "sync.clock_offset", "sync.cursor"
 
 
+LARGEST_OFFSET = timedelta(days=3650)  # beyond that a clock is not wrong, it says nonsense
+
+
 class Meta(Protocol):
     """The part of the journal used here."""
 
@@ -40,7 +43,7 @@ class SyncState:
         self._enrolment = self._load(_ENROLMENT, Enrolment)
         self._link = self._load(_LINK, LinkState) or LinkState()
         self._cursor = meta.meta(_CURSOR) or ""
-        self._offset = timedelta(seconds=float(meta.meta(_OFFSET) or 0))
+        self._offset = _sane(float(meta.meta(_OFFSET) or 0))
 
     @property
     def enrolment(self) -> Enrolment | None:
@@ -94,3 +97,8 @@ class SyncState:
 
     def _store(self, key: str, value: object) -> None:
         self._meta.set_meta(key, msgspec.json.encode(value).decode())
+
+
+def _sane(seconds: float) -> timedelta:
+    """None at all for what no clock can be off by: an earlier version kept whatever it was told."""
+    return timedelta(seconds=seconds) if abs(seconds) <= LARGEST_OFFSET.total_seconds() else timedelta()

@@ -14,8 +14,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
+from kiosk.address import parse
 from kiosk.sync.resolving import Name
 
 MAX_REPLY = 4 * 1024 * 1024
@@ -53,15 +53,11 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """http:// or https:// to one backend. ``base_url`` may carry a path prefix. Used by one thread."""
+    """https:// to one backend, or http:// on this machine. Raises ValueError for another address. Used by one thread."""
 
     def __init__(self, base_url: str, *, ca_file: str | None = None) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("the backend's address is http://HOST[:PORT] or https://HOST[:PORT]")
-        self._tls = parts.scheme == "https"
-        self._host = parts.hostname
-        self._port = parts.port or (443 if self._tls else 80)
+        address = parse(base_url)
+        self._host, self._port, self._tls = address.host, address.port, address.tls
         self._name = Name(self._host, self._port)
         self._ca_file = ca_file
         self._socket: socket.socket | None = None

@@ -52,6 +52,7 @@ STEPS = {
 }  # fmt: skip
 NOTHING = Ability(Verdict.CANNOT, (), ("starting",))
 CHINA = timezone(timedelta(hours=8))
+IN_VAIN = ("glyph-missing",)  # faults that no second print mends: the fonts lack a character
 SHOWN_AT_ONCE = 3  # rating options; the rest on "more"
 
 
@@ -320,7 +321,7 @@ def _trouble(visit: Visit) -> TroubleBody:
         reason=paper.reason,
         certain=paper.state == "failed",
         case_no=group_case_no(visit.case_no),
-        choices=("retry", "later", "help"),
+        choices=("later", "help") if all(p.reason in IN_VAIN for p in missed(visit)) else ("retry", "later", "help"),
         effective=visit.case is not None and visit.case.decision.effective,
     )
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ import pytest
 from kiosk import wire
 from kiosk.backend import Backend, Settings, create_app
 from kiosk.backend.serve import QuietServer, bind, configure
+from kiosk.domain import codes
 from kiosk.journal.sealing import item_info, seal
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 NAME = "王小明秘密"
+AREA = "330102"
 
 
 class Clock:
@@ -105,6 +108,7 @@ class Terminal:
     clock: Callable[[], datetime]
     private: bytes = field(default_factory=lambda: wire.new_signing_pair()[0])
     enrolment: wire.Enrolment | None = None
+    serials: Iterator[int] = field(default_factory=lambda: iter(()))
 
     @property
     def id(self) -> str:
@@ -138,13 +142,27 @@ class Terminal:
         assert answer.status == 200, answer.body
         return msgspec.json.decode(answer.body, type=wire.ResultsReply)
 
+    def reserve(self, kind: str = "case", count: int = 100) -> wire.NumberBlock:
+        answer = self.send("POST", "/v1/blocks", wire.BlockRequest(kind, count, secrets.token_hex(8)))
+        assert answer.status == 200, answer.body
+        return msgspec.json.decode(answer.body, type=wire.NumberBlock)
+
+    def number(self) -> str:
+        """A case number of this terminal's own, not used before."""
+        serial = next(self.serials, None)
+        if serial is None:
+            block = self.reserve()
+            self.serials = chain(self.serials, range(block.first, block.last + 1))
+            serial = next(self.serials)
+        return codes.case_no(AREA, NOON.date(), serial)
+
     def seal(self, plain: bytes, item_id: str, kind: str = "case", **more: Any) -> wire.SealedItem:
         assert self.enrolment is not None
         sealed = seal(plain, wire.unb64(self.enrolment.sealing_key), item_info(self.id, item_id))
         return wire.SealedItem(item_id, kind, hashlib.sha256(sealed).hexdigest(), wire.b64(sealed), **more)
 
     def case(self, case_no: str = "", **change: Any) -> wire.SealedItem:
-        payload = case_payload(case_no or secrets.token_hex(6).upper(), **change)
+        payload = case_payload(case_no or self.number(), **change)
         meta = {"service_id": payload.service_id, "case_no": payload.case_no, "test": "0"}
         return self.seal(msgspec.json.encode(payload), payload.case_id, meta=meta)
 
@@ -178,17 +196,17 @@ def server(settings: Settings) -> Iterator[Server]:
 
 
 @pytest.fixture
-def new_terminal(server: Server, clock: Clock) -> Callable[[], Terminal]:
-    def make() -> Terminal:
+def new_terminal(server: Server, clock: Clock) -> Callable[..., Terminal]:
+    def make(area: str = AREA) -> Terminal:
         terminal = Terminal(server.port, clock)
-        assert terminal.enrol(server.backend.issue_code("330102", "Market Street")).status == 200
+        assert terminal.enrol(server.backend.issue_code(area, "Market Street")).status == 200
         return terminal
 
     return make
 
 
 @pytest.fixture
-def terminal(new_terminal: Callable[[], Terminal]) -> Terminal:
+def terminal(new_terminal: Callable[..., Terminal]) -> Terminal:
     return new_terminal()
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from kiosk import wire
 from kiosk.backend import Backend, Settings, issue_code
+from kiosk.backend.problems import Refusal
 
 
 def fresh(server, clock, terminal):
@@ -47,6 +50,24 @@ def test_guessing_codes_has_to_wait(server, clock, terminal):
     assert codes == ["code-refused"] * 20 + ["too-many-codes"]
     clock.move(seconds=61)
     assert guesser.enrol("AAAA-AAAA-AAAA").code == "code-refused"
+
+
+def test_wrong_codes_of_anybody_keep_nobody_with_a_right_one_out(server, clock, terminal):
+    guesser = fresh(server, clock, terminal)
+    assert [guesser.enrol("AAAA-AAAA-AAAA").code for _ in range(25)][-1] == "too-many-codes"
+    assert fresh(server, clock, terminal).enrol(server.backend.issue_code("330102", "North Gate")).status == 200
+
+
+def test_wrong_codes_are_counted_for_each_address(server):
+    key = wire.b64(wire.new_signing_pair()[1])
+
+    def wrong(address):
+        with pytest.raises(Refusal) as caught:
+            server.backend.enrol("AAAA-AAAA-AAAA", key, address)
+        return caught.value.code
+
+    assert [wrong("192.0.2.1") for _ in range(21)][-1] == "too-many-codes"
+    assert wrong("192.0.2.2") == "code-refused"
 
 
 def test_a_key_that_is_not_the_senders_own_is_refused(server, clock, terminal):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from kiosk import wire
+from kiosk.domain import codes
 
 NAME = "王小明秘密"  # what every case of these tests carries inside its seal
 
@@ -38,9 +40,9 @@ def test_an_acknowledgement_echoes_id_and_hash_and_is_signed(terminal, server):
 
 
 def test_the_same_id_with_another_hash_is_an_alarm(terminal, server):
-    item = terminal.case("A1")
+    item = terminal.case()
     terminal.push(item)
-    other = replace(terminal.case("A2"), id=item.id)
+    other = replace(terminal.case(), id=item.id)
     (result,) = terminal.push(other)
     assert (result.status, result.reason, result.ack) == ("conflict", "hash-differs", None)
     assert server.backend.gauges()["kiosk_alarms"] == 1
@@ -100,28 +102,55 @@ def test_an_envelope_out_of_order_is_rejected(terminal, change):
 
 
 def test_a_provisional_approval_is_confirmed(terminal):
-    terminal.push(terminal.case("P1"), terminal.case("F1", rung="final"), terminal.case("W1", outcome="referred"))
+    number = terminal.number()
+    terminal.push(terminal.case(number), terminal.case(rung="final"), terminal.case(outcome="referred"))
     reply = terminal.results()
     assert [(result.case_no, result.outcome, result.text) for result in reply.results] == [
-        ("P1", "confirmed", "result.confirmed")
+        (number, "confirmed", "result.confirmed")
     ]
     assert terminal.results(reply.cursor).results == []
 
 
-def test_a_case_number_given_twice_is_kept_and_reported_as_a_conflict(new_terminal, server):
-    one, other = new_terminal(), new_terminal()
-    one.push(one.case("SAME"))
-    (result,) = other.push(other.case("SAME"))
+def test_a_case_number_given_twice_is_kept_and_reported_as_a_conflict(terminal, server):
+    number = terminal.number()
+    terminal.push(terminal.case(number, outcome="referred"))
+    (result,) = terminal.push(terminal.case(number))
     assert result.status == "accepted"
-    assert [(each.outcome, each.text) for each in other.results().results] == [("conflict", "result.conflict.case")]
+    assert [(each.outcome, each.text) for each in terminal.results().results] == [("conflict", "result.conflict.case")]
     assert server.backend.gauges()["kiosk_cases"] == 2
     assert server.backend.gauges()["kiosk_case_conflicts"] == 1
 
 
 def test_a_credit_code_given_twice_in_one_batch_is_a_conflict(terminal):
-    code = "92330102MA2TEST008"
-    terminal.push(terminal.case("A", uscc=code), terminal.case("B", uscc=code))
+    code = codes.credit_code("330102", terminal.reserve("uscc").first)
+    terminal.push(terminal.case(uscc=code), terminal.case(uscc=code))
     assert [result.outcome for result in terminal.results().results] == ["confirmed", "conflict"]
+
+
+def test_a_terminal_registers_numbers_of_its_own_blocks_alone(new_terminal, server):
+    """Anything else would let one stolen key take the numbers that honest terminals have printed already."""
+    mine, other, away = new_terminal(), new_terminal(), new_terminal("440300")
+    own = mine.reserve()
+    subjects = mine.reserve("uscc", 10)
+    theirs = other.reserve()
+    day = date(2026, 6, 1)
+    good = codes.case_no("330102", day, own.last)
+    senseless = [
+        codes.case_no("330102", day, theirs.first), codes.case_no("330102", day, 0),
+        codes.case_no("330102", day, 99_999_999), codes.case_no("440300", day, own.first),
+        good[:-1] + str((int(good[-1]) + 1) % 10), "999999-20261122-999999", "N1",
+        codes.case_no("330102", day, away.reserve().first), good[:6] + "261399" + good[12:],
+    ]  # fmt: skip
+    refused = mine.push(*(mine.case(number) for number in senseless))
+    assert {(result.status, result.reason) for result in refused} == {("rejected", "foreign-number")}
+    for code in (
+        codes.credit_code("330102", other.reserve("uscc").first), codes.credit_code("440300", subjects.first),
+        "92330102MA2TEST008", codes.credit_code("330102", subjects.last)[:-1] + "0",
+    ):  # fmt: skip
+        assert [result.reason for result in mine.push(mine.case(uscc=code))] == ["foreign-number"], code
+    assert server.backend.gauges()["kiosk_alarms"] == len(senseless) + 4
+    code = codes.credit_code("330102", subjects.last)
+    assert [result.status for result in mine.push(mine.case(good, uscc=code))] == ["accepted"]
 
 
 def test_results_are_the_terminals_own(new_terminal):
@@ -130,13 +159,36 @@ def test_results_are_the_terminals_own(new_terminal):
     assert other.results().results == []
 
 
+def rating_of(terminal, case_id):
+    rating = wire.RatingPayload(case_id, "N1", "000131002000", 5, ["clear"], "2026-06-01T12:00:00Z")
+    return terminal.seal(msgspec.json.encode(rating), str(uuid.uuid4()), "rating")
+
+
 def test_a_case_is_rated_once(terminal, server):
-    rating = wire.RatingPayload(str(uuid.uuid4()), "N1", "000131002000", 5, ["clear"], "2026-06-01T12:00:00Z")
-    items = [terminal.seal(msgspec.json.encode(rating), str(uuid.uuid4()), "rating") for _ in range(2)]
-    results = terminal.push(*items)
-    assert [result.status for result in results] == ["accepted", "rejected"]
+    case = terminal.case()
+    items = [rating_of(terminal, case.id) for _ in range(2)]
+    results = terminal.push(case, *items)
+    assert [result.status for result in results] == ["accepted", "accepted", "rejected"]
     assert server.backend.gauges()["kiosk_ratings"] == 1
     assert [result.status for result in terminal.push(items[0])] == ["duplicate"]
+
+
+def test_a_terminal_rates_its_own_cases_alone(new_terminal, server):
+    one, other = new_terminal(), new_terminal()
+    case = one.case()
+    one.push(case)
+    (result,) = other.push(rating_of(other, case.id))
+    assert (result.status, result.reason) == ("rejected", "foreign-case")
+    assert server.backend.gauges()["kiosk_ratings"] == 0
+    assert [result.status for result in one.push(rating_of(one, case.id))] == ["accepted"]
+
+
+def test_a_rating_waits_for_its_case(terminal):
+    case = terminal.case()
+    rating = rating_of(terminal, case.id)
+    assert [(result.status, result.reason) for result in terminal.push(rating)] == [("retry", "case-missing")]
+    assert [result.status for result in terminal.push(case)] == ["accepted"]
+    assert [result.status for result in terminal.push(rating)] == ["accepted"]
 
 
 def test_an_item_waits_for_its_materials_and_storing_them_is_idempotent(terminal, new_terminal):

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from kiosk import wire
+from kiosk.domain import codes
 from kiosk.journal.journal import Journal
 from kiosk.journal.records import CaseRecord, RatingRecord, SealedMaterial
 from kiosk.journal.sealing import item_info, seal
@@ -50,8 +51,8 @@ class Room:
         public = wire.unb64(enrolment.sealing_key)
 
         def build(numbers) -> CaseRecord:
-            case_no = f"{enrolment.area_code}{numbers.take('case'):08}"
             now = self.clock()
+            case_no = codes.case_no(enrolment.area_code, now.date(), numbers.take("case"))
             payload = wire.CasePayload(
                 case_id, case_no, "pension", "0001", "pension", "1.0.0", "approved", rung, "face", False,
                 now.isoformat(), now.isoformat(), [wire.PayloadField("applicant.name", "王小明", "card", "A")],

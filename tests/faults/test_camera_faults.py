@@ -66,6 +66,15 @@ def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
     return True
 
 
+def hang(pid: int) -> None:
+    """Stop the process; a busy machine takes its time to stop every thread of it."""
+    os.kill(pid, signal.SIGSTOP)
+    tasks = Path(f"/proc/{pid}/task")
+    assert eventually(
+        lambda: all(t.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "T" for t in tasks.iterdir())
+    )
+
+
 @pytest.mark.parametrize(
     ("action", "arguments", "code"),
     [
@@ -142,7 +151,7 @@ def test_a_child_that_cannot_answer_a_look_is_killed_at_the_deadline(camera: Cam
     camera.prepare(Deadline.after(10))
     pid = camera.child_pid()
     assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
+    hang(pid)
     begun = time.monotonic()
     with pytest.raises(DeviceError) as error:
         camera.look(Deadline.after(0.5))
@@ -182,7 +191,7 @@ def test_a_child_that_hangs_in_the_middle_of_a_check_is_ended_within_the_deadlin
         pid = camera.child_pid()
         assert pid is not None
         stopped.append(pid)
-        os.kill(pid, signal.SIGSTOP)
+        hang(pid)
 
     begun = time.monotonic()
     outcome = camera.match_face(card_portrait(), deadline=Deadline.after(6), hint=stop)
@@ -216,7 +225,7 @@ def test_a_child_that_hangs_during_the_preview_is_replaced_by_the_poll(
     assert eventually(lambda: len(frames) > 0)
     pid = camera.child_pid()
     assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
+    hang(pid)
     status = camera.poll(Deadline.after(1))
     assert status.state is State.UNKNOWN
     assert [fault.code for fault in status.faults] == ["child-silent"]

@@ -430,3 +430,55 @@ def test_a_wait_that_is_not_over_is_kept():
     client, line = client_of(queue, all_good)
     assert client.cycle().cause == "refused"
     assert line.pushes == []
+
+
+# -- nonsense, signed and not ----------------------------------------------------------------------------------
+
+DEEP = b"[" * 100_000
+OPEN = b'{"terminal_id": ' + DEEP
+
+
+@pytest.mark.parametrize(("status", "cause"), [(200, "captive-portal"), (403, "captive-portal"), (503, "http-503")])
+@pytest.mark.parametrize("body", [DEEP, OPEN, b'{"a": ' + DEEP])
+def test_an_answer_nested_without_end_does_not_stop_a_terminal_that_is_not_enrolled(status, cause, body):
+    queue = Queue(0)
+    queue.values.clear()
+
+    class Deep(Line):
+        def send(self, method, target, headers, body_sent, seconds):
+            return Reply(status, {}, body)
+
+    client = SyncClient(queue, Deep(all_good), TerminalKey(bytes(range(32))), clock=lambda: NOON, rng=random.Random(3),
+                        enrolment_code="A")  # fmt: skip
+    assert client.cycle().cause == cause
+
+
+@pytest.mark.parametrize(("status", "cause"), [(200, "bad-json"), (403, "captive-portal")])
+def test_a_signed_answer_nested_without_end_leaves_the_queue_as_it_is(status, cause):
+    queue = Queue(1)
+    client, _ = client_of(queue, lambda _items, nonce: signed(nonce, status, b'{"results": ' + DEEP))
+    assert client.cycle().cause == cause
+    assert queue.state["item-0"] == "queued"
+
+
+def timed(nonce: str, server_time: str, body: bytes) -> Reply:
+    signature = wire.sign(PRIVATE, wire.reply_bytes(nonce, 200, server_time, body))
+    return Reply(200, {"kiosk-time": server_time, "kiosk-reply-signature": signature}, body)
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2036-06-01T00:00:00Z"])
+def test_a_signed_time_at_the_edge_of_the_calendar_is_not_kept(time):
+    queue = Queue(1)
+    body = msgspec.json.encode(wire.PushReply([]))
+    report = client_of(queue, lambda _items, nonce: timed(nonce, time, body))[0].cycle()
+    assert report.cause == "bad-time"
+    assert "sync.clock_offset" not in queue.values
+    assert client_of(queue, all_good)[0].cycle(report.next_at).online
+
+
+@pytest.mark.parametrize("kept", ["251000000000.0", "-63000000000.0", "inf", "nan"])
+def test_an_offset_that_was_kept_once_and_cannot_be_does_no_harm(kept):
+    queue = Queue(1)
+    queue.values["sync.clock_offset"] = kept
+    client, _ = client_of(queue, all_good)
+    assert (client.clock_offset, client.cycle().online) == (timedelta(), True)

@@ -6,10 +6,14 @@ import contextlib
 import socket
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from kiosk.health import line
+from kiosk.profile import ProfileError, parse
 from kiosk.sync.transport import MAX_REPLY, HttpTransport, TransportFailure
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -161,7 +165,7 @@ def test_nothing_listening_is_refused():
 
 
 def test_an_unknown_name_is_named():
-    assert cause_of(HttpTransport("http://backend.invalid"))[0] == "dns"
+    assert cause_of(HttpTransport("https://backend.invalid"))[0] == "dns"
 
 
 def test_plain_http_where_tls_is_expected_is_named(serve):
@@ -235,11 +239,11 @@ class Resolver:
 
 
 def named(url: str) -> str:
-    return url.replace("127.0.0.1", "backend.example")
+    return url.replace("127.0.0.1", "localhost")
 
 
 def test_a_resolver_that_hangs_is_left_at_the_deadline_and_not_asked_twice_at_once(resolver):
-    transport = HttpTransport("http://backend.example:8470")
+    transport = HttpTransport("https://backend.example:8470")
     for _ in range(2):
         cause, seconds = cause_of(transport, seconds=0.3)
         assert cause == "deadline"
@@ -248,7 +252,7 @@ def test_a_resolver_that_hangs_is_left_at_the_deadline_and_not_asked_twice_at_on
 
 
 def test_stopping_does_not_wait_for_a_resolver_that_hangs(resolver):
-    transport = HttpTransport("http://backend.example:8470")
+    transport = HttpTransport("https://backend.example:8470")
 
     def stop() -> None:
         resolver.asked.acquire(timeout=5)
@@ -272,7 +276,7 @@ def test_a_name_is_asked_for_once_and_again_when_nobody_answers_there(serve, res
     assert resolver.count == 1
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    gone = HttpTransport(f"http://backend.example:{port}")
+    gone = HttpTransport(f"http://localhost:{port}")
     for _ in range(2):
         assert cause_of(gone)[0] == "refused"
     assert resolver.count == 3
@@ -283,3 +287,33 @@ def test_an_address_needs_no_resolver(serve, resolver):
     assert transport.send("GET", "/", {}, b"", 5).body == b"ok"
     transport.close()
     assert resolver.count == 0
+
+
+# -- addresses: before the enrolment whoever answers is the backend --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://192.0.2.1:8470", "http://backend.example", "http://127.0.0.1.backend.example", "http://localhost.example",
+     "http://user@backend.example", "http://localhost@backend.example", "http://[2001:db8::1]", "http://0.0.0.0",
+     "ftp://127.0.0.1", "https://", "http://[::1", "https://host:port", ""],
+)  # fmt: skip
+def test_plain_http_is_for_this_machine_alone(url):
+    with pytest.raises(ValueError, match="write https://"):
+        HttpTransport(url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:8470", "https://192.0.2.1"])
+def test_https_goes_anywhere_and_http_within_the_machine(url):
+    HttpTransport(url)
+
+
+def test_profile_and_doctor_say_it_with_the_cure(tmp_path):
+    example = Path(__file__).parents[2] / "deploy/profiles/example.toml"
+    table = tomllib.loads(example.read_text(encoding="utf-8"))
+    table["backend"]["url"] = "http://kiosk-backend.example"
+    with pytest.raises(ProfileError, match=r"backend\.url: plain http:// .* write https://"):
+        parse(table, tmp_path)
+    (check,) = line.examine("http://kiosk-backend.example", tmp_path, None)
+    assert check.state == "broken"
+    assert "write https://" in check.finding

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtQuick import QQuickItem
 
+from kiosk.services.loader import load_builtin
 from ui.samples import samples
 from ui.words import word
 
@@ -112,8 +114,8 @@ def test_every_page_is_whole(request: Any, language: Any, elder: bool, orientati
         _check_texts(stage, elder, where)
         _check_targets(stage, where)
         _check_text_overlap(stage, where)
-        frames = [item for item in stage.items() if item.property("crowded") is not None]
-        assert not any(item.property("crowded") for item in frames), f"the panel is too full on {where}"
+        full = [item for item in stage.items() if item.property("crowded")]
+        assert not full, f"the panel is too full on {where}"
 
 
 def test_a_small_window_shows_the_same_page_smaller(stage: Any, sample: Any) -> None:
@@ -189,6 +191,30 @@ def test_the_face_check_is_seen_without_scrolling(stage: Any, wide_stage: Any, s
         for elder in (False, True):
             window.show(sample("face", language), language, elder)
             assert not [item for item in window.targets() if item.objectName() == "scroll-more"]
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("pack", load_builtin().values(), ids=lambda pack: pack.pack_id)
+def test_what_to_bring_stands_beside_the_guide(wide_stage: Any, sample: Any, language: Any, pack: Any) -> None:
+    page = sample("guide", language)
+    body = replace(
+        page.body,
+        name=pack.short_name.of(language),
+        full_name=pack.name.of(language),
+        lead=pack.guide.lead.of(language),
+        prepare=tuple((title.of(language), detail.of(language)) for title, detail in pack.guide.prepare),
+        basis=pack.guide.basis.of(language),
+    )
+    wide_stage.show(replace(page, body=body), language)
+    start = wide_stage.box(wide_stage.named("guide-start"))
+    for title, _ in body.prepare:
+        item = next(item for item in _texts(wide_stage) if item.property("text") == title)
+        assert _clipped(wide_stage, item).intersected(start).isEmpty()
+        assert wide_stage.box(item).left() > wide_stage.view.width() / 3  # beside: nothing has to be scrolled to
+    long = replace(body, prepare=body.prepare * 3)
+    wide_stage.show(replace(page, body=long), language)
+    assert wide_stage.named("scroll-more").isVisible()
+    assert not [item for item in wide_stage.items() if item.property("crowded")]
 
 
 @pytest.mark.parametrize(("page", "name"), [("consent", "consent-other"), ("commitment-agreed", "commit-decline")])

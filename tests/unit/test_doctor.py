@@ -104,6 +104,15 @@ def test_the_page_names_what_is_broken_and_what_to_do_about_it() -> None:
     ]
 
 
+def test_what_a_device_or_a_profile_says_cannot_steer_the_operators_terminal() -> None:
+    checks = [broken("id_reader", "gone\x1b[2J\x9b1m\u202e\nall is well\udc80", "Plug\x07 in.")]
+    page = readiness.as_page(checks)
+    assert len(page.splitlines()) == 4
+    for text in (page, readiness.as_json(checks)):
+        assert not {"\x1b", "\x9b", "\x07", "\u202e", "\udc80"} & set(text)
+        assert "gone" in text
+
+
 @pytest.mark.parametrize(
     ("checks", "ok", "last"),
     [

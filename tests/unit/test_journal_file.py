@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+import os
 import shutil
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +21,13 @@ from kiosk.journal.connection import FILE, connect, dbapi
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.journal import Journal
 from kiosk.journal.keys import KEY_FILE, FileKeySource, load_or_create_key
-from kiosk.journal.records import Block, CaseRecord, Numbers, SealedMaterial, stamp
+from kiosk.journal.records import Block, CaseRecord, Numbers, RatingRecord, SealedMaterial, stamp
 from kiosk.journal.schema import Migration
 
 MARK = b"a-mark-that-must-not-appear"
 
 
 def build(numbers: Numbers) -> CaseRecord:
-    from datetime import UTC, datetime
-
     material = SealedMaterial(hashlib.sha256(MARK).hexdigest(), "signature", MARK)
     return CaseRecord(
         new_case_id(), f"T-{numbers.take('case')}", "pension-check", "1", "approved", "final", "face",
@@ -113,6 +114,64 @@ def test_a_journal_that_is_gone_is_not_replaced_by_a_new_one(tmp_path: Path, los
     with pytest.raises(JournalDamaged) as caught:
         Journal.open(tmp_path, key)
     assert caught.value.code == "journal-missing"
+
+
+@pytest.mark.parametrize("loss", ["deleted", "moved", "replaced", "log deleted", "folder deleted"])
+def test_a_journal_that_is_deleted_while_it_is_open_takes_no_more_cases_but_still_sends(
+    tmp_path: Path, loss: str
+) -> None:
+    folder = tmp_path / "journal"
+    key = made(folder, 2)
+    journal = Journal.open(folder, key)
+    case = journal.commit(build)
+    match loss:
+        case "deleted":
+            (folder / FILE).unlink()
+        case "moved":
+            (folder / FILE).rename(tmp_path / FILE)
+        case "replaced":
+            shutil.copy(folder / FILE, tmp_path / FILE)
+            (tmp_path / FILE).replace(folder / FILE)
+        case "log deleted":
+            (folder / f"{FILE}-wal").unlink()
+        case "folder deleted":
+            shutil.rmtree(folder)
+    rating = RatingRecord(new_case_id(), case.case_id, datetime.now(UTC), False, MARK)
+    for write in (lambda: journal.commit(build), lambda: journal.commit_rating(rating)):
+        with pytest.raises(JournalError) as caught:
+            write()
+        assert caught.value.code == "journal-missing"
+        assert "still being sent" in caught.value.advice
+    assert [item.id for item in journal.due(datetime.now(UTC), 10, 1 << 20)][-1] == case.case_id
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, "journal-full"),
+        (errno.EDQUOT, "journal-full"),
+        (errno.EROFS, "journal-unwritable"),
+        (errno.EACCES, "journal-unwritable"),
+        (errno.EIO, "journal-unwritable"),
+    ],
+)
+@pytest.mark.parametrize("call", ["mkdir", "open", "fsync", "write"])
+def test_a_disk_that_takes_nothing_is_told_on_opening_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: str, call: str
+) -> None:
+    def refuse(*_: object, **__: object) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    if call != "write":
+        made(tmp_path, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path if call == "mkdir" else os, call, refuse)
+        with pytest.raises(JournalError) as caught:
+            Journal.open(tmp_path, load_or_create_key(tmp_path))
+    assert caught.value.code == code
+    assert caught.value.advice
+    Journal.open(tmp_path, load_or_create_key(tmp_path)).close()
 
 
 def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:

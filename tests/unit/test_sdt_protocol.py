@@ -163,6 +163,13 @@ def test_impossible_content_is_named_by_item_and_never_quoted(offset: int, conte
     assert make_deck()["resident"].document.number not in str(caught.value)
 
 
+@pytest.mark.parametrize("mark", ["\u202e", "\u200b", "\ufeff", "\u2028", "\u2029", "\u00ad"])
+def test_marks_that_nobody_sees_and_no_font_has_are_no_part_of_a_name(mark: str) -> None:
+    assert decode_text(changed(0, f"{mark}王{mark}某{mark}".ljust(15))).name == "王某"
+    with pytest.raises(CardContent):
+        decode_text(changed(0, mark.ljust(15)))
+
+
 def test_documents_and_frames_do_not_show_personal_data() -> None:
     card = make_deck()["resident"]
     frame = one(protocol.encode_answer(SW3.OK, card.text))

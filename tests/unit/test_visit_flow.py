@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 
 from devices.contracts.camera import FaceDiffers, FaceHint, FaceMatched, FaceUnclear, ReferenceUnusable
+from devices.contracts.device import Action, Fault
 from devices.contracts.identity import DocumentKind
+from devices.contracts.printing import NotPrinted
 from kiosk.domain.decision import Verification
 from kiosk.domain.envelope import Origin
 from kiosk.services.model import Ability, Verdict
@@ -215,6 +217,17 @@ def test_a_jam_leaves_the_case_whole_and_offers_to_print_again_as_a_copy() -> No
     world.do(ev.PaperEnded("licence", PRINTED))
     assert world.state is State.OUTCOME
     assert world.started(Commit) == 1
+
+
+def test_what_no_second_print_can_mend_is_not_offered_again() -> None:
+    rare = NotPrinted(Fault("glyph-missing", Action.CALL_TECHNICIAN))
+    shown = body(World().at_outcome("licence").do(ev.PaperEnded("licence", rare)))
+    assert isinstance(shown, TroubleBody)
+    assert shown.choices == ("later", "help")
+    jammed = World().at_outcome().do(ev.PaperEnded("licence", rare), ev.PaperEnded("receipt", NOT_PRINTED))
+    shown = body(jammed)
+    assert isinstance(shown, TroubleBody)
+    assert shown.choices == ("retry", "later", "help")
 
 
 def test_not_knowing_whether_paper_came_out_is_said_as_such() -> None:

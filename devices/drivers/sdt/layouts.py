@@ -218,7 +218,9 @@ def encode_text(document: IdentityDocument) -> bytes:
 
 
 def _trimmed(item: str, content: str) -> str:
-    text = content.replace("\0", " ").strip()  # some readers pad with U+0000
+    text = content.replace("\0", " ")  # some readers pad with U+0000
+    # marks that are not seen (direction, width, byte order, line ends) belong to no name and can be printed by no font
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Zl", "Zp")).strip()
     # private-use characters are let through: cards carry rare names in them
     if any(unicodedata.category(character) == "Cc" for character in text):
         raise CardContent(item, "holds control characters")

@@ -37,6 +37,8 @@ class Store:
         try:
             with engine.begin() as connection:
                 tables.metadata.create_all(connection)
+                for index in (each for table in tables.metadata.sorted_tables for each in table.indexes):
+                    index.create(connection, checkfirst=True)  # one that came later than its table
                 version = connection.scalar(select(tables.schema_version.c.version))
                 if version is None:
                     connection.execute(insert(tables.schema_version).values(version=tables.VERSION))

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
 
+from kiosk.backend.ownership import case_serial, credit_serial
+from kiosk.backend.store.numbers import owned
 from kiosk.backend.store.tables import (
     alarms,
     cases,
@@ -110,14 +112,14 @@ class _Batch:
         self._known = known(connection, [item.id for item in new])
         payloads = [item.payload for item in new]
         opened = [payload for payload in payloads if isinstance(payload, CasePayload)]
-        self._case_ids = {
-            row.case_id for row in _matching(connection, cases, cases.c.case_id, [case.case_id for case in opened])
-        }
         rated = [payload.case_id for payload in payloads if isinstance(payload, RatingPayload)]
+        asked = [*(case.case_id for case in opened), *rated]
+        self._cases = {row.case_id: row.terminal_id for row in _matching(connection, cases, cases.c.case_id, asked)}
         self._rated = {row.case_id for row in _matching(connection, ratings, ratings.c.case_id, rated)}
         numbers = [number for case in opened for number in (case.case_no, case.uscc) if number]
         found = _matching(connection, registered_numbers, registered_numbers.c.number, numbers)
         self._numbers = {(row.kind, row.number) for row in found}
+        self._own = _own_numbers(connection, terminal_id, area_code, opened)
         self._rows: dict[Table, list[dict[str, Any]]] = {
             table: [] for table in (items, item_materials, cases, registered_numbers, ratings, results)
         }
@@ -127,8 +129,9 @@ class _Batch:
         if earlier is not None:
             return judge_known(earlier, self._terminal_id, item.hash)
         payload = item.payload
-        if payload.case_id in (self._case_ids if isinstance(payload, CasePayload) else self._rated):
-            return Taken("rejected", "case-known" if isinstance(payload, CasePayload) else "rated-before")
+        refused = self._refuse_case(payload) if isinstance(payload, CasePayload) else self._refuse_rating(payload)
+        if refused is not None:
+            return refused
         self._known[item.id] = KnownItem(self._terminal_id, item.hash, self._now)
         self._rows[items].append(
             {
@@ -146,8 +149,22 @@ class _Batch:
             )
         return Taken("accepted", received_at=self._now)
 
+    def _refuse_case(self, case: CasePayload) -> Taken | None:
+        if case.case_id in self._cases:
+            return Taken("rejected", "case-known")
+        own = ("case", case.case_no) in self._own and (not case.uscc or ("uscc", case.uscc) in self._own)
+        return None if own else Taken("rejected", "foreign-number")
+
+    def _refuse_rating(self, rating: RatingPayload) -> Taken | None:
+        if rating.case_id in self._rated:
+            return Taken("rejected", "rated-before")
+        whose = self._cases.get(rating.case_id)
+        if whose is None:
+            return Taken("retry", "case-missing")  # it may wait for a material itself
+        return None if whose == self._terminal_id else Taken("rejected", "foreign-case")
+
     def _add_case(self, item_id: str, case: CasePayload) -> None:
-        self._case_ids.add(case.case_id)
+        self._cases[case.case_id] = self._terminal_id
         wanted = [(kind, number) for kind, number in (("case", case.case_no), ("uscc", case.uscc)) if number]
         clash = next((kind for kind, number in wanted if (kind, number) in self._numbers), "")
         if clash:
@@ -185,6 +202,23 @@ class _Batch:
         for table, rows in self._rows.items():
             if rows:
                 self._connection.execute(insert(table), rows)
+
+
+def _own_numbers(
+    connection: Connection, terminal_id: str, area_code: str, opened: Sequence[CasePayload]
+) -> set[tuple[str, str]]:
+    """The numbers in these cases that were given to this terminal, with their kind."""
+    serials: dict[str, dict[str, int]] = {"case": {}, "uscc": {}}
+    for case in opened:
+        if (serial := case_serial(case.case_no, area_code)) is not None:
+            serials["case"][case.case_no] = serial
+        if case.uscc and (serial := credit_serial(case.uscc, area_code)) is not None:
+            serials["uscc"][case.uscc] = serial
+    found: set[tuple[str, str]] = set()
+    for kind, by_number in serials.items():
+        good = owned(connection, terminal_id, kind, by_number.values())
+        found |= {(kind, number) for number, serial in by_number.items() if serial in good}
+    return found
 
 
 def _matching(connection: Connection, table: Table, column: Any, values: Iterable[str], *where: Any) -> list[Any]:

@@ -88,6 +88,7 @@ cases = Table(
     Column("test", Boolean, nullable=False),
     Column("state", String(16), nullable=False),  # registered | confirmed | waiting | conflict
     Index("cases_by_state", "state", "service_id"),
+    Index("cases_by_terminal", "terminal_id"),
 )
 
 # A number belongs to the case that was here first, for ever.
@@ -97,6 +98,7 @@ registered_numbers = Table(
     Column("kind", String(8), primary_key=True),  # case | uscc
     Column("number", String(64), primary_key=True),
     Column("case_id", ForeignKey("cases.case_id"), nullable=False),
+    Index("registered_numbers_by_case", "case_id", "kind"),
 )
 
 ratings = Table(

@@ -37,6 +37,12 @@ def issue_code(connection: Connection, area_code: str, name: str, expires_at: da
     return code
 
 
+def code_known(connection: Connection, code: str) -> bool:
+    """Whether there is such a code, used or not."""
+    where = enrolment_codes.c.code_hash == _hash(code)
+    return connection.execute(select(enrolment_codes.c.code_hash).where(where)).first() is not None
+
+
 def enrol(connection: Connection, code: str, public_key: str, now: datetime) -> Enrolled:
     """The terminal of this code and key. The same pair again gets the same terminal, also after expiry."""
     row = connection.execute(select(enrolment_codes).where(enrolment_codes.c.code_hash == _hash(code))).first()

@@ -270,3 +270,19 @@ def test_a_commit_of_which_nobody_knows_ends_the_process_and_is_not_told_as_not_
 def test_a_commit_that_certainly_failed_is_told(journal: Journal, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     monkeypatch.setattr(journal, "commit", failing(code))
     assert desk(journal).commit(ASKED) == CommitFailed("save_failed")
+
+
+def test_wiping_never_follows_a_link_in_the_place_of_the_scratch_folder(room: Room, tmp_path: Path) -> None:
+    other = tmp_path / "somebody's"
+    other.mkdir()
+    (other / "letter").write_text("kept", encoding="utf-8")
+    scratch = tmp_path / "scratch"
+    scratch.symlink_to(other, target_is_directory=True)
+    room.wipes()
+    assert (other / "letter").read_text(encoding="utf-8") == "kept"
+    assert scratch.is_dir()
+    assert not scratch.is_symlink()
+    (scratch / "inside").symlink_to(other, target_is_directory=True)
+    room.wipes()
+    assert list(scratch.iterdir()) == []
+    assert (other / "letter").exists()

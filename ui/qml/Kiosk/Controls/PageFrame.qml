@@ -38,13 +38,23 @@ Item {
     property bool asideFirst: false
     readonly property bool hasActions: quitShown || leftText !== "" || otherText !== "" || rightText !== ""
     property int panel: Theme.panel
-    readonly property int panelWidth: hasInput ? Theme.widePanel : root.panel
+    readonly property int panelWidth: hasInput ? Theme.widePanel : root.beside ? root.panel : Theme.panel
     property bool asideAllowed: true
-    readonly property bool beside: root.asideAllowed && Theme.landscape && !Theme.elder && !root.hasInput
+    property bool asideFits: true // what is too long for the panel goes under the content, which scrolls
+    readonly property bool beside: root.asideAllowed && root.asideFits && Theme.landscape && !Theme.elder && !root.hasInput
     readonly property int contentWidth: column.width
-    // What stands aside would run into the actions: a fault of the page, which the tests look for.
     readonly property bool crowded: root.beside && panelSlot.y + asideColumn.height > noteLabel.y
     readonly property bool overflowing: column.height > viewport.roomy + 1
+
+    function begin(): void {
+        flick.contentY = 0
+        root.asideFits = true
+    }
+
+    function makeRoom(): void {
+        if (root.crowded)
+            root.asideFits = false
+    }
 
     signal quitTapped
     signal leftTapped
@@ -291,6 +301,8 @@ Item {
     }
 
     // A page that comes back begins at its top.
-    onVisibleChanged: flick.contentY = 0
-    onTitleChanged: flick.contentY = 0
+    onVisibleChanged: root.begin()
+    onTitleChanged: root.begin()
+    onLeadChanged: root.asideFits = true
+    onCrowdedChanged: if (root.crowded) Qt.callLater(root.makeRoom)
 }

@@ -12,11 +12,11 @@ PageFrame {
     readonly property string verdict: root.vm ? root.vm.verdict : ""
     readonly property color tint: root.verdict === "can" ? Theme.ok : Theme.warn
 
-    chip: root.vm ? root.vm.category : ""
+    chip: root.vm && !(Theme.landscape && !Theme.elder) ? root.vm.category : ""
     title: root.vm ? root.vm.name : ""
     small: root.vm ? root.vm.fullName : ""
     lead: root.vm ? root.vm.lead : ""
-    panel: Theme.elder ? Theme.panel : Theme.wideAside
+    panel: Theme.elder ? Theme.panel : Theme.widestAside
     quitShown: true
     leftText: Words.t("nav.back")
     rightText: root.verdict === "cannot" ? Words.t("nav.help") : Words.t("guide.start")
@@ -124,7 +124,10 @@ PageFrame {
 
                 Heading {
                     width: parent.width
+                    height: Math.ceil(Theme.figure * 1.32)
+                    verticalAlignment: Text.AlignVCenter
                     text: figure.value
+                    wrapMode: Text.NoWrap
                     font.pixelSize: Theme.figure
                     fontSizeMode: Text.HorizontalFit
                     minimumPixelSize: Theme.body
@@ -136,7 +139,8 @@ PageFrame {
     aside: [
         Card {
             visible: root.vm ? root.vm.preparing : false
-            gap: Theme.space(3)
+            padding: Theme.space(root.beside ? 4.5 : 5.5)
+            gap: Theme.space(root.beside ? 2 : 3)
 
             Label {
                 width: parent.width
@@ -181,7 +185,7 @@ PageFrame {
                         Label {
                             width: parent.width
                             text: item.title
-                            font.pixelSize: Theme.elder ? Theme.body : Theme.space(5)
+                            font.pixelSize: Theme.elder ? Theme.body : Theme.space(root.beside ? 4.4 : 5)
                         }
 
                         Label {

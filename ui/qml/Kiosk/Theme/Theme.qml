@@ -75,6 +75,7 @@ QtObject {
     readonly property int panel: elder ? 640 : 560
     readonly property int widePanel: 1160
     readonly property int wideAside: 840
+    readonly property int widestAside: 960
     readonly property int mark: 76
     readonly property int attractMark: 190
     readonly property int glyph: elder ? 128 : 108

@@ -1,0 +1,30 @@
+"""Whose number it is: a case bears numbers of its own terminal's blocks, in its own area, with right check digits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kiosk.domain import codes
+
+LARGEST = {"case": 99_999_999, "uscc": codes.SUBJECT_SERIALS - 1}  # serials that a number can bear
+
+
+def case_serial(number: str, area_code: str) -> int | None:
+    """The serial in a case number of this area; None if it is none. ``area_code`` has 6 to 12 digits."""
+    if not codes.case_no_valid(number) or number[:6] != area_code[:6]:
+        return None
+    try:
+        datetime.strptime(number[6:12], "%y%m%d")  # noqa: DTZ007  # only whether there is such a day
+    except ValueError:
+        return None
+    return int(number[12:20])
+
+
+def credit_serial(code: str, area_code: str) -> int | None:
+    """The serial in a credit code of an individual business of this area; None if it is none."""
+    if not codes.credit_code_valid(code):
+        return None
+    serial = 0
+    for place in code[10:16]:
+        serial = serial * 31 + codes.CREDIT_ALPHABET.index(place)
+    return serial if codes.credit_code(area_code[:6], serial) == code else None

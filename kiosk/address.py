@@ -1,4 +1,4 @@
-"""The backend's address. A terminal that is not enrolled takes whoever answers for its backend: TLS says who that is."""
+"""The backend's address. Before the enrolment whoever answers is the backend: TLS says who that is."""
 
 from __future__ import annotations
 

@@ -83,7 +83,11 @@ async def put_material(request: Request, digest: str) -> wire.MaterialReply:
     return await anyio.to_thread.run_sync(backend.store_material, terminal, digest, data)
 
 
-@router.post("/v1/blocks", responses=_answers(*_AUTH, "bad-count", "request-differs", "numbers-exhausted", "too-many-reserved"), tags=["terminal"])
+@router.post(
+    "/v1/blocks",
+    responses=_answers(*_AUTH, "bad-count", "request-differs", "numbers-exhausted", "too-many-reserved"),
+    tags=["terminal"],
+)
 def reserve(request: Request, body: wire.BlockRequest) -> wire.NumberBlock:
     """Reserve a block of numbers for this terminal. Idempotent by request_id."""
     return _backend(request).reserve(_terminal(request), body)

@@ -29,8 +29,8 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
-        same = sum(1 for each in self.connections if each.client and each.client[0] == address)
-        if same > PER_ADDRESS and not is_here(address):
+        others = [getattr(each, "client", None) for each in self.connections]
+        if not is_here(address) and sum(bool(client and client[0] == address) for client in others) > PER_ADDRESS:
             transport.abort()
             return
         self._wait(HEAD_SECONDS)

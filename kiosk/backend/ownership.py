@@ -14,7 +14,7 @@ def case_serial(number: str, area_code: str) -> int | None:
     if not codes.case_no_valid(number) or number[:6] != area_code[:6]:
         return None
     try:
-        datetime.strptime(number[6:12], "%y%m%d")  # noqa: DTZ007  # only whether there is such a day
+        datetime.strptime(number[6:12], "%y%m%d")  # only whether there is such a day
     except ValueError:
         return None
     return int(number[12:20])
@@ -27,4 +27,7 @@ def credit_serial(code: str, area_code: str) -> int | None:
     serial = 0
     for place in code[10:16]:
         serial = serial * 31 + codes.CREDIT_ALPHABET.index(place)
-    return serial if codes.credit_code(area_code[:6], serial) == code else None
+    try:
+        return serial if codes.credit_code(area_code[:6], serial) == code else None
+    except ValueError:
+        return None  # no code can bear this area

@@ -32,7 +32,10 @@ CATALOGUE: dict[str, tuple[int, str, str, bool]] = {
     "too-many-items": (422, "Too many items in one batch.", "Send at most 500.", False),
     "bad-count": (422, "A block has 1 to 10000 numbers.", "Ask for fewer.", False),
     "too-many-reserved": (
-        429, "This terminal holds too many numbers that it has not used.", "Send the cases that wait first.", True,
+        429,
+        "This terminal holds too many numbers that it has not used.",
+        "Send the cases that wait first.",
+        True,
     ),
     "numbers-exhausted": (409, "No numbers of this kind are left.", "Call the operator.", False),
     "request-differs": (409, "This request id was used for another block.", "Take a new request id.", False),

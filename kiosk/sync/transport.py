@@ -53,7 +53,7 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """https:// to one backend, or http:// on this machine. Raises ValueError for another address. Used by one thread."""
+    """https:// to one backend, or http:// on this machine (ValueError for any other). Used by one thread."""
 
     def __init__(self, base_url: str, *, ca_file: str | None = None) -> None:
         address = parse(base_url)

@@ -159,6 +159,13 @@ def test_results_are_the_terminals_own(new_terminal):
     assert other.results().results == []
 
 
+def test_a_terminal_of_an_area_that_no_number_can_bear_registers_nothing_and_breaks_nothing(new_terminal):
+    terminal = new_terminal("099999")
+    code = codes.credit_code("330102", terminal.reserve("uscc").first)
+    number = codes.case_no("330102", date(2026, 6, 1), terminal.reserve().first)
+    assert [result.reason for result in terminal.push(terminal.case(number, uscc=code))] == ["foreign-number"]
+
+
 def rating_of(terminal, case_id):
     rating = wire.RatingPayload(case_id, "N1", "000131002000", 5, ["clear"], "2026-06-01T12:00:00Z")
     return terminal.seal(msgspec.json.encode(rating), str(uuid.uuid4()), "rating")

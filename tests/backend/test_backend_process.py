@@ -210,3 +210,23 @@ def test_when_the_store_is_held_by_another_the_answer_is_try_again(terminal, ser
     assert (answer.status, answer.code, answer.json["retryable"]) == (503, "store-busy", True)
     monkeypatch.undo()
     assert terminal.push(item)[0].status == "accepted"
+
+
+def test_a_database_of_an_earlier_day_gets_the_indexes_that_came_since(settings):
+    from kiosk.backend.store.engine import Store
+
+    def names(connection):
+        return {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'index'")}
+
+    def drop(connection):
+        for name in ("cases_by_terminal", "registered_numbers_by_case"):
+            connection.exec_driver_sql(f"DROP INDEX {name}")
+
+    store = Store.open(settings.db_url)
+    whole = store.read(names)
+    store.write(drop)
+    assert store.read(names) < whole
+    store.close()
+    store = Store.open(settings.db_url)
+    assert store.read(names) == whole
+    store.close()

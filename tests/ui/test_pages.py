@@ -211,6 +211,13 @@ def test_what_to_bring_stands_beside_the_guide(wide_stage: Any, sample: Any, lan
         item = next(item for item in _texts(wide_stage) if item.property("text") == title)
         assert _clipped(wide_stage, item).intersected(start).isEmpty()
         assert wide_stage.box(item).left() > wide_stage.view.width() / 3  # beside: nothing has to be scrolled to
+    wide_stage.show(replace(page, body=body), language, True)
+    wide_stage.show(replace(page, body=body), language)
+    assert all(
+        wide_stage.box(item).left() > wide_stage.view.width() / 3
+        for item in _texts(wide_stage)
+        if item.property("text") == body.prepare[-1][0]
+    )  # after large type too
     long = replace(body, prepare=body.prepare * 3)
     wide_stage.show(replace(page, body=long), language)
     assert wide_stage.named("scroll-more").isVisible()

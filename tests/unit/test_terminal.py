@@ -142,6 +142,7 @@ def test_an_older_picture_of_the_devices_never_comes_last(profile: Profile) -> N
     terminal._manager = SimpleNamespace(statuses=lambda: dict(reader))
     terminal.journal = SimpleNamespace(numbers_left=numbers_left)
     terminal._runner = SimpleNamespace(post=posted.append)
+    terminal._sync = SimpleNamespace(online=True)  # asked once: what is known may be said
     first = threading.Thread(target=terminal._tell_abilities)
     first.start()
     assert looking.wait(SECONDS)

@@ -40,6 +40,7 @@ Item {
     property int panel: Theme.panel
     readonly property int panelWidth: hasInput ? Theme.widePanel : root.beside ? root.panel : Theme.panel
     property bool asideAllowed: true
+    property bool weighing: false
     property bool asideFits: true // what is too long for the panel goes under the content, which scrolls
     readonly property bool beside: root.asideAllowed && root.asideFits && Theme.landscape && !Theme.elder && !root.hasInput
     readonly property int contentWidth: column.width
@@ -304,5 +305,15 @@ Item {
     onVisibleChanged: root.begin()
     onTitleChanged: root.begin()
     onLeadChanged: root.asideFits = true
-    onCrowdedChanged: if (root.crowded) Qt.callLater(root.makeRoom)
+    onCrowdedChanged: if (root.crowded) root.weighing = true
+
+    // Whether it is too long is known when everything has been laid out: with the next frame.
+    Connections {
+        target: root.weighing ? root.Window.window : null
+
+        function onFrameSwapped() {
+            root.weighing = false
+            root.makeRoom()
+        }
+    }
 }

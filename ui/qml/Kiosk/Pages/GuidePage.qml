@@ -124,7 +124,7 @@ PageFrame {
 
                 Heading {
                     width: parent.width
-                    height: Math.ceil(Theme.figure * 1.32)
+                    height: Math.ceil(Theme.figure * 1.45)
                     verticalAlignment: Text.AlignVCenter
                     text: figure.value
                     wrapMode: Text.NoWrap

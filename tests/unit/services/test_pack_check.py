@@ -184,7 +184,7 @@ def test_a_pack_cannot_steer_the_operators_terminal(
     as_json: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "pack\x1b]0;x\x07.yaml"
-    path.write_text('"\\e]0;owned\\a\\e[31mred\\x9b\\u202e": 1\n', encoding="utf-8")
+    path.write_text('"\\e]0;owned\\a\\e[31mred\\x9b\\u202e": 1\n' * 2, encoding="utf-8")  # a key that stands twice
     assert commands.check([path], as_json=as_json) == 1
     told = capsys.readouterr().out
     assert "owned" in told

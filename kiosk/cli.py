@@ -77,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fail(message: str) -> int:
-    print(f"kiosk: {message}", file=sys.stderr)
+    from kiosk.domain.text import shown
+
+    print(f"kiosk: {shown(message)}", file=sys.stderr)
     return 2
 
 

@@ -34,7 +34,7 @@ _ADVICE = {
     "captive-portal": "Something on the network answers in the backend's place: log in to it, or change the network.",
     "bad-signature": "The answer was not signed by this terminal's backend: check address and proxy.",
     "bad-ack": "The backend's acknowledgement does not fit what was sent: tell the operator of the backend.",
-    "bad-time": "This machine's clock and the backend's are years apart: set the one that is wrong.",
+    "bad-time": "This machine's clock and the backend's are a lifetime apart: set the one that is wrong.",
     "too-many-reserved": "The backend gives no more numbers until the cases that bear the earlier ones have arrived.",
     "numbers-exhausted": "The backend has no numbers of this kind left: call its operator.",
     "refused": "Nothing listens at the backend's address.",

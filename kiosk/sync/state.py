@@ -15,7 +15,7 @@ T = TypeVar("T")
 _ENROLMENT, _LINK, _OFFSET, _CURSOR = "sync.enrolment", "sync.link", "sync.clock_offset", "sync.cursor"
 
 
-LARGEST_OFFSET = timedelta(days=3650)  # beyond that a clock is not wrong, it says nonsense
+LARGEST_OFFSET = timedelta(days=36525)  # a machine thrown back to 1970 is within it; beyond it a clock says nonsense
 
 
 class Meta(Protocol):

@@ -12,7 +12,7 @@ class Backoff:
 
     first: float = 0.5
     factor: float = 2.0
-    limit: float = 10.0
+    limit: float = 3.5  # a device that is back is to be usable within five seconds
     jitter: float = 0.2
 
     def delay(self, failures: int, random: Random) -> float:

@@ -1,6 +1,6 @@
 """Watching a card reader: a card laid down, a card that cannot be read, a card taken away; each told once.
 
-Pure bookkeeping around two calls of an IdentityReader. The actor of ``devices.manager`` decides when to look.
+Pure bookkeeping around two calls of an IdentityReader. ``devices.actor`` decides when to look.
 """
 
 from __future__ import annotations

@@ -12,7 +12,24 @@ from kiosk import address
 from kiosk.domain.place import Place
 from kiosk.domain.text import LANGUAGES, Language, Text
 
-DEVICE_KINDS = ("id_reader", "camera", "page_printer", "receipt_printer")
+DEVICE_KINDS = (
+    "id_reader",
+    "camera",
+    "page_printer",
+    "receipt_printer",
+    "document_camera",
+    "document_scanner",
+    "code_scanner",
+    "card_reader",  # a slot or field for smart cards (PC/SC, XFS4IoT); the next three read cards in it
+    "social_card",
+    "travel_document",
+    "staff_card",
+    "io_board",
+    "locker",
+    "lights",
+    "ups",
+    "sound",
+)
 
 
 class ProfileError(ValueError):
@@ -29,12 +46,13 @@ class ProfileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DeviceProfile:
-    """One device of the cabinet. ``options`` go to its driver as they are."""
+    """One device of the cabinet. ``options`` go to its driver as they are; ``on`` names whose line it uses."""
 
     kind: str
     driver: str
     port: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +174,17 @@ def _devices(reader: _Reader) -> list[DeviceProfile]:
         if kind not in DEVICE_KINDS:
             raise ProfileError(f"{reader.name}: devices.{kind}: unknown; use one of {', '.join(DEVICE_KINDS)}")
         section = _Reader(table, reader.name, f"devices.{kind}.")
-        options = {key: value for key, value in section.items() if key not in ("driver", "port")}
-        devices.append(DeviceProfile(kind, section.string("driver"), section.string("port"), options))
+        options = {key: value for key, value in section.items() if key not in ("driver", "port", "on")}
+        on = section.string("on", "")
+        port = section.string("port", "" if on else None)
+        devices.append(DeviceProfile(kind, section.string("driver"), port, options, on))
+    lines = {device.kind for device in devices if not device.on}
+    for device in devices:
+        if device.on and device.on not in lines:
+            raise ProfileError(
+                f"{reader.name}: devices.{device.kind}.on: {device.on!r} is no device of this profile that has a "
+                f"port of its own; use one of {', '.join(sorted(lines))}"
+            )
     return devices
 
 

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from kiosk.profile import DeviceProfile, Profile, ProfileError
 
 if TYPE_CHECKING:
+    from devices.actor import Spec
     from devices.contracts.camera import Frame
     from devices.contracts.device import Device, Status
     from devices.contracts.identity import PhotoDecoder
-    from devices.manager import Manager, Spec
+    from devices.manager import Manager
     from kiosk.counter.committing import Standing
     from kiosk.counter.counter import Counter
     from kiosk.documents.worker import DocumentsWorker
@@ -273,7 +274,7 @@ class Terminal:
         return Journal.open(folder, load_or_create_key(folder))
 
     def _spec(self, device: DeviceProfile) -> Spec:
-        from devices.manager import Spec
+        from devices.actor import Spec
 
         if device.kind == "camera" and self._profile.face_threshold is not None:
             device = replace(device, options={**device.options, "face_threshold": self._profile.face_threshold})

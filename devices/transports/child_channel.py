@@ -17,7 +17,7 @@ from typing import Any
 
 from devices.contracts.deadline import Deadline
 
-MAX_HEAD = 64 * 1024
+MAX_HEAD = 1024 * 1024
 MAX_BODY = 32 * 1024 * 1024
 _MAGIC = b"\xc7\x24"
 _PREFIX = struct.Struct(">2sII")  # magic, bytes of JSON, bytes of body

@@ -1,4 +1,4 @@
-"""What the counter needs of a device's actor. ``devices.manager`` provides it; the terminal brings them together."""
+"""What the counter needs of a device's actor. ``devices.actor`` provides it; the terminal brings them together."""
 
 from __future__ import annotations
 

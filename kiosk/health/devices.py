@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, Device, DeviceError, State, Status
+from kiosk.health import attached
 from kiosk.health.readiness import Check, attention, broken, good, without_login
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ def judge(device: DeviceProfile, driver: Device, status: Status) -> Check:
 
 
 def _failed(device: DeviceProfile, error: DeviceError) -> Check:
-    advice = " ".join(filter(None, (_sentence(error.advice), ACTIONS[error.action] if not error.advice else "")))
+    more = {"port-missing": attached.similar, "port-denied": attached.owner, "port-busy": attached.holders}
+    here = more[error.code](device.port) if error.code in more else ""
+    advice = " ".join(filter(None, (_sentence(error.advice) or ACTIONS[error.action], here)))
     return broken(device.kind, without_login(f"{device.driver} at {device.port}: {error.code}: {error}"), advice)
 
 

@@ -15,6 +15,7 @@ from ctypes.util import find_library
 from importlib import metadata
 from pathlib import Path
 
+from kiosk.health import attached
 from kiosk.health.readiness import Check, attention, broken, good
 
 PROGRAM = "kiosk-7x24"
@@ -31,7 +32,7 @@ WINDOW_SECONDS = 30.0
 
 def examine() -> list[Check]:
     """Everything that can be said without a profile."""
-    return [packages(), window(), fonts(), pinyin(), face()]
+    return [packages(), window(), fonts(), pinyin(), face(), attached.examine()]
 
 
 def packages() -> Check:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from devices.contracts.deadline import Deadline
-from devices.transports.child_channel import Channel, Garbage, Message
+from devices.transports.child_channel import MAX_HEAD, Channel, Garbage, Message
 
 Ends = tuple[Channel, Channel, socket.socket]
 
@@ -56,7 +56,7 @@ def test_a_receive_that_timed_out_inside_a_message_goes_on_where_it_stopped(ends
     [
         b"HTTP/1.1 200 OK\r\n",
         struct.pack(">2sII", b"\xc7\x24", 2, 1001) + b"{}",
-        struct.pack(">2sII", b"\xc7\x24", 70_000, 0),
+        struct.pack(">2sII", b"\xc7\x24", MAX_HEAD + 1, 0),
         struct.pack(">2sII", b"\xc7\x24", 2, 0) + b"[]",
         struct.pack(">2sII", b"\xc7\x24", 2, 0) + b"{x",
     ],

@@ -132,7 +132,7 @@ def test_only_what_is_broken_makes_it_not_ok(checks: list[Check], ok: bool, last
 def test_without_a_profile_it_examines_the_machine_alone(capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["doctor", "--json"])
     answer = json.loads(capsys.readouterr().out)
-    assert {check["name"] for check in answer["checks"]} == {"packages", "window", "fonts", "pinyin", "face"}
+    assert {check["name"] for check in answer["checks"]} == {"packages", "window", "fonts", "pinyin", "face", "attached"}
     assert status == (0 if answer["ok"] else 1)
 
 

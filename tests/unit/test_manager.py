@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from devices.actor import Actor, Spec
 from devices.backoff import Backoff
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, DeviceInfo, Level, State, Status, TestResult
 from devices.contracts.identity import CardGone, CardRead, DocumentKind, IdentityDocument, NoCard
 from devices.jobs import Job, Reaper
-from devices.manager import Actor, Manager, Spec
+from devices.manager import Manager
 
 DOCUMENT = IdentityDocument(
     DocumentKind.RESIDENT, "11010519491231002X", "王样例", "2", date(1949, 12, 31), date(2019, 1, 1), None
@@ -143,7 +144,7 @@ def test_jitter_stays_within_its_share() -> None:
 def test_the_first_cause_is_kept_and_loss_and_return_are_logged_once(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "devices.manager")
+    caplog.set_level(logging.INFO, "devices.actor")
     bench.settle()
     bench.device.fails = error("checksum")
     bench.after(3.0)

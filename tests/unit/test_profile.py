@@ -32,6 +32,14 @@ def test_a_good_profile_is_read_with_its_defaults() -> None:
     assert profile.device("camera") is None
 
 
+def test_a_device_may_use_the_line_of_another_one() -> None:
+    table = changed("devices.io_board", {"driver": "modbus_io", "port": "/dev/ttyUSB1"})
+    table["devices"]["locker"] = {"driver": "locker", "on": "io_board", "unit": 2}
+    locker = parse(table, Path()).device("locker")
+    assert locker is not None
+    assert (locker.on, locker.port, dict(locker.options)) == ("io_board", "", {"unit": 2})
+
+
 def changed(path: str, value: object) -> dict[str, Any]:
     table = copy.deepcopy(GOOD)
     *folders, last = path.split(".")
@@ -59,6 +67,12 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("devices.toaster", {"driver": "x", "port": "y"}, "devices.toaster: unknown"),
         ("devices.id_reader.port", None, "devices.id_reader.port: is missing"),
         ("devices.id_reader", "sdt", "devices.id_reader must be a table"),
+        ("devices.locker", {"driver": "locker"}, "devices.locker.port: is missing"),
+        (
+            "devices.locker",
+            {"driver": "locker", "on": "io_board"},
+            "devices.locker.on: 'io_board' is no device",
+        ),
         ("screen.size", "tall", "write WIDTHxHEIGHT"),
         ("policy.face_threshold", "low", "policy.face_threshold: must be a number"),
         ("services.enabled", "pension", "services.enabled: must be a list"),

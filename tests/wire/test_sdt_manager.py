@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from devices.actor import Spec
 from devices.backoff import Backoff
 from devices.contracts.device import DeviceError, Level, State
 from devices.contracts.identity import CardGone, CardRead
 from devices.drivers.sdt.driver import SdtReader
 from devices.drivers.sdt.link import Patience
-from devices.manager import Manager, Spec
+from devices.manager import Manager
 from devices.simulators.sdt import SdtTwin
 
 SECONDS = 10

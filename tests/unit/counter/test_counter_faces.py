@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from devices.actor import Spec
 from devices.contracts.camera import FaceMatched, FaceOutcome, FaceUnavailable, FaceUnclear, Frame
 from devices.contracts.device import DeviceError
 from devices.drivers.camera.driver import CameraDriver
-from devices.manager import Manager, Spec
+from devices.manager import Manager
 from devices.simulators.camera import CameraTwin
 from devices.simulators.portrait import card_portrait
 from kiosk.counter.faces import FaceDesk

@@ -1,0 +1,55 @@
+"""Smart cards by PC/SC: a reader, the card in it, and one exchange of APDUs (ISO/IEC 7816-4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import Device
+from devices.contracts.identity import NoCard
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Response:
+    """A card's answer: data without the status word, and the status word (0x9000 is well)."""
+
+    data: bytes
+    sw: int
+
+    @property
+    def ok(self) -> bool:
+        return self.sw == 0x9000
+
+    def __repr__(self) -> str:  # what a card says may name a person
+        return f"Response({len(self.data)} bytes, {self.sw:04X})"
+
+
+class SmartCard(Protocol):
+    """A card that is powered and connected, until it is pulled or ``disconnect`` is called."""
+
+    @property
+    def atr(self) -> bytes: ...
+
+    def transmit(self, apdu: bytes, deadline: Deadline) -> Response:
+        """One command, one answer; 61xx (GET RESPONSE) and 6Cxx (wrong Le) are followed here.
+
+        Raises DeviceError: ``card-pulled``, ``card-mute``, ``unplugged``, ``pcscd-gone``, ``no-answer``.
+        """
+        ...
+
+
+class SmartCardReader(Device, Protocol):
+    """One slot. Everything runs in the actor's thread; what waits for a card does so by ``present``."""
+
+    def present(self, deadline: Deadline) -> bool:
+        """Whether a card is in the slot. Raises DeviceError where that cannot be known."""
+        ...
+
+    def connect(self, deadline: Deadline) -> SmartCard | NoCard:
+        """Power the card. NoCard when the slot is empty; the same card again while it stays connected."""
+        ...
+
+    def disconnect(self) -> None:
+        """Let go of the card and take its power. Harmless without one."""
+        ...

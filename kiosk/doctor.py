@@ -38,15 +38,20 @@ def examine(profile_path: Path | None, *, as_json: bool) -> int:
 
 def of_terminal(profile: Profile) -> list[Check]:
     """Everything that the profile names: its own files, devices, journal, backend, disk."""
-    from kiosk.health import books, devices, line, machine
-    from kiosk.terminal import make_device
+    from kiosk.cabinet import make_device
+    from kiosk.health import books, devices, line, machine, services
+    from kiosk.services.loader import load_builtin
 
     journal = profile.data / "journal"
     found = books.examine(journal)
+    packs = load_builtin(profile.place)
+    packs = {pack_id: packs[pack_id] for pack_id in profile.services or packs}
+    asked = devices.examine(profile.devices, make_device, terminal_runs=books.terminal_runs(journal))
     return [
-        _profile(profile),
+        _profile(profile, len(packs)),
         *_files(profile),
-        *devices.examine(profile.devices, make_device, terminal_runs=books.terminal_runs(journal)),
+        *asked,
+        services.examine(packs, asked),
         *found.checks,
         *area(profile.place.area_code, found.enrolment),
         *line.examine(profile.backend_url, profile.data, found.enrolment),
@@ -54,11 +59,7 @@ def of_terminal(profile: Profile) -> list[Check]:
     ]
 
 
-def _profile(profile: Profile) -> Check:
-    from kiosk.services.loader import load_builtin
-
-    packs = load_builtin(profile.place)
-    count = len(profile.services or packs)
+def _profile(profile: Profile, count: int) -> Check:
     test = "; a TEST terminal: its cases do not count" if profile.test else ""
     return good("profile", f"{profile.place.terminal}, area {profile.place.area_code}, {count} services{test}")
 

@@ -10,15 +10,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kiosk.profile import DeviceProfile, Profile, ProfileError
+from kiosk.profile import Profile, ProfileError
 
 if TYPE_CHECKING:
-    from devices.actor import Spec
     from devices.contracts.camera import Frame
-    from devices.contracts.device import Device, Status
+    from devices.contracts.device import Status
     from devices.contracts.identity import PhotoDecoder
     from devices.manager import Manager
     from kiosk.counter.committing import Standing
@@ -53,12 +51,10 @@ class Terminal:
         *,
         decoder: PhotoDecoder | None = None,
         failed: Callable[[BaseException], None] | None = None,
-        device_factory: Callable[[DeviceProfile], Device] | None = None,
         clock: Callable[[], Now] | None = None,
         print_seconds: float | None = None,
     ) -> None:
         self._profile, self._decoder, self._failed = profile, decoder, failed
-        self._make_device = device_factory or make_device
         self._clock, self._print_seconds = clock, print_seconds
         self._lock = threading.Lock()
         self._screen_listeners: tuple[ScreenListener, ...] = ()
@@ -177,6 +173,7 @@ class Terminal:
         """Devices open side by side while journal and packs load."""
         import kiosk
         from devices.manager import Manager
+        from kiosk.cabinet import specs
         from kiosk.counter.counter import Counter
         from kiosk.counter.printing import PRINT_SECONDS
         from kiosk.documents.worker import DocumentsWorker
@@ -187,7 +184,7 @@ class Terminal:
         from kiosk.visit.visit import Machine
 
         profile = self._profile
-        self._manager = Manager([self._spec(device) for device in profile.devices])
+        self._manager = Manager(specs(profile))
         for name in self._manager:
             self._manager[name].subscribe(self._device_changed)
         self._manager.start()
@@ -272,14 +269,6 @@ class Terminal:
 
         folder = self._profile.data / "journal"
         return Journal.open(folder, load_or_create_key(folder))
-
-    def _spec(self, device: DeviceProfile) -> Spec:
-        from devices.actor import Spec
-
-        if device.kind == "camera" and self._profile.face_threshold is not None:
-            device = replace(device, options={**device.options, "face_threshold": self._profile.face_threshold})
-        interval = {"camera": 30.0, "page_printer": 10.0, "receipt_printer": 5.0}.get(device.kind, 3.0)
-        return Spec(device.kind, self._make_device(device), poll_interval=interval)
 
     def _staff_codes(self) -> Any:
         from kiosk.access.staff_code import CURE, StaffCodes, read_secret
@@ -373,40 +362,6 @@ class Terminal:
     def _show_frame(self, frame: Frame | None) -> None:
         for listener in self._frame_listeners:
             listener(frame)
-
-
-def make_device(device: DeviceProfile) -> Device:
-    """The driver that a profile names. Raises ProfileError for one that does not exist or does not take an option."""
-    match device.driver:
-        case "sdt":
-            from devices.drivers.sdt.driver import SdtReader
-
-            return _made(SdtReader, device)
-        case "ipp":
-            from devices.drivers.ipp.driver import IppPrinter
-
-            return _made(IppPrinter, device)
-        case "escpos":
-            from devices.drivers.escpos.driver import EscPosPrinter
-
-            return _made(EscPosPrinter, device)
-        case "camera":
-            from devices.drivers.camera.driver import CameraDriver
-
-            return _made(CameraDriver, device)
-        case unknown:
-            raise ProfileError(f"devices.{device.kind}: there is no driver {unknown!r}")
-
-
-def _made(driver: Callable[..., Device], device: DeviceProfile) -> Device:
-    """An option that the driver does not take is misspelt: what it says would not be done."""
-    import inspect
-
-    known = list(inspect.signature(driver).parameters)[1:]
-    for name in device.options:
-        if name not in known:
-            raise ProfileError(f"devices.{device.kind}.{name}: is not known; {device.driver} takes {', '.join(known)}")
-    return driver(device.port, **device.options)
 
 
 def _decoder_of(profile: Profile) -> PhotoDecoder:

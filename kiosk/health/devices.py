@@ -40,40 +40,52 @@ ACTIONS = {
 }
 
 
+Make = Callable[["DeviceProfile", Device | None], Device]
+"""A device of the profile as its driver; the second is the device whose line it uses, for those that are on one."""
+
+
 def examine(
-    devices: Sequence[DeviceProfile],
-    make: Callable[[DeviceProfile], Device],
-    *,
-    terminal_runs: bool,
-    seconds: float = SECONDS,
+    devices: Sequence[DeviceProfile], make: Make, *, terminal_runs: bool, seconds: float = SECONDS
 ) -> list[Check]:
-    """One check for every kind there can be. ``make`` may raise ValueError (ProfileError) or TypeError (an option)."""
-    begun: list[tuple[DeviceProfile, Future[Check] | None]] = []
+    """One check for every device, and for every usual one that is not there. ``make`` may raise ValueError
+    (ProfileError) or TypeError (an option)."""
+    begun: list[tuple[list[DeviceProfile], Future[list[Check]] | None]] = []
     for device in devices:
-        skipped = terminal_runs and device.driver not in SHARED
-        begun.append((device, None if skipped else _start(device, make, seconds)))
+        if not device.on:
+            line = [device, *(rider for rider in devices if rider.on == device.kind)]
+            skipped = terminal_runs and device.driver not in SHARED
+            begun.append((line, None if skipped else _start(line, make, seconds)))
     checks = [_absent(kind) for kind in WITHOUT if all(device.kind != kind for device in devices)]
-    for device, future in begun:
-        if future is None:
-            checks.append(
-                attention(
-                    device.kind,
-                    f"in use by the running terminal at {without_login(device.port)}; not asked",
-                    "Look at the terminal's own page, or stop it and ask again.",
-                )
+    for line, future in begun:
+        checks += [_in_use(device) for device in line] if future is None else _result(line, future, seconds)
+    order = list(WITHOUT)
+    return sorted(checks, key=lambda check: order.index(check.name) if check.name in WITHOUT else len(order))
+
+
+def _in_use(device: DeviceProfile) -> Check:
+    return attention(
+        device.kind,
+        f"in use by the running terminal at {_where(device)}; not asked",
+        "Look at the terminal's own page, or stop it and ask again.",
+    )
+
+
+def _result(line: Sequence[DeviceProfile], future: Future[list[Check]], seconds: float) -> list[Check]:
+    try:
+        return future.result(seconds + 2.0)
+    except FutureTimeout:
+        return [
+            broken(
+                device.kind,
+                f"{device.driver} at {_where(device)} did not come back within {seconds:.0f} s",
+                ACTIONS[Action.RESET],
             )
-            continue
-        try:
-            checks.append(future.result(seconds + 2.0))
-        except FutureTimeout:
-            checks.append(
-                broken(
-                    device.kind,
-                    f"{device.driver} at {without_login(device.port)} did not come back within {seconds:.0f} s",
-                    ACTIONS[Action.RESET],
-                )
-            )
-    return sorted(checks, key=lambda check: list(WITHOUT).index(check.name))
+            for device in line
+        ]
+
+
+def _where(device: DeviceProfile) -> str:
+    return f"the line of {device.on}" if device.on else without_login(device.port)
 
 
 def _absent(kind: str) -> Check:
@@ -81,36 +93,43 @@ def _absent(kind: str) -> Check:
     return broken(kind, finding, advice) if kind in NEEDED else attention(kind, finding, advice)
 
 
-def _start(device: DeviceProfile, make: Callable[[DeviceProfile], Device], seconds: float) -> Future[Check]:
+def _start(line: Sequence[DeviceProfile], make: Make, seconds: float) -> Future[list[Check]]:
     """On a thread that is left behind when a driver hangs: it ends with the process."""
-    future: Future[Check] = Future()
+    future: Future[list[Check]] = Future()
 
     def run() -> None:
         try:
-            future.set_result(ask(device, make, seconds))
+            future.set_result(ask(line, make, seconds))
         except BaseException as error:
             future.set_exception(error)
 
-    threading.Thread(target=run, name=f"doctor-{device.kind}", daemon=True).start()
+    threading.Thread(target=run, name=f"doctor-{line[0].kind}", daemon=True).start()
     return future
 
 
-def ask(device: DeviceProfile, make: Callable[[DeviceProfile], Device], seconds: float = SECONDS) -> Check:
-    """Open, ask, close."""
-    try:
-        driver = make(device)
-    except DeviceError as error:
-        return _failed(device, error)
-    except (ValueError, TypeError) as error:
-        return broken(device.kind, str(error), f"Correct [devices.{device.kind}] in the profile.")
+def ask(line: Sequence[DeviceProfile], make: Make, seconds: float = SECONDS) -> list[Check]:
+    """Open, ask, close: the device that has the line, and meanwhile those on it."""
     deadline = Deadline.after(seconds)
+    checks: list[Check] = []
+    opened: list[Device] = []
     try:
-        driver.open(deadline)
-        return judge(device, driver, driver.poll(deadline))
-    except DeviceError as error:
-        return _failed(device, error)
+        for device in line:
+            carrier = opened[0] if device.on else None
+            try:
+                driver = make(device, carrier)
+                opened.append(driver)
+                driver.open(deadline)
+                checks.append(judge(device, driver, driver.poll(deadline)))
+            except DeviceError as error:
+                checks.append(_failed(device, error))
+            except (ValueError, TypeError) as error:
+                checks.append(broken(device.kind, str(error), f"Correct [devices.{device.kind}] in the profile."))
+            if not opened:  # without a driver there is no line to be on
+                return checks + [broken(d.kind, f"{device.kind} has no driver", checks[0].advice) for d in line[1:]]
     finally:
-        driver.close()
+        for driver in reversed(opened):
+            driver.close()
+    return checks
 
 
 def judge(device: DeviceProfile, driver: Device, status: Status) -> Check:

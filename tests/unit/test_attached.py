@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.contracts.device import DeviceError
+from devices.contracts.device import Device, DeviceError
 from kiosk.health import attached, devices
 from kiosk.profile import DeviceProfile
 
@@ -85,8 +85,8 @@ def test_the_doctor_puts_what_this_machine_knows_behind_the_drivers_advice(monke
     monkeypatch.setattr(attached, "holders", lambda port: f"{port} is held.")
     error = DeviceError("port-busy", "in use", advice="end the other program", retryable=True)
 
-    def make(_: DeviceProfile) -> None:
+    def make(*_: object) -> Device:
         raise error
 
-    check = devices.ask(DeviceProfile("id_reader", "sdt", "/dev/ttyUSB0"), make)  # type: ignore[arg-type]
+    (check,) = devices.ask([DeviceProfile("id_reader", "sdt", "/dev/ttyUSB0")], make)
     assert check.advice == "End the other program. /dev/ttyUSB0 is held."

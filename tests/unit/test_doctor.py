@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ READER = DeviceProfile("id_reader", "shown", "port-1")
 
 def ask(answer: Status | DeviceError, **words: Any) -> Check:
     shown = Shown(answer, **words)
-    check = devices.ask(READER, lambda _: shown)
+    (check,) = devices.ask([READER], lambda *_: shown)
     assert shown.closed, "the device was left open"
     return check
 
@@ -132,7 +132,14 @@ def test_only_what_is_broken_makes_it_not_ok(checks: list[Check], ok: bool, last
 def test_without_a_profile_it_examines_the_machine_alone(capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["doctor", "--json"])
     answer = json.loads(capsys.readouterr().out)
-    assert {check["name"] for check in answer["checks"]} == {"packages", "window", "fonts", "pinyin", "face", "attached"}
+    assert {check["name"] for check in answer["checks"]} == {
+        "packages",
+        "window",
+        "fonts",
+        "pinyin",
+        "face",
+        "attached",
+    }
     assert status == (0 if answer["ok"] else 1)
 
 
@@ -196,7 +203,7 @@ def test_a_status_is_judged_and_no_answer_is_never_well(status: Status, state: s
 def test_a_driver_that_hangs_is_left_behind() -> None:
     never = threading.Event()
     try:
-        checks = devices.examine([READER], lambda _: Shown(never), terminal_runs=False, seconds=-1.9)
+        checks = devices.examine([READER], lambda *_: Shown(never), terminal_runs=False, seconds=-1.9)
     finally:
         never.set()
     check = next(check for check in checks if check.name == "id_reader")
@@ -207,29 +214,46 @@ def test_a_driver_that_hangs_is_left_behind() -> None:
 def test_a_log_in_in_an_address_is_not_shown() -> None:
     camera = DeviceProfile("camera", "camera", "rtsp://admin:s3cret@10.0.0.9/live")
     error = DeviceError("gone", "rtsp://admin:s3cret@10.0.0.9/live is not there", advice="", retryable=True)
-    check = devices.ask(camera, lambda _: Shown(error))
+    (check,) = devices.ask([camera], lambda *_: Shown(error))
     assert "s3cret" not in check.finding
     assert "10.0.0.9" in check.finding
 
 
 def test_a_wrong_driver_or_option_is_the_profiles_to_mend() -> None:
-    def refuse(_: DeviceProfile) -> Any:
+    def refuse(*_: object) -> Any:
         raise TypeError("no option 'bad'")
 
-    check = devices.ask(READER, refuse)
+    (check,) = devices.ask([READER], refuse)
     assert check.state == "broken"
     assert "profile" in check.advice
 
 
+def test_what_is_on_a_line_is_asked_while_the_line_is_open() -> None:
+    board, locker = DeviceProfile("io_board", "shown", "port-2"), DeviceProfile("locker", "shown", "", {}, "io_board")
+    made: list[tuple[str, Any]] = []
+    shown = {kind: Shown(Status(State.ONLINE)) for kind in ("io_board", "locker")}
+
+    def make(device: DeviceProfile, carrier: Any) -> Any:
+        assert carrier is None or not carrier.closed
+        made.append((device.kind, carrier))
+        return shown[device.kind]
+
+    checks = {check.name: check.state for check in devices.examine([locker, board], make, terminal_runs=False)}
+    assert made == [("io_board", None), ("locker", shown["io_board"])]
+    assert (checks["io_board"], checks["locker"]) == ("ok", "ok")
+    assert shown["io_board"].closed
+    assert shown["locker"].closed
+
+
 def test_without_a_reader_it_is_broken_without_other_devices_it_is_less() -> None:
-    checks = devices.examine([], lambda _: Shown(Status(State.ONLINE)), terminal_runs=False)
+    checks = devices.examine([], lambda *_: Shown(Status(State.ONLINE)), terminal_runs=False)
     assert {check.name: check.state for check in checks} == {
         "id_reader": "broken", "camera": "attention", "page_printer": "attention", "receipt_printer": "attention",
     }  # fmt: skip
 
 
 def test_a_device_that_takes_one_at_a_time_is_left_to_the_running_terminal() -> None:
-    def must_not(_: DeviceProfile) -> Any:
+    def must_not(*_: object) -> Any:
         raise AssertionError("the device was opened under the terminal's hands")
 
     check = devices.examine([READER], must_not, terminal_runs=True)[0]
@@ -449,6 +473,5 @@ def test_the_deadline_of_a_driver_is_passed_on() -> None:
         def open(self, deadline: Deadline) -> None:
             seen.append(deadline.remaining())
 
-    made: Callable[[DeviceProfile], Any] = lambda _: Timed(Status(State.ONLINE))  # noqa: E731 (one word is enough)
-    devices.ask(READER, made, 3.0)
+    devices.ask([READER], lambda *_: Timed(Status(State.ONLINE)), 3.0)
     assert 2.0 < seen[0] <= 3.0

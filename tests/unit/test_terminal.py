@@ -17,8 +17,8 @@ from kiosk.demo.cabinet import profile as demo_profile
 from kiosk.journal.connection import FILE
 from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
-from kiosk.profile import DeviceProfile, Profile, ProfileError, parse
-from kiosk.terminal import Terminal, make_device
+from kiosk.profile import Profile, ProfileError, parse
+from kiosk.terminal import Terminal
 from kiosk.visit.events import AbilitiesChanged, TimerFired
 from kiosk.visit.screen import NoticeBody, Screen
 from tests.unit.test_profile import GOOD
@@ -169,12 +169,6 @@ def test_stopping_tells_the_devices_before_it_waits_for_papers(profile: Profile)
     terminal._counter = SimpleNamespace(close=lambda: order.append("counter"))
     terminal.stop()
     assert order == ["device", "counter", "devices"]
-
-
-@pytest.mark.parametrize("driver", ["sdt", "ipp", "escpos", "camera"])
-def test_an_option_that_a_driver_does_not_take_is_the_profiles_to_mend(driver: str) -> None:
-    with pytest.raises(ProfileError, match=r"devices.id_reader.bawd: is not known"):
-        make_device(DeviceProfile("id_reader", driver, "/dev/null", {"bawd": 9600}))
 
 
 def test_the_demos_profile_is_a_good_one(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+"""Which matters can be finished on this machine now, as far as its devices decide it: the citizen's question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kiosk.health.readiness import Check, Verdict, attention, good
+from kiosk.services.model import PaperKind, ServicePack
+
+
+def needs(pack: ServicePack) -> tuple[str, ...]:
+    """The kinds of device without which this matter does not end in its papers."""
+    printers = {"page_printer" if paper.kind is PaperKind.CERTIFICATE else "receipt_printer" for paper in pack.papers}
+    return ("id_reader", *sorted(printers))
+
+
+def examine(packs: Mapping[str, ServicePack], devices: Sequence[Check]) -> Check:
+    """``devices``: the checks of the devices. One that was not asked is not counted against a matter."""
+    states: dict[str, Verdict] = {check.name: check.state for check in devices}
+    without = {check.name for check in devices if check.finding.startswith("not in the profile")}
+    lacking = {
+        pack_id: [kind for kind in needs(pack) if kind in without or states.get(kind) == "broken"]
+        for pack_id, pack in packs.items()
+    }
+    whole = [pack_id for pack_id, kinds in lacking.items() if not kinds]
+    halted = [f"{pack_id} (lacks {', '.join(kinds)})" for pack_id, kinds in lacking.items() if kinds]
+    if not halted:
+        return good("services", f"all {len(whole)} can be finished with these devices: {', '.join(whole)}")
+    can = f"; can: {', '.join(whole)}" if whole else ""
+    return attention(
+        "services",
+        f"cannot be finished here now: {', '.join(halted)}{can}",
+        "Citizens are told so before they begin. Mend the devices named.",
+    )

@@ -1,0 +1,39 @@
+"""The doctor says which matters these devices can finish, and what is lacking for the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kiosk.health import services
+from kiosk.health.readiness import attention, broken, good
+from kiosk.profile import load
+from kiosk.services.loader import load_builtin
+
+PLACE = load(Path(__file__).parents[2] / "deploy" / "profiles" / "example.toml").place
+PACKS = load_builtin(PLACE)
+WELL = [good(kind, "ready") for kind in ("id_reader", "page_printer", "receipt_printer")]
+
+
+def test_with_all_devices_well_every_matter_can_be_finished() -> None:
+    check = services.examine(PACKS, WELL)
+    assert check.state == "ok"
+    for pack_id in PACKS:
+        assert pack_id in check.finding
+
+
+def test_a_broken_a4_printer_stops_the_licence_and_not_the_pension() -> None:
+    devices = [
+        check if check.name != "page_printer" else broken("page_printer", "media-empty", "Fill") for check in WELL
+    ]
+    check = services.examine(PACKS, devices)
+    assert check.state == "attention"
+    assert "individual_business (lacks page_printer)" in check.finding
+    assert check.finding.endswith("can: pension_verification")
+
+
+def test_without_a_reader_nothing_can_and_a_printer_not_asked_is_not_counted() -> None:
+    devices = [broken("id_reader", "not in the profile: …", "Add"), attention("page_printer", "in use", "Ask again")]
+    check = services.examine(PACKS, devices)
+    assert "pension_verification (lacks id_reader)" in check.finding
+    assert "page_printer" not in check.finding
+    assert "can:" not in check.finding

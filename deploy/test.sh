@@ -37,19 +37,27 @@ qmllint_all() {
     .venv/bin/pyside6-qmllint --max-warnings 0 -I ui/qml "${files[@]}" && echo "${#files[@]} files clean"
 }
 
-log=$(mktemp)
-visits_log=$(mktemp)
-visits=
-trap 'rm -f "$log" "$visits_log"; [ -z "$visits" ] || kill "$visits" 2>/dev/null' EXIT
-pytest_all() {
-    .venv/bin/python -m coverage run -m pytest "$@" 2>&1 | tee "$log"
-    return "${PIPESTATUS[0]}"
+logs=$(mktemp -d)
+declare -A running=()
+end_all() {
+    local name
+    for name in "${!running[@]}"; do kill "${running[$name]}" 2>/dev/null; done
+    rm -rf "$logs"
 }
-visits_end() {
+trap end_all EXIT
+
+# The tests walk in three rows side by side: most of them wait for windows, printers, children and deadlines.
+begin() { # NAME TEST...
+    local name=$1
+    shift
+    .venv/bin/python -m coverage run --parallel-mode -m pytest "$@" >"$logs/$name" 2>&1 &
+    running[$name]=$!
+}
+finish() { # NAME
     local status=0
-    wait "$visits" || status=$?
-    visits=
-    cat "$visits_log"
+    wait "${running[$1]}" || status=$?
+    unset "running[$1]"
+    cat "$logs/$1"
     return "$status"
 }
 
@@ -58,23 +66,26 @@ step format .venv/bin/ruff format --check --quiet .
 step mypy .venv/bin/mypy --no-error-summary
 step imports .venv/bin/lint-imports --no-logo
 step qmllint qmllint_all
+.venv/bin/python -m coverage erase
 if [ $# -eq 0 ]; then
-    # scripted citizens wait for windows, printers and networks most of the time: they walk beside the other tests
-    .venv/bin/python -m pytest tests/visits >"$visits_log" 2>&1 &
-    visits=$!
-    step tests pytest_all --ignore=tests/visits
-    step visits visits_end
+    begin visits tests/visits
+    begin wires tests/wire tests/faults tests/backend
+    begin rooms tests/unit tests/contract tests/ui tests/crash
+    rows=(rooms wires visits)
 else
-    step tests pytest_all "$@"
+    begin tests "$@"
+    rows=(tests)
 fi
+for row in "${rows[@]}"; do step "$row" finish "$row"; done
 
 printf '\n== coverage (of the test process itself; child processes are not counted)\n'
+.venv/bin/python -m coverage combine --quiet 2>/dev/null
 .venv/bin/python -m coverage report --format=total 2>/dev/null | sed 's/$/ %/'
 
 printf '\n== summary\n'
 printf '%s\n' "${summary[@]}"
 # pytest's own closing lines, last, where people and machines look for them
-for file in "$visits_log" "$log"; do
-    grep -E '^=+ .*(passed|failed|error|skipped|no tests ran).* =+$' "$file" | tail -n 1
+for row in "${rows[@]}"; do
+    grep -E '^=+ .*(passed|failed|error|skipped|no tests ran).* =+$' "$logs/$row" | tail -n 1
 done
 exit "$failed"

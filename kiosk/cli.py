@@ -11,6 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kiosk.bench.registry import NAMES
+
+DEMO_DATA = Path("demo-out/data")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
@@ -26,51 +30,66 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="run the terminal of a profile")
-    run.add_argument("--profile", type=Path, required=True, metavar="FILE")
+    run.add_argument(
+        "--profile", type=Path, required=True, metavar="FILE", help="what this terminal is; examples: deploy/profiles"
+    )
     run.set_defaults(run=_run)
 
     demo = commands.add_parser("demo", help="simulated devices on their wires, embedded backend, the real window")
     demo.add_argument("--headless", action="store_true", help="no screen: draw offscreen")
     demo.add_argument("--visit", type=Path, action="append", default=[], metavar="FILE", help="play a scripted citizen")
-    demo.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR")
+    demo.add_argument(
+        "--out",
+        type=Path,
+        default=Path("demo-out"),
+        metavar="DIR",
+        help="where it writes (demo-out); pictures, papers and the report of an earlier run there are replaced",
+    )
     demo.add_argument("--offline", action="store_true", help="the network to the backend is gone during the visits")
-    demo.add_argument("--size", default="1080x1920", metavar="WxH")
-    demo.add_argument("--lang", choices=("zh_CN", "en"), default="zh_CN")
+    demo.add_argument("--size", default="1080x1920", metavar="WxH", help="of the window (1080x1920)")
+    demo.add_argument("--lang", choices=("zh_CN", "en"), default="zh_CN", help="the first language (zh_CN)")
     demo.set_defaults(run=_demo)
 
     backend = commands.add_parser("backend", help="run the backend")
     backend.add_argument("--db", default="sqlite:///backend.db", metavar="URL")
     backend.add_argument("--blobs", default="backend-blobs", metavar="URL", help="folder for sealed materials")
-    backend.add_argument("--listen", default="127.0.0.1:8470", metavar="HOST:PORT")
+    backend.add_argument("--listen", default="127.0.0.1:8470", metavar="HOST:PORT", help="port 0: any (127.0.0.1:8470)")
     backend.add_argument("--issue-code", nargs=2, metavar=("AREA", "NAME"), help="print a one-time enrolment code")
     backend.add_argument("--first-terminal", nargs=2, metavar=("AREA", "NAME"), help="serve, and print a code with it")
     backend.set_defaults(run=_backend)
 
     doctor = commands.add_parser("doctor", help="what is well, what is not, and what to do")
-    doctor.add_argument("--profile", type=Path, metavar="FILE")
+    doctor.add_argument("--profile", type=Path, metavar="FILE", help="of a terminal; without it, the machine alone")
     doctor.add_argument("--json", action="store_true")
     doctor.set_defaults(run=_doctor)
 
     journal = commands.add_parser("journal", help="look into the journal")
-    journal.add_argument("action", choices=("verify", "list", "export"))
-    journal.add_argument("--data", type=Path, default=Path("demo-out/data"), metavar="DIR")
+    journal.add_argument(
+        "action",
+        choices=("verify", "list", "export"),
+        help="is it whole; one line a case; every sealed item as JSON lines",
+    )
+    journal.add_argument("--data", type=Path, default=DEMO_DATA, metavar="DIR", help=f"a terminal's ({DEMO_DATA})")
     journal.add_argument("--json", action="store_true")
     journal.set_defaults(run=_journal)
 
     pack = commands.add_parser("pack", help="service packs")
-    pack.add_argument("action", choices=("check", "list"))
-    pack.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    pack.add_argument("--json", action="store_true")
-    pack.set_defaults(run=_pack)
+    actions = pack.add_subparsers(dest="action", required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="every problem of a pack, with line and cure")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    listing = actions.add_parser("list", help="the packs that come with the terminal")
+    for action in (check, listing):
+        action.add_argument("--json", action="store_true")
+        action.set_defaults(run=_pack)
 
     log = commands.add_parser("log", help="the audit chain")
-    log.add_argument("action", choices=("verify",))
-    log.add_argument("--data", type=Path, default=Path("demo-out/data"), metavar="DIR")
+    log.add_argument("action", choices=("verify",), help="is every row in its place, and unchanged")
+    log.add_argument("--data", type=Path, default=DEMO_DATA, metavar="DIR", help=f"a terminal's ({DEMO_DATA})")
     log.add_argument("--json", action="store_true")
     log.set_defaults(run=_journal)
 
     bench = commands.add_parser("bench", help="measure against references in the same run")
-    bench.add_argument("name", nargs="?", metavar="NAME")
+    bench.add_argument("name", nargs="?", metavar="NAME", help=f"one of {', '.join(NAMES)}; all without it")
     bench.add_argument("--json", action="store_true")
     bench.set_defaults(run=_bench)
     return parser
@@ -84,13 +103,15 @@ def _fail(message: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from kiosk import profile
+    from kiosk import display, profile
     from kiosk.running import run
 
     try:
         loaded = profile.load(options.profile)
     except profile.ProfileError as error:
         return _fail(str(error))
+    if why := display.missing():
+        return _fail(f"{why}; start it inside one, or name a platform of Qt that needs none (QT_QPA_PLATFORM=eglfs)")
     return run(loaded)
 
 

@@ -30,3 +30,4 @@ BENCHES: tuple[Bench, ...] = (
     Bench("sdt", "devices.simulators.bench_sdt:measure", "a card read, against its time on the wire", 180, limit=1.05),
     Bench("idle", "kiosk.bench.idle:measure", "processor and memory of the attract screen", 300),
 )
+NAMES = tuple(bench.name for bench in BENCHES)

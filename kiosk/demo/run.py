@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from kiosk import display
 from kiosk.demo.cabinet import AREA_CODE, profile, spec
 from kiosk.demo.processes import Helper, HelperFailed
 from kiosk.demo.report import Report, backend_counts
@@ -47,6 +48,9 @@ def run(wanted: Wanted) -> int:
         return 2
     if wanted.headless and not scripts:
         print("kiosk demo: --headless plays scripts; name at least one with --visit FILE", file=sys.stderr)
+        return 2
+    if not wanted.headless and (why := display.missing()):
+        print(f"kiosk demo: {why}; without one, add --headless and --visit FILE", file=sys.stderr)
         return 2
     try:
         with Demo(wanted) as demo:

@@ -26,6 +26,11 @@ EMPTY = Text("", "")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # controls, formats, halves of characters, line separators
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 case``, ``2 cases``, for an operator's screen."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def shown(text: str) -> str:
     """Text of unknown origin as one line for an operator's screen: what would steer a terminal becomes U+FFFD."""
     return "".join("\ufffd" if unicodedata.category(character) in _UNSEEN else character for character in text)

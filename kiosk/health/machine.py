@@ -15,6 +15,7 @@ from ctypes.util import find_library
 from importlib import metadata
 from pathlib import Path
 
+from kiosk import display
 from kiosk.health import attached
 from kiosk.health.readiness import Check, attention, broken, good
 
@@ -84,10 +85,10 @@ def window() -> Check:
     if tried.returncode:
         last = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
         return broken("window", f"Qt cannot be loaded: {last}", SETUP)
-    place = (
-        "a display" if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else "no display in this session"
-    )
-    return good("window", f"Qt {tried.stdout.strip()} loads; {place}")
+    if why := display.missing():
+        advice = "Fine for an operator's shell; the terminal itself needs a display, or QT_QPA_PLATFORM=eglfs."
+        return attention("window", f"Qt {tried.stdout.strip()} loads; {why}", advice)
+    return good("window", f"Qt {tried.stdout.strip()} loads; a display is here")
 
 
 def fonts() -> Check:

@@ -9,9 +9,12 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO
 
+from kiosk.domain.beijing import CHINA
+from kiosk.domain.text import counted
 from kiosk.journal import reading
 from kiosk.journal.connection import FILE
 from kiosk.journal.errors import JournalError
@@ -41,20 +44,21 @@ def verify(data: Path, *, as_json: bool = False, out: TextIO | None = None) -> i
             print(json.dumps({"ok": report.ok, **asdict(report)}, ensure_ascii=False), file=out)
         else:
             print(
-                f"{report.cases} cases, {report.ratings} ratings, {report.attachments} attachments, "
-                f"{report.audit_rows} audit rows, chain head {report.head[:16]}",
+                f"{counted(report.cases, 'case')}, {counted(report.ratings, 'rating')}, "
+                f"{counted(report.attachments, 'attachment')}, {counted(report.audit_rows, 'audit row')}, "
+                f"chain head {report.head[:16]}",
                 file=out,
             )
             for problem in report.problems:
                 print(f"PROBLEM  {problem}", file=out)
-            print("the journal is whole" if report.ok else f"{len(report.problems)} problems", file=out)
+            print("the journal is whole" if report.ok else counted(len(report.problems), "problem"), file=out)
         return 0 if report.ok else 1
 
     return _run(data, run, as_json, out)
 
 
 def list_cases(data: Path, *, as_json: bool = False, out: TextIO | None = None) -> int:
-    """One line per case, without personal data."""
+    """One line per case, without personal data; times are Beijing time, as on the papers."""
     out = out or sys.stdout
 
     def run(connection: Connection) -> int:
@@ -65,8 +69,9 @@ def list_cases(data: Path, *, as_json: bool = False, out: TextIO | None = None) 
         for row in rows:
             state = f"{row.state} ({row.cause})" if row.cause else row.state
             mark = "  TEST" if row.test else ""
-            print(f"{row.committed_at[:19]}  {row.case_no}  {row.service_id}  {row.outcome}  {state}{mark}", file=out)
-        print(f"{len(rows)} cases", file=out)
+            at = datetime.fromisoformat(row.committed_at).astimezone(CHINA)
+            print(f"{at:%Y-%m-%d %H:%M:%S}  {row.case_no}  {row.service_id}  {row.outcome}  {state}{mark}", file=out)
+        print(counted(len(rows), "case"), file=out)
         return 0
 
     return _run(data, run, as_json, out)

@@ -232,6 +232,7 @@ def _sense(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _keys(pack)
     yield from _questions(pack)
     yield from _templates(pack)
+    yield from _other_texts(raw)
     yield from _papers(pack)
     yield from _limits(pack)
     conditions = list(_conditions(pack))
@@ -320,6 +321,38 @@ def _templates(pack: ServicePack) -> Iterator[Finding]:
     for number, paper in enumerate(pack.papers):
         for name, template in paper.fields.items():
             yield from _places(("papers", number, "fields", name), template, known)
+
+
+def _is_template(path: PathKey) -> bool:
+    """Whether answers are filled in at this place (and ``_templates`` has looked at it); elsewhere the place's are."""
+    match path:
+        case ("derived", int(), "template") | ("derived", int(), "variants", int(), "template" | "pattern"):
+            return True
+        case ("questions", int(), "preview" | "pattern", *_) | ("papers", int(), "fields", *_):
+            return True
+        case ("rules", int(), "when"):
+            return True
+    return False
+
+
+def _other_texts(raw: Any, path: PathKey = ()) -> Iterator[Finding]:
+    """A place that nobody fills in would stand on the screen in its brackets."""
+    if _is_template(path):
+        return
+    if isinstance(raw, str):
+        for key in places(raw):
+            if key not in PLACE_KEYS:
+                yield (
+                    path,
+                    f"{{{key}}} would stand there as it is.",
+                    "No answers are filled in here, only place.… values.",
+                )
+    elif isinstance(raw, Mapping):
+        for key, value in raw.items():
+            yield from _other_texts(value, (*path, key))
+    elif isinstance(raw, list):
+        for index, value in enumerate(raw):
+            yield from _other_texts(value, (*path, index))
 
 
 def _places(path: PathKey, template: str, known: set[str]) -> Iterator[Finding]:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from kiosk.domain.text import shown
+from kiosk.domain.text import counted, shown
 from kiosk.services.check import check_pack
 from kiosk.services.loader import load_builtin
 
 
 def check(files: Sequence[Path], *, as_json: bool = False) -> int:
-    """Check packs; 0 when all are good, 1 when one is not, 2 when none was named."""
-    if not files:
-        print("kiosk pack check: name the pack's YAML file", file=sys.stderr)
-        return 2
+    """Check packs; 0 when all are good, 1 when one is not."""
     problems = [problem for file in files for problem in check_pack(file)]
     if as_json:
         found = [{key: value if key == "line" else shown(value) for key, value in asdict(p).items()} for p in problems]
         print(json.dumps({"ok": not problems, "problems": found}, ensure_ascii=False))
     else:
         for problem in problems:
-            print(shown(f"{problem.file}:{problem.line}: {problem.path}: {problem.message}; {problem.cure}"))
-        print(f"{len(files)} pack(s), {len(problems)} problem(s)")
+            print(shown(str(problem)))
+        print(f"{counted(len(files), 'pack')}, {counted(len(problems), 'problem')}")
     return 1 if problems else 0
 
 

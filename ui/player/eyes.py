@@ -91,9 +91,9 @@ def sees(window: QQuickWindow, wanted: str) -> bool:
     ) or find(window, wanted) is not None  # fmt: skip
 
 
-def words_in_sight(window: QQuickWindow, most: int = 12) -> list[str]:
-    """Some of the texts on the screen, for an error message of the player."""
-    return [text_of(item) for item in visible_items(window) if text_of(item) and in_sight(item, window)][:most]
+def words_in_sight(window: QQuickWindow, most: int = 40) -> list[str]:
+    """The texts on the screen, from the page's heading on, for an error message of the player."""
+    return [text_of(item) for item in visible_items(window) if text_of(item) and in_sight(item, window)][-most:]
 
 
 def enabled(item: QQuickItem) -> bool:

@@ -27,7 +27,7 @@ AIM = 0.05  # s for which a thing must lie still before it is touched
 PRESS = 0.05  # s for which a finger rests
 SCROLLED = 0.4  # s after a scroll: the list has come to rest
 ACTS = ("card", "take_card", "device", "network", "sign")  # what a hand does once it has seen the page
-KEY_NAMES = {" ": "key-space", "<": "key-delete"}
+KEY_NAMES = {" ": ("key-space",), "<": ("key-delete", "pad-delete")}
 
 
 class Stage(Protocol):
@@ -235,7 +235,7 @@ class Player(QObject):
 
     def _key(self, character: str, within: float) -> Play:
         """The key of a character on whichever keyboard is shown."""
-        names = (KEY_NAMES.get(character, f"key-{character}"), f"pad-{character}")
+        names = KEY_NAMES.get(character, (f"key-{character}", f"pad-{character}"))
         yield from self._until(lambda: any(self._reachable(name) for name in names), within, f"a key {character!r}")
         yield from self._touch(next(name for name in names if self._reachable(name)), within, "")
 

@@ -103,6 +103,9 @@ def _step(table: Any, number: int, where: str) -> Step:
     if not isinstance(table, Mapping):
         raise ScriptError(f"{place}: write [[step]] and below it one of {', '.join(VERBS)}")
     verbs = [key for key in table if key in VERBS]
+    strange = set(table) - {*VERBS, *ALWAYS, *(word for words in EXTRAS.values() for word in words)}
+    if strange:
+        raise ScriptError(f"{place}: unknown key {sorted(strange)[0]!r}; a step has one of {', '.join(VERBS)}")
     if len(verbs) != 1:
         raise ScriptError(f"{place}: needs exactly one of {', '.join(VERBS)}; it has {', '.join(verbs) or 'none'}")
     verb = verbs[0]

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kiosk.services import check, commands, loader
 from kiosk.services.check import PackProblem, check_pack
@@ -217,3 +218,28 @@ def test_a_problem_reads_as_one_line() -> None:
     assert str(PackProblem("a.yaml", 3, "rules[0].when", "is wrong.", "Mend it.")) == (
         "a.yaml:3: rules[0].when: is wrong. Mend it."
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "told"),
+    [
+        (("authority", "zh"), "{place.distrikt}民政局", "{place.distrikt} would stand there as it is."),
+        (
+            ("outcome_texts", "approved", "lead", "zh"),
+            "{shop_nam}卡以后寄给您。",
+            "{shop_nam} would stand there as it is.",
+        ),
+        (("authority", "zh"), "{place.district}民政局", ""),
+    ],
+)
+def test_a_place_that_nobody_fills_in_is_a_problem_wherever_it_stands(
+    path: tuple[str, ...], text: str, told: str, tmp_path: Path
+) -> None:
+    raw = yaml.safe_load((FOLDER / "pension_verification.yaml").read_text("utf-8"))
+    inner = raw
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = text
+    file = tmp_path / "pack.yaml"
+    file.write_text(yaml.safe_dump(raw, allow_unicode=True), "utf-8")
+    assert [problem.message for problem in check_pack(file)] == ([told] if told else [])

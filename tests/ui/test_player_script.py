@@ -1,0 +1,32 @@
+"""A visit script that cannot be played is refused with its step and the words that could have been meant."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+
+from ui.player.script import ScriptError, parse
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"tuch": "attract-start"}, "step 1: unknown key 'tuch'; a step has one of touch, type"),
+        ({"touch": "a", "see": "b"}, "needs exactly one of .*; it has touch, see"),
+        ({"touch": "a", "do": "paper-out"}, "'do' does not go with touch"),
+        ({"device": "camera"}, 'device needs do = "action"'),
+        ({"see": "x", "within": -1}, "within takes seconds"),
+    ],
+)
+def test_a_step_that_cannot_be_played_is_named(step: dict[str, object], words: str) -> None:
+    with pytest.raises(ScriptError, match=words):
+        parse({"step": [step]}, "visit", "visit.toml")
+
+
+def test_every_category_a_pack_may_name_has_its_words() -> None:
+    schema = json.loads((files("kiosk.services") / "pack.schema.json").read_text("utf-8"))
+    for language in ("zh_CN", "en"):
+        words = json.loads((files("ui") / "i18n" / f"{language}.json").read_text("utf-8"))
+        assert {f"category.{name}" for name in schema["properties"]["category"]["enum"]} <= words.keys()

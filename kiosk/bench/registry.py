@@ -28,6 +28,7 @@ BENCHES: tuple[Bench, ...] = (
         "journal", "kiosk.journal.bench:measure", "one whole case commit, against raw SQLite with the same bytes", 180
     ),
     Bench("sdt", "devices.simulators.bench_sdt:measure", "a card read, against its time on the wire", 180, limit=1.05),
+    Bench("preview", "kiosk.bench.preview:measure", "the window's answers while the camera looks for a face", 120),
     Bench("idle", "kiosk.bench.idle:measure", "processor and memory of the attract screen", 300),
 )
 NAMES = tuple(bench.name for bench in BENCHES)

@@ -69,20 +69,15 @@ class _Watch:
     def _begin(self, window: Any) -> None:
         import threading
 
-        from PySide6.QtCore import Qt, QTimer
-
         from ui.player.player import Player
+        from ui.ticks import tick
 
         self._player = Player(
             window, [self._script], self._demo.stage, out=self._demo.papers.parent, finished=self._played
         )
         self._terminal.subscribe(self._player.hear)
         self._terminal.subscribe_frames(self._came)
-        self._timer = QTimer(window)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(TICK)
-        self._timer.timeout.connect(self._tick)
-        self._timer.start()
+        tick(window, TICK, self._tick)
         threading.Thread(target=self._prepare, name="bench-before", daemon=True).start()
 
     def _came(self, frame: object) -> None:
@@ -104,16 +99,16 @@ class _Watch:
             self._trouble = str(visits[0].error)
             self._player.close_soon()
 
-    def _tick(self) -> None:
+    def _tick(self) -> bool:
         if not self._pictures:
-            return  # not there yet
+            return True  # not there yet
         if not self._ticks:
             self._end = time.monotonic() + 1.0 + self._seconds
         now = time.monotonic()
         self._ticks.append((now, time.thread_time()))
         if now > self._end:
-            self._timer.stop()
             self._player.close_soon()
+        return now <= self._end
 
     def _rows(self) -> list[Row]:
         began = self._ticks[0][0] + 1.0  # the page has slid in, its first picture was taken

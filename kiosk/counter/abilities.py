@@ -64,5 +64,10 @@ def _ability(
         lacking.append("numbers" if enrolled else "enrolled")
     if not (reader and enrolled and numbers) or (not online and pack.offline is Rung.SAVE):
         return Ability(Verdict.CANNOT, tuple(good), tuple(lacking))
-    limited = not printer or (certificate and not receipt) or (not online and pack.offline is not Rung.FINAL)
-    return Ability(Verdict.LIMITED if limited else Verdict.CAN, tuple(good), tuple(lacking))
+    if not online and pack.offline is not Rung.FINAL:
+        verdict = Verdict.LIMITED
+    elif certificate and not page:
+        verdict = Verdict.CERTIFICATE_LATER
+    else:
+        verdict = Verdict.CAN if receipt else Verdict.RECEIPT_LATER
+    return Ability(verdict, tuple(good), tuple(lacking))

@@ -43,6 +43,7 @@ def profile(
         "terminal": {
             "area_code": AREA_CODE, "province": "山西省", "city": "大同市", "district": "平城区", "street": STREET,
             "name": NAME, "registrar": "大同市平城区行政审批服务管理局", "phone": "0352-12345", "language": language,
+            "test": True,  # its papers name a real office: each says that it is a sample
         },
         "data": {"folder": "data"},
         "backend": {"url": ports["network"], "enrolment_code": enrolment_code},

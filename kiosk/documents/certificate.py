@@ -11,6 +11,7 @@ from typing import Any
 from kiosk.documents.fonts import Face, face
 from kiosk.documents.glyphs import check
 from kiosk.documents.lines import wrap
+from kiosk.domain.codes import group_case_no
 from kiosk.domain.papers import PaperContent, RenderedPaper
 
 WIDTH, HEIGHT = 841.89, 595.28  # A4 landscape, points
@@ -78,7 +79,7 @@ def _body_texts(content: PaperContent) -> list[tuple[str, str]]:
     labels = "".join(label for label, _ in (*_LEFT, *_RIGHT))
     fixed = labels + CODE_LABEL + REGISTRAR_LABEL + SCAN + SEALING + PUBLICITY + TEST_NOTE
     notes = [("notes", note) for note in content.notes]
-    case = ("case_no", f"办件编号 {content.case_no}")
+    case = ("case_no", f"办件编号 {group_case_no(content.case_no)}")
     return [("layout", fixed), *content.values.items(), *notes, case]
 
 
@@ -232,6 +233,6 @@ class _Page:
         self._canvas.setStrokeColor(LINE)
         self._canvas.line(70, HEIGHT - 514, WIDTH - 70, HEIGHT - 514)
         self._text(70, 530, PUBLICITY, 9, colour=INK2)
-        self._text(WIDTH - 70, 530, f"办件编号 {content.case_no}", 9, colour=INK2, align="right")
+        self._text(WIDTH - 70, 530, f"办件编号 {group_case_no(content.case_no)}", 9, colour=INK2, align="right")
         for index, note in enumerate(content.notes):
             self._text(70, 490 + index * 14, note, 9.5, colour=INK2)

@@ -191,6 +191,7 @@ def _sections(pack: ServicePack, texts: OutcomeText, draft: CaseDraft, language:
         wording.REASONS: tuple(rule.because for rule in pack.reasons(decision)),
     }
     if terms is not None and promised:
+        sections[wording.NOTICE] = (terms.notice,)
         sections[wording.PROMISED] = terms.clauses
         final = decision.effective
         sections[wording.SETTLED if final else wording.WITHDRAW] = (terms.settled if final else terms.withdraw,)

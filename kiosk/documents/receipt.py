@@ -12,7 +12,7 @@ from kiosk.domain.papers import PaperContent, RenderedPaper
 
 WIDTH = 576
 MARGIN = 16
-BODY, SMALL, TITLE, HEADING = 32, 27, 52, 42  # dots
+BODY, SMALL, TITLE, HEADING, SECTION = 32, 27, 52, 42, 31  # dots
 LEADING = 1.38
 THRESHOLD = 150  # grey values below print black
 CODE = 208
@@ -44,11 +44,12 @@ def _texts(content: PaperContent) -> tuple[list[tuple[str, str]], list[tuple[str
     body = [
         *content.values.items(),
         *((label, label + value) for label, value in content.rows),
-        *((title, title + text) for title, text in content.extra.items()),
+        *content.extra.items(),
         *(("notes", note) for note in content.notes),
         ("layout", copy_mark(content) + "·"),
     ]
-    return body, [("title", content.title), ("heading", content.values["heading"])]
+    titles = [(title, title) for title in content.extra]
+    return body, [("title", content.title), ("heading", content.values["heading"]), *titles]
 
 
 def _write(sheet: _Sheet, content: PaperContent) -> None:
@@ -73,7 +74,7 @@ def _write(sheet: _Sheet, content: PaperContent) -> None:
         sheet.row(label, value)
     for title, text in content.extra.items():
         sheet.rule()
-        sheet.paragraph(title, SMALL, bold=True)
+        sheet.paragraph(title, SECTION, style="title")
         for line in text.split("\n"):
             sheet.paragraph(line, SMALL if "\n" in text else BODY, bullet="\n" in text)
     for note in content.notes:
@@ -116,12 +117,9 @@ class _Sheet:
             taller.paste(self._picture, (0, 0))
             self._picture, self._draw = taller, ImageDraw.Draw(taller)
 
-    def _line(
-        self, x: float, baseline: float, text: str, style: str, size: int, *, ink: int = 0, bold: bool = False
-    ) -> None:
-        stroke = 0.6 if bold else 0
-        at = (round(x), round(baseline))
-        self._draw.text(at, text, font=self._font(style, size), fill=ink, anchor="ls", stroke_width=stroke)
+    def _line(self, x: float, baseline: float, text: str, style: str, size: int, *, ink: int = 0) -> None:
+        """A weight is a face of its own: thickened strokes run together in one bit."""
+        self._draw.text((round(x), round(baseline)), text, font=self._font(style, size), fill=ink, anchor="ls")
 
     def _lines(self, text: str, style: str, size: int, width: float) -> list[str]:
         return wrap(text, width, lambda part: self._faces[style].width(part, size))
@@ -137,7 +135,6 @@ class _Sheet:
         *,
         style: str = "text",
         align: str = "left",
-        bold: bool = False,
         bullet: bool = False,
     ) -> None:
         indent = size * 0.8 if bullet else 0.0
@@ -147,8 +144,8 @@ class _Sheet:
             if align == "middle":
                 left = (WIDTH - self._faces[style].width(line, size)) / 2
             if bullet and index == 0:
-                self._line(MARGIN - size * 0.2, self._y + size, "·", style, size, bold=True)
-            self._line(left, self._y + size, line, style, size, bold=bold)
+                self._line(MARGIN - size * 0.2, self._y + size, "·", style, size)
+            self._line(left, self._y + size, line, style, size)
             self._y += size * LEADING
 
     def band(self, text: str, size: int, *, style: str = "text", solid: bool) -> None:
@@ -207,7 +204,7 @@ class _Sheet:
         for index, words in enumerate(beside):
             size = BODY if index in (0, len(beside) - 1) else SMALL
             for line in self._lines(words, "text", size, WIDTH - MARGIN - left):
-                self._line(left, below + size, line, "text", size, bold=index == 0)
+                self._line(left, below + size, line, "text", size)
                 below += size * LEADING
         self._y = max(self._y + side + 16, below)
 

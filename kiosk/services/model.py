@@ -263,7 +263,9 @@ class Verdict(Enum):
     """Whether this machine can finish a service now, said before log-in."""
 
     CAN = "can"
-    LIMITED = "limited"  # can take it, but not hand out the last paper or decide at once
+    RECEIPT_LATER = "receipt_later"  # finished here and now; only the receipt is printed another time
+    CERTIFICATE_LATER = "certificate_later"  # decided here and now; the certificate is printed another time
+    LIMITED = "limited"  # can take it, but not decide at once
     CANNOT = "cannot"
 
 

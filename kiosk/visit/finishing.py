@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
 from kiosk.domain.papers import PaperContent
+from kiosk.domain.text import Text
 from kiosk.visit.effects import CallHelp, PrintPapers, SaveRating, SetTimer, Wipe
 from kiosk.visit.events import (
     CommitFailed,
@@ -184,6 +185,7 @@ def farewell(visit: Visit, reason: str) -> Result:
         reason=reason,
         saved=visit.saved,
         case_no=visit.case_no,
+        printed=_printed(visit),
     )
     return go(
         left,
@@ -191,6 +193,17 @@ def farewell(visit: Visit, reason: str) -> Result:
         Wipe(reason, visit.state.value, visit.saved),
         SetTimer("farewell", visit.machine.delays.farewell),
     )
+
+
+def _printed(visit: Visit) -> tuple[Text, ...]:
+    """What lies in the trays, by the names that the pages used for it."""
+    if visit.collecting:
+        lines = zip(visit.waiting or (), visit.papers, strict=False)  # no lines before the page was reached
+        titles = [Text(one.paper.title, one.paper.title) for one, line in lines if line.state == "done"]
+    else:
+        done = {line.paper_id for line in visit.papers if line.state == "done"}
+        titles = [spec.title for spec in visit.pack.papers if spec.paper_id in done] if done else []
+    return tuple(dict.fromkeys(titles))
 
 
 @on(Wiped, State.FAREWELL)

@@ -223,6 +223,7 @@ class OutcomeBody:
     printing: bool
     reasons: tuple[tuple[str, str], ...]  # because, basis
     reasons_shown: bool
+    unsealed: bool = False  # the paper shown is valid once the office's seal is on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +283,16 @@ class RateBody:
 
 @dataclass(frozen=True, slots=True)
 class FarewellBody:
-    """``reason``: done, quit, timeout, card_gone, refused, failed; ``saved`` whether a case was committed."""
+    """``reason``: done, quit, timeout, card_gone, refused, failed; ``saved`` whether a case was committed.
+
+    ``papers``: titles of what came out of the printers and should be taken along.
+    """
 
     reason: str
     saved: bool
     card_on_reader: bool
     case_no: str = ""
+    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ STEPS = {
     State.REVIEW: 4, State.SIGN: 5, State.COMMITTING: 5,
 }  # fmt: skip
 NOTHING = Ability(Verdict.CANNOT, (), ("starting",))
+LIMITS = {Verdict.LIMITED: "network", Verdict.CERTIFICATE_LATER: "paper"}  # a receipt changes nothing of the matter
 CHINA = timezone(timedelta(hours=8))
 IN_VAIN = ("glyph-missing",)  # faults that no second print mends: the fonts lack a character
 SHOWN_AT_ONCE = 3  # rating options; the rest on "more"
@@ -113,7 +114,13 @@ def _body(visit: Visit, now: Now) -> Body:
         case State.RATE:
             return _rate(visit)
         case State.FAREWELL:
-            return FarewellBody(visit.reason, visit.saved, visit.machine.card_on_reader, group_case_no(visit.case_no))
+            return FarewellBody(
+                visit.reason,
+                visit.saved,
+                visit.machine.card_on_reader,
+                group_case_no(visit.case_no),
+                tuple(title.of(visit.language) for title in visit.printed),
+            )
         case State.RECOVERING | State.WIPING | State.OUT_OF_SERVICE:
             return NoticeBody(visit.machine.fault)
 
@@ -161,11 +168,7 @@ def _ability(visit: Visit, pack: ServicePack) -> Ability:
 
 def _limited(visit: Visit, pack: ServicePack) -> LimitedTexts | None:
     """What is said while the machine cannot do all of it: no network weighs more than no paper."""
-    ability = _ability(visit, pack)
-    if ability.verdict is not Verdict.LIMITED:
-        return None
-    missing = "network" if "network" in ability.lacking else "paper" if "page_printer" in ability.lacking else ""
-    return pack.guide.limited.get(missing)
+    return pack.guide.limited.get(LIMITS.get(_ability(visit, pack).verdict, ""))
 
 
 def _masked(visit: Visit) -> str:
@@ -310,6 +313,7 @@ def _outcome(visit: Visit) -> OutcomeBody:
         printing=printing(visit),
         reasons=tuple((rule.because.of(language), rule.basis) for rule in pack.reasons(decision)),
         reasons_shown=visit.reasons_shown,
+        unsealed=certificate is not None,
     )
 
 

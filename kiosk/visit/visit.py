@@ -119,6 +119,7 @@ class Visit:
     reason: str = ""
     saved: bool = False
     case_no: str = ""
+    printed: tuple[Text, ...] = ()  # titles of the papers that came out
     wiped: bool = False
 
     def __repr__(self) -> str:  # a visit is personal data from end to end

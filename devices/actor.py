@@ -40,7 +40,7 @@ class Spec:
     name: str
     device: Device
     on: str = ""
-    poll_interval: float = 1.5
+    poll_interval: float = 1.2
     open_timeout: float = 8.0
     poll_timeout: float = 5.0
     watch_timeout: float = 6.0

@@ -8,7 +8,7 @@ from random import Random
 
 from devices.actor import Actor, Spec
 from devices.contracts.deadline import Deadline
-from devices.contracts.device import Status
+from devices.contracts.device import SelfTelling, Status
 from devices.hotplug import Hotplug
 from devices.jobs import Reaper
 
@@ -31,6 +31,11 @@ class Manager:
             self._actors[spec.name] = Actor(spec, self._reaper, clock, shared, carrier)
         paths = {name: port for name, actor in self._actors.items() if (port := actor.device.info.port).startswith("/")}
         self._hotplug = Hotplug(paths, lambda name: self._actors[name].look_again())
+        self._watches = [
+            actor.device.watch(actor.look_again)
+            for actor in self._actors.values()
+            if isinstance(actor.device, SelfTelling)
+        ]
 
     def __getitem__(self, name: str) -> Actor:
         return self._actors[name]
@@ -54,11 +59,15 @@ class Manager:
         for actor in self._actors.values():
             actor.start()
         self._hotplug.start()
+        for watch in self._watches:
+            watch.start()
 
     def stop(self, timeout: float = 5.0) -> None:
         """Close every device. Waits ``timeout`` seconds for all together; a driver that hangs is left behind."""
         end = Deadline.after(timeout)
         self._hotplug.stop()
+        for watch in self._watches:
+            watch.stop(end)
         for actor in self._actors.values():
             actor.request_stop()
         for actor in self._actors.values():

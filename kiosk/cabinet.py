@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from devices.contracts.device import DeviceError
 from kiosk.profile import ProfileError
 
 if TYPE_CHECKING:
@@ -19,20 +20,30 @@ if TYPE_CHECKING:
     from kiosk.profile import DeviceProfile, Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
-    """``target`` is ``module:class``; its first argument is the port, or the device whose line it uses."""
-
-    target: str
-    kinds: tuple[str, ...]
-
-
-DRIVERS: Mapping[str, Driver] = {
-    "sdt": Driver("devices.drivers.sdt.driver:SdtReader", ("id_reader",)),
-    "ipp": Driver("devices.drivers.ipp.driver:IppPrinter", ("page_printer",)),
-    "escpos": Driver("devices.drivers.escpos.driver:EscPosPrinter", ("receipt_printer",)),
-    "camera": Driver("devices.drivers.camera.driver:CameraDriver", ("camera",)),
+DRIVERS: Mapping[tuple[str, str], str] = {
+    ("sdt", "id_reader"): "devices.drivers.sdt.driver:SdtReader",
+    ("camera", "camera"): "devices.drivers.camera.driver:CameraDriver",
+    ("ipp", "page_printer"): "devices.drivers.ipp.driver:IppPrinter",
+    ("cups", "page_printer"): "devices.drivers.cups.driver:CupsPrinter",
+    ("escpos", "receipt_printer"): "devices.drivers.escpos.driver:EscPosPrinter",
+    ("document_camera", "document_camera"): "devices.drivers.document_camera.driver:DocumentCameraDriver",
+    ("sane", "document_scanner"): "devices.drivers.sane.driver:SaneScanner",
+    ("code_scanner", "code_scanner"): "devices.drivers.fitting:code_scanner",
+    ("pcsc", "card_reader"): "devices.drivers.pcsc.driver:PcscReader",
+    ("sscard", "social_card"): "devices.drivers.fitting:social_card",
+    ("emrtd", "travel_document"): "devices.drivers.fitting:travel_document",
+    ("staff_card", "staff_card"): "devices.drivers.staff_card.driver:StaffCardSlot",
+    ("modbus_io", "sensors"): "devices.drivers.fitting:sensors",
+    ("locker", "locker"): "devices.drivers.fitting:locker",
+    ("nut", "ups"): "devices.drivers.nut.driver:NutUps",
+    ("alsa", "sound"): "devices.drivers.fitting:sound",
+    ("xfs4iot", "card_reader"): "devices.drivers.fitting:xfs_card_reader",
+    ("xfs4iot", "page_printer"): "devices.drivers.fitting:xfs_page_printer",
+    ("xfs4iot", "receipt_printer"): "devices.drivers.fitting:xfs_receipt_printer",
+    ("xfs4iot", "lights"): "devices.drivers.fitting:xfs_lights",
 }
+"""Driver and kind of device -> ``module:callable``, whose first argument is the port, or the device whose line it uses.
+"""
 
 INTERVALS = {"camera": 30.0}
 """Seconds between two heartbeats, where the usual one (devices.actor.Spec) would be too often: a camera at rest is a
@@ -44,20 +55,26 @@ def make_device(device: DeviceProfile, carrier: Device | None = None) -> Device:
 
     Raises ProfileError for a driver that does not exist, serves another kind, or does not take an option.
     """
-    known = DRIVERS.get(device.driver)
-    if known is None:
-        raise ProfileError(f"devices.{device.kind}: there is no driver {device.driver!r}; {_choices(device.kind)}")
-    if device.kind not in known.kinds:
-        raise ProfileError(f"devices.{device.kind}: {device.driver!r} drives no such device; {_choices(device.kind)}")
-    module, name = known.target.split(":")
-    driver = getattr(import_module(module), name)
-    options = list(inspect.signature(driver).parameters)[1:]
-    for option in device.options:  # one that the driver does not take is misspelt: what it says would not be done
-        if option not in options:
+    target = DRIVERS.get((device.driver, device.kind))
+    if target is None:
+        choices = ", ".join(sorted(driver for driver, kind in DRIVERS if kind == device.kind))
+        raise ProfileError(f"devices.{device.kind}: {device.driver!r} drives no such device; for it there is {choices}")
+    module, _, maker = target.partition(":")
+    driver = getattr(import_module(module), maker)
+    _, *taken = inspect.signature(driver).parameters.values()
+    options = [option.name for option in taken]
+    for option in taken:
+        if option.default is option.empty and option.name not in device.options:
+            raise ProfileError(f"devices.{device.kind}.{option.name}: is missing; {device.driver} needs it")
+    for name in device.options:  # one that the driver does not take is misspelt: what it says would not be done
+        if name not in options:
             raise ProfileError(
-                f"devices.{device.kind}.{option}: is not known; {device.driver} takes {', '.join(options)}"
+                f"devices.{device.kind}.{name}: is not known; {device.driver} takes {', '.join(options)}"
             )
-    made: Device = driver(device.port if carrier is None else carrier, **device.options)
+    try:
+        made: Device = driver(device.port if carrier is None else carrier, **device.options)
+    except (ValueError, DeviceError) as error:  # before anything is opened: it is what the profile says
+        raise ProfileError(f"devices.{device.kind}: {error}") from error
     return made
 
 
@@ -73,7 +90,3 @@ def specs(profile: Profile) -> list[Spec]:
         spec = Spec(device.kind, make_device(device, carrier), on=device.on)
         made[device.kind] = replace(spec, poll_interval=INTERVALS.get(device.kind, spec.poll_interval))
     return list(made.values())
-
-
-def _choices(kind: str) -> str:
-    return f"for it there is {', '.join(sorted(name for name, driver in DRIVERS.items() if kind in driver.kinds))}"

@@ -11,8 +11,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kiosk.bench.registry import NAMES
-
 DEMO_DATA = Path("demo-out/data")
 
 
@@ -89,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     log.set_defaults(run=_journal)
 
     bench = commands.add_parser("bench", help="measure against references in the same run")
-    bench.add_argument("name", nargs="?", metavar="NAME", help=f"one of {', '.join(NAMES)}; all without it")
+    bench.add_argument("name", nargs="?", metavar="NAME", help="one bench; all without it; `list` names them")
     bench.add_argument("--json", action="store_true")
     bench.set_defaults(run=_bench)
     return parser

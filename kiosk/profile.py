@@ -24,7 +24,7 @@ DEVICE_KINDS = (
     "social_card",
     "travel_document",
     "staff_card",
-    "io_board",
+    "sensors",
     "locker",
     "lights",
     "ups",

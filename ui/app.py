@@ -6,16 +6,29 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickView
 
 from ui.bridge import Bridge, Core
-from ui.window import complete, destroy, make_view
+from ui.window import DOCK, complete, destroy, fitted, make_view
 
 if TYPE_CHECKING:
     from ui.devdock import DevDockControl, Dock
     from ui.signals import SignalWatch
+
+
+UNSEEN = ("offscreen", "minimal")
+FRAME = 40  # a title bar, where there is one
+
+
+def _room(dock: bool) -> QSize:
+    """What the screen leaves for the window. A screen that nobody sees limits nothing: pictures are of full size."""
+    screen = QGuiApplication.primaryScreen()
+    if screen is None or QGuiApplication.platformName() in UNSEEN:
+        return QSize(1 << 15, 1 << 15)
+    room = screen.availableGeometry().size()
+    return QSize(room.width() - (DOCK.width() + 8 if dock else 0), room.height() - FRAME)
 
 
 def run(
@@ -33,12 +46,13 @@ def run(
     The waiting page is shown at once. When its frame has been swapped, ``core_factory`` is called in the Qt thread: it
     starts the core in its own thread and returns at once. Then ``on_first_frame`` is called with the window. When the
     event loop ends, the core is stopped. ``dev_dock`` opens the panel of the demonstration beside the window.
+    A window that is not ``fullscreen`` and larger than the screen is opened smaller, in the same shape.
     ``still`` is reduced motion. Raises whatever ``core_factory`` or ``on_first_frame`` raises, after the loop's end.
     """
     app = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
     app.setApplicationName("kiosk724")
     bridge = Bridge(language)
-    view = make_view(bridge, size, still=still)
+    view = make_view(bridge, size if fullscreen else fitted(size, _room(dev_dock is not None)), still=still)
     core: list[Core] = []
     docks: list[Dock] = []
     watches: list[SignalWatch] = []

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import Property, QObject, Qt, QUrl, Signal, Slot
 from PySide6.QtQuick import QQuickView
 
-from ui.window import QML
+from ui.window import DOCK, QML, beside
 
 LOOK_EVERY = 1.0  # seconds between two looks at the devices
 ROLES = (
@@ -121,7 +121,7 @@ def _plain(states: Mapping[str, Any]) -> str:
 class Dock:
     """The panel's window with its model. ``close`` ends both."""
 
-    def __init__(self, control: DevDockControl, beside: QQuickView) -> None:
+    def __init__(self, control: DevDockControl, window: QQuickView) -> None:
         self.model = DevDock(control)
         self.view = QQuickView()
         self.view.engine().addImportPath(QML)
@@ -129,8 +129,7 @@ class Dock:
         self.view.setResizeMode(QQuickView.ResizeMode.SizeRootObjectToView)
         self.view.setInitialProperties({"dock": self.model})
         self.view.setSource(QUrl.fromLocalFile(os.path.join(QML, "Kiosk", "DevDock", "DevDock.qml")))
-        frame = beside.frameGeometry()
-        self.view.setGeometry(frame.right() + 8, frame.top(), 460, 900)
+        self.view.setGeometry(beside(window.frameGeometry(), DOCK, window.screen().availableGeometry()))
         self.view.show()
 
     def close(self) -> None:
@@ -139,6 +138,6 @@ class Dock:
         self.view.setSource(QUrl())
 
 
-def open_dock(control: DevDockControl, beside: QQuickView) -> Dock:
-    """Open the panel to the right of a window."""
-    return Dock(control, beside)
+def open_dock(control: DevDockControl, window: QQuickView) -> Dock:
+    """Open the panel beside a window, on the same screen."""
+    return Dock(control, window)

@@ -17,6 +17,7 @@ from PySide6.QtGui import QGuiApplication
 from kiosk.domain.text import LANGUAGES
 from ui.bridge import Bridge
 from ui.samples import samples, snapshot
+from ui.walk import walk
 from ui.window import complete, destroy, make_view
 
 SIZES = {"portrait": (1080, 1920), "landscape": (1920, 1080)}
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             for elder in (False, True):
                 if options.elder not in ("yes" if elder else "no", "both"):
                     continue
-                for sample in samples(language):
+                for sample in (*samples(language), *walk(language)):
                     if not sample.name.startswith(options.only):
                         continue
                     bridge._show(snapshot(sample, language, elder))

@@ -296,7 +296,7 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
     )
     yield one("rate", s.RateBody(0, levels, (), False))
     yield one("rate-chosen", s.RateBody(4, levels, options, True), "rate")
-    yield one("farewell", s.FarewellBody("done", True, True, CASE_NO))
+    yield one("farewell", s.FarewellBody("done", True, True, CASE_NO, (licence, given)))
     yield one("farewell-quit", s.FarewellBody("quit", False, False), "farewell")
     body = s.ReviewBody((s.ReviewLine("applicant.name", t("经营者", "Owner"), NAME, "card", False),), True)
     yield one("panel-warning", body, "review", step=4, warning=True, expires_at=20.0)

@@ -132,6 +132,25 @@ class DeviceError(Exception):
 StatusListener = Callable[[Status], None]
 
 
+class Watch(Protocol):
+    """A device's own ear for what happens to it, beside its heartbeat."""
+
+    def start(self) -> None: ...
+
+    def stop(self, deadline: Deadline) -> bool:
+        """End it; False where its thread had to be left behind."""
+        ...
+
+
+@runtime_checkable
+class SelfTelling(Protocol):
+    """A device that can be told of at once when it is lost, back or changed."""
+
+    def watch(self, changed: Callable[[], None]) -> Watch:
+        """A watch, not started, which calls ``changed`` from a thread of its own."""
+        ...
+
+
 @runtime_checkable
 class Device(Protocol):
     """A device as its actor drives it. Every method is called from one thread only: the actor's.

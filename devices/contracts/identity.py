@@ -57,6 +57,7 @@ class IdentityDocument:
     version: str = ""
     former_number: str = ""
     photo: CardPhoto | None = None
+    newest_address: str = ""  # appended to the card after its issue (追加住址), where the reader was told to ask for it
 
     @property
     def long_term(self) -> bool:
@@ -96,6 +97,33 @@ class IdentityReader(Device, Protocol):
 
     def present(self, deadline: Deadline) -> bool:
         """Whether the card read last still lies in the field (or any card, when none was read)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FingerprintFeatures:
+    """Fingerprint features on a card (指纹信息), as its module delivered them: 512 bytes a finger, at most two.
+
+    For a comparison on the spot by a licensed matcher. Whoever asks for them lets go of them at once: they are kept,
+    logged and sent nowhere.
+    """
+
+    data: bytes
+
+    @property
+    def fingers(self) -> int:
+        return len(self.data) // 512
+
+    def __repr__(self) -> str:
+        return f"FingerprintFeatures({self.fingers} fingers)"
+
+
+class FingerprintReader(IdentityReader, Protocol):
+    """A reader that also delivers the fingerprint features of the card read last."""
+
+    def fingerprint(self, deadline: Deadline) -> FingerprintFeatures | NoCard:
+        """Asked of the card that ``read`` returned. NoCard when it lies there no more, or another does; no bytes
+        where the card holds no features. DeviceError otherwise."""
         ...
 
 

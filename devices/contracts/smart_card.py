@@ -34,7 +34,8 @@ class SmartCard(Protocol):
     def transmit(self, apdu: bytes, deadline: Deadline) -> Response:
         """One command, one answer; 61xx (GET RESPONSE) and 6Cxx (wrong Le) are followed here.
 
-        Raises DeviceError: ``card-pulled``, ``card-mute``, ``unplugged``, ``pcscd-gone``, ``no-answer``.
+        Raises DeviceError: ``card-pulled``, ``card-mute``, ``short-answer``, ``unplugged``, ``pcscd-gone``,
+        ``no-answer``. After any of them this card is dead, and ``connect`` gives a new one.
         """
         ...
 
@@ -47,7 +48,8 @@ class SmartCardReader(Device, Protocol):
         ...
 
     def connect(self, deadline: Deadline) -> SmartCard | NoCard:
-        """Power the card. NoCard when the slot is empty; the same card again while it stays connected."""
+        """Power the card, for this program alone. NoCard when the slot is empty; the same object again while the card
+        stays connected. DeviceError ``port-busy`` where another program holds it, ``card-mute``, and others."""
         ...
 
     def disconnect(self) -> None:

@@ -22,8 +22,16 @@ KINDS = {
     "sdt": "devices.simulators.sdt:SdtTwin",
     "escpos": "devices.simulators.escpos:EscPosTwin",
     "ipp": "devices.simulators.ipp:IppTwin",
+    "cups": "devices.simulators.cups:CupsTwin",
+    "sane": "devices.simulators.sane:SaneTwin",
     "camera": "devices.simulators.camera:CameraTwin",
     "network": "devices.simulators.network:NetworkTwin",
+    "scanner": "devices.simulators.scanner:ScannerTwin",
+    "modbus": "devices.simulators.modbus:ModbusTwin",
+    "nut": "devices.simulators.nut:NutTwin",
+    "vpcd": "devices.simulators.vpcd:VpcdTwin",
+    "xfs4iot": "devices.simulators.xfs4iot:XfsTwin",
+    "alsa": "devices.simulators.alsa:AlsaTwin",
 }
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from devices.simulators import portrait
+from devices.simulators import motion, portrait
 from devices.simulators.twin import Json, UnknownAction
 
 _BOUNDARY = "frame"
@@ -23,7 +23,11 @@ _PEOPLE: dict[str, Callable[[], bytes]] = {
     "several": portrait.several_picture,
     "none": portrait.nobody_picture,
 }
-_ACTIONS = "ok | covered | frozen [how=same|silent] | gone | slow | several | person who=same|other|several|none"
+_WAVED = ("tilted", "bobbing")
+_ACTIONS = (
+    "ok | covered | frozen [how=same|silent] | gone | slow | several | gesture what=blink|turn_left|turn_right | "
+    "person who=same|other|several|none|tilted|bobbing"
+)
 
 
 class CameraTwin:
@@ -32,8 +36,11 @@ class CameraTwin:
     Options: ``picture`` (path of a JPEG or PNG to show instead of the demonstration's person), ``rate`` (frames a
     second, 15). Actions: ``ok`` (all well, the demonstration's person), ``covered``, ``frozen`` (``how=same`` repeats
     one frame, ``how=silent`` sends nothing more), ``gone`` (port closed), ``slow`` (one frame a second), ``several``,
-    ``person`` (``who`` = same | other | several | none).
+    ``person`` (``who`` = same | other | several | none; a photograph of the same person being waved about: tilted |
+    bobbing), ``gesture`` (the demonstration's person does it once: ``what`` = blink | turn_left | turn_right).
     """
+
+    SHOWING: tuple[str, ...] = ("person", "several")  # actions that say what is seen, all else being well
 
     def __init__(self, name: str, **options: Json) -> None:
         unknown = set(options) - {"picture", "rate"}
@@ -45,6 +52,7 @@ class CameraTwin:
         self._mode, self._how, self._who = "ok", "", "same"
         self._changed = threading.Condition()
         self._encoded: dict[str, tuple[bytes, ...]] = {}
+        self._playing: list[bytes] = []  # the rest of a gesture
         self._server: _Server | None = None
         self._number = 0
         self.clients = 0
@@ -67,11 +75,15 @@ class CameraTwin:
             server.end()
 
     def act(self, action: str, arguments: Mapping[str, Json]) -> None:
+        if action == "gesture":
+            self._gesture(arguments)
+            return
         how, who = self._check(action, arguments)
         frames = self._frames("covered" if action == "covered" else who)  # a missing picture is told here
         with self._changed:
-            self._mode, self._how, self._who = action if action not in ("person", "several") else "ok", how, who
+            self._mode, self._how, self._who = action if action not in self.SHOWING else "ok", how, who
             self._encoded[who if action != "covered" else "covered"] = frames
+            self._playing.clear()
             self._changed.notify_all()
         if action == "gone":
             self.stop()
@@ -99,15 +111,28 @@ class CameraTwin:
                 return None
             self.frames_sent += 1
             mode, who = self._mode, self._who
+            if self._playing and mode in ("ok", "slow"):
+                return self._playing.pop(0)
         frames = self._frames("covered" if mode == "covered" else who)
         return frames[0 if mode == "frozen" else sequence % len(frames)]
+
+    def _gesture(self, arguments: Mapping[str, Json]) -> None:
+        what = arguments.get("what")
+        if set(arguments) != {"what"} or what not in motion.GESTURES:
+            raise UnknownAction(f"camera {self.name}: {_ACTIONS}")
+        try:
+            frames = motion.gesture(str(what))
+        except (portrait.PictureMissing, ImportError) as error:
+            raise UnknownAction(f"camera {self.name}: {error}") from error
+        with self._changed:
+            self._playing[:] = frames
 
     def _check(self, action: str, arguments: Mapping[str, Json]) -> tuple[str, str]:
         """How to freeze and who to show after an action; raises UnknownAction."""
         allowed = {"frozen": {"how"}, "person": {"who"}}
         known = ("ok", "covered", "frozen", "gone", "slow", "several", "person")
         how, who = str(arguments.get("how", "same")), str(arguments.get("who", "same"))
-        fits = set(arguments) <= allowed.get(action, set()) and how in ("same", "silent") and who in _PEOPLE
+        fits = set(arguments) <= allowed.get(action, set()) and how in ("same", "silent") and who in (*_PEOPLE, *_WAVED)
         if action not in known or not fits:
             raise UnknownAction(f"camera {self.name}: {_ACTIONS}")
         if action in ("covered", "frozen", "slow", "gone"):
@@ -117,13 +142,16 @@ class CameraTwin:
     def _frames(self, what: str) -> tuple[bytes, ...]:
         if what not in self._encoded:
             try:
+                if what in _WAVED:
+                    self._encoded[what] = motion.waved(what)
+                    return self._encoded[what]
                 if what == "covered":
                     picture = portrait.covered_picture()
                 elif what == "same" and self._own is not None:
                     picture = self._own.read_bytes()
                 else:
                     picture = _PEOPLE[what]()
-            except (portrait.PictureMissing, OSError) as error:
+            except (portrait.PictureMissing, ImportError, OSError) as error:
                 raise UnknownAction(f"camera {self.name}: {error}") from error
             self._encoded[what] = portrait.swaying(picture)
         return self._encoded[what]
@@ -199,4 +227,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 def pictures() -> Sequence[str]:
     """Names that ``person who=`` takes."""
-    return tuple(_PEOPLE)
+    return (*_PEOPLE, *_WAVED)

@@ -23,9 +23,11 @@ SENSORS = {
     "offline": ("offline", True),
     "cutter-jam": ("cutter_jam", True),
     "mute": ("mute", True),
+    "no-realtime": ("no_realtime", True),
+    "no-asb": ("no_asb", True),
 }
 OTHERS = ("ok", "load", "paper-out-mid", "slow", "unplug", "plug")
-ALL = ("near_end", "paper_out", "cover_open", "offline", "cutter_jam", "mute")
+ALL = ("near_end", "paper_out", "cover_open", "offline", "cutter_jam", "mute", "no_realtime", "no_asb")
 
 
 class EscPosTwin:

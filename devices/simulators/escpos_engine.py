@@ -30,6 +30,7 @@ class Engine:
         self.dots, self.row_seconds = dots, row_seconds
         self.near_end = self.paper_out = self.cover_open = self.offline = self.cutter_jam = False
         self.mute = False
+        self.no_realtime = self.no_asb = False  # cheap printers lack the one or the other
         self.powered = True
         self.out_after: int | None = None  # rows that still come out before the paper ends
         self.receipts = 0
@@ -96,7 +97,7 @@ class Engine:
                 if found.group() == CLEAR:
                     self._splitter.clear()
                     start = found.end()
-                else:
+                elif not self.no_realtime:
                     self._answer(bytes((self.realtime(found.group()[2]),)))
             self._splitter.buffer += whole[max(start, seen) :]
             self._tail = whole[-(len(CLEAR) - 1) :]
@@ -175,7 +176,7 @@ class Engine:
     def _obey(self, piece: Piece) -> None:
         name, data = piece.name, piece.data
         if name == b"\x1b@":
-            self._align = 0
+            self._align, self._asb = 0, False
         elif name == b"\x1ba":
             self._align = data[2] % 48
         elif name == b"\x1bd":
@@ -185,7 +186,7 @@ class Engine:
         elif name == b"\x1dr":
             self._answer(bytes((self._paper_bits() if data[2] in (1, 49) else 0,)))
         elif name == b"\x1da":
-            self._asb = data[2] != 0
+            self._asb = data[2] != 0 and not self.no_asb
             if self._asb:
                 self._answer(self._asb_block())
         elif name == b"\x1dV" or name in (b"\x1bi", b"\x1bm"):

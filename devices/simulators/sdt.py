@@ -1,4 +1,4 @@
-"""The ID card reader's twin: the SDT protocol on a pty, with a deck of generated cards and faults on command.
+"""The ID card reader's twin: the SDT protocol on a pty or USB pipes, generated cards, faults on command.
 
 No third party makes a simulator of this reader. This one answers every command of the table and is checked against
 the literal frames of the sources.
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from random import Random
 from typing import Any
 
 from devices.drivers.sdt import protocol
@@ -20,9 +21,11 @@ from devices.simulators.deck import DEFAULT_TODAY, Card, make_deck
 from devices.simulators.photo import squeeze_file
 from devices.simulators.pty import PtyWire
 from devices.simulators.twin import Json, UnknownAction
+from devices.simulators.usb import UsbWire
 
 FIND_DATA = bytes(4)  # as in the literal frame AAAAAA9669 0008 00009F 00000000 97
 SELECT_DATA = bytes(8)
+ADDRESS_BYTES = 70
 DEFAULT_SAM_ID = "05.01-20260101-0000000724-3141592653"
 _ONCE = frozenset({"torn", "checksum", "truncated", "garbage", "card-pulled", "pulled"})
 _LASTING = frozenset({"silent", "slow", "not-authorised", "self-test-failed"})
@@ -42,15 +45,17 @@ class Fault:
 class SdtTwin:
     """A simulated reader. Options:
 
-    ``link`` path of the port · ``baud`` 0 = unpaced · ``seed``, ``today`` (ISO) of the deck · ``pictures`` role or *
-    -> ``portrait``, ``stranger:N``, picture file or {path, box = [left, top, right, bottom]} · ``refind`` a card that
-    stays is found again · ``fingerprint`` bytes of it.
+    ``transport`` ``pty``, or ``usb`` (at pyusb's backend interface, in this process) · ``link`` path of the port ·
+    ``baud`` 0 = unpaced · ``seed``, ``today`` (ISO) of the deck · ``pictures`` role or * -> ``portrait``,
+    ``stranger:N``, picture file or {path, box = [left, top, right, bottom]} · ``refind`` a card that stays is found
+    again · ``fingerprint`` bytes of it on every card (1024, 512 or 0).
     """
 
     def __init__(
         self,
         name: str,
         *,
+        transport: str = "pty",
         link: str = "",
         baud: int = 115_200,
         seed: int = 724,
@@ -63,7 +68,11 @@ class SdtTwin:
         self.name = name
         shown = {role: _picture(source) for role, source in (pictures or {}).items()}
         self.deck = dict(deck or make_deck(seed, date.fromisoformat(today) if today else DEFAULT_TODAY, shown))
-        self.wire = PtyWire(name, self._received, link=link, baud=baud)
+        if transport not in ("pty", "usb"):
+            raise ValueError(f"transport {transport!r}: pty or usb")
+        self.wire: PtyWire | UsbWire = (
+            PtyWire(name, self._received, link=link, baud=baud) if transport == "pty" else UsbWire(name, self._received)
+        )
         self._refind = refind
         self._fingerprint = fingerprint
         self._lock = threading.Lock()
@@ -94,9 +103,9 @@ class SdtTwin:
         self.wire.stop()
 
     def act(self, action: str, arguments: Mapping[str, Json]) -> None:
-        """``put`` card=role [fields={…}], ``take``, ``unplug``, ``replug``, ``ok``, or a fault: ``torn`` ``checksum``
-        ``truncated`` ``garbage`` ``silent`` ``slow`` ``not-authorised`` ``self-test-failed`` ``card-pulled``
-        ``pulled`` at=byte; each with times=n (0 = until ``ok``) and command=name (``*`` for all)."""
+        """``put`` card=role [fields={…}] [newest_address=…], ``take``, ``unplug``, ``replug``, ``ok``, or a fault:
+        ``torn`` ``checksum`` ``truncated`` ``garbage`` ``silent`` ``slow`` ``not-authorised`` ``self-test-failed``
+        ``card-pulled`` ``pulled`` at=byte; each with times=n (0 = until ``ok``) and command=name (``*`` for all)."""
         if action not in self._actions:
             raise UnknownAction(f"{self.name} has no action {action!r}; it has {', '.join(sorted(self._actions))}")
         self._actions[action](arguments)
@@ -124,6 +133,10 @@ class SdtTwin:
         fields = arguments.get("fields")
         if isinstance(fields, dict):
             card = _changed(card, fields)
+        newest = arguments.get("newest_address", card.newest_address)
+        if not isinstance(newest, str) or len(newest.encode("utf-16-le")) > ADDRESS_BYTES:
+            raise UnknownAction(f"put: newest_address must be text of at most {ADDRESS_BYTES} bytes of UTF-16")
+        card = replace(card, newest_address=newest)
         with self._lock:
             self._card, self._found, self._selected = card, False, False
 
@@ -221,7 +234,7 @@ class SdtTwin:
             address = self._card.newest_address.encode("utf-16-le")
             return (SW3.OK, address) if address else (SW3.NO_SUCH_ITEM, b"")
         self._reads += 1
-        payload = Payload(self._card.text, self._card.photo, bytes(self._fingerprint))
+        payload = Payload(self._card.text, self._card.photo, fingerprint(self._card.role, self._fingerprint))
         return SW3.OK, protocol.encode_payload(payload, 3 if name == "read-fingerprint" else 2)
 
     def _send(self, frame: bytes, status: int, data: bytes, fault: Fault | None, inward: float) -> None:
@@ -242,6 +255,11 @@ class SdtTwin:
             return
         pace = fault.byte_seconds if fault is not None and name == "slow" else None
         self.wire.send(frame, after=inward, byte_seconds=pace)
+
+
+def fingerprint(role: str, count: int) -> bytes:
+    """What stands for a card's fingerprint features: bytes that are always the same for a role, and mean nothing."""
+    return Random(f"fingerprint:{role}").randbytes(count)
 
 
 def _picture(source: str | Mapping[str, Any]) -> bytes:

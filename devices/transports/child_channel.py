@@ -6,6 +6,7 @@ On the wire: C7 24, the length of the JSON (4 bytes, big endian), the length of 
 from __future__ import annotations
 
 import json
+import math
 import select
 import socket
 import struct
@@ -19,12 +20,38 @@ from devices.contracts.deadline import Deadline
 
 MAX_HEAD = 1024 * 1024
 MAX_BODY = 32 * 1024 * 1024
+_MAX_DIGITS = 20  # of a whole number: 64 bits and a sign
 _MAGIC = b"\xc7\x24"
 _PREFIX = struct.Struct(">2sII")  # magic, bytes of JSON, bytes of body
 
 
 class Garbage(ValueError):
     """The other end sent bytes that are no message."""
+
+
+def parse_head(text: bytes) -> dict[str, Any]:
+    """The object that a message's JSON says. Raises Garbage: no JSON, nested without end, no object, or with a number
+    that is none (NaN, 1e999, hundreds of digits), which would trip whoever counts with it."""
+    try:
+        head = json.loads(text, parse_float=_finite, parse_int=_whole, parse_constant=_finite)
+    except (ValueError, RecursionError):
+        raise Garbage("head is not JSON") from None
+    if not isinstance(head, dict):
+        raise Garbage("head is not an object")
+    return head
+
+
+def _finite(word: str) -> float:
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError("not a number")
+    return number
+
+
+def _whole(word: str) -> int:
+    if len(word) > _MAX_DIGITS:
+        raise ValueError("not a number")
+    return int(word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +129,7 @@ class Channel:
         text = bytes(self._pending[_PREFIX.size : _PREFIX.size + text_size])
         body = bytes(self._pending[_PREFIX.size + text_size : end])
         del self._pending[:end]
-        try:
-            head = json.loads(text)
-        except ValueError:
-            raise Garbage("head is not JSON") from None
-        if not isinstance(head, dict):
-            raise Garbage("head is not an object")
-        return Message(head, body)
+        return Message(parse_head(text), body)
 
     def _wait(self, event: int, deadline: Deadline | None) -> None:
         if self._socket.fileno() < 0:

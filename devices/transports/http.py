@@ -6,8 +6,10 @@ terminal's own network; no redirects, no cookies, no proxies, no TLS.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError
@@ -16,6 +18,7 @@ from devices.transports.stream import StreamError
 from devices.transports.tcp import TcpStream
 
 MAX_HEAD = 32 * 1024
+MAX_ANSWER = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,23 @@ class HttpAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Exchange(Protocol):
+    """What ``exchange`` is called like: a capture or a replay stands in its place."""
+
+    def __call__(
+        self,
+        host: str,
+        port: int,
+        path: str,
+        body: bytes,
+        *,
+        content_type: str,
+        deadline: Deadline,
+        method: str = "POST",
+        max_answer: int = MAX_ANSWER,
+    ) -> HttpAnswer: ...
 
 
 def _malformed(detail: str) -> DeviceError:
@@ -95,7 +115,7 @@ def exchange(
     content_type: str,
     deadline: Deadline,
     method: str = "POST",
-    max_answer: int = 4 * 1024 * 1024,
+    max_answer: int = MAX_ANSWER,
 ) -> HttpAnswer:
     """Send one request, read one answer of at most ``max_answer`` bytes.
 
@@ -120,7 +140,7 @@ def _answer(reader: _Reader, limit: int) -> HttpAnswer:
     headers: dict[str, str] = {}
     while 100 <= status < 200:
         words = reader.line().split(" ", 2)
-        if len(words) < 2 or not words[0].startswith("HTTP/1.") or not words[1].isdigit():
+        if len(words) < 2 or not words[0].startswith("HTTP/1.") or not re.fullmatch(r"[1-5][0-9]{2}", words[1]):
             raise _malformed("no status line")
         status, headers, size = int(words[1]), {}, 0
         while line := reader.line():

@@ -1,15 +1,18 @@
 """A serial port: exclusive, with deadlines, asleep until what is wanted has arrived.
 
 pyserial opens, configures and locks the port; reading is done here on the descriptor. The line discipline is told
-how many bytes are wanted (termios VMIN), so one wake-up serves up to 255 bytes instead of one: a card of 1295 bytes
-costs a handful of system calls and no polling. Works on pseudo-terminals, which have no modem lines.
+how many bytes are wanted (termios VMIN), so one wake-up serves up to 255 bytes instead of one. Bytes cannot come faster
+than the line's speed: where many are wanted, most of that time is slept away, because the kernel wakes whoever waits
+for every few bytes that the chip hands over, wanted or not. Works on pseudo-terminals, which have no modem lines.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import select
+import struct
 import termios
 import time
 from pathlib import Path
@@ -30,6 +33,10 @@ from devices.transports.stream import (
 
 _GONE = frozenset({errno.EIO, errno.ENXIO, errno.ENODEV, errno.EBADF})
 _VMIN_LIMIT = 255  # a cc_t is one byte
+_VMIN_LEAST = 16  # a serial chip hands over 16 bytes together: for fewer, one wake-up costs less than telling the tty
+_BITS = 10  # of a byte on the line: start, eight, stop
+_PROBE_SECONDS = 0.005  # after so long it shows whether a line is faster than its speed says (USB in between)
+_AWAKE_SECONDS = 0.005  # before the last byte can be there
 _INPUT_QUEUE = 4096  # N_TTY_BUF_SIZE: the line discipline never holds more
 
 
@@ -43,6 +50,7 @@ class SerialPort:
         self._fd = -1
         self._poll = select.poll()
         self._attributes: list[Any] = []
+        self._faster = False  # than its speed says: nothing can be foretold
 
     @property
     def port(self) -> str:
@@ -125,7 +133,8 @@ class SerialPort:
 
     def _await(self, wanted: int, deadline: Deadline, gap: float | None, last: float) -> bytes:
         """Sleep until ``wanted`` bytes (or 255) are there, the gap is over, or the deadline; then what is there."""
-        self._want(min(wanted, _VMIN_LIMIT))
+        self._nap(wanted, deadline.remaining() if gap is None else min(deadline.remaining(), gap))
+        self._want(min(wanted, _VMIN_LIMIT) if wanted >= _VMIN_LEAST else 1)
         wait = deadline.remaining()
         if gap is not None:
             wait = min(wait, max(0.0, last + gap - time.monotonic()))
@@ -134,6 +143,31 @@ class SerialPort:
         if ready and not chunk:  # readable and yet nothing to read: the far end is gone
             raise Unplugged(self._port)
         return chunk
+
+    def _nap(self, wanted: int, limit: float) -> None:
+        """Sleep while not all of it can be there yet: a little, and then the rest where nothing came too early."""
+        if self._faster or wanted * _BITS / self._baud < 2 * _PROBE_SECONDS + _AWAKE_SECONDS:
+            return
+        try:
+            before, start = self._waiting(), time.monotonic()
+            if self._early(wanted - before, limit) < 2 * _PROBE_SECONDS:
+                return
+            time.sleep(_PROBE_SECONDS)
+            after, passed = self._waiting(), time.monotonic() - start
+        except OSError:  # gone: the read will say so
+            return
+        self._faster = after - before > _VMIN_LEAST + 2 * passed * self._baud / _BITS
+        if not self._faster:
+            time.sleep(max(0.0, self._early(wanted - after, limit - passed)))
+
+    def _early(self, missing: int, limit: float) -> float:
+        """Seconds until a moment before so many bytes can have come."""
+        return min(missing * _BITS / self._baud, limit) - _AWAKE_SECONDS
+
+    def _waiting(self) -> int:
+        """Bytes in the input queue. Raises OSError."""
+        count: int = struct.unpack("I", fcntl.ioctl(self._fd, termios.FIONREAD, bytes(4)))[0]
+        return count
 
     def _want(self, count: int) -> None:
         control = self._attributes[6]

@@ -20,6 +20,8 @@ import numpy as np
 from devices.vision.face import Image
 from devices.vision.parameters import CaptureParameters
 
+_AGAIN = 0.3  # seconds before a source that is gone is tried again
+
 
 class CaptureFault(Enum):
     """What is wrong with the pictures; the value is the fault code."""
@@ -62,9 +64,17 @@ class Watch:
         self._opened = False
         self._ended = False
         self._since = now  # of opening, or of the last new shot
+        self._tried = now  # when opening was tried last
         self._changed = now  # of the last picture that differed
         self._content: float | None = None  # of the last picture with content
         self._checksum: int | None = None
+
+    def trying(self, now: float) -> None:
+        self._tried = now
+
+    def retrying(self, now: float) -> bool:
+        """Whether the source ended or did not open, and the reading thread tries again: it does not hang."""
+        return self._ended and not self._opened and now - self._tried < self._wanted.open_seconds + 1.0
 
     def opened(self, now: float, *, still: bool) -> None:
         self._opened, self._ended, self._still = True, False, still
@@ -144,8 +154,15 @@ class Capture:
         with self._news:
             return self._watch.fault(time.monotonic()) if self._run is not None else None
 
+    def retrying(self) -> bool:
+        """Whether a source that is gone is tried again by a thread that does not hang."""
+        with self._news:
+            return self._run is not None and self._watch.retrying(time.monotonic())
+
     def _read(self, run: object) -> None:
         while self._run is run:
+            with self._news:
+                self._watch.trying(time.monotonic())
             reader = open_source(self._source, self._wanted)
             with self._news:
                 if self._run is not run:
@@ -157,7 +174,7 @@ class Capture:
             with self._news:
                 if self._run is run:
                     self._watch.ended(time.monotonic())
-                    self._news.wait_for(lambda: self._run is not run, 0.5)
+                    self._news.wait_for(lambda: self._run is not run, _AGAIN)
 
     def _pump(self, run: object, reader: Reader) -> None:
         due = 0.0

@@ -1,5 +1,5 @@
-"""Every number of the camera and of the face check, with what it means. Standard library only: the parent
-process builds these and sends them to the child.
+"""Every number of the cameras, of the face check, of papers and codes, with what it means. Standard library only: the
+parent process builds these and sends them to the child.
 
 No calibration on pictures of identity cards exists. The distances behind ``threshold`` were measured on 8 people
 (public sample photographs), the card picture being 102x126 pixels in about 1 kB, taken from the *same* photograph
@@ -10,14 +10,20 @@ European descent: expect more false matches among others, children above all, un
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, TypeVar
+
+from devices.contracts.device import Action, DeviceError
 
 LIMITS = (
     "threshold not calibrated on identity-card pictures",
-    "liveness is not checked: a printed or shown picture passes",
+    "a comparison alone does not check liveness: a printed or shown picture passes",
     "trained mostly on adults of European descent: error rates for others are unknown",
 )
+LIVENESS_LIMITS = "liveness challenge: stops a photograph and a frozen picture; not a film, a mask or a reacting screen"
+LIVENESS_MISSING = "liveness is not offered: the extra 'liveness' is not installed"
 
 LARGEST_THRESHOLD = 0.6  # what dlib documents for its network; beyond it strangers match
 
@@ -26,7 +32,7 @@ LARGEST_THRESHOLD = 0.6  # what dlib documents for its network; beyond it strang
 class CaptureParameters:
     """How frames are taken and when a camera counts as frozen or covered."""
 
-    stale_after: float = 2.0
+    stale_after: float = 1.5
     """Seconds without a new frame after which the camera is ``frozen``."""
     identical_after: float = 3.0
     """Seconds of the very same picture after which the camera is ``frozen``: a live sensor always has noise."""
@@ -79,6 +85,134 @@ class FaceParameters:
     max_reference_bytes: int = 4 * 1024 * 1024
 
 
-def as_json(parameters: CaptureParameters | FaceParameters) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class DocumentParameters:
+    """How papers are looked for, when a picture of one is good enough, and when the shot is taken by itself.
+
+    Chosen on generated scenes (``tests/unit/test_document_scenes.py``), not calibrated on any real document camera."""
+
+    search_width: int = 640
+    """Width in pixels of the copy on which papers are looked for: at 8 MP, 22 ms instead of 35 for all of it."""
+    min_share: float = 0.015
+    """Smallest paper, as a share of the picture's area: an identity card under a camera that sees A3 is 0.03."""
+    max_share: float = 0.97
+    filled: float = 0.75
+    """How much of its hull a blob that runs out of the picture must fill to count as a paper."""
+    fit: float = 0.9
+    """How much of its four-cornered outline a paper's hull must fill."""
+    support: float = 0.6
+    """Share of every side that must lie on a steep edge."""
+    max_skew: float = 0.5
+    """Largest cosine of a corner's angle (60 to 120 degrees)."""
+    max_aspect: float = 6.0
+    reach: float = 6.0
+    """How far from the side found on the small copy its edge is looked for, in pixels of that copy."""
+    stations: int = 48
+    """Places along a side at which the edge is measured."""
+    edge: float = 8.0
+    """Smallest step of grey at an edge that counts."""
+    min_dpi: float = 150.0
+    """Resolution of the page below which the paper is ``too_far``, where it is known …"""
+    far_share: float = 0.05
+    """… and the share of the picture below which a paper of no known class is."""
+    close_borders: int = 3
+    """A paper that runs out of this many borders is ``too_close``; of fewer, ``cut_off``."""
+    rival: float = 0.25
+    """A second paper this large, as a share of the largest, makes ``several_documents``."""
+    min_light: float = 95.0
+    """Grey level of the paper's bright parts (90 of 100 pixels are darker): below it ``too_dark``."""
+    glare_level: float = 252.0
+    """Grey level from which a pixel is blown out …"""
+    glare_share: float = 0.004
+    """… the share of the page in one blown-out patch that makes ``glare`` …"""
+    glare_rise: float = 10.0
+    """… and how far the patch must rise above the paper around it; paper that is blown out everywhere is glare too."""
+    min_sharpness: float = 0.2
+    """Steepest grey steps of the page (99.5 of 100 are gentler), as a share of its range of grey: below it
+    ``blurred``. Measured on the page at 1000 pixels of height: generated print has 0.4 and more, 0.25 with a blur of
+    one pixel there (standard deviation), 0.15 with two."""
+    steady_move: float = 0.006
+    """Largest movement of a corner between two looks, as a share of the picture's diagonal: above it ``hold_still``."""
+    steady_seconds: float = 0.6
+    """How long the outline must rest before the picture is taken."""
+    same_page: float = 9.0
+    """Mean difference of grey between two small pictures of pages: below it it is the same page again."""
+    size_tolerance: float = 0.1
+    """How far a side may lie from a class's, as a share of it (the sides' ratio: half as far)."""
+    mm_per_pixel: float = 0.0
+    """Millimetres on the desk per pixel of the full picture, from the profile; 0 where the distance is not known."""
+    shadow: bool = True
+    """Whether uneven light is taken out of pages that are mostly paper."""
+    quality: int = 90
+    """JPEG quality of pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessParameters:
+    """How a sign of life is asked for and recognised.
+
+    Chosen on one photograph that was bent to turn and blink (``devices/simulators/motion.py``): turning by 26 degrees
+    moves ``turn`` by 0.4, a flat picture tilted by 40 degrees by 0.17; closed eyes have a fifth of their openness.
+    Not calibrated on people."""
+
+    challenges: int = 3
+    """How many challenges; with 3 there are 10 sequences, with 4 there are 22."""
+    rest_pictures: int = 4
+    """Different pictures of a still, straight face before the first challenge and after each."""
+    rest_turn: float = 0.12
+    """Largest range of ``turn`` that counts as still, and as straight again."""
+    straight_turn: float = 0.3
+    """Largest ``turn`` of a face that looks straight at the camera, whatever its nose."""
+    open_eyes: float = 0.16
+    """Smallest openness of eyes that may be asked to blink; narrow eyes have 0.2 and more."""
+    turn: float = 0.25
+    """How far the head must turn from its own straight look."""
+    shut_share: float = 0.45
+    """Openness of closed eyes as a share of the same eyes' at rest …"""
+    open_share: float = 0.75
+    """… and of eyes that are open again."""
+    pictures: int = 2
+    """Pictures in a row that must show a turn."""
+    earliest: float = 0.2
+    """Seconds after the question before which no person can have begun to answer."""
+    answer_seconds: float = 7.0
+    """Longest wait for an answer, and for rest after it."""
+    lost_seconds: float = 0.8
+    """Longest time without a face in between."""
+    jump: float = 0.6
+    """Movement of the face between two pictures as a share of its width that counts as another face put there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeParameters:
+    """How codes are read in pictures."""
+
+    max_pixels: int = 1920 * 1080
+    """Larger pictures are shrunk to this: it bounds the time of one look (50 ms for print, 0.2 s for noise)."""
+
+
+Parameters = CaptureParameters | FaceParameters | DocumentParameters | LivenessParameters | CodeParameters
+ParametersT = TypeVar("ParametersT", FaceParameters, DocumentParameters, LivenessParameters)
+
+
+def as_json(parameters: Parameters) -> dict[str, Any]:
     """For the message to the child."""
     return asdict(parameters)
+
+
+def changed(parameters: ParametersT, values: Mapping[str, float | bool]) -> ParametersT:
+    """The parameters with a profile's values. DeviceError ``bad-parameter`` for one that is not there, is no number,
+    or is below 0."""
+    known = {one.name: type(getattr(parameters, one.name)) for one in fields(parameters)}
+    for name, value in values.items():
+        kind = known.get(name)
+        fits = isinstance(value, bool) if kind is bool else isinstance(value, int | float) and 0 <= value < math.inf
+        if kind is None or not fits or (kind is not bool and isinstance(value, bool)):
+            raise DeviceError(
+                "bad-parameter",
+                f"{name} = {value!r} is no setting of {type(parameters).__name__}",
+                advice=f"The profile may set {', '.join(known)}.",
+                retryable=False,
+                action=Action.CONFIGURE,
+            )
+    return replace(parameters, **{name: known[name](value) for name, value in values.items()})

@@ -33,6 +33,10 @@ class Outcome:
 
 def run(name: str | None, *, as_json: bool) -> int:
     """The command; see the module."""
+    if name == "list":
+        for bench in BENCHES:
+            print(f"{bench.name:<10} {bench.what}")
+        return 0
     chosen = [bench for bench in BENCHES if name in (None, bench.name)]
     if not chosen:
         print(f"kiosk: no bench {name!r}; there are: {', '.join(bench.name for bench in BENCHES)}", file=sys.stderr)

@@ -31,4 +31,3 @@ BENCHES: tuple[Bench, ...] = (
     Bench("preview", "kiosk.bench.preview:measure", "the window's answers while the camera looks for a face", 120),
     Bench("idle", "kiosk.bench.idle:measure", "processor and memory of the attract screen", 300),
 )
-NAMES = tuple(bench.name for bench in BENCHES)

@@ -224,6 +224,7 @@ class OutcomeBody:
     reasons: tuple[tuple[str, str], ...]  # because, basis
     reasons_shown: bool
     unsealed: bool = False  # the paper shown is valid once the office's seal is on it
+    sample: bool = False  # printed by a test machine: it says so
 
 
 @dataclass(frozen=True, slots=True)

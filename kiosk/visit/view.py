@@ -314,6 +314,7 @@ def _outcome(visit: Visit) -> OutcomeBody:
         reasons=tuple((rule.because.of(language), rule.basis) for rule in pack.reasons(decision)),
         reasons_shown=visit.reasons_shown,
         unsealed=certificate is not None,
+        sample=shown is not None and shown.test,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from devices.contracts.identity import CardGone, CardRead, DocumentKind, Identit
 from devices.drivers.sdt.driver import SdtReader
 from devices.drivers.sdt.link import Patience
 from devices.simulators.sdt import SdtTwin
+from devices.simulators.usb import UsbWire
 from devices.transports.capture import CapturingStream, ReplayMismatch, ReplayStream
 from devices.transports.serial import SerialPort
+from devices.transports.usb import UsbBulk
 from devices.watch import CardWatch
 
 QUICK = Patience(command=0.3, frame=0.2, noise=0.2, settle=0.02)
@@ -45,9 +48,18 @@ def sdt_bench(refind: bool) -> Bench:
     return Bench(SdtReader(twin.port, patience=QUICK), twin)
 
 
+def sdt_usb_bench() -> Bench:
+    """On USB bulk pipes, at pyusb's backend interface."""
+    twin = SdtTwin("id_reader", transport="usb")
+    twin.start()
+    assert isinstance(twin.wire, UsbWire)
+    return Bench(SdtReader(twin.port, stream=UsbBulk(twin.port, backend=twin.wire.backend), patience=QUICK), twin)
+
+
 BENCHES: dict[str, Callable[[], Bench]] = {
     "sdt, a card that stays is not found again": lambda: sdt_bench(refind=False),
     "sdt, a card that stays is found again": lambda: sdt_bench(refind=True),
+    "sdt on USB pipes": sdt_usb_bench,
 }
 
 
@@ -204,3 +216,33 @@ def test_a_replay_fails_on_the_first_wrong_byte(tmp_path: Path) -> None:
     reader = SdtReader("replay", stream=ReplayStream.load(tmp_path / "c.jsonl"))
     with pytest.raises(ReplayMismatch, match="byte 7 of the write: sent 11, captured 10"):
         reader.open(soon())
+
+
+@pytest.mark.hardware
+class TestSdtOnADevice:
+    """HARDWARE_SDT names the port, /dev/serial/by-id/… or usb:0400:c35a. A test card lies on the reader."""
+
+    @pytest.fixture
+    def reader(self) -> Iterator[SdtReader]:
+        reader = SdtReader(os.environ["HARDWARE_SDT"], newest_address=True)
+        reader.open(soon())
+        yield reader
+        reader.close()
+
+    def test_the_module_is_well_and_says_its_number(self, reader: SdtReader) -> None:
+        assert reader.poll(soon()).state is State.ONLINE
+        assert reader.info.serial
+        assert reader.self_test(Level.INTERNAL, soon()).passed is True
+
+    def test_the_card_is_read_stays_and_is_read_again(self, reader: SdtReader) -> None:
+        first = reader.read(soon())
+        assert isinstance(first, CardRead)
+        assert first.document.photo is not None
+        assert reader.present(soon())
+        assert reader.read(soon()) == first
+        assert not isinstance(reader.fingerprint(soon()), NoCard)
+
+    def test_a_reset_loses_neither_the_reader_nor_the_card(self, reader: SdtReader) -> None:
+        assert isinstance(reader.read(soon()), CardRead)
+        reader.reset(soon())
+        assert isinstance(reader.read(soon()), CardRead)

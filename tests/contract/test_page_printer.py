@@ -1,19 +1,28 @@
-"""What every A4 printer promises, whatever it is made of. Run against the twin on its wire, and (marked) the device."""
+"""What every A4 printer promises, whatever it is made of.
+
+Run against the twin on its wire, the twin behind a private cupsd, replays of captured conversations, and (marked) the
+device.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Device, DeviceError, Level, State
 from devices.contracts.printing import NotPrinted, PagePrinter, Printed, PrintProgress, Unknown
+from devices.drivers.cups.driver import CupsPrinter
 from devices.drivers.ipp import testpage
 from devices.drivers.ipp.driver import IppPrinter
+from devices.simulators import cups_daemon
+from devices.simulators.cups import CupsTwin
 from devices.simulators.ipp import IppTwin
 from devices.simulators.twin import Twin
+from devices.transports.http_capture import CapturingHttp, ReplayHttp
 
 PDF = testpage.page("contract")
 TITLE = "job-with-a-telltale-title"
@@ -64,17 +73,8 @@ class PagePrinterContract:
         assert TITLE not in shown
 
 
-class TestIppOnItsWire(PagePrinterContract):
-    @pytest.fixture
-    def twin(self) -> Iterator[Twin]:
-        twin = IppTwin("page_printer", pace=0.01)
-        twin.start()
-        yield twin
-        twin.stop()
-
-    @pytest.fixture
-    def printer(self, twin: Twin) -> PagePrinter:
-        return IppPrinter(twin.port, patience=0.3)
+class TwinContract(PagePrinterContract):
+    """With a twin that can be put into trouble."""
 
     @pytest.mark.parametrize("fault", ["paper-out", "jam", "cover-open", "toner-empty"])
     def test_a_blocking_fault_makes_it_unusable_and_is_never_printed(
@@ -94,12 +94,71 @@ class TestIppOnItsWire(PagePrinterContract):
         assert error.value.retryable
         assert error.value.advice
 
-    @pytest.mark.parametrize("trouble", ["lost-answer", "abort", "mute", "gone"])
+    @pytest.mark.parametrize("trouble", ["abort", "mute", "gone"])
     def test_trouble_on_the_wire_is_never_printed(self, twin: Twin, printer: PagePrinter, trouble: str) -> None:
         twin.act(trouble, {})
         outcome = printer.print_pdf(PDF, title=TITLE, pages=1, deadline=Deadline.after(1))
         assert isinstance(outcome, NotPrinted | Unknown)
         assert outcome.reason.code
+
+
+class TestIppOnItsWire(TwinContract):
+    @pytest.fixture
+    def twin(self) -> Iterator[Twin]:
+        twin = IppTwin("page_printer", pace=0.01)
+        twin.start()
+        yield twin
+        twin.stop()
+
+    @pytest.fixture
+    def printer(self, twin: Twin) -> PagePrinter:
+        return IppPrinter(twin.port, patience=0.3)
+
+    def test_an_answer_that_is_lost_is_never_printed(self, twin: Twin, printer: PagePrinter) -> None:
+        twin.act("lost-answer", {})
+        assert isinstance(printer.print_pdf(PDF, title=TITLE, pages=1, deadline=soon()), Unknown)
+
+
+@pytest.mark.skipif(bool(cups_daemon.missing()), reason=cups_daemon.missing())
+class TestCupsOnItsWire(TwinContract):
+    @pytest.fixture
+    def twin(self) -> Iterator[Twin]:
+        pytest.importorskip("cups", reason="needs pycups (the extra: cups)")
+        twin = CupsTwin("page_printer", pace=0.01)
+        twin.start()
+        yield twin
+        twin.stop()
+
+    @pytest.fixture
+    def printer(self, twin: Twin) -> Iterator[PagePrinter]:
+        printer = CupsPrinter(twin.port, patience=0.3)
+        yield printer
+        printer.close()
+
+
+LEVELS: dict[str, dict[str, object]] = {
+    level.value: {"level": level, "passed": None if level is Level.INTERACTIVE else True} for level in Level
+}
+PROMISES = [(name, {}) for name in vars(PagePrinterContract) if name.startswith("test_") and "self_tests" not in name]
+PROMISES += [("test_self_tests_pass_or_leave_it_to_a_person", extra) for extra in LEVELS.values()]
+
+
+@pytest.mark.parametrize(("promise", "extra"), PROMISES, ids=[name.removeprefix("test_")[:32] for name, _ in PROMISES])
+def test_a_promise_kept_on_the_wire_is_kept_on_the_replay(
+    promise: str, extra: dict[str, object], tmp_path: Path
+) -> None:
+    keep = getattr(PagePrinterContract(), promise)
+    twin = IppTwin("page_printer", pace=0.01)
+    twin.start()
+    try:
+        keep(printer=IppPrinter(twin.port, carry=CapturingHttp(tmp_path / "c.jsonl")), **extra)
+    finally:
+        twin.stop()
+    if not (tmp_path / "c.jsonl").exists():
+        return  # a promise that needs no word from the printer
+    replay = ReplayHttp.load(tmp_path / "c.jsonl")
+    keep(printer=IppPrinter(twin.port, carry=replay, pause=lambda _: None), **extra)
+    assert replay.finished
 
 
 @pytest.mark.hardware
@@ -109,3 +168,14 @@ class TestIppOnADevice(PagePrinterContract):
     @pytest.fixture
     def printer(self) -> PagePrinter:
         return IppPrinter(os.environ["HARDWARE_IPP"])
+
+
+@pytest.mark.hardware
+class TestCupsOnADevice(PagePrinterContract):
+    """HARDWARE_CUPS names the queue: cups:QUEUE. It prints a few test pages."""
+
+    @pytest.fixture
+    def printer(self) -> Iterator[PagePrinter]:
+        printer = CupsPrinter(os.environ["HARDWARE_CUPS"])
+        yield printer
+        printer.close()

@@ -1,9 +1,10 @@
-"""What every receipt printer promises: run against the twin over TCP and over a line, and (marked) the device."""
+"""What every receipt printer promises: run against the twin over TCP and over a line, replays, (marked) the device."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from devices.contracts.printing import NotPrinted, Printed, PrintProgress, Raste
 from devices.drivers.escpos import testpattern
 from devices.drivers.escpos.driver import EscPosPrinter
 from devices.simulators.escpos import EscPosTwin
+from devices.transports.capture import CapturingStream, ReplayStream
+from devices.transports.tcp import TcpStream
 
 RECEIPT = testpattern.pattern(576, 320)
 
@@ -127,6 +130,96 @@ class TestEscPosOverTcp(TwinContract):
 
 class TestEscPosOverSerial(TwinContract):
     transport = "pty"
+
+
+class TestEscPosWithoutRealTimeStatus(ReceiptPrinterContract):
+    """A printer that does not answer DLE EOT and tells its state by automatic status alone (GS a)."""
+
+    @pytest.fixture
+    def twin(self) -> Iterator[EscPosTwin]:
+        twin = EscPosTwin("receipt_printer")
+        twin.start()
+        twin.act("no-realtime", {})
+        yield twin
+        twin.stop()
+
+    @pytest.fixture
+    def printer(self, twin: EscPosTwin, monkeypatch: pytest.MonkeyPatch) -> Iterator[EscPosPrinter]:
+        monkeypatch.setattr("devices.drivers.escpos.line.STEP", 0.3)  # the silence before the other way is tried
+        monkeypatch.setattr("devices.drivers.escpos.line.QUIET", 0.3)
+        printer = EscPosPrinter(twin.port, patience=0.3)
+        yield printer
+        printer.close()
+
+    @pytest.mark.parametrize(
+        ("fault", "code"),
+        [
+            ("paper-out", "media-empty"),
+            ("cover-open", "cover-open"),
+            ("offline", "offline"),
+            ("cutter-jam", "cutter"),
+            ("near-end", "media-low"),
+        ],
+    )
+    def test_a_fault_is_what_it_told_last_by_itself(
+        self, twin: EscPosTwin, printer: EscPosPrinter, fault: str, code: str
+    ) -> None:
+        assert printer.poll(soon()).usable
+        assert printer.capabilities["status"] == "gs-a"
+        twin.act(fault, {})
+        status = printer.poll(soon())
+        assert ([fault.code for fault in status.faults], status.usable) == ([code], code == "media-low")
+        outcome = printer.print_raster(RECEIPT, cut=True, deadline=soon())
+        assert isinstance(outcome, Printed if code == "media-low" else NotPrinted)
+
+    def test_one_that_was_well_and_says_nothing_more_is_no_answer(
+        self, twin: EscPosTwin, printer: EscPosPrinter
+    ) -> None:
+        assert printer.poll(soon()).usable
+        twin.act("mute", {})
+        with pytest.raises(DeviceError) as error:
+            printer.poll(soon())
+        assert error.value.code == "no-answer"
+
+    def test_one_that_was_held_up_before_it_was_opened_says_nothing_and_nothing_is_guessed(
+        self, twin: EscPosTwin, printer: EscPosPrinter
+    ) -> None:
+        twin.act("paper-out", {})
+        with pytest.raises(DeviceError) as error:
+            printer.poll(soon())
+        assert error.value.code == "no-answer"
+        twin.act("load", {})
+        assert printer.poll(soon()).usable
+
+
+EXTRAS: dict[str, dict[str, object]] = {
+    level.value: {"level": level, "passed": None if level is Level.INTERACTIVE else True} for level in Level
+}
+PROMISES = [
+    (name, {}) for name in vars(ReceiptPrinterContract) if name.startswith("test_") and "self_tests" not in name
+]
+PROMISES += [("test_self_tests_pass_or_leave_it_to_a_person", extra) for extra in EXTRAS.values()]
+
+
+@pytest.mark.parametrize(("promise", "extra"), PROMISES, ids=[name.removeprefix("test_")[:32] for name, _ in PROMISES])
+def test_a_promise_kept_on_the_wire_is_kept_on_the_replay(
+    promise: str, extra: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.drivers.escpos.line.QUIET", 0.3)
+    keep = getattr(ReceiptPrinterContract(), promise)
+    twin = EscPosTwin("receipt_printer")
+    twin.start()
+    printer = EscPosPrinter(twin.port, stream=CapturingStream(TcpStream(twin.port), tmp_path / "c.jsonl"))
+    try:
+        keep(printer=printer, **extra)
+    finally:
+        printer.close()
+        twin.stop()
+    if not (tmp_path / "c.jsonl").exists():
+        return  # a promise that needs no word from the printer
+    replay = ReplayStream.load(tmp_path / "c.jsonl")
+    keep(printer=EscPosPrinter("replay", stream=replay), **extra)
+    assert replay.finished
 
 
 @pytest.mark.hardware

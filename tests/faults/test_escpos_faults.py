@@ -297,3 +297,39 @@ def test_while_the_last_receipt_stays_unconfirmed_the_next_is_unknown(
     assert isinstance(outcome, Unknown)
     assert outcome.reason.code == "no-confirmation"
     assert peer.seen[BAND] == 4
+
+
+def test_a_fault_told_by_automatic_status_ends_the_wait_at_once(twin: EscPosTwin, printer: EscPosPrinter) -> None:
+    """Without it the driver would wait out its half second before it asks."""
+    twin.act("slow", {"seconds": 0.002})
+    began: list[float] = []
+
+    def break_it(progress: PrintProgress) -> None:
+        if not progress.waiting_for:
+            twin.act("cover-open", {})
+            began.append(time.monotonic())
+
+    outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK), progress=break_it)
+    assert isinstance(outcome, NotPrinted)
+    assert time.monotonic() - began[0] < 0.4
+
+
+def test_an_automatic_status_that_is_torn_or_has_wrong_bits_is_counted_and_not_believed() -> None:
+    """A status cut short by a reset of the printer, and one with bits that it cannot have."""
+    answers = [b"\x18\x00\x90\x00", b""]
+
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(answers[0])
+        while data := connection.recv(4096):
+            connection.sendall(b"\x12" * data.count(b"\x10\x04"))
+
+    listener = Listener("odd", serve)
+    listener.open()
+    printer = EscPosPrinter(f"tcp://127.0.0.1:{listener.number}")
+    try:
+        assert printer.poll(Deadline.after(QUICK)).usable
+        assert printer.statistics()["strange_bytes"] == 4
+        assert printer.capabilities["automatic-status"] == "unknown"
+    finally:
+        printer.close()
+        listener.close()

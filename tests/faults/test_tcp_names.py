@@ -12,9 +12,9 @@ import pytest
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
-from devices.drivers.camera.source import reach
 from devices.transports.stream import PortMissing
 from devices.transports.tcp import TcpStream
+from devices.vision.source import reach
 
 
 class NameServer:

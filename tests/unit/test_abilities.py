@@ -30,9 +30,23 @@ def test_with_everything_well_both_services_can_be_finished() -> None:
 
 @pytest.mark.parametrize("status", [OUT, SILENT, ASLEEP, Status(State.NO_DEVICE), Status(State.STARTING)])
 def test_a_printer_that_does_not_say_that_it_is_well_limits_what_needs_it(status: Status) -> None:
-    assert found(page_printer=status)[BUSINESS] is Verdict.LIMITED
+    assert found(page_printer=status)[BUSINESS] is Verdict.CERTIFICATE_LATER
     assert found(page_printer=status)[PENSION] is Verdict.CAN
-    assert found(receipt_printer=status)[PENSION] is Verdict.LIMITED
+    assert found(receipt_printer=status)[PENSION] is Verdict.RECEIPT_LATER
+
+
+def test_what_is_decided_here_is_not_called_unfinished_for_want_of_a_roll() -> None:
+    assert found(receipt_printer=OUT) == {
+        PENSION: Verdict.RECEIPT_LATER,
+        BUSINESS: Verdict.RECEIPT_LATER,
+        "camera": True,
+    }
+    assert found(page_printer=OUT, receipt_printer=OUT)[BUSINESS] is Verdict.CERTIFICATE_LATER
+    assert found(online=False, receipt_printer=OUT)[PENSION] is Verdict.RECEIPT_LATER, "being there was the matter"
+
+
+def test_no_network_weighs_more_than_no_paper() -> None:
+    assert found(online=False, page_printer=OUT, receipt_printer=OUT)[BUSINESS] is Verdict.LIMITED
 
 
 def test_paper_running_low_is_no_obstacle() -> None:

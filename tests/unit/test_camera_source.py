@@ -11,7 +11,7 @@ from devices.contracts.camera import FaceDiffers, FaceHint, FaceMatched, FaceUna
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
 from devices.drivers.camera.protocol import FAULTS, fault_of, outcome_head, outcome_of
-from devices.drivers.camera.source import reach, without_login
+from devices.vision.source import reach, without_login
 
 
 def code_of(source: str, seconds: float = 2) -> str:

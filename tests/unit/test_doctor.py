@@ -229,9 +229,9 @@ def test_a_wrong_driver_or_option_is_the_profiles_to_mend() -> None:
 
 
 def test_what_is_on_a_line_is_asked_while_the_line_is_open() -> None:
-    board, locker = DeviceProfile("io_board", "shown", "port-2"), DeviceProfile("locker", "shown", "", {}, "io_board")
+    board, locker = DeviceProfile("sensors", "shown", "port-2"), DeviceProfile("locker", "shown", "", {}, "sensors")
     made: list[tuple[str, Any]] = []
-    shown = {kind: Shown(Status(State.ONLINE)) for kind in ("io_board", "locker")}
+    shown = {kind: Shown(Status(State.ONLINE)) for kind in ("sensors", "locker")}
 
     def make(device: DeviceProfile, carrier: Any) -> Any:
         assert carrier is None or not carrier.closed
@@ -239,9 +239,9 @@ def test_what_is_on_a_line_is_asked_while_the_line_is_open() -> None:
         return shown[device.kind]
 
     checks = {check.name: check.state for check in devices.examine([locker, board], make, terminal_runs=False)}
-    assert made == [("io_board", None), ("locker", shown["io_board"])]
-    assert (checks["io_board"], checks["locker"]) == ("ok", "ok")
-    assert shown["io_board"].closed
+    assert made == [("sensors", None), ("locker", shown["sensors"])]
+    assert (checks["sensors"], checks["locker"]) == ("ok", "ok")
+    assert shown["sensors"].closed
     assert shown["locker"].closed
 
 

@@ -34,6 +34,32 @@ def test_automatic_status_says_the_same() -> None:
 
 
 @pytest.mark.parametrize(
+    ("block", "codes", "paper"),
+    [
+        ("10 00 00 00", [], Paper.FULL),
+        ("18 00 0F 00", ["media-empty"], Paper.OUT),
+        ("10 00 03 00", ["media-low"], Paper.LOW),
+        ("38 00 00 00", ["cover-open"], Paper.FULL),
+        ("18 00 00 00", ["offline"], Paper.FULL),
+        ("18 08 00 00", ["cutter"], Paper.FULL),
+        ("18 20 03 00", ["hardware-error", "media-low"], Paper.LOW),
+        ("50 00 00 00", ["feeding"], Paper.FULL),
+    ],
+)
+def test_an_automatic_status_is_a_look(block: str, codes: list[str], paper: Paper) -> None:
+    data = bytes.fromhex(block)
+    assert protocol.is_asb(data)
+    look = protocol.AsbLook(data)
+    assert ([fault.code for fault in look.faults], look.paper) == (codes, paper)
+    assert (look.blocking is None) == (codes in ([], ["media-low"]))
+
+
+@pytest.mark.parametrize("block", ["12 00 00 00", "10 10 00 00", "10 00 00 80", "10 00 00"])
+def test_what_has_not_the_fixed_bits_is_no_automatic_status(block: str) -> None:
+    assert not protocol.is_asb(bytes.fromhex(block))
+
+
+@pytest.mark.parametrize(
     ("answers", "code"),
     [
         ("12 12 16 12", "mechanism"),

@@ -33,11 +33,11 @@ def test_a_good_profile_is_read_with_its_defaults() -> None:
 
 
 def test_a_device_may_use_the_line_of_another_one() -> None:
-    table = changed("devices.io_board", {"driver": "modbus_io", "port": "/dev/ttyUSB1"})
-    table["devices"]["locker"] = {"driver": "locker", "on": "io_board", "unit": 2}
+    table = changed("devices.sensors", {"driver": "modbus_io", "port": "/dev/ttyUSB1"})
+    table["devices"]["locker"] = {"driver": "locker", "on": "sensors", "unit": 2}
     locker = parse(table, Path()).device("locker")
     assert locker is not None
-    assert (locker.on, locker.port, dict(locker.options)) == ("io_board", "", {"unit": 2})
+    assert (locker.on, locker.port, dict(locker.options)) == ("sensors", "", {"unit": 2})
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
@@ -70,8 +70,8 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("devices.locker", {"driver": "locker"}, "devices.locker.port: is missing"),
         (
             "devices.locker",
-            {"driver": "locker", "on": "io_board"},
-            "devices.locker.on: 'io_board' is no device",
+            {"driver": "locker", "on": "sensors"},
+            "devices.locker.on: 'sensors' is no device",
         ),
         ("screen.size", "tall", "write WIDTHxHEIGHT"),
         ("policy.face_threshold", "low", "policy.face_threshold: must be a number"),

@@ -69,14 +69,6 @@ def test_raw_pixels_of_a_vendor_library_become_a_picture() -> None:
     assert picture.getpixel((50, 125)) == (0, 0, 255)
 
 
-def test_a_vendor_library_is_called_in_a_child_with_the_arguments_that_are_configured() -> None:
-    # swab(from, to, n) of the C library has the shape of a vendor's function: it swaps every two bytes
-    library = VendorLibrary("libc.so.6", function="swab", output="bmp", output_bytes=4, argument=4, success=None)
-    assert VendorDecoder(library, timeout=20).decode(CardPhoto("wlt", b"MB21")) == b"BM12"
-    with pytest.raises(PhotoUndecodable, match="failed"):
-        VendorDecoder(VendorLibrary("libc.so.6", function="no_such_function")).decode(CardPhoto("wlt", b"MB21"))
-
-
 def test_codes_have_names_in_both_languages() -> None:
     assert (sex_name("1"), sex_name("2", "en"), sex_name("5")) == ("男", "female", "")
     assert (ethnic_name("01"), ethnic_name("05", "en"), ethnic_name("56")) == ("汉", "Uygur", "基诺")

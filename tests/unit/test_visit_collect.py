@@ -255,6 +255,7 @@ def test_with_the_paper_in_the_hand_the_visit_is_done() -> None:
         shown = body(world)
         assert isinstance(shown, FarewellBody)
         assert (shown.reason, shown.saved) == ("done", False)
+        assert shown.papers == ("licence",), "what lies in the tray is named"
         assert world.visit.waiting is None
 
 

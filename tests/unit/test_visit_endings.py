@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from devices.contracts.printing import NotPrinted, Printed
 from kiosk.visit import events as ev
 from kiosk.visit.delays import Delays
 from kiosk.visit.effects import SetTimer, Wipe
 from kiosk.visit.screen import FarewellBody
 from kiosk.visit.states import BEFORE_COMMIT, NEEDS_CARD, State
 from kiosk.visit.view import screen_of
-from tests.unit.visit_world import PICTURE, World, person
+from tests.unit.visit_world import JAM, PICTURE, World, person
 
 REACH: dict[State, Callable[[World], World]] = {
     State.HOME: World.at_home,
@@ -116,6 +117,18 @@ def test_the_farewell_reminds_of_a_card_that_still_lies_there() -> None:
     after = screen_of(world.visit, 1, world.now).body
     assert isinstance(after, FarewellBody)
     assert not after.card_on_reader
+
+
+def test_the_farewell_names_the_papers_that_came_out_and_no_others() -> None:
+    world = World().at_outcome()
+    papers = [line.paper_id for line in world.visit.papers]
+    first, *rest = papers
+    world.do(ev.PaperEnded(first, Printed(1)), *(ev.PaperEnded(paper, NotPrinted(JAM)) for paper in rest))
+    titles = {spec.paper_id: spec.title.zh for spec in world.visit.pack.papers}
+    world.do(ev.TroubleChosen("later") if rest else ev.NextPressed(), ev.RatingSkipped())
+    shown = screen_of(world.visit, 1, world.now).body
+    assert isinstance(shown, FarewellBody)
+    assert shown.papers == (titles[first],)
 
 
 def test_the_attract_page_waits_for_the_wipe() -> None:

@@ -13,9 +13,9 @@ from kiosk.visit.view import screen_of
 from tests.unit.visit_world import BUSINESS, PENSION, World
 
 NO_NETWORK = Ability(Verdict.LIMITED, ("hours",), ("network",))
-NO_PAPER = Ability(Verdict.LIMITED, ("hours", "network"), ("page_printer",))
+NO_PAPER = Ability(Verdict.CERTIFICATE_LATER, ("hours", "network"), ("page_printer",))
 NEITHER = Ability(Verdict.LIMITED, ("hours",), ("page_printer", "network"))
-NO_ROLL = Ability(Verdict.LIMITED, ("hours", "network"), ("receipt_printer",))
+NO_ROLL = Ability(Verdict.RECEIPT_LATER, ("hours", "network"), ("receipt_printer",))
 
 
 def home(ability: Ability, service: str = BUSINESS) -> HomeBody:
@@ -38,15 +38,53 @@ def guide(ability: Ability, service: str = BUSINESS) -> GuideBody:
 def test_a_machine_that_cannot_do_all_of_it_says_what_it_can_do(ability: Ability, words: str) -> None:
     shown = guide(ability)
     assert words in shown.lead
-    assert shown.errands == 1
+    assert shown.errands == 2, "for the licence, and to the counter for its seal"
     (card,) = [card for card in home(ability).services if card.service_id == BUSINESS]
     assert words.rstrip("后") in card.summary
-    assert "当场发" not in shown.lead + card.summary
+    assert "当场" not in shown.lead + card.summary
 
 
 def test_without_a_receipt_roll_the_licence_is_still_handed_out() -> None:
-    assert "当场发营业执照" in guide(NO_ROLL).lead
-    assert guide(NO_ROLL).errands == 0
+    assert "当场打印执照" in guide(NO_ROLL).lead
+    assert guide(NO_ROLL).errands == 1
+
+
+def test_guide_result_and_receipt_say_the_same_of_the_seal() -> None:
+    """The machine prints the licence without the registrar's seal: nobody is promised that no errand is left."""
+    pack, told = World().visit.machine.packs[BUSINESS], guide(Ability(Verdict.CAN, (), ()))
+    approved = pack.outcome_texts["approved"]
+    assert told.errands == 1
+    for words in (told.lead, approved.lead.zh, approved.holds.zh, approved.next_step.zh):
+        assert "章" in words
+    for words in (approved.lead.en, approved.holds.en, approved.next_step.en):
+        assert "seal" in words
+    world = World().at_outcome()
+    shown = screen_of(world.visit, 1, world.now).body
+    assert isinstance(shown, OutcomeBody)
+    assert shown.unsealed is any(paper.kind == "certificate" for paper in world.visit.case.papers)  # type: ignore[union-attr]
+
+
+def test_whom_the_rules_send_to_a_person_the_guide_does_not_promise_completion() -> None:
+    pack = World().visit.machine.packs[BUSINESS]
+    (cards, _), (age, details), *_ = pack.guide.prepare
+    assert "港澳台" not in cards.zh
+    assert "18" in age.zh
+    told = pack.guide.prepare[0][1].zh + details.zh
+    assert all(word in told for word in ("港澳台居民居住证", "16、17 周岁", "窗口登记"))
+
+
+def test_who_is_referred_is_told_on_the_screen_where_to_go() -> None:
+    for pack in World().visit.machine.packs.values():
+        lead = pack.outcome_texts["referred"].lead
+        assert "窗口" in lead.zh
+        assert "counter" in lead.en
+
+
+def test_a_pension_result_never_forgets_the_next_check() -> None:
+    texts = World().visit.machine.packs[PENSION].outcome_texts
+    for wording in ("approved", "approved_offline"):
+        assert "十二个月" in texts[wording].lead.zh
+        assert "twelve months" in texts[wording].lead.en
 
 
 def test_a_pension_check_is_as_good_without_a_network() -> None:

@@ -69,14 +69,22 @@ class TestPythonEscposDrivesTheTwin:
         assert host.is_online() is online
 
 
+def emupos_program() -> str:
+    """PyPI emupos needs Python 3.13 or later, so it lives in an environment of its own, outside the ordinary run:
+    KIOSK_EMUPOS_PYTHON names that environment's Python, or EMUPOS the program itself. Empty: there is none."""
+    python = os.environ.get("KIOSK_EMUPOS_PYTHON", "")
+    beside = Path(python).with_name("emupos") if python else None
+    return str(beside) if beside and beside.exists() else os.environ.get("EMUPOS", "")
+
+
 class TestTheDriverDrivesEmupos:
-    """``EMUPOS=/path/to/emupos`` (PyPI emupos, Python 3.13 or later, its own environment) runs these."""
+    """``KIOSK_EMUPOS_PYTHON=/path/to/python3.13 pytest tests/wire/test_escpos_foreign.py`` runs these."""
 
     @pytest.fixture
     def emupos(self, tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
-        program = os.environ.get("EMUPOS")
+        program = emupos_program()
         if not program:
-            pytest.skip("needs EMUPOS=/path/to/emupos (PyPI emupos, Python 3.13 or later)")
+            pytest.skip("needs KIOSK_EMUPOS_PYTHON: a Python 3.13 or later with PyPI emupos beside it")
         numbers = []
         for _ in range(2):
             with socket.create_server(("127.0.0.1", 0)) as free:
@@ -126,6 +134,10 @@ class TestTheDriverDrivesEmupos:
         try:
             assert printer.poll(Deadline.after(5)).faults == ()
             self.fault(command, "set", name)
+            printer._line.take_waiting()
+            automatic = printer._line.told
+            assert automatic is not None
+            assert [fault.code for fault in automatic.faults] == [code]
             status = printer.poll(Deadline.after(5))
             assert ([fault.code for fault in status.faults], status.usable) == ([code], usable)
             outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(10))

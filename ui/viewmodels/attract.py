@@ -57,12 +57,11 @@ class AttractModel(QObject):
         period = next(name for end, name in PERIODS if int(hour) < end)
         time = self._words.t(f"clock.{period}", (int(hour) - 1) % 12 + 1, minute, body.clock)
         parts = [chrome.place, chrome.terminal, time.replace(" ", "\u00a0")]
-        if chrome.test:
-            parts.insert(0, self._words.t("header.test"))
         return " · ".join(part for part in parts if part) + "\n" + self._words.t("attract.call")
 
     lights = Property(QObject, lambda self: self._lights, constant=True)
     line = Property(str, _line, notify=changed)
+    test = Property(bool, lambda self: bool(self._shown and self._shown[1].test), notify=changed)
 
     @Slot()
     def start(self) -> None:

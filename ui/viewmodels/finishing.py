@@ -123,9 +123,16 @@ class RateModel(PageModel):
 
 
 class FarewellModel(PageModel):
-    """How it ended, whether something is saved, and the card."""
+    """How it ended, whether something is saved, and what is to be taken along."""
 
     changed = Signal()
+
+    def _take(self) -> str:
+        """The card that still lies there, then the papers, as one list."""
+        if self.body is None:
+            return ""
+        card = (self.words.t("farewell.take.card"),) if self.body.card_on_reader else ()
+        return self.words.t("farewell.take.and").join((*card, *self.body.papers))
 
     def _words(self, part: str) -> str:
         if self.body is None:
@@ -136,6 +143,7 @@ class FarewellModel(PageModel):
     heading = Property(str, lambda self: self._words("title"), notify=changed)
     lead = Property(str, lambda self: self._words("lead"), notify=changed)
     cardOnReader = shown(bool, "card_on_reader", changed)
+    take = Property(str, _take, notify=changed)
     caseNo = told(str, lambda self, body: grouped(body.case_no), changed)
 
     @Slot()

@@ -9,7 +9,7 @@ from PySide6.QtCore import Property, QObject, Signal, Slot
 from kiosk.visit.events import AnswerChanged, BackPressed, NextPressed
 from ui.input.editor import Editor
 from ui.models.records import RecordsModel
-from ui.viewmodels.base import PageModel, shown
+from ui.viewmodels.base import PageModel, shown, told
 
 if TYPE_CHECKING:
     from kiosk.visit.screen import FormBody
@@ -69,6 +69,7 @@ class FormModel(PageModel):
     complaint = shown(str, "complaint", changed)
     complete = shown(bool, "complete", changed)
     editing = shown(bool, "editing", changed)
+    noted = told(bool, lambda self, body: any(option.detail for option in body.options), changed)
     options = Property(QObject, lambda self: self._options, constant=True)
     input = Property(QObject, lambda self: self._editor, constant=True)
 

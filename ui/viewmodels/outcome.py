@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 
 def grouped(number: str) -> str:
-    """A long number in groups that can be read aloud: six digits, then fours; anything else as it is."""
-    if not number.isdigit() or len(number) < 9:
-        return number
-    rest = number[6:]
-    return " ".join([number[:6], *(rest[i : i + 4] for i in range(0, len(rest), 4))])
+    """A long number in groups that can be read aloud: six digits, then fours; anything else as it is.
+
+    Its groups stay on one line: the spaces do not break.
+    """
+    if number.isdigit() and len(number) >= 9:
+        rest = number[6:]
+        number = " ".join([number[:6], *(rest[i : i + 4] for i in range(0, len(rest), 4))])
+    return number.replace(" ", "\u00a0")
 
 
 class OutcomeModel(PageModel):
@@ -78,6 +81,8 @@ class OutcomeModel(PageModel):
     documentTitle = shown(str, "document_title", changed)
     documented = told(bool, lambda self, body: bool(body.document_lines), changed)
     stamp = shown(str, "stamp", changed)
+    unsealed = shown(bool, "unsealed", changed)
+    sample = shown(bool, "sample", changed)
     printing = shown(bool, "printing", changed)
     hasPapers = told(bool, lambda self, body: bool(body.papers), changed)
     hasReasons = told(bool, lambda self, body: bool(body.reasons), changed)

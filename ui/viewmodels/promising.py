@@ -11,7 +11,7 @@ from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
 
 if TYPE_CHECKING:
-    from kiosk.visit.screen import CommitmentBody, ReviewBody
+    from kiosk.visit.screen import CommitmentBody, ReviewBody, ReviewLine
     from ui.viewmodels.base import Post
     from ui.words import Words
 
@@ -40,6 +40,7 @@ class CommitmentModel(PageModel):
     replaces = shown(str, "replaces", changed)
     otherwise = shown(str, "otherwise", changed)
     complete = shown(bool, "complete", changed)
+    missing = told(int, lambda self, body: sum(not agreed for _, agreed in body.clauses), changed)
     clauses = Property(QObject, lambda self: self._clauses, constant=True)
 
     @Slot(int)
@@ -60,13 +61,16 @@ class CommitmentModel(PageModel):
 
 
 class ReviewModel(PageModel):
-    """Every value with where it came from."""
+    """Every value with where it came from. Nobody signs or hands in what was not shown: until the page has said that
+    its last row was in sight, ``next`` does nothing, whoever calls it.
+    """
 
     changed = Signal()
 
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
         self._lines = RecordsModel(("key", "text", "value", "origin", "tone", "editable"), self)
+        self._whole: tuple[ReviewLine, ...] | None = None  # the rows that were seen to their end
 
     def refresh(self, body: ReviewBody) -> None:
         self._lines.replace(
@@ -84,6 +88,7 @@ class ReviewModel(PageModel):
         )
 
     def forget(self) -> None:
+        self._whole = None
         self._lines.clear()
 
     def _problem(self) -> str:
@@ -92,9 +97,17 @@ class ReviewModel(PageModel):
         return self.words.t(f"review.problem.{self.body.problem}")
 
     signature = shown(bool, "signature", changed)
+    count = told(int, lambda self, body: len(body.lines), changed)
+    whole = told(bool, lambda self, body: body.lines == self._whole, changed)
     changeable = told(bool, lambda self, body: any(line.editable for line in body.lines), changed)
     problemText = Property(str, _problem, notify=changed)
     lines = Property(QObject, lambda self: self._lines, constant=True)
+
+    @Slot()
+    def sawWhole(self) -> None:
+        """The last row was in sight."""
+        self._whole = self.body.lines if self.body is not None else None
+        self.changed.emit()
 
     @Slot(str)
     def edit(self, key: str) -> None:
@@ -106,7 +119,8 @@ class ReviewModel(PageModel):
 
     @Slot()
     def next(self) -> None:
-        self.post(NextPressed())
+        if self.property("whole"):
+            self.post(NextPressed())
 
 
 class SignModel(PageModel):

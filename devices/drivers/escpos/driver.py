@@ -24,10 +24,10 @@ from devices.contracts.printing import (
 from devices.drivers.escpos import protocol, testpattern
 from devices.drivers.escpos.job import WINDOW, Job
 from devices.drivers.escpos.line import STEP, Line
-from devices.transports.devfile import DeviceFile
 from devices.transports.serial import SerialPort
 from devices.transports.stream import ByteStream
 from devices.transports.tcp import TcpStream
+from devices.transports.usblp import UsbPrinterFile
 
 PATIENCE = 5.0  # seconds of silence to every question before nothing is known any more
 DOTS = 576
@@ -37,7 +37,7 @@ def stream_for(port: str, baud: int) -> ByteStream:
     """``tcp://host:port``, a device file (``/dev/usb/lp0``), else a serial line."""
     if port.startswith("tcp://"):
         return TcpStream(port)
-    return DeviceFile(port) if port.startswith("/dev/usb/lp") else SerialPort(port, baud)
+    return UsbPrinterFile(port) if port.startswith("/dev/usb/lp") else SerialPort(port, baud)
 
 
 class EscPosPrinter:
@@ -60,13 +60,22 @@ class EscPosPrinter:
     @property
     def capabilities(self) -> Mapping[str, str]:
         known = {None: "unknown", True: "gs-r", False: "none"}[self._line.confirms]
-        return {"dots": str(DOTS), "cutter": "unknown", "confirmation": known}
+        status = {None: "unknown", True: "dle-eot", False: "gs-a"}[self._line.realtime]
+        automatic = "yes" if self._line.told else "unknown"
+        return {
+            "dots": str(DOTS),
+            "cutter": "unknown",
+            "confirmation": known,
+            "status": status,
+            "automatic-status": automatic,
+        }
 
     def open(self, deadline: Deadline) -> None:
-        """Open the line and put the printer to its defaults. A printer that stays silent is open all the same."""
+        """Open the line and put the printer to its defaults, with automatic status on. A printer that stays silent is
+        open all the same."""
         self._line.stream.open(deadline)
-        self._line.confirms = None
-        self._line.stream.write(protocol.ASB_OFF + protocol.INITIALISE, deadline.sooner(STEP))
+        self._line.opened()
+        self._line.stream.write(protocol.START, deadline.sooner(STEP))
 
     def close(self) -> None:
         self._line.stream.close()
@@ -151,7 +160,7 @@ class EscPosPrinter:
 
     def _parts(self, raster: Raster, cut: bool) -> list[bytes]:
         """What is sent, one confirmation each; the last part makes it a receipt."""
-        start = protocol.INITIALISE + protocol.STANDARD_LEFT
+        start = protocol.START + protocol.STANDARD_LEFT
         if self._dirty:
             start += protocol.feed(2) + protocol.cut()
         return [start, *protocol.bands(raster), protocol.cut() if cut else protocol.feed(1)]
@@ -168,7 +177,7 @@ class EscPosPrinter:
         return Unknown(silence.fault())
 
     def _drop_rest(self, deadline: Deadline) -> None:
-        self._line.stream.write(protocol.CLEAR_BUFFERS + protocol.INITIALISE, deadline.sooner(STEP))
+        self._line.stream.write(protocol.CLEAR_BUFFERS + protocol.START, deadline.sooner(STEP))
 
     def _opened(self, deadline: Deadline) -> None:
         if not self._line.stream.is_open:

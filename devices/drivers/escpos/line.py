@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError
-from devices.drivers.escpos.protocol import ASK_PAPER, Ask, Kind, Look, ask, kind_of
+from devices.drivers.escpos.protocol import ASB_ON, ASK_PAPER, AsbLook, Ask, Kind, Look, ask, is_asb, kind_of
 from devices.transports.stream import ByteStream, ReadTimeout
 
 NOW = Deadline(0.0)
@@ -13,14 +13,23 @@ QUIET = 1.5  # seconds without an answer: a part that is not stuck prints in a q
 
 
 class Line:
-    """Wraps a stream. ``outstanding`` counts GS r not answered yet, ``strange`` bytes that make no sense."""
+    """Wraps a stream. ``outstanding`` counts GS r not answered yet, ``strange`` bytes that make no sense.
+
+    ``told`` is the last automatic status (GS a) since opening: the printer sends one when it is told to, and one at
+    every change. It ends a wait early, and stands in for DLE EOT where a printer does not answer that."""
 
     def __init__(self, stream: ByteStream) -> None:
         self.stream = stream
         self.outstanding = 0  # outlives a receipt: an answer does not say which receipt it belongs to
         self.confirms: bool | None = None  # whether GS r is answered; None: not known yet
+        self.realtime: bool | None = None  # whether DLE EOT is answered; None: not known yet
+        self.told: AsbLook | None = None
         self.strange = 0
         self.exchanges = 0
+
+    def opened(self) -> None:
+        """Nothing is known of whoever is at the other end now."""
+        self.confirms = self.realtime = self.told = None
 
     def ask(self, what: Ask, deadline: Deadline) -> int:
         """DLE EOT and its answer byte. Raises DeviceError ``no-answer`` or the stream's."""
@@ -29,9 +38,39 @@ class Line:
         self.stream.write(ask(what), deadline.sooner(STEP))
         return self._await(Kind.REALTIME, deadline.sooner(STEP))
 
-    def look(self, deadline: Deadline) -> Look:
-        """DLE EOT 1 to 4. One silence is enough to know nothing."""
-        return Look(*(self.ask(what, deadline) for what in Ask))
+    def look(self, deadline: Deadline) -> Look | AsbLook:
+        """DLE EOT 1 to 4; one silence is enough to know nothing. GS a where it is known to be answered instead."""
+        if self.realtime is False:
+            return self._look_by_asb(deadline)
+        try:
+            seen = Look(*(self.ask(what, deadline) for what in Ask))
+        except DeviceError as silence:
+            if self.realtime or silence.code != "no-answer" or self.told is None:
+                raise
+            seen_by_asb = self._look_by_asb(deadline)
+            self.realtime = False
+            return seen_by_asb
+        self.realtime = True
+        return seen
+
+    def _look_by_asb(self, deadline: Deadline) -> AsbLook:
+        """GS a asks for a status in its turn, so a printer that is held up answers when it goes on. It has told of what
+        holds it up at the time, and told nothing else since: that is its word. Raises ``no-answer``."""
+        self.exchanges += 1
+        self.take_waiting()
+        before, self.told = self.told, None
+        self.stream.write(ASB_ON, deadline.sooner(STEP))
+        step = deadline.sooner(STEP)
+        try:
+            while self.told is None:
+                self._sort(self._byte(step), step)
+        except ReadTimeout as silence:
+            self.told = before
+            if before is None or before.blocking is None:
+                self.realtime = None  # perhaps it answers DLE EOT after all: asked again at the next look
+                raise _silent() from silence
+        assert self.told is not None  # noqa: S101 - the loop, or what was told before
+        return self.told
 
     def send_barrier(self, deadline: Deadline) -> None:
         """GS r 1: the printer answers once it has come to it."""
@@ -39,12 +78,15 @@ class Line:
         self.stream.write(ASK_PAPER, deadline)
 
     def await_barrier(self, deadline: Deadline) -> bool:
-        """Wait for one GS r answer; False when the deadline passes first."""
+        """Wait for one GS r answer; False when the deadline passes first, or the printer tells that it is held up."""
         while True:
             try:
-                if self._sort(self._byte(deadline), deadline) is Kind.PAPER:
-                    return True
+                kind = self._sort(self._byte(deadline), deadline)
             except ReadTimeout:
+                return False
+            if kind is Kind.PAPER:
+                return True
+            if kind is Kind.ASB and self.told is not None and self.told.blocking:
                 return False
 
     def settle(self, deadline: Deadline) -> bool:
@@ -75,13 +117,7 @@ class Line:
             try:
                 byte = self._byte(deadline)
             except ReadTimeout as silence:
-                raise DeviceError(
-                    "no-answer",
-                    "the printer does not answer a status question",
-                    advice="Check power and cable. Some printers print without answering: see what came out.",
-                    retryable=True,
-                    action=Action.RESET,
-                ) from silence
+                raise _silent() from silence
             if kind_of(byte) is kind:
                 return byte
             self._sort(byte, deadline)
@@ -94,7 +130,23 @@ class Line:
         if kind is Kind.PAPER:
             self.outstanding = max(0, self.outstanding - 1)
         elif kind is Kind.ASB:
-            self.stream.read_exact(3, deadline.sooner(STEP))  # a change: the next question tells the same
+            block = bytes((byte,)) + self.stream.read_exact(3, deadline.sooner(STEP))
+            if is_asb(block):
+                self.told = AsbLook(block)
+            else:
+                self.strange += 4
+        elif kind is Kind.REALTIME:
+            self.realtime = True  # late, but it answers
         elif kind is Kind.STRANGE:
             self.strange += 1
         return kind
+
+
+def _silent() -> DeviceError:
+    return DeviceError(
+        "no-answer",
+        "the printer does not answer a status question",
+        advice="Check power and cable. Some printers print without answering: see what came out.",
+        retryable=True,
+        action=Action.RESET,
+    )

@@ -18,7 +18,7 @@ from devices.contracts.printing import Paper, Raster
 INITIALISE = b"\x1b\x40"  # ESC @   clear the line in work, defaults
 STANDARD_LEFT = b"\x1b\x61\x00"  # ESC a 0 align left
 ASB_ON = b"\x1d\x61\xff"  # GS a 255 report every change by itself
-ASB_OFF = b"\x1d\x61\x00"  # GS a 0
+START = INITIALISE + ASB_ON  # ESC @ switches automatic status off (Epson, GS a): on again, after it
 ASK_PAPER = b"\x1d\x72\x01"  # GS r 1  answered in its turn, after everything sent before it
 CLEAR_BUFFERS = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"  # DLE DC4 8: drop what is not printed yet
 BAND_ROWS = 64
@@ -158,26 +158,58 @@ class Look:
         return Paper.LOW if NEAR_END.code in codes else Paper.FULL
 
 
+# which byte of an automatic status, mask, fault
+ASB_BITS: tuple[tuple[int, int, Fault], ...] = (
+    (0, 0x20, COVER_OPEN),
+    (0, 0x40, FEEDING),
+    (1, 0x04, MECHANISM),
+    (1, 0x08, CUTTER),
+    (1, 0x20, UNRECOVERABLE),
+    (1, 0x40, OVERHEATED),
+    (2, 0x0C, PAPER_OUT),
+    (2, 0x03, NEAR_END),
+)
+
+
+def is_asb(block: bytes) -> bool:
+    """Whether these four bytes have the fixed bits of an automatic status: 0xx1xx00, then 0xx0xxxx three times."""
+    return len(block) == 4 and block[0] & 0x93 == 0x10 and all(byte & 0x90 == 0 for byte in block[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class AsbLook:
+    """The four bytes of an automatic status (GS a): the same as a Look, in the printer's own initiative."""
+
+    block: bytes
+
+    @property
+    def offline(self) -> bool:
+        return bool(self.block[0] & 0x08)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Blocking ones first. An offline printer without a cause is a fault of its own."""
+        found = {fault.code: fault for index, mask, fault in ASB_BITS if self.block[index] & mask}
+        if PAPER_OUT.code in found:
+            found.pop(NEAR_END.code, None)
+        if self.offline and not any(fault.blocking for fault in found.values()):
+            found[OFFLINE.code] = OFFLINE
+        return tuple(sorted(found.values(), key=lambda fault: not fault.blocking))
+
+    @property
+    def blocking(self) -> Fault | None:
+        return next((fault for fault in self.faults if fault.blocking), None)
+
+    @property
+    def paper(self) -> Paper:
+        if self.block[2] & 0x0C:
+            return Paper.OUT
+        return Paper.LOW if self.block[2] & 0x03 else Paper.FULL
+
+
 def asb_faults(block: bytes) -> tuple[Fault, ...]:
-    """Faults in the four bytes of an automatic status (GS a)."""
-    first, second, third, _ = block
-    found = [
-        fault
-        for byte, mask, fault in (
-            (first, 0x20, COVER_OPEN),
-            (third, 0x0C, PAPER_OUT),
-            (second, 0x04, MECHANISM),
-            (second, 0x08, CUTTER),
-            (second, 0x20, UNRECOVERABLE),
-            (second, 0x40, OVERHEATED),
-        )
-        if byte & mask
-    ]
-    if third & 0x03 and not third & 0x0C:
-        found.append(NEAR_END)
-    if first & 0x08 and not any(fault.blocking for fault in found):
-        found.insert(0, OFFLINE)
-    return tuple(found)
+    """Faults in the four bytes of an automatic status."""
+    return AsbLook(block).faults
 
 
 def paper_answer(byte: int) -> Paper:

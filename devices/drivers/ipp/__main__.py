@@ -11,10 +11,13 @@ from devices.contracts.device import Level
 from devices.drivers import printer_bench as bench
 from devices.drivers.ipp import testpage
 from devices.drivers.ipp.driver import IppPrinter
+from devices.transports.http import exchange
+from devices.transports.http_capture import CapturingHttp
 
 
 def run(options: argparse.Namespace) -> bench.Report:
-    printer, deadline = IppPrinter(options.port), Deadline.after(options.timeout)
+    carry = CapturingHttp(options.capture) if options.capture else exchange
+    printer, deadline = IppPrinter(options.port, carry=carry), Deadline.after(options.timeout)
     if options.command == "status":
         return bench.status(printer, deadline)
     if options.command == "selftest":
@@ -27,6 +30,7 @@ def run(options: argparse.Namespace) -> bench.Report:
 def main(arguments: bench.Arguments = None) -> int:
     parser = bench.parser("ipp", "A4 printer by IPP", "ipp://localhost:631/ipp/print", "FILE.pdf")
     parser.add_argument("--pages", type=int, default=0, help="pages of FILE.pdf, for the progress (0: not known)")
+    parser.add_argument("--capture", type=Path, help="write the conversation to this file")
     return bench.finish(parser.parse_args(arguments), run)
 
 

@@ -17,7 +17,7 @@ from devices.drivers.ipp.protocol import (
     encode,
     request,
 )
-from devices.transports.http import exchange
+from devices.transports.http import Exchange, exchange
 from devices.transports.tcp import address
 
 # RFC 8011 appendix B: status -> (our code, what mends it, whether trying again can help)
@@ -55,9 +55,9 @@ class Refused(DeviceError):
 
 
 class IppClient:
-    """Speaks to one printer. ``port`` is ``ipp://host[:631]/path``."""
+    """Speaks to one printer. ``port`` is ``ipp://host[:631]/path``; ``carry`` replaces the network."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, carry: Exchange = exchange) -> None:
         if urlsplit(port).scheme not in ("ipp", "http"):
             raise DeviceError(
                 "bad-port",
@@ -69,6 +69,7 @@ class IppClient:
         self.host, self.number = address(port, 631)
         self.path = urlsplit(port).path or "/"
         self.uri = f"ipp://{urlsplit(port).netloc}{self.path}"
+        self._carry = carry
         self.exchanges = 0
 
     def call(
@@ -83,7 +84,7 @@ class IppClient:
         self.exchanges += 1
         asked = self.exchanges & 0x7FFFFFFF
         message = request(operation, asked, self.uri, *extra, job=job, document=document)
-        answer = exchange(
+        answer = self._carry(
             self.host, self.number, self.path, encode(message), content_type=CONTENT_TYPE, deadline=deadline
         )
         if answer.status != 200:

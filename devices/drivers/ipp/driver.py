@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, DeviceInfo, Fault, Level, State, Status, TestResult
@@ -24,35 +23,38 @@ from devices.contracts.printing import (
 )
 from devices.drivers.ipp import reasons, testpage
 from devices.drivers.ipp.client import IppClient, Refused
-from devices.drivers.ipp.looks import JOB_WANTED, PDF, PRINTER_WANTED, Course, JobLook, PrinterLook
+from devices.drivers.ipp.looks import PDF, Course, PrinterLook
 from devices.drivers.ipp.protocol import Attribute, Group, JobState, Message, Operation, PrinterState, Tag, attribute
+from devices.drivers.ipp.questions import STEP, JobAtPrinter, Questions
+from devices.transports.http import Exchange, exchange
 from devices.transports.stream import PortMissing
 
 A4 = "iso_a4_210x297mm"
-STEP = 5.0  # seconds for one question
 PATIENCE = 10.0  # seconds without any answer after which a running job is given up as unknown
 PACE = (0.1, 0.5)  # seconds between two looks at a running job: first, longest
 NAME = "kiosk"
-USER = attribute("requesting-user-name", Tag.NAME, NAME)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    number: int
-    uuid: str
+NOT_A_PDF = Fault("not-a-pdf", Action.CONFIGURE, "the document does not begin as a PDF")
 
 
 class IppPrinter:
-    """``port`` is ``ipp://host:port/path``. ``pause`` waits between two looks at a job (injected by tests)."""
+    """``port`` is ``ipp://host:port/path``. ``pause`` waits between two looks at a job, ``carry`` makes the HTTP
+    exchanges (tests, captures and replays put their own in these places)."""
 
     def __init__(
-        self, port: str, *, media: str = A4, patience: float = PATIENCE, pause: Callable[[float], None] = time.sleep
+        self,
+        port: str,
+        *,
+        media: str = A4,
+        patience: float = PATIENCE,
+        pause: Callable[[float], None] = time.sleep,
+        carry: Exchange = exchange,
     ) -> None:
-        self._client = IppClient(port)
+        self._client = IppClient(port, carry)
+        self._ask = Questions(self._client, NAME)
         self._port, self._media, self._patience, self._pause = port, media, patience, pause
         self._model = ""
         self._operations: frozenset[int] = frozenset()
-        self._current: _Job | None = None
+        self._current: JobAtPrinter | None = None
         self._count: Counter[str] = Counter()
 
     # ---- Device ----
@@ -86,13 +88,13 @@ class IppPrinter:
             state = State.ONLINE
         if not look.accepting:
             faults = (*faults, Fault("not-accepting-jobs", Action.RESET))
-        return Status(state, faults, details=self._details(look))
+        return Status(state, faults, details=details(look))
 
     def reset(self, deadline: Deadline) -> None:
         """Cancel every unfinished job of this terminal's, of an earlier process too, then look; idempotent.
 
         Raises DeviceError when the printer does not answer."""
-        numbers = self._unfinished(deadline)
+        numbers = self._ask.unfinished(deadline)
         if self._current and self._current.number not in numbers:
             numbers.append(self._current.number)
         for number in numbers:
@@ -136,7 +138,7 @@ class IppPrinter:
         self, pdf: bytes, title: str, pages: int, deadline: Deadline, progress: ProgressListener
     ) -> PrintOutcome:
         if not pdf.startswith(b"%PDF-"):
-            return NotPrinted(Fault("not-a-pdf", Action.CONFIGURE, "the document does not begin as a PDF"))
+            return NotPrinted(NOT_A_PDF)
         try:
             before = self._look(deadline)
             if fault := before.obstacle():
@@ -160,25 +162,27 @@ class IppPrinter:
             if value in look.attributes.words(f"{name}-supported")
         )
 
-    def _create(self, title: str, look: PrinterLook, deadline: Deadline) -> _Job:
+    def _create(self, title: str, look: PrinterLook, deadline: Deadline) -> JobAtPrinter:
         name = attribute("job-name", Tag.NAME, title)
         step = deadline.sooner(STEP)
-        return self._job_of(self._client.call(Operation.CREATE_JOB, step, USER, name, job=self._template(look)))
+        return self._job_of(self._client.call(Operation.CREATE_JOB, step, self._ask.me, name, job=self._template(look)))
 
-    def _send(self, job: _Job | None, pdf: bytes, title: str, look: PrinterLook, deadline: Deadline) -> _Job:
+    def _send(
+        self, job: JobAtPrinter | None, pdf: bytes, title: str, look: PrinterLook, deadline: Deadline
+    ) -> JobAtPrinter:
         kind = attribute("document-format", Tag.MIME_TYPE, PDF)
         if job is None:
             name = attribute("job-name", Tag.NAME, title)
             answer = self._client.call(
-                Operation.PRINT_JOB, deadline, USER, name, kind, job=self._template(look), document=pdf
+                Operation.PRINT_JOB, deadline, self._ask.me, name, kind, job=self._template(look), document=pdf
             )
             return self._job_of(answer)
         last = attribute("last-document", Tag.BOOLEAN, True)
         number = attribute("job-id", Tag.INTEGER, job.number)
-        self._client.call(Operation.SEND_DOCUMENT, deadline, number, USER, kind, last, document=pdf)
+        self._client.call(Operation.SEND_DOCUMENT, deadline, number, self._ask.me, kind, last, document=pdf)
         return job
 
-    def _not_sent(self, job: _Job | None, error: DeviceError, deadline: Deadline) -> PrintOutcome:
+    def _not_sent(self, job: JobAtPrinter | None, error: DeviceError, deadline: Deadline) -> PrintOutcome:
         """The document was refused (nothing prints), or never left, or its answer was lost (nobody can say)."""
         if isinstance(error, Refused | PortMissing):
             self._current = job  # an empty job may stay behind: reset removes it
@@ -188,7 +192,7 @@ class IppPrinter:
             return Unknown(error.fault())
         self._current = job
         try:
-            look = self._look_at(job, deadline)
+            look = self._ask.job(job, deadline)
         except DeviceError:
             return Unknown(error.fault())
         if look.state in (JobState.ABORTED, JobState.CANCELED) and not look.done:
@@ -197,14 +201,14 @@ class IppPrinter:
 
     # ---- following a job ----
 
-    def _follow(self, job: _Job, pages: int, deadline: Deadline, progress: ProgressListener) -> PrintOutcome:
+    def _follow(self, job: JobAtPrinter, pages: int, deadline: Deadline, progress: ProgressListener) -> PrintOutcome:
         course, heard, told = Course(pages), time.monotonic(), None
         following = Deadline(deadline.at - min(STEP, 0.2 * deadline.remaining()))  # the rest is for cancelling
         pause = PACE[0]
         while True:
             waiting: Fault | None
             try:
-                seen = self._look_at(job, deadline)
+                seen = self._ask.job(job, deadline)
                 printer = self._look(deadline)
             except DeviceError as error:
                 if isinstance(error, Refused) and error.code == "not-found":
@@ -229,7 +233,7 @@ class IppPrinter:
             self._pause(min(pause, following.remaining()))
             pause = min(PACE[1], pause * 1.5)
 
-    def _give_up(self, job: _Job, course: Course, waiting: Fault | None, deadline: Deadline) -> PrintOutcome:
+    def _give_up(self, job: JobAtPrinter, course: Course, waiting: Fault | None, deadline: Deadline) -> PrintOutcome:
         """The time is over: cancel, and believe only a confirmed cancellation of a job with no page out."""
         reason = waiting or Fault("timeout", Action.CLEAR, "the job did not end in time")
         try:
@@ -240,7 +244,7 @@ class IppPrinter:
             return Unknown(reason)
         while not deadline.expired:
             try:
-                seen, printer = self._look_at(job, deadline), self._look(deadline)
+                seen, printer = self._ask.job(job, deadline), self._look(deadline)
             except DeviceError:
                 return Unknown(reason)
             course.note(seen, printer)
@@ -255,62 +259,35 @@ class IppPrinter:
     # ---- questions ----
 
     def _look(self, deadline: Deadline) -> PrinterLook:
-        wanted = attribute("requested-attributes", Tag.KEYWORD, *PRINTER_WANTED)
-        answer = self._client.call(Operation.GET_PRINTER_ATTRIBUTES, deadline.sooner(STEP), USER, wanted)
-        look = PrinterLook.of(answer.group(Group.PRINTER))
+        look = self._ask.printer(deadline)
         self._model = str(look.attributes.first("printer-make-and-model") or self._model)
         self._operations = look.operations
         return look
 
-    def _look_at(self, job: _Job, deadline: Deadline) -> JobLook:
-        """Raises Refused ``not-found`` also when the number now belongs to another job (the printer restarted)."""
-        number = attribute("job-id", Tag.INTEGER, job.number)
-        wanted = attribute("requested-attributes", Tag.KEYWORD, *JOB_WANTED)
-        answer = self._client.call(Operation.GET_JOB_ATTRIBUTES, deadline.sooner(STEP), number, USER, wanted)
-        look = JobLook.of(answer.group(Group.JOB))
-        if job.uuid and look.uuid and job.uuid != look.uuid:
-            raise Refused(Operation.GET_JOB_ATTRIBUTES, 0x0406)
-        return look
-
-    def _unfinished(self, deadline: Deadline) -> list[int]:
-        """Numbers of our jobs that are not over; a printer that ignores ``my-jobs`` names others' too."""
-        wanted = attribute("requested-attributes", Tag.KEYWORD, "job-id", "job-originating-user-name")
-        which = attribute("which-jobs", Tag.KEYWORD, "not-completed")
-        mine = attribute("my-jobs", Tag.BOOLEAN, True)
-        try:
-            answer = self._client.call(Operation.GET_JOBS, deadline.sooner(STEP), USER, wanted, which, mine)
-        except Refused:
-            return []  # it keeps no list: only what this process remembers can be cancelled
-        jobs = (group for group in answer.groups if group.tag == Group.JOB)
-        ours = (job.number("job-id") for job in jobs if job.first("job-originating-user-name") in (None, NAME))
-        return [number for number in ours if number is not None]
-
     def _cancel(self, number: int, deadline: Deadline) -> None:
-        job = attribute("job-id", Tag.INTEGER, number)
-        self._client.call(Operation.CANCEL_JOB, deadline.sooner(STEP), job, USER)
+        self._ask.cancel(number, deadline)
         self._count["cancelled"] += 1
 
     @staticmethod
-    def _job_of(answer: Message) -> _Job:
-        group = answer.group(Group.JOB)
-        number, uuid = group.number("job-id"), group.first("job-uuid")
-        if number is None:
+    def _job_of(answer: Message) -> JobAtPrinter:
+        job = JobAtPrinter.of(answer.group(Group.JOB))
+        if job is None:
             raise DeviceError(
                 "bad-ipp",
                 "the printer gave the job no number",
                 advice="Update the printer's firmware.",
                 retryable=False,
             )
-        return _Job(number, uuid if isinstance(uuid, str) else "")
+        return job
 
-    def _details(self, look: PrinterLook) -> dict[str, str]:
-        details = {"paper": reasons.paper(look.reasons).value}
-        if ready := look.attributes.words("media-ready"):
-            details["media-ready"] = ", ".join(ready)
-        if (queued := look.attributes.number("queued-job-count")) is not None:
-            details["queued-jobs"] = str(queued)
-        for name, level in zip(
-            look.attributes.words("marker-names"), look.attributes.all("marker-levels"), strict=False
-        ):
-            details[f"level {name}"] = str(level)
-        return details
+
+def details(look: PrinterLook) -> dict[str, str]:
+    """What a look tells beside state and faults."""
+    told = {"paper": reasons.paper(look.reasons).value}
+    if ready := look.attributes.words("media-ready"):
+        told["media-ready"] = ", ".join(ready)
+    if (queued := look.attributes.number("queued-job-count")) is not None:
+        told["queued-jobs"] = str(queued)
+    for name, level in zip(look.attributes.words("marker-names"), look.attributes.all("marker-levels"), strict=False):
+        told[f"level {name}"] = str(level)
+    return told

@@ -88,6 +88,10 @@ class JobLook:
             uuid if isinstance(uuid, str) else "",
         )
 
+    @property
+    def over(self) -> bool:
+        return self.state is not None and self.state >= JobState.CANCELED
+
 
 @dataclass(slots=True)
 class Course:

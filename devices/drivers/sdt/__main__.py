@@ -1,5 +1,7 @@
 """Bench tool: python -m devices.drivers.sdt status|read|selftest [--port P] [--baud N] [--timeout S] [--json].
 
+``read`` takes ``--newest-address`` and ``--fingerprint`` (says how many fingers the card holds, nothing of them).
+
 Prints what a card says to the person at the keyboard, and to nobody else: nothing is stored or logged.
 """
 
@@ -17,10 +19,9 @@ from devices.contracts.codes import ethnic_name, sex_name
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Level
 from devices.contracts.identity import IdentityDocument, NoCard
-from devices.drivers.sdt.driver import FIND_SECONDS, SdtReader
+from devices.drivers.sdt.driver import FIND_SECONDS, SdtReader, line
 from devices.drivers.sdt.protocol import BAUD_CODES
 from devices.transports.capture import CapturingStream
-from devices.transports.serial import SerialPort
 
 BY_ID = Path("/dev/serial/by-id")
 Report = dict[str, object]
@@ -65,6 +66,7 @@ def describe_document(document: IdentityDocument) -> Report:
         "issue_count": document.issue_count,
         "version": document.version,
         "former_number": document.former_number,
+        "newest_address": document.newest_address,
         "photo": photo
         and {"encoding": photo.encoding, "bytes": len(photo.data), "sha256": sha256(photo.data).hexdigest()},
     }
@@ -73,12 +75,15 @@ def describe_document(document: IdentityDocument) -> Report:
 def _run(options: argparse.Namespace) -> Report:
     deadline = Deadline.after(options.timeout)
     port = options.port or _only_port()
-    line = SerialPort(port, options.baud)
-    reader = SdtReader(port, options.baud, stream=CapturingStream(line, options.capture) if options.capture else line)
+    stream = line(port, options.baud)
+    if options.capture:
+        stream = CapturingStream(stream, options.capture)
+    reader = SdtReader(port, options.baud, newest_address=options.newest_address, stream=stream)
     reader.open(deadline)
     try:
         if options.what == "read":
-            return describe_document(_read(reader, deadline))
+            report = describe_document(_read(reader, deadline))
+            return {**report, "fingers": _fingers(reader, deadline)} if options.fingerprint else report
         if options.what == "selftest":
             result = reader.self_test(Level(options.level), deadline)
             return {"level": result.level.value, "passed": result.passed, "report": result.report}
@@ -99,6 +104,14 @@ def _read(reader: SdtReader, deadline: Deadline) -> IdentityDocument:
             advice = "Lay the card flat on the reader and leave it there until it has been read."
             raise DeviceError("no-card", "no card was shown in time", advice=advice, retryable=True, action=Action.NONE)
         time.sleep(FIND_SECONDS)
+
+
+def _fingers(reader: SdtReader, deadline: Deadline) -> int:
+    features = reader.fingerprint(deadline)
+    if isinstance(features, NoCard):
+        advice = "Leave the card on the reader until it has been read."
+        raise DeviceError("no-card", "the card was taken away", advice=advice, retryable=True, action=Action.NONE)
+    return features.fingers
 
 
 def _only_port() -> str:
@@ -122,10 +135,12 @@ def _print(report: Report, as_json: bool) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m devices.drivers.sdt", description="ID card reader (SDT / SAM-V)")
     parser.add_argument("what", choices=("status", "read", "selftest"))
-    parser.add_argument("--port", help="serial port; may be left out where only one is plugged in")
+    parser.add_argument("--port", help="serial port, or usb:0400:c35a; may be left out where one serial port is there")
     parser.add_argument("--baud", type=int, default=115_200, choices=sorted(BAUD_CODES))
     parser.add_argument("--timeout", type=float, default=8.0, metavar="SECONDS", help="for everything together (8)")
     parser.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
+    parser.add_argument("--newest-address", action="store_true", help="with read: the address appended to the card too")
+    parser.add_argument("--fingerprint", action="store_true", help="with read: how many fingers the card holds")
     parser.add_argument("--capture", type=Path, metavar="FILE", help="record the conversation (generated cards only)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return parser

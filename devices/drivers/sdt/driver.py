@@ -1,4 +1,4 @@
-"""The ID card reader: an IdentityReader over the SDT protocol.
+"""The ID card reader: a FingerprintReader (and so an IdentityReader) over the SDT protocol.
 
 A read is find (20 01), select (20 02), read (30 01). Readers differ in whether a card that stays is found again
 ([open] in the sources): both are handled, so a card that stays neither vanishes nor is reported twice.
@@ -10,36 +10,53 @@ import hashlib
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError, DeviceInfo, Level, State, Status, TestResult
-from devices.contracts.identity import CardRead, DocumentKind, NoCard
+from devices.contracts.identity import CardRead, DocumentKind, FingerprintFeatures, NoCard
 from devices.drivers.sdt import protocol
 from devices.drivers.sdt.frames import Frame
 from devices.drivers.sdt.link import Link, Patience
 from devices.drivers.sdt.protocol import SW3, Command
 from devices.transports.serial import SerialPort
 from devices.transports.stream import ByteStream, StreamError
+from devices.transports.usb import SCHEME as USB
+from devices.transports.usb import UsbBulk
 
 FIND_SECONDS = 0.3  # between two searches: 0.3 to 1 s is the practice
 PROBE_SECONDS = 1.0
 _PRESENT_ANSWERS = frozenset({SW3.OK, SW3.NO_SUCH_ITEM})
+_NO_ADDRESS = frozenset(
+    {SW3.NO_SUCH_ITEM, SW3.BAD_COMMAND, SW3.UNRECOGNISED}
+)  # none on it, or a reader that never asks
+_USB_PIPES = (0x02, 0x81)  # before 06 and 85, where a reader has all four [open]
+
+
+def line(port: str, baud: int = 115_200) -> ByteStream:
+    """The line of a port: ``usb:0400:c35a`` for bulk pipes (**unverified**), a path for a serial line."""
+    return UsbBulk(port, preferred=_USB_PIPES) if port.startswith(USB) else SerialPort(port, baud)
 
 
 class SdtReader:
-    """One reader on one port. All methods are called from one thread."""
+    """One reader on one port. All methods are called from one thread.
+
+    ``newest_address``: ``read`` asks each card for the address that was appended to it (one more exchange).
+    """
 
     def __init__(
         self,
         port: str,
         baud: int = 115_200,
         *,
+        newest_address: bool = False,
         stream: ByteStream | None = None,
         patience: Patience | None = None,
     ) -> None:
-        self._link = Link(stream or SerialPort(port, baud), patience or Patience())
+        self._link = Link(stream or line(port, baud), patience or Patience())
         self._port = port
         self._baud = baud
+        self._ask_newest = newest_address
         self._serial = ""
         self._key = secrets.token_bytes(16)
         self._unsure = True  # since opening, or a failed read: a card may lie there that is not found again
@@ -52,8 +69,11 @@ class SdtReader:
 
     @property
     def capabilities(self) -> Mapping[str, str]:
-        documents = " ".join(kind.value for kind in DocumentKind)
-        return {"documents": documents, "photo": "wlt", "baud": str(self._baud)}
+        found = {"documents": " ".join(kind.value for kind in DocumentKind), "photo": "wlt", "fingerprint": "yes"}
+        found["newest_address"] = "yes" if self._ask_newest else "no"
+        if self._port.startswith(USB):
+            return {**found, "line": "usb", "verified": "no"}  # no reader on USB pipes was ever tried
+        return {**found, "line": "serial", "baud": str(self._baud)}
 
     def open(self, deadline: Deadline) -> None:
         """Open the port and see that the module is well. DeviceError where it is not."""
@@ -103,6 +123,8 @@ class SdtReader:
             document = payload.document()
         except DeviceError as error:
             raise self._counted(error) from None
+        if self._ask_newest:
+            document = replace(document, newest_address=self.newest_address(deadline))
         self._last, self._unsure, self._ours_selected = self._digest(payload.text), False, True
         self._link.counts["cards"] += 1
         return CardRead(document)
@@ -136,11 +158,26 @@ class SdtReader:
         self._expect_ok(protocol.RESET, deadline)
 
     def newest_address(self, deadline: Deadline) -> str:
-        """The address appended to the card read last (30 03); empty where it has none."""
+        """The address appended to the card that is selected (30 03); empty where it has none."""
         answer = self._link.exchange(protocol.READ_NEWEST_ADDRESS, deadline)
-        if answer.status == SW3.NO_SUCH_ITEM:
+        if answer.status in _NO_ADDRESS:
             return ""
-        return protocol.decode_address(self._checked(answer, protocol.READ_NEWEST_ADDRESS).data)
+        try:
+            return protocol.decode_address(self._checked(answer, protocol.READ_NEWEST_ADDRESS).data)
+        except protocol.CardContent as error:
+            raise self._counted(error) from None
+
+    def fingerprint(self, deadline: Deadline) -> FingerprintFeatures | NoCard:
+        """The features of the card read last (30 10), handed over and not kept. NoCard when it lies there no more."""
+        if not self._last or not self.present(deadline):
+            return NoCard()
+        answer = self._expect_ok(protocol.READ_FINGERPRINT, deadline)
+        payload = self._payload(answer, parts=3)
+        if not secrets.compare_digest(self._digest(payload.text), self._last):  # exchanged between the two commands
+            self._ours_selected = False
+            return NoCard()
+        self._link.counts["fingerprints"] += 1
+        return FingerprintFeatures(payload.fingerprint)
 
     def statistics(self) -> Mapping[str, int]:
         """Counts since start: commands, cards, skipped_bytes, and one per error code."""
@@ -154,9 +191,9 @@ class SdtReader:
             return False
         raise self._counted(protocol.refusal(answer.status, protocol.FIND.name))
 
-    def _payload(self, answer: Frame) -> protocol.Payload:
+    def _payload(self, answer: Frame, parts: int = 2) -> protocol.Payload:
         try:
-            return protocol.decode_payload(answer.data)
+            return protocol.decode_payload(answer.data, parts)
         except DeviceError as error:
             raise self._counted(error) from None
 

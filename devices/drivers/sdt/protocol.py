@@ -197,7 +197,10 @@ class Payload:
 
 
 def decode_payload(data: bytes, parts: int = 2) -> Payload:
-    """Split the data after SW3: ``parts`` lengths (u16, big endian), then as many blocks. Raises ShortAnswer."""
+    """Split the data after SW3: ``parts`` lengths (u16, big endian), then as many blocks.
+
+    Raises ShortAnswer, and CardContent for a fingerprint of impossible size.
+    """
     header = 2 * parts
     if len(data) < header:
         raise ShortAnswer(header, len(data))
@@ -211,7 +214,10 @@ def decode_payload(data: bytes, parts: int = 2) -> Payload:
         offset += length
     if len(blocks[0]) != TEXT_BYTES:
         raise ShortAnswer(TEXT_BYTES, len(blocks[0]))
-    return Payload(*blocks)
+    payload = Payload(*blocks)
+    if len(payload.fingerprint) not in FINGERPRINT_SIZES:
+        raise CardContent("fingerprint", f"has {len(payload.fingerprint)} bytes")
+    return payload
 
 
 def encode_payload(payload: Payload, parts: int = 2) -> bytes:

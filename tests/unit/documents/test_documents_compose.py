@@ -49,6 +49,13 @@ def test_a_pension_check_holds_offline(case: Case) -> None:
     assert ("结果", "认证通过") in paper.rows
 
 
+def test_what_was_promised_can_be_read_on_paper_with_its_notice(case: Case) -> None:
+    told = case()["receipt"].extra
+    assert "地址真实，您有权使用" in told["承诺的告知"]
+    assert "上面" not in told["您承诺的"], "nothing is referred to that the paper does not show"
+    assert list(told).index("承诺的告知") < list(told).index("您承诺的")
+
+
 def test_a_referred_case_gives_a_receipt_with_every_reason(case: Case) -> None:
     made = case(committed=False, verification=Verification.LATER)
     assert list(made) == ["receipt"]

@@ -18,6 +18,8 @@ Item {
     property string rightName: "nav-next"
     property string rightTone: "primary"
     property bool rightEnabled: true
+    property string rightInstead: ""
+    property bool rightReplaced: false
     property bool column: false
     readonly property int gap: Theme.space(4)
     readonly property int lineGap: Theme.space(3)
@@ -99,6 +101,8 @@ Item {
         objectName: root.rightName
         visible: root.rightText !== ""
         text: root.rightText
+        instead: root.rightInstead
+        replaced: root.rightReplaced
         tone: root.rightTone
         enabled: root.rightEnabled
         width: root.abreast ? root.half : !root.oneLine ? root.width

@@ -53,13 +53,10 @@ Item {
                 wrapMode: Text.NoWrap
             }
 
-            Label {
+            Chip {
                 visible: root.test
-                text: Words.t("header.test")
-                font.pixelSize: Theme.small
-                font.bold: true
-                color: Theme.warn
-                wrapMode: Text.NoWrap
+                text: Theme.elder ? Words.t("header.test.short") : Words.t("header.test")
+                tone: "warn"
             }
         }
     }

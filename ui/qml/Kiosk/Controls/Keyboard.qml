@@ -8,7 +8,6 @@ Rectangle {
     id: root
 
     property var vm: null
-    property bool acceptable: false
     property string sheet: "letters"
     readonly property bool chinese: root.vm ? root.vm.chinese : false
     readonly property bool latin: root.vm ? root.vm.latin : false
@@ -28,20 +27,13 @@ Rectangle {
            ["a", "s", "d", "f", "g", "h", "j", "k", "l"],
            ["z", "x", "c", "v", "b", "n", "m"]]
 
-    signal accepted
-
     function act(name: string): void {
         switch (name) {
         case "delete": root.vm.erase(); break
         case "space": root.vm.space(); break
         case "latin": root.vm.toggleLatin(); break
         case "shift": root.vm.toggleShift(); break
-        case "ok":
-            if (root.composing)
-                root.vm.accept()
-            else
-                root.accepted()
-            break
+        case "ok": root.vm.accept(); break
         default: root.sheet = name
         }
     }
@@ -134,10 +126,21 @@ Rectangle {
 
             KeyCap {
                 objectName: "key-space"
-                width: bottom.wide * 2
+                width: root.composing ? bottom.wide * 2 : bottom.wide * 3 + root.gap
                 word: true
                 text: Words.t("keyboard.space")
                 onTapped: root.act("space")
+            }
+
+            // Takes the first candidate. Nothing to take, no key: the way forward stands below.
+            KeyCap {
+                objectName: "key-ok"
+                visible: root.composing
+                width: bottom.wide
+                word: true
+                strong: true
+                text: Words.t("keyboard.ok")
+                onTapped: root.act("ok")
             }
 
             KeyCap {
@@ -146,16 +149,6 @@ Rectangle {
                 word: true
                 text: Words.t("keyboard.delete")
                 onTapped: root.act("delete")
-            }
-
-            KeyCap {
-                objectName: "key-ok"
-                width: bottom.wide
-                word: true
-                strong: true
-                enabled: root.composing || root.acceptable
-                text: Words.t("keyboard.ok")
-                onTapped: root.act("ok")
             }
         }
     }

@@ -3,10 +3,11 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk.Theme
 
-// Ten digits, delete and OK.
+// Ten digits and delete; OK where no other way forward stands beside it (`confirms`).
 Rectangle {
     id: root
 
+    property bool confirms: false
     property bool acceptable: false
     readonly property int gap: Theme.space(2)
     readonly property real unit: (pad.width - 2 * root.gap) / 3
@@ -28,7 +29,7 @@ Rectangle {
         spacing: root.gap
 
         Repeater {
-            model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "delete", "0", "ok"]
+            model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "delete", "0"].concat(root.confirms ? ["ok"] : [])
 
             KeyCap {
                 id: cap

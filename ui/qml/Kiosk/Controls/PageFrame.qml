@@ -6,6 +6,7 @@ import Kiosk.Theme
 // The frame of a page: heading, content, an input area (keyboard, pad) and the actions.
 // Portrait: one under the other. Landscape: content left; input, or what stands
 // aside, and the actions in a panel on the right. `note` says in one line what the actions wait for or lead to.
+// `toTheEnd`: what is agreed to has to be seen first; until its end was in sight the way forward scrolls on.
 Item {
     id: root
 
@@ -13,6 +14,7 @@ Item {
     property string chip: ""
     property string chipTone: "teal"
     property string title: ""
+    property int titleSize: Theme.h1
     property string lead: ""
     property bool centred: false
     property bool titleFirst: true
@@ -28,6 +30,9 @@ Item {
     property string rightName: "nav-next"
     property string rightTone: "primary"
     property bool rightEnabled: true
+    property bool toTheEnd: false
+    property bool reached: false // the end of the content was in sight
+    readonly property bool reading: root.toTheEnd && !root.reached && root.overflowing
     property int gap: Theme.space(3.5)
     default property alias content: body.data
     property alias aside: asideColumn.data
@@ -44,12 +49,24 @@ Item {
     property bool asideFits: true // what is too long for the panel goes under the content, which scrolls
     readonly property bool beside: root.asideAllowed && root.asideFits && Theme.landscape && !Theme.elder && !root.hasInput
     readonly property int contentWidth: column.width
+    // What the body may take up without scrolling, where nothing stands aside.
+    readonly property real room: viewport.roomy - (head.visible ? head.height + root.gap : 0) - column.bottomPadding
     readonly property bool crowded: root.beside && panelSlot.y + asideColumn.height > noteLabel.y
     readonly property bool overflowing: column.height > viewport.roomy + 1
 
     function begin(): void {
         flick.contentY = 0
         root.asideFits = true
+        root.reached = false
+    }
+
+    function readOn(): void {
+        flick.contentY = Math.min(flick.contentY + flick.height * 0.8, flick.contentHeight - flick.height)
+    }
+
+    function look(): void {
+        if (!root.crowded && !root.weighing && (!root.overflowing || flick.contentY >= flick.contentHeight - flick.height - Theme.space(5)))
+            root.reached = true
     }
 
     function makeRoom(): void {
@@ -117,14 +134,16 @@ Item {
             otherText: root.otherText
             otherName: root.otherName
             rightText: root.rightText
+            rightInstead: root.toTheEnd ? Words.t("scroll.on") : ""
+            rightReplaced: root.reading
             rightName: root.rightName
-            rightTone: root.rightTone
-            rightEnabled: root.rightEnabled
+            rightTone: root.reading ? "primary" : root.rightTone
+            rightEnabled: root.reading || root.rightEnabled
             column: Theme.landscape && !root.hasInput
             onQuitTapped: root.quitTapped()
             onLeftTapped: root.leftTapped()
             onOtherTapped: root.otherTapped()
-            onRightTapped: root.rightTapped()
+            onRightTapped: root.reading ? root.readOn() : root.rightTapped()
         }
     }
 
@@ -198,6 +217,7 @@ Item {
                         width: parent.width
                         visible: text !== ""
                         text: root.title
+                        font.pixelSize: root.titleSize
                         horizontalAlignment: root.centred ? Text.AlignHCenter : Text.AlignLeft
                     }
 
@@ -261,14 +281,18 @@ Item {
             readonly property bool atEnd: flick.contentY >= flick.contentHeight - flick.height - 1
 
             objectName: "scroll-more"
-            visible: root.overflowing
+            visible: root.overflowing && !root.reading
             label: atEnd ? Words.t("scroll.up") : Words.t("scroll.down")
             anchors.horizontalCenter: parent.horizontalCenter
             y: parent.height - height
             width: moreText.implicitWidth + Theme.space(12)
             height: Theme.minimum
-            onTapped: flick.contentY = atEnd ? 0 : Math.min(flick.contentY + flick.height * 0.8,
-                                                            flick.contentHeight - flick.height)
+            onTapped: {
+                if (atEnd)
+                    flick.contentY = 0
+                else
+                    root.readOn()
+            }
 
             Rectangle {
                 anchors.fill: parent
@@ -293,6 +317,18 @@ Item {
         }
     }
 
+    Label {
+        visible: root.reading
+        parent: viewport
+        x: Theme.gutter
+        y: viewport.height - (more.height + height) / 2
+        width: viewport.width - 2 * x
+        horizontalAlignment: Text.AlignHCenter
+        text: Words.t("scroll.reading")
+        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+        color: Theme.ink2
+    }
+
     Column {
         id: asideColumn
 
@@ -301,13 +337,30 @@ Item {
         spacing: root.gap
     }
 
-    // A page that comes back begins at its top.
+    // A page that comes back, or in another size of type, begins at its top.
+    Connections {
+        target: Theme
+
+        function onElderChanged() {
+            root.begin()
+        }
+    }
+
     onVisibleChanged: root.begin()
     onTitleChanged: root.begin()
     onLeadChanged: root.asideFits = true
     onCrowdedChanged: if (root.crowded) root.weighing = true
 
-    // Whether it is too long is known when everything has been laid out: with the next frame.
+    // What is in sight is known when everything has been laid out: with the next frame.
+    Connections {
+        target: root.toTheEnd && root.visible && !root.reached ? root.Window.window : null
+
+        function onFrameSwapped() {
+            root.look()
+        }
+    }
+
+    // Whether it is too long, too.
     Connections {
         target: root.weighing ? root.Window.window : null
 

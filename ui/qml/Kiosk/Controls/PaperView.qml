@@ -3,13 +3,16 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk.Theme
 
-// The paper itself on the screen, with its seal. The shadow is three sheets of shade: effects draw nothing here.
+// The paper itself on the screen, with the mark of its result (square: a round one is an office's seal, which the paper
+// does not bear). The shadow is three sheets of shade: effects draw nothing here.
 Item {
     id: root
 
     property string title: ""
     property var lines: null
     property string stamp: ""
+    property bool unsealed: false // valid once the office's seal is on it
+    property bool sample: false // printed by a test machine
     // As narrow as its longest word allows, so that a number stands on one line.
     readonly property real column: {
         let widest = body.width * 0.2
@@ -73,6 +76,16 @@ Item {
                 bottomPadding: Theme.space(2)
             }
 
+            Label {
+                visible: root.sample
+                width: parent.width
+                horizontalAlignment: Text.AlignHCenter
+                text: Words.t("paper.sample")
+                font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.2)
+                font.bold: true
+                color: Theme.warn
+            }
+
             Repeater {
                 id: entries
 
@@ -103,6 +116,15 @@ Item {
                         font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.2)
                     }
                 }
+            }
+
+            Label {
+                visible: root.unsealed
+                width: parent.width
+                horizontalAlignment: Text.AlignRight
+                text: Words.t("paper.unsealed")
+                font.pixelSize: Theme.small
+                color: Theme.ink2
             }
         }
 

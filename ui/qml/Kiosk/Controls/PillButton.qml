@@ -8,6 +8,9 @@ Touchable {
     id: root
 
     property string text: ""
+    property string instead: "" // words it bears at times: there is room for both from the beginning
+    property bool replaced: false
+    readonly property string words: root.replaced ? root.instead : root.text
     property string tone: "secondary"
     property int size: Theme.button
     property int least: Theme.action
@@ -15,10 +18,11 @@ Touchable {
     readonly property color accent: root.tone === "help" ? Theme.seal : root.tone === "danger" ? Theme.bad
                                   : root.tone === "primary" || root.tone === "teal" ? Theme.teal : Theme.ink
     readonly property color pressedAccent: root.tone === "help" ? Theme.sealDeep : Theme.tealDeep
-    readonly property real wordsWidth: measure.implicitWidth + Theme.space(5)
-    readonly property real naturalWidth: Math.max(measure.implicitWidth + 2 * Theme.space(6), Theme.space(22))
+    readonly property real longest: Math.max(measure.implicitWidth, measureInstead.implicitWidth)
+    readonly property real wordsWidth: root.longest + Theme.space(5)
+    readonly property real naturalWidth: Math.max(root.longest + 2 * Theme.space(6), Theme.space(22))
 
-    label: root.text
+    label: root.words
     implicitWidth: root.naturalWidth
     implicitHeight: Math.max(root.least, caption.implicitHeight + Theme.space(5))
 
@@ -42,12 +46,22 @@ Touchable {
     }
 
     Label {
+        id: measureInstead
+
+        visible: false
+        text: root.instead
+        wrapMode: Text.NoWrap
+        font.pixelSize: root.size
+        font.bold: true
+    }
+
+    Label {
         id: caption
 
         anchors.centerIn: parent
         width: parent.width - Theme.space(5)
         horizontalAlignment: Text.AlignHCenter
-        text: root.text
+        text: root.words
         font.pixelSize: root.size
         font.bold: true
         color: !root.enabled ? Theme.mutedInk : root.filled ? Theme.onDark : root.accent

@@ -27,7 +27,7 @@ Item {
         id: ring
 
         anchors.fill: parent
-        radius: width / 2
+        radius: width * 0.12
         color: "transparent"
         border.width: Theme.space(1)
         border.color: Theme.seal

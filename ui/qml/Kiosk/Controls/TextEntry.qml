@@ -11,6 +11,9 @@ Rectangle {
     property string composition: ""
     property string unit: ""
     property bool wrong: false
+    // A long answer is set smaller, so that it does not push away what stands below it.
+    readonly property int size: root.value.length + root.composition.length > Theme.longAnswer ? Theme.body + Theme.space(0.5)
+                                                                                               : Theme.field
 
     width: parent ? parent.width : 0
     height: Math.max(Theme.space(18), row.height + Theme.space(5))
@@ -36,7 +39,7 @@ Rectangle {
             width: Math.min(implicitWidth, row.width)
             text: root.value
             wrapMode: Text.WrapAnywhere
-            font.pixelSize: Theme.field
+            font.pixelSize: root.size
         }
 
         Label {
@@ -46,20 +49,20 @@ Rectangle {
             width: Math.min(implicitWidth, row.width)
             text: root.composition
             wrapMode: Text.WrapAnywhere
-            font.pixelSize: Theme.field
+            font.pixelSize: root.size
             font.underline: true
             color: Theme.tealDeep
         }
 
         Item {
             width: Theme.space(1)
-            height: Theme.field * 1.4
+            height: root.size * 1.4
 
             Rectangle {
                 x: Theme.space(0.5)
                 anchors.verticalCenter: parent.verticalCenter
                 width: Theme.space(0.5)
-                height: Theme.field
+                height: root.size
                 color: Theme.teal
             }
         }

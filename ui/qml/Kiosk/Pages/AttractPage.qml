@@ -19,20 +19,45 @@ Item {
                            : Math.max(Theme.gutter, Math.min(Theme.space(49.5), panel.y - height - Theme.space(6)))
         spacing: Theme.space(5)
 
-        Rectangle {
-            width: Theme.attractMark
-            height: width
-            radius: Theme.radius + Theme.space(1)
-            color: Theme.seal
+        Row {
+            spacing: Theme.space(4)
 
-            Text {
-                anchors.centerIn: parent
-                text: "办"
-                textFormat: Text.PlainText
-                font.family: Theme.serif
-                font.bold: true
-                font.pixelSize: Theme.attractMark * 0.66
-                color: Theme.onDark
+            Rectangle {
+                width: Theme.attractMark
+                height: width
+                radius: Theme.radius + Theme.space(1)
+                color: Theme.seal
+
+                Text {
+                    anchors.centerIn: parent
+                    text: "办"
+                    textFormat: Text.PlainText
+                    font.family: Theme.serif
+                    font.bold: true
+                    font.pixelSize: Theme.attractMark * 0.66
+                    color: Theme.onDark
+                }
+            }
+
+            Rectangle {
+                visible: root.vm ? root.vm.test : false
+                anchors.verticalCenter: parent.verticalCenter
+                width: testText.implicitWidth + Theme.space(6)
+                height: testText.implicitHeight + Theme.space(2)
+                radius: height / 2
+                color: Theme.warnSoft
+
+                Text {
+                    id: testText
+
+                    anchors.centerIn: parent
+                    text: Words.t("header.test")
+                    textFormat: Text.PlainText
+                    font.family: Theme.sans
+                    font.bold: true
+                    font.pixelSize: Theme.body
+                    color: Theme.warn
+                }
             }
         }
 
@@ -65,9 +90,33 @@ Item {
             color: Theme.ink2
         }
 
-        Flow {
+        Item {
+            id: lightsLow
+
+            visible: !Theme.landscape
             width: parent.width
-            spacing: Theme.space(5)
+            height: lights.height
+        }
+    }
+
+    // What works now: below the words, and on a wide screen above what is to be touched.
+    Item {
+        id: lightsBeside
+
+        visible: Theme.landscape
+        z: 1
+        x: panel.x + foot.x
+        y: Theme.space(16)
+        width: foot.width
+        height: lights.height
+
+        Flow {
+            id: lights
+
+            parent: Theme.landscape ? lightsBeside : lightsLow
+            width: parent ? parent.width : 0
+            flow: Theme.landscape ? Flow.TopToBottom : Flow.LeftToRight
+            spacing: Theme.space(Theme.landscape ? 3 : 5)
             topPadding: Theme.space(2)
             visible: root.open
 

@@ -14,7 +14,8 @@ PageFrame {
     lead: root.vm ? root.vm.notice : ""
     quitShown: true
     leftText: Words.t("nav.back")
-    note: root.vm && root.vm.title !== "" && !root.vm.complete ? Words.t("commit.every") : ""
+    note: root.vm && root.vm.missing > 0 ? Words.t("commit.every", root.vm.missing) : ""
+    toTheEnd: root.vm ? !root.vm.complete : false
     otherText: Words.t("commit.decline")
     otherName: "commit-decline"
     rightText: Words.t("commit.next")

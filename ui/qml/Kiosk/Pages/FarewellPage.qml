@@ -15,7 +15,7 @@ PageFrame {
     rightText: Words.t("farewell.done")
     rightName: "farewell-done"
     gap: Theme.space(5)
-    middle: !(root.vm && root.vm.cardOnReader)
+    middle: !(root.vm && root.vm.take !== "")
     onRightTapped: root.vm.done()
 
     Label {
@@ -25,14 +25,14 @@ PageFrame {
     }
 
     Card {
-        visible: root.vm ? root.vm.cardOnReader : false
+        visible: root.vm ? root.vm.take !== "" : false
         color: Theme.warnSoft
         border.width: Theme.stroke
         border.color: Theme.warn
 
         Label {
             width: parent.width
-            text: Words.t("farewell.card")
+            text: root.vm ? Words.t("farewell.take", root.vm.take) : ""
             font.pixelSize: Theme.h2
             font.bold: true
         }
@@ -50,7 +50,7 @@ PageFrame {
             width: implicitWidth
             height: implicitHeight
             transformOrigin: Item.Top
-            scale: Theme.landscape || Theme.elder ? 0.72 : 1
+            scale: Theme.landscape && Theme.elder ? 0.5 : Theme.landscape || Theme.elder ? 0.72 : 1
             live: true
             away: true
         }

@@ -11,17 +11,20 @@ PageFrame {
     property var vm: null
     readonly property string kind: root.vm ? root.vm.kind : ""
     readonly property bool typed: root.kind === "text" || root.kind === "latin"
-    // An answer that does not fit may be handed in: the complaint then says what is wrong with it.
-    readonly property bool answered: root.vm ? root.vm.complete || (root.kind !== "choice" && root.vm.input.text !== "") : false
+    readonly property bool composing: root.vm ? root.vm.input.composing : false
+    // Large type with a keyboard: the field stands right below the question, its help below the field.
+    readonly property bool tight: Theme.elder && root.hasInput
 
-    eyebrow: root.vm && root.vm.total > 0 ? Words.t("form.count", root.vm.index, root.vm.total) : ""
+    eyebrow: root.tight ? "" : root.vm && root.vm.total > 0 ? Words.t("form.count", root.vm.index, root.vm.total) : ""
     title: root.vm ? root.vm.title : ""
-    lead: root.vm ? root.vm.help : ""
+    lead: root.vm && !root.tight ? root.vm.help : ""
+    titleSize: root.tight ? Theme.question : Theme.h1
     quitShown: true
     leftText: root.vm && root.vm.editing ? Words.t("form.keep") : root.vm && root.vm.index > 1 ? Words.t("form.previous")
                                                                                               : Words.t("nav.back")
     rightText: root.vm && root.vm.editing ? Words.t("form.done") : Words.t("form.next")
-    rightEnabled: root.answered && !(root.vm && root.vm.input.composing)
+    // An answer that does not fit, or none, may be handed in: the complaint then says what is wrong with it.
+    rightEnabled: !root.composing
     gap: Theme.space(2.5)
     hasInput: root.typed || root.kind === "digits"
     onQuitTapped: root.vm.quit()
@@ -43,30 +46,45 @@ PageFrame {
         color: Theme.bad
     }
 
+    // One line at a time: what the grey way forward waits for, what the answer makes, how to answer.
     Label {
         visible: text !== "" && (root.vm ? root.vm.complaint === "" : false)
         width: parent ? parent.width : 0
-        text: root.vm ? root.vm.preview : ""
-        color: Theme.ink
+        text: !root.vm ? "" : root.composing ? Words.t("form.composing")
+                            : root.vm.preview !== "" ? root.vm.preview : root.tight ? root.vm.help : ""
+        color: root.vm && root.vm.preview !== "" && !root.composing ? Theme.ink : Theme.ink2
     }
 
-    Repeater {
-        model: root.vm && root.kind === "choice" ? root.vm.options : null
+    Grid {
+        id: options
 
-        ChoiceCard {
-            required property string value
-            required property string text
-            required property string note
-            required property bool picked
+        readonly property bool abreast: Theme.landscape && !(Theme.elder && root.vm && root.vm.noted)
 
-            objectName: "form-option-" + value
-            width: root.contentWidth
-            title: text
-            detail: note
-            chosen: picked
-            tick: true
-            role: Accessible.RadioButton
-            onTapped: root.vm.pick(value)
+        visible: root.kind === "choice"
+        width: parent ? parent.width : 0
+        columns: options.abreast ? 2 : 1
+        spacing: root.gap
+
+        Repeater {
+            model: root.vm && root.kind === "choice" ? root.vm.options : null
+
+            ChoiceCard {
+                required property string value
+                required property string text
+                required property string note
+                required property bool picked
+
+                objectName: "form-option-" + value
+                width: (options.width - (options.columns - 1) * options.spacing) / options.columns
+                implicitHeight: Math.max(options.abreast && root.vm.noted ? Theme.space(20) : Theme.target,
+                                         wordsHeight + Theme.space(note !== "" ? 7 : 5))
+                title: text
+                detail: note
+                chosen: picked
+                tick: true
+                role: Accessible.RadioButton
+                onTapped: root.vm.pick(value)
+            }
         }
     }
 
@@ -77,16 +95,12 @@ PageFrame {
             visible: root.typed
             width: parent ? parent.width : 0
             vm: root.vm ? root.vm.input : null
-            acceptable: root.answered
-            onAccepted: root.vm.next()
         },
         NumberPad {
             visible: root.kind === "digits"
             width: parent ? parent.width : 0
-            acceptable: root.answered
             onPressed: digit => root.vm.input.press(digit)
             onErased: root.vm.input.erase()
-            onAccepted: root.vm.next()
         }
     ]
 

@@ -5,6 +5,7 @@ import Kiosk.Controls
 import Kiosk.Theme
 
 // Before log-in: can this machine finish it now, how long, how much to type, what to bring, on which basis.
+// Large type leaves out what only repeats that all is well, so that what to bring stands in sight.
 PageFrame {
     id: root
 
@@ -12,9 +13,12 @@ PageFrame {
     readonly property string verdict: root.vm ? root.vm.verdict : ""
     readonly property color tint: root.verdict === "can" ? Theme.ok : Theme.warn
 
-    chip: root.vm && !(Theme.landscape && !Theme.elder) ? root.vm.category : ""
+    chip: root.vm && !Theme.landscape && !Theme.elder ? root.vm.category : ""
     title: root.vm ? root.vm.name : ""
-    small: root.vm ? root.vm.fullName : ""
+    readonly property bool dense: Theme.landscape || Theme.elder
+
+    small: root.vm && !root.dense ? root.vm.fullName : ""
+    gap: Theme.space(root.dense ? 2.5 : 3.5)
     lead: root.vm ? root.vm.lead : ""
     panel: Theme.elder ? Theme.panel : Theme.widestAside
     quitShown: true
@@ -30,7 +34,7 @@ PageFrame {
         color: root.verdict === "can" ? Theme.okMist : Theme.warnSoft
         border.width: Theme.stroke
         border.color: root.tint
-        padding: Theme.space(5)
+        padding: Theme.space(root.dense ? 3.5 : 5)
         gap: Theme.space(2)
 
         Row {
@@ -41,7 +45,7 @@ PageFrame {
                 id: sign
 
                 anchors.verticalCenter: parent.verticalCenter
-                mark: root.verdict === "can" ? "yes" : root.verdict === "limited" ? "part" : "no"
+                mark: root.verdict === "can" ? "yes" : root.verdict === "cannot" ? "no" : "part"
                 tint: root.tint
             }
 
@@ -55,7 +59,8 @@ PageFrame {
 
         Flow {
             width: parent.width
-            spacing: Theme.space(2)
+            spacing: Theme.space(Theme.landscape ? 1 : 2)
+            visible: !Theme.elder || root.verdict === "limited" || root.verdict === "cannot"
 
             Repeater {
                 model: root.vm ? root.vm.reasons : null
@@ -66,6 +71,7 @@ PageFrame {
                     required property string text
                     required property bool good
 
+                    visible: !Theme.elder || !reason.good
                     spacing: Theme.space(1)
                     rightPadding: Theme.space(2.5)
 
@@ -80,19 +86,12 @@ PageFrame {
                     Label {
                         width: Math.min(implicitWidth, root.contentWidth - Theme.space(20))
                         text: reason.text
-                        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+                        font.pixelSize: root.dense ? Theme.small : Theme.space(4)
                         color: reason.good ? Theme.ok : Theme.warn
                     }
                 }
             }
         }
-    }
-
-    Label {
-        visible: Theme.elder
-        width: parent ? parent.width : 0
-        text: root.vm ? root.vm.figuresLine : ""
-        font.bold: true
     }
 
     Row {
@@ -112,7 +111,7 @@ PageFrame {
                 required property string value
 
                 width: (figures.width - 2 * figures.spacing) / 3
-                padding: Theme.space(4)
+                padding: Theme.space(root.dense ? 3 : 4)
                 gap: 0
 
                 Label {
@@ -139,8 +138,8 @@ PageFrame {
     aside: [
         Card {
             visible: root.vm ? root.vm.preparing : false
-            padding: Theme.space(root.beside ? 4.5 : 5.5)
-            gap: Theme.space(root.beside ? 2 : 3)
+            padding: Theme.space(Theme.elder ? 3.5 : root.beside ? 4.5 : 5.5)
+            gap: Theme.space(root.beside || Theme.elder ? 2 : 3)
 
             Label {
                 width: parent.width
@@ -160,7 +159,7 @@ PageFrame {
                     required property string detail
 
                     width: parent ? parent.width : 0
-                    spacing: Theme.space(3.5)
+                    spacing: Theme.space(Theme.elder ? 2.5 : 3.5)
 
                     Rectangle {
                         id: number
@@ -199,6 +198,12 @@ PageFrame {
                 }
             }
         },
+        Label {
+            visible: Theme.elder
+            width: parent ? parent.width : 0
+            text: root.vm ? root.vm.figuresLine : ""
+            font.bold: true
+        },
         Item {
             id: basisTail
 
@@ -215,7 +220,8 @@ PageFrame {
         parent: root.beside ? basisLow : basisTail
         width: parent ? parent.width : 0
         visible: text !== ""
-        text: root.vm && root.vm.basis !== "" ? Words.t("guide.basis", root.vm.basis) : ""
+        text: !root.vm ? "" : (root.dense && root.vm.fullName !== "" ? root.vm.fullName + "\n" : "")
+                              + (root.vm.basis !== "" ? Words.t("guide.basis", root.vm.basis) : "")
         font.pixelSize: Theme.small
         color: Theme.ink2
     }

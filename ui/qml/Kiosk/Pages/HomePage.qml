@@ -133,8 +133,7 @@ PageFrame {
 
                     Chip {
                         visible: text !== "" && (!Theme.elder || entry.verdict !== "can")
-                        text: entry.verdict === "can" ? entry.badge : entry.verdict === "limited" ? Words.t("home.limited")
-                                                                                         : Words.t("home.cannot")
+                        text: entry.verdict === "can" ? entry.badge : Words.t("home." + entry.verdict)
                         tone: entry.verdict === "can" ? "ok" : "warn"
                     }
                 }

@@ -57,6 +57,7 @@ PageFrame {
     input: NumberPad {
         visible: root.staff
         width: parent ? parent.width : 0
+        confirms: true
         acceptable: root.vm ? root.vm.codeReady : false
         onPressed: digit => root.vm.press(digit)
         onErased: root.vm.erase()

@@ -44,6 +44,8 @@ Item {
             title: root.vm ? root.vm.documentTitle : ""
             lines: root.vm ? root.vm.documentLines : null
             stamp: root.stamp
+            unsealed: root.vm ? root.vm.unsealed : false
+            sample: root.vm ? root.vm.sample : false
         }
 
         Item {

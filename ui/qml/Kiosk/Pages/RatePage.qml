@@ -11,7 +11,8 @@ PageFrame {
     property var vm: null
 
     title: Words.t("rate.title")
-    lead: Words.t("rate.lead")
+    lead: Theme.elder ? "" : Words.t("rate.lead")
+    note: root.vm && root.vm.level > 0 ? "" : Words.t("rate.first")
     leftText: Words.t("rate.skip")
     leftName: "rate-skip"
     rightText: Words.t("rate.submit")
@@ -28,22 +29,31 @@ PageFrame {
         color: Theme.bad
     }
 
-    Repeater {
-        model: root.vm ? root.vm.levels : null
+    // All five are in sight, whatever the type: nothing is suggested by what lies below the fold.
+    Grid {
+        id: levels
 
-        ChoiceCard {
-            required property int level
-            required property string text
-            required property bool picked
+        width: parent ? parent.width : 0
+        columns: Theme.landscape && Theme.elder ? 2 : 1
+        spacing: Theme.space(Theme.elder ? 1.5 : 2.5)
 
-            objectName: "level-" + level
-            width: root.contentWidth
-            title: text
-            ordinal: level
-            implicitHeight: Theme.landscape && !Theme.elder ? Theme.minimum + Theme.space(0.5) : Theme.target
-            chosen: picked
-            role: Accessible.RadioButton
-            onTapped: root.vm.chooseLevel(level)
+        Repeater {
+            model: root.vm ? root.vm.levels : null
+
+            ChoiceCard {
+                required property int level
+                required property string text
+                required property bool picked
+
+                objectName: "level-" + level
+                width: (levels.width - (levels.columns - 1) * levels.spacing) / levels.columns
+                title: text
+                ordinal: level
+                implicitHeight: Theme.landscape && !Theme.elder ? Theme.minimum + Theme.space(0.5) : Theme.target
+                chosen: picked
+                role: Accessible.RadioButton
+                onTapped: root.vm.chooseLevel(level)
+            }
         }
     }
 

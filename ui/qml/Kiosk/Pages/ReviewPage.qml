@@ -4,7 +4,8 @@ import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
 
-// Check before you send: each value carries where it came from; a touch on a row changes it.
+// Check before you send: each value carries where it came from; a touch on a row changes it. Nothing is signed or
+// handed in before the last row was in sight.
 PageFrame {
     id: root
 
@@ -14,9 +15,12 @@ PageFrame {
     title: Words.t("review.title")
     lead: root.changeable ? Words.t("review.lead") : Words.t("review.fixed")
     quitShown: true
-    leftText: root.changeable ? Words.t("review.back") : Words.t("nav.back")
+    leftText: root.changeable && !Theme.elder ? Words.t("review.back") : Words.t("nav.back")
     rightText: root.vm && root.vm.signature ? Words.t("review.sign") : Words.t("review.submit")
+    note: root.vm && root.vm.signature ? Words.t("review.promise.sign") : Words.t("review.promise.submit")
+    toTheEnd: true
     gap: Theme.space(3)
+    onReachedChanged: if (root.reached && root.vm) root.vm.sawWhole()
     onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.vm.next()
@@ -60,7 +64,7 @@ PageFrame {
                 role: row.editable ? Accessible.Button : Accessible.StaticText
                 enabled: row.editable
                 width: parent ? parent.width : 0
-                height: Math.max(Theme.minimum, (row.stackedUp ? name.height + Theme.space(1) : 0) + value_.height + Theme.space(5))
+                height: Math.max(row.editable ? Theme.minimum : Theme.space(10), (row.stackedUp ? name.height + Theme.space(1) : 0) + value_.height + Theme.space(5))
                 onTapped: root.vm.edit(row.key)
 
                 Rectangle {
@@ -123,25 +127,22 @@ PageFrame {
         }
     }
 
-    aside: [
-        Card {
-            color: Theme.footer
-            padding: Theme.space(4.5)
-            gap: Theme.space(0.5)
+    Label {
+        objectName: "review-end"
+        width: parent ? parent.width : 0
+        horizontalAlignment: Text.AlignHCenter
+        text: root.vm ? Words.t("review.end", root.vm.count) : ""
+        font.pixelSize: Theme.small
+        color: Theme.ink2
+    }
 
-            Label {
-                width: parent.width
-                text: Words.t("review.promise")
-                font.pixelSize: Theme.elder ? Theme.body : Theme.space(4.7)
-                font.bold: true
-            }
+    // Other rows were not seen yet.
+    Connections {
+        target: root.vm
 
-            Label {
-                width: parent.width
-                text: root.vm && root.vm.signature ? Words.t("review.promise.sign") : Words.t("review.promise.submit")
-                font.pixelSize: Theme.small
-                color: Theme.ink2
-            }
+        function onChanged() {
+            if (!root.vm.whole)
+                root.begin()
         }
-    ]
+    }
 }

@@ -17,6 +17,7 @@ PageFrame {
     leftText: Words.t("nav.back")
     rightText: Words.t("sign.done")
     rightEnabled: pad.meaningful
+    note: pad.meaningful ? "" : Words.t(pad.empty ? "sign.first" : "sign.short")
     onQuitTapped: root.vm.quit()
     onLeftTapped: root.vm.back()
     onRightTapped: root.vm.sign(pad)
@@ -24,7 +25,8 @@ PageFrame {
 
     Rectangle {
         width: parent ? parent.width : 0
-        height: Theme.landscape ? Theme.space(Theme.elder ? 50 : 62) : Theme.space(Theme.elder ? 76 : 84)
+        // As high as the page allows with "write again" below it.
+        height: Math.max(Theme.space(40), Math.min(Theme.space(84), root.room - clear.height - root.gap))
         radius: Theme.radius
         color: Theme.surface
         border.width: Theme.stroke
@@ -59,6 +61,8 @@ PageFrame {
     }
 
     PillButton {
+        id: clear
+
         objectName: "sign-clear"
         anchors.right: parent ? parent.right : undefined
         width: naturalWidth

@@ -51,6 +51,7 @@ QtObject {
 
     readonly property int display: elder ? 128 : 116
     readonly property int h1: elder ? 88 : 68
+    readonly property int question: elder ? 72 : 68 // a heading above a keyboard
     readonly property int h2: elder ? 60 : 44
     readonly property int figure: elder ? 64 : 54
     readonly property int lead: elder ? 52 : 36
@@ -59,6 +60,7 @@ QtObject {
     readonly property int button: elder ? 60 : 42
     readonly property int small: elder ? 48 : 29
     readonly property int field: elder ? 72 : 60
+    readonly property int longAnswer: 18 // characters
     readonly property int key: elder ? 56 : 48
     readonly property int keyWord: elder ? 48 : 34
     readonly property int candidate: elder ? 60 : 46

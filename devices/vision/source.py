@@ -1,15 +1,31 @@
-"""What a camera's source is, and whether it answers: a cheap check that takes no picture and starts no process."""
+"""What a camera's source is, what can be wrong with it, and whether it answers.
+
+Standard library only, for the parent process: a cheap check that takes no picture and starts no process.
+"""
 
 from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from devices.contracts.deadline import Deadline
-from devices.contracts.device import Action, DeviceError, State
+from devices.contracts.device import Action, DeviceError, Fault, State
 from devices.transports.tcp import connect
+
+FAULTS: Mapping[str, Fault] = {
+    fault.code: fault
+    for fault in (
+        Fault("gone", Action.CALL_TECHNICIAN, "the camera's source does not open or has ended: check cable and power"),
+        Fault("frozen", Action.RESET, "the camera sends no new pictures"),
+        Fault("covered", Action.CLEAR, "the camera sees nothing: uncover and clean the lens"),
+    )
+}
+"""What a capture may find wrong with its source, by code (``capture.CaptureFault``)."""
+
+UNKNOWN_FAULT = Fault("child-garbage", Action.RESET, "the camera process reported an unknown fault")
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554}
 

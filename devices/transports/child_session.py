@@ -1,8 +1,11 @@
-"""The driver's end of one child process after another: starts it, sorts what it sends, asks and waits.
+"""A driver's end of one child process after another: starts it, sorts what it sends, asks and waits.
 
-A thread takes messages in as they come, so that preview frames flow while a check is waited for. Frames are handed
+A thread takes messages in as they come, so that preview frames flow while an answer is waited for. Frames are handed
 to the listener by a thread of their own, one at a time: the child sends the next, then the newest, when the last was
-taken.
+taken. What a frame is, the driver says (``frame_of``).
+
+From the child (``is``): ``ready`` first, ``frame`` and ``fault`` (``code``) unasked, and answers that echo ``id``. To
+the child (``do``): its configuration first, ``preview`` on, ``more`` (the last frame was taken), ``status``, requests.
 """
 
 from __future__ import annotations
@@ -12,37 +15,38 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from devices.contracts.camera import Frame, FrameListener
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
-from devices.drivers.camera.protocol import frame_of
 from devices.transports.child import ChildProcess
 from devices.transports.child_channel import Message
 
-_MODULE = "devices.drivers.camera.child"
-_ENVIRONMENT = {
-    # One thread each: two cores serve the whole terminal, and every pool costs memory.
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OPENCV_LOG_LEVEL": "ERROR",
-    "OPENCV_IO_MAX_IMAGE_PIXELS": str(2**25),  # a small file that claims to be a huge picture is refused
-}
-
+FrameT = TypeVar("FrameT")
 Answer = Message | DeviceError | None  # None: nothing came, but whoever waits is to look up
 
 
-class Session:
-    """One child at a time. Its methods belong to the actor's thread, ``wake`` and ``abandon`` to any."""
+class Session(Generic[FrameT]):
+    """One child at a time. Its methods belong to the actor's thread, ``wake`` and ``abandon`` to any.
 
-    def __init__(self, configuration: Mapping[str, Any], on_fault: Callable[[str | None], None]) -> None:
+    ``frame_of`` makes a frame of a ``frame`` message; KeyError, TypeError or ValueError from it count as garbage."""
+
+    def __init__(
+        self,
+        module: str,
+        configuration: Mapping[str, Any],
+        *,
+        environment: Mapping[str, str],
+        frame_of: Callable[[Message], FrameT],
+        on_fault: Callable[[str | None], None],
+    ) -> None:
         self._configuration = configuration
+        self._frame_of = frame_of
         self._on_fault = on_fault
-        self._child = ChildProcess(_MODULE, environment=_ENVIRONMENT)
+        self._child = ChildProcess(module, environment=environment)
         self._pump: threading.Thread | None = None
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
-        self._delivery: Delivery | None = None
+        self._delivery: Delivery[FrameT] | None = None
         self._heard = 0.0
         self._request = 0
         self.opencv = ""
@@ -74,7 +78,7 @@ class Session:
         answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._answers = answers
         self._child.start()
-        self._pump = threading.Thread(target=self._take_in, args=(answers,), name="camera-messages", daemon=True)
+        self._pump = threading.Thread(target=self._take_in, args=(answers,), name="child-messages", daemon=True)
         self._pump.start()
         try:
             ready = self._await(lambda head: head.get("is") == "ready", deadline)
@@ -135,7 +139,7 @@ class Session:
         """Send a command that has no answer."""
         self._child.send(head, deadline=deadline)
 
-    def deliver_to(self, listener: FrameListener | None) -> None:
+    def deliver_to(self, listener: Callable[[FrameT], None] | None) -> None:
         """Where preview frames go; with None nothing is delivered any more when this returns."""
         if self._delivery is not None:
             self._delivery.end()
@@ -156,7 +160,7 @@ class Session:
                 self._heard = time.monotonic()
                 kind = message.head.get("is")
                 if kind == "frame":
-                    frame = frame_of(message)
+                    frame = self._frame_of(message)
                     if (delivery := self._delivery) is not None:
                         self.frames += 1
                         delivery.offer(frame)
@@ -185,7 +189,7 @@ class Session:
             except queue.Empty:
                 raise DeviceError(
                     "child-silent",
-                    "the camera process did not answer in time",
+                    "the child process did not answer in time",
                     advice="it is ended and started again",
                     retryable=True,
                 ) from None
@@ -200,18 +204,18 @@ class Session:
                 meanwhile(answer)
 
 
-class Delivery:
+class Delivery(Generic[FrameT]):
     """Hands frames to a listener, the newest only, from its own thread."""
 
-    def __init__(self, listener: FrameListener, taken: Callable[[], None]) -> None:
+    def __init__(self, listener: Callable[[FrameT], None], taken: Callable[[], None]) -> None:
         self._listener, self._taken = listener, taken
         self._news = threading.Condition()
-        self._frame: Frame | None = None
+        self._frame: FrameT | None = None
         self._on = True
-        self._thread = threading.Thread(target=self._run, name="camera-preview", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="child-frames", daemon=True)
         self._thread.start()
 
-    def offer(self, frame: Frame) -> None:
+    def offer(self, frame: FrameT) -> None:
         with self._news:
             self._frame = frame
             self._news.notify_all()
@@ -238,7 +242,7 @@ class Delivery:
 def garbage(what: str) -> DeviceError:
     return DeviceError(
         "child-garbage",
-        f"the camera process sent {what}",
+        f"the child process sent {what}",
         advice="it is ended and started again; update the software if it happens again",
         retryable=True,
     )

@@ -1,0 +1,12 @@
+"""BER-TLV objects of cards, at every level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def tree(data: bytes) -> list[Any]:
+    """All objects, and a search to the depth that the codec allows."""
+    from devices.drivers.tlv import find, objects
+
+    return [list(objects(data)), find(data, 0x5FFF)]

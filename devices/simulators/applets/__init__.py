@@ -1,0 +1,1 @@
+"""Applets of simulated cards: objects that answer APDUs, for ``vpcd`` and ``applet_slot``. Nobody on them is real."""

@@ -1,0 +1,65 @@
+"""The registry of drivers: every one can be made, none serves a kind it does not know, a misspelt option is told."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from devices.contracts.device import Device
+from kiosk.cabinet import DRIVERS, make_device, specs
+from kiosk.profile import DEVICE_KINDS, DeviceProfile, ProfileError, load
+
+DRIVER_FOLDERS = Path(__file__).parents[2] / "devices" / "drivers"
+PROFILES = sorted((Path(__file__).parents[2] / "deploy" / "profiles").glob("*.toml"))
+
+
+@pytest.mark.parametrize(("name", "kind"), DRIVERS)
+def test_an_option_that_a_driver_does_not_take_is_the_profiles_to_mend(name: str, kind: str) -> None:
+    needed = {"map": {}, "ups": "kiosk"}
+    module, _, maker = DRIVERS[name, kind].partition(":")
+    taken = inspect.signature(getattr(import_module(module), maker)).parameters
+    options = {key: value for key, value in needed.items() if key in taken}
+    with pytest.raises(ProfileError, match=rf"devices.{kind}.bawd: is not known; {name} takes "):
+        make_device(DeviceProfile(kind, name, "/dev/null", {**options, "bawd": 9600}))
+
+
+def test_an_option_that_a_driver_needs_is_asked_for() -> None:
+    with pytest.raises(ProfileError, match=r"devices.sensors.map: is missing; modbus_io needs it"):
+        make_device(DeviceProfile("sensors", "modbus_io", "/dev/null"))
+
+
+def test_a_value_that_a_driver_refuses_is_the_profiles_to_mend() -> None:
+    with pytest.raises(ProfileError, match=r"devices.sensors: .*doorz"):
+        make_device(DeviceProfile("sensors", "modbus_io", "/dev/null", {"map": {"doorz": {}}}))
+
+
+def test_every_driver_of_the_house_can_stand_in_a_profile_and_every_kind_has_one() -> None:
+    assert {driver for driver, _ in DRIVERS} == {folder.parent.name for folder in DRIVER_FOLDERS.glob("*/driver.py")}
+    assert {kind for _, kind in DRIVERS} == set(DEVICE_KINDS)
+
+
+@pytest.mark.parametrize("file", PROFILES, ids=lambda file: file.stem)
+def test_every_profile_that_is_shipped_makes_its_whole_cabinet(file: Path) -> None:
+    profile = load(file)
+    made = {spec.name: spec for spec in specs(profile)}
+    assert set(made) == {device.kind for device in profile.devices}
+    for kind, spec in made.items():
+        assert isinstance(spec.device, Device)
+        assert spec.device.info.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [
+        (DeviceProfile("id_reader", "std", "/dev/null"), "'std' drives no such device; for it there is sdt"),
+        (DeviceProfile("camera", "escpos", "/dev/null"), "'escpos' drives no such device; for it there is camera"),
+    ],
+)
+def test_a_driver_that_does_not_exist_or_does_not_fit_is_answered_with_those_that_do(
+    device: DeviceProfile, words: str
+) -> None:
+    with pytest.raises(ProfileError, match=words):
+        make_device(device)

@@ -20,6 +20,7 @@ from devices.vision.parameters import DocumentParameters
 
 Points = NDArray[np.float64]  # 4 x 2
 Grey = NDArray[np.uint8]
+Hull = NDArray[np.integer[Any] | np.floating[Any]]  # as OpenCV's stub has it
 _ALONG = np.linspace(0.05, 0.95, 32)  # places along a side
 _LEAST = 64  # pixels of a side in which no paper can be told
 
@@ -137,7 +138,10 @@ def _quads(mask: Grey, wanted: DocumentParameters) -> Iterator[tuple[Outline, Po
     height, width = mask.shape
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     for contour in contours:
-        hull = cv2.convexHull(contour).astype(np.int32)
+        _, _, wide, tall = cv2.boundingRect(contour)
+        if wide * tall < wanted.min_share * height * width:  # letters, mostly
+            continue
+        hull = cv2.convexHull(contour)
         area = cv2.contourArea(hull)
         share = area / (height * width)
         if not wanted.min_share <= share <= wanted.max_share:
@@ -152,7 +156,7 @@ def _quads(mask: Grey, wanted: DocumentParameters) -> Iterator[tuple[Outline, Po
             yield Outline(_box(hull), share, cut), trace.astype(np.float64)
 
 
-def _four(hull: NDArray[np.int32]) -> Points | None:
+def _four(hull: Hull) -> Points | None:
     """The hull as four corners, however much its own corners are rounded."""
     length = cv2.arcLength(hull, True)
     for eps in (0.015, 0.02, 0.03, 0.045, 0.06):
@@ -164,11 +168,11 @@ def _four(hull: NDArray[np.int32]) -> Points | None:
     return None
 
 
-def _box(hull: NDArray[np.int32]) -> Points:
+def _box(hull: Hull) -> Points:
     return ordered(cv2.boxPoints(cv2.minAreaRect(hull)).astype(np.float64))
 
 
-def _cut(points: NDArray[np.int32], width: int, height: int) -> int:
+def _cut(points: Hull, width: int, height: int) -> int:
     """How many of the picture's borders the points touch."""
     x, y = points[:, 0], points[:, 1]
     return sum(bool(one) for one in (x.min() <= 2, y.min() <= 2, x.max() >= width - 3, y.max() >= height - 3))

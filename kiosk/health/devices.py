@@ -155,7 +155,8 @@ def _failed(device: DeviceProfile, error: DeviceError) -> Check:
     more = {"port-missing": attached.similar, "port-denied": attached.owner, "port-busy": attached.holders}
     here = more[error.code](device.port) if error.code in more else ""
     advice = " ".join(filter(None, (_sentence(error.advice) or ACTIONS[error.action], here)))
-    return broken(device.kind, without_login(f"{device.driver} at {device.port}: {error.code}: {error}"), advice)
+    where = f" at {device.port}" if device.port else f" on {device.on}" if device.on else ""
+    return broken(device.kind, without_login(f"{device.driver}{where}: {error.code}: {error}"), advice)
 
 
 def _sentence(text: str) -> str:

@@ -41,7 +41,7 @@ from tests.xfs_schema import CheckedLine
 
 SELECT, READ = bytes.fromhex("00A4040000"), bytes.fromhex("00B0000000")
 SERVICES = {
-    "smart_card_reader": "CardReader1",
+    "card_reader": "CardReader1",
     "receipt_printer": "ReceiptPrinter1",
     "page_printer": "DocumentPrinter1",
     "still_camera": "Camera1",
@@ -218,7 +218,7 @@ class TestPagePrinter(PagePrinterContract):
 
 @pytest.fixture
 def reader(made: Any) -> XfsCardReader:
-    return made("smart_card_reader")  # type: ignore[no-any-return]
+    return made("card_reader")  # type: ignore[no-any-return]
 
 
 def inserted(reader: XfsCardReader, twin: XfsTwin) -> XfsCard:

@@ -64,7 +64,7 @@ def printer(made: Any) -> XfsReceiptPrinter:
 
 @pytest.fixture
 def reader(made: Any) -> XfsCardReader:
-    return made("smart_card_reader", "CardReader1")  # type: ignore[no-any-return]
+    return made("card_reader", "CardReader1")  # type: ignore[no-any-return]
 
 
 def overrun(deadline: Deadline) -> float:

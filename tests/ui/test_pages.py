@@ -273,11 +273,13 @@ def test_help_is_at_hand_on_every_page(stage: Any, sample: Any, elder: bool) -> 
 
 
 def test_what_does_not_fit_can_be_scrolled_to_by_touch(stage: Any, sample: Any) -> None:
-    stage.show(sample("review"), elder=True)
+    stage.show(sample("rate-chosen"), elder=True)
     stage.tap("scroll-more")
     stage.tap("scroll-more")
-    box = _clipped(stage, stage.named("review-edit-staff"))
+    box = _clipped(stage, stage.named("rate-more"))
     assert box.height() >= 104
+    stage.tap("scroll-more")
+    assert _clipped(stage, stage.named("level-5")).height() >= 104, "and back to the top"
 
 
 def test_the_waiting_page_runs_no_timer_and_no_animation(stage: Any, sample: Any) -> None:

@@ -35,7 +35,7 @@ def profile_for(world: Demo, folder: Path) -> Path:
     text = EXAMPLE.read_text(encoding="utf-8")
     changes = {
         "/dev/serial/by-id/usb-SDT_Reader-if00-port0": world.ports["id_reader"],
-        "ipp://192.168.1.20:631/ipp/print": world.ports["page_printer"],
+        "ipp://a4-printer.local:631/ipp/print": world.ports["page_printer"],
         "/dev/usb/lp0": world.ports["receipt_printer"],
         "/dev/video0": world.ports["camera"],
         "https://kiosk-backend.example": world.ports["network"],

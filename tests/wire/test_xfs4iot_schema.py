@@ -63,7 +63,7 @@ def converse(twin: XfsTwin, path: Path) -> None:
     publisher = CapturingLine(WebSocketLine(twin.address()), path)
     assert len(discovery.ask_publisher(Session(publisher, edition=Edition.PAYLOAD), soon())) == 6
 
-    reader: XfsCardReader = device("smart_card_reader", "CardReader1")
+    reader: XfsCardReader = device("card_reader", "CardReader1")
     reader.present(soon())
     twin.act("put", {"track2": "123=456"})
     reader.present(soon())

@@ -25,7 +25,7 @@ from devices.transports.message_capture import CapturingLine
 from devices.transports.websocket import WebSocketLine
 
 _OF_INTERFACE = {
-    "CardReader": "smart_card_reader",
+    "CardReader": "card_reader",
     "Printer": "receipt_printer",  # a page printer is named by --kind: pages are not told apart from receipts safely
     "Camera": "still_camera",
     "Lights": "lights",
@@ -87,7 +87,7 @@ def _kind(port: str, deadline: Deadline) -> str:
         offered = ", ".join(service.interfaces) or "nothing"
         advice = "This software has no driver for such a service; see the README of devices.drivers.xfs4iot."
         raise DeviceError("wrong-service", f"{port} offers {offered}", advice=advice, retryable=False)
-    return kind or "smart_card_reader"  # it did not answer: opening it will say why
+    return kind or "card_reader"  # it did not answer: opening it will say why
 
 
 def _read(device: XfsDevice, deadline: Deadline) -> bench.Report:

@@ -72,7 +72,7 @@ class XfsCard:
 class XfsCardReader(XfsDevice):
     """One slot; it opens itself where it has to. Besides what the contract has: ``eject retain taken read_tracks``."""
 
-    kind = "smart_card_reader"
+    kind = "card_reader"
     interface = "CardReader"
     key = "cardReader"
 

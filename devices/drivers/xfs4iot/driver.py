@@ -20,7 +20,7 @@ from devices.drivers.xfs4iot.shapes import dig, word
 from devices.transports.websocket import MessageLine, WebSocketLine
 
 KINDS = {
-    "smart_card_reader": "devices.drivers.xfs4iot.cards:XfsCardReader",
+    "card_reader": "devices.drivers.xfs4iot.cards:XfsCardReader",
     "page_printer": "devices.drivers.xfs4iot.printer:XfsPagePrinter",
     "receipt_printer": "devices.drivers.xfs4iot.printer:XfsReceiptPrinter",
     "still_camera": "devices.drivers.xfs4iot.camera:XfsCamera",

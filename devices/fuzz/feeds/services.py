@@ -7,11 +7,14 @@ from typing import Any
 
 
 def xfs(text: str) -> Any:
-    """A message; the edition with its words in the payload has one version only, whatever was written there."""
-    from devices.drivers.xfs4iot.protocol import FIRST_VERSION, Edition, decode
+    """A message without what its edition does not write back: the version where the words stand in the payload, the
+    request's number of what nobody asked for."""
+    from devices.drivers.xfs4iot.protocol import FIRST_VERSION, Edition, Kind, decode
 
     message = decode(text)
-    return replace(message, version=FIRST_VERSION) if message.edition is Edition.PAYLOAD else message
+    if message.edition is Edition.PAYLOAD:
+        message = replace(message, version=FIRST_VERSION)
+    return replace(message, request_id=0) if message.kind is Kind.UNSOLICITED else message
 
 
 def xfs_again(message: Any) -> str:

@@ -275,7 +275,6 @@ def test_help_is_at_hand_on_every_page(stage: Any, sample: Any, elder: bool) -> 
 def test_what_does_not_fit_can_be_scrolled_to_by_touch(stage: Any, sample: Any) -> None:
     stage.show(sample("rate-chosen"), elder=True)
     stage.tap("scroll-more")
-    stage.tap("scroll-more")
     box = _clipped(stage, stage.named("rate-more"))
     assert box.height() >= 104
     stage.tap("scroll-more")

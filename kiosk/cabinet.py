@@ -45,10 +45,6 @@ DRIVERS: Mapping[tuple[str, str], str] = {
 """Driver and kind of device -> ``module:callable``, whose first argument is the port, or the device whose line it uses.
 """
 
-INTERVALS = {"camera": 30.0}
-"""Seconds between two heartbeats, where the usual one (devices.actor.Spec) would be too often: a camera at rest is a
-child that is not running, and its device file is watched anyway."""
-
 
 def make_device(device: DeviceProfile, carrier: Device | None = None) -> Device:
     """The driver that a profile names; ``carrier`` is the device whose line it uses, where it is on one.
@@ -87,6 +83,5 @@ def specs(profile: Profile) -> list[Spec]:
         if device.kind == "camera" and profile.face_threshold is not None:
             device = replace(device, options={**device.options, "face_threshold": profile.face_threshold})
         carrier = made[device.on].device if device.on else None
-        spec = Spec(device.kind, make_device(device, carrier), on=device.on)
-        made[device.kind] = replace(spec, poll_interval=INTERVALS.get(device.kind, spec.poll_interval))
+        made[device.kind] = Spec(device.kind, make_device(device, carrier), on=device.on)
     return list(made.values())

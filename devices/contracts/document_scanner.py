@@ -36,7 +36,7 @@ class Mode(Enum):
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
     """``dpi`` dots per inch; ``size`` width and height in mm from the upper left corner; ``pages`` at most, of a
-    feeder (a flatbed has one)."""
+    feeder (a flatbed has one): with more sheets in it there is no document."""
 
     source: Source = Source.FLATBED
     mode: Mode = Mode.GREY
@@ -74,8 +74,9 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class NotScanned:
-    """The scanner has said why there is no document: ``no-docs``, ``jammed``, ``cover-open``, ``busy``,
-    ``port-denied``, ``truncated`` … ``whole`` pages that came before are dropped: half a document is none."""
+    """The scanner has said why there is no document: ``no-docs``, ``jammed``, ``cover-open``, ``busy``, ``truncated``,
+    ``too-many-pages``, ``port-denied`` … Pages that came whole before it are dropped, and counted in ``whole``: half a
+    document is none."""
 
     reason: Fault
     whole: int = 0

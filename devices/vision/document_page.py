@@ -94,7 +94,7 @@ def straighten(image: Image, corners: Points, size: tuple[int, int]) -> Image:
         [(-0.5, -0.5), (width - 0.5, -0.5), (width - 0.5, height - 0.5), (-0.5, height - 0.5)], np.float32
     )
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    page = cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    page = cv2.warpPerspective(image, matrix, (width, height))
     return page.astype(np.uint8, copy=False)
 
 

@@ -103,6 +103,13 @@ class TestSaneBackend(DocumentScannerContract):
         assert {(page.mode, page.data[:2]) for page in outcome.pages} == {(Mode.COLOUR, b"P6")}
         assert len(outcome.pages) == 10  # what the backend's feeder holds
 
+    def test_more_sheets_than_a_document_may_have_are_no_document(self, scanner: SaneScanner) -> None:
+        outcome = scanner.scan(ScanSettings(Source.FEEDER, dpi=75, pages=10), deadline=soon())
+        assert isinstance(outcome, Scanned)
+        outcome = scanner.scan(ScanSettings(Source.FEEDER, dpi=75, pages=9), deadline=soon())
+        assert isinstance(outcome, NotScanned)
+        assert (outcome.reason.code, outcome.whole) == ("too-many-pages", 9)
+
     @pytest.mark.parametrize("trouble", ["no-docs", "jammed", "cover-open", "busy", "io-error", "truncated"])
     @pytest.mark.parametrize("source", [Source.FLATBED, Source.FEEDER])
     def test_trouble_is_never_a_document(

@@ -34,6 +34,7 @@ BETWEEN_REPORTS = 0.2  # seconds
 NO_ANSWER = Fault("no-answer", Action.RESET, "the scanner fell silent")
 CRASHED = Fault("backend-crashed", Action.RESET, "the SANE backend crashed")
 STRANGE = Fault("strange-page", Action.CALL_TECHNICIAN, "what came is no page")
+TOO_MANY = Fault("too-many-pages", Action.CLEAR, "more sheets in the feeder than one document may have")
 NOTHING = Fault("no-page", Action.RESET, "the scanner ended without a page")
 LOST = (protocol.IO_ERROR, 10)  # after these nobody knows where the sheet is
 
@@ -49,14 +50,16 @@ class Run:
         self._words = [f"--device-name={port.device}", "--format=pnm", *words]
         self._pages: list[Page] = []
         self._told_at = 0.0
+        self._fed = settings.source is not Source.FLATBED
         self.killed = False
 
     def scan(self, deadline: Deadline) -> ScanOutcome:
         working = Deadline(deadline.at - min(RESERVE, 0.2 * deadline.remaining()))
-        pipes = PagePipes(self._settings.pages)
+        count = self._settings.pages + self._fed  # one sheet too many is a document cut off, and must be seen
+        pipes = PagePipes(count)
         program: Program | None = None
         try:
-            batch = [f"--batch={pipes.pattern}", f"--batch-count={self._settings.pages}"]
+            batch = [f"--batch={pipes.pattern}", f"--batch-count={count}"]
             program = Program([self._program, *self._words, *batch], self._port.environment)
             return self._follow(program, pipes, working)
         except DeviceError as error:
@@ -77,13 +80,15 @@ class Run:
                 incoming.take()
             except PnmError:
                 return Unknown(STRANGE, len(self._pages))
+            if incoming.begun and len(self._pages) == self._settings.pages:
+                return NotScanned(TOO_MANY, len(self._pages))
             if incoming.ended:
                 page = incoming.page(self._dpi(program))
                 if page is None:
                     return self._half(program, working)
                 self._pages.append(page)
                 self._progress(ScanProgress(len(self._pages), 0.0))
-                done = len(self._pages) == self._settings.pages
+                done = not self._fed
                 if not done:
                     incoming = self._next(pipes)
                 continue
@@ -137,8 +142,7 @@ class Run:
     def _decide(self, program: Program, *, half: bool) -> ScanOutcome:
         whole = len(self._pages)
         status = protocol.status_of(program.said())
-        fed = self._settings.source is not Source.FLATBED
-        if whole and not half and (whole == self._settings.pages or (fed and status == protocol.NO_DOCS)):
+        if whole and not half and (not self._fed or status == protocol.NO_DOCS):
             return Scanned(tuple(self._pages))
         if protocol.not_opened(program.said()):
             return NotScanned(failure(self._port.device, program.status, program.said()).fault())

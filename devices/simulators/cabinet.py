@@ -25,6 +25,7 @@ KINDS = {
     "cups": "devices.simulators.cups:CupsTwin",
     "sane": "devices.simulators.sane:SaneTwin",
     "camera": "devices.simulators.camera:CameraTwin",
+    "document_camera": "devices.simulators.document_camera:DocumentCameraTwin",
     "network": "devices.simulators.network:NetworkTwin",
     "scanner": "devices.simulators.scanner:ScannerTwin",
     "modbus": "devices.simulators.modbus:ModbusTwin",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kiosk.profile import DeviceProfile
 
 SECONDS = 10.0  # for opening and asking
-SHARED = frozenset({"ipp", "camera"})
+SHARED = frozenset({"ipp", "cups", "camera", "document_camera", "nut", "pcsc", "xfs4iot"})
 """Drivers of devices that may be asked while a terminal uses them; the others take one at a time."""
 
 NEEDED = ("id_reader",)

@@ -30,8 +30,8 @@ LOOPBACK_NAMES = {"", "localhost", "ip6-localhost", "ip6-loopback"}
 
 def _make_environment_hermetic() -> None:
     for name in list(os.environ):
-        lengths = name.startswith(("KIOSK_CRASH_", "KIOSK_PEER_", "KIOSK_FUZZ_"))  # those say how long a test runs
-        ours = name.startswith("KIOSK_") and not lengths
+        asked = name.startswith(("KIOSK_CRASH_", "KIOSK_PEER_", "KIOSK_FUZZ_", "KIOSK_EMUPOS_"))  # how long, with what
+        ours = name.startswith("KIOSK_") and not asked
         if ours or name in FOREIGN or name.lower() in PROXIES:
             del os.environ[name]
     os.environ.update(OFFSCREEN)

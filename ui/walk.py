@@ -98,6 +98,14 @@ def walk(language: Language = "zh_CN") -> Iterator[Sample]:
     yield from _results(language, shop.pack, pension.pack)
 
 
+def _licence(pack: ServicePack) -> tuple[tuple[str, str], ...]:
+    """The rows of the licence's picture with the values of these answers."""
+    values = _filled(pack).as_dict()
+    shown = (("名称", "full_name"), ("经营者", "applicant.name"), ("经营场所", "full_premises"))
+    rows = tuple((label, values[key]) for label, key in shown)
+    return (("统一社会信用代码", "92140213MA0000015G"), *rows, ("登记机关", STANDS.registrar))
+
+
 def _results(language: Language, *packs: ServicePack) -> Iterator[Sample]:
     """Every result of every pack in the words of the pack, on the paper of the samples."""
     from ui.samples import samples
@@ -113,6 +121,9 @@ def _results(language: Language, *packs: ServicePack) -> Iterator[Sample]:
                 lead=texts.lead.of(language),
                 unsealed=pack.pack_id == SHOP and wording == "approved",
                 sample=wording == "approved",
+                document_lines=_licence(pack)
+                if pack.pack_id == SHOP and wording == "approved"
+                else drawn_on[model].document_lines,
                 outcome=wording.split("_")[0],
                 effective=wording == "approved" or pack.offline is Rung.FINAL,
             )

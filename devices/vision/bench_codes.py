@@ -38,7 +38,7 @@ def measure(rounds: int = 25) -> list[dict[str, Any]]:
         if len(read(image, CodeParameters(), 0.0)) != count:
             raise RuntimeError("the bench's own frame is not read")
         measured = in_turns(
-            lambda image=image: zxingcpp.read_barcodes(image, formats=FORMATS, text_mode=zxingcpp.TextMode.Plain),  # type: ignore[misc]  # default binds the image
+            lambda image=image: zxingcpp.read_barcodes(image, formats=FORMATS, text_mode=zxingcpp.TextMode.HexECI),  # type: ignore[misc]  # default binds the image
             lambda image=image: read(image, CodeParameters(), 0.0),  # type: ignore[misc]  # default binds the image
             rounds,
         )

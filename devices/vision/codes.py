@@ -1,11 +1,15 @@
 """Codes in a picture: QR, Data Matrix, PDF417, Code 128 and EAN, by zxing-cpp. Pure: a picture in, codes out.
 
-The bytes are the code's own. Their text is UTF-8 where they are valid UTF-8, else GB18030: both are in use, and hardly
-any code says which. zxing does not tell whether its text follows an encoding that the code declares (ECI) or a guess of
-its own, so its text counts where no guess explains it, or where ours fails and its own is printable.
+The bytes are the code's own. Their text follows the encoding that the code declares (ECI). Hardly any does, and what
+zxing guesses then is wrong for every GB18030 text that was tried, so that this room decides: UTF-8 where the bytes are
+valid UTF-8, else GB18030, else ISO 8859-1 (what ISO/IEC 18004 presumes) where that can be printed, else none. One
+exception: some writers put Chinese into Shift JIS (QR's Kanji mode); that is believed where it gives characters of
+everyday Chinese (GB 2312) and GB18030 does not. Two bytes of GB18030 alone may be valid UTF-8, and are then misread.
 """
 
 from __future__ import annotations
+
+import re
 
 import cv2
 import numpy as np
@@ -25,7 +29,18 @@ _SYMBOLOGY = {
     "C": Symbology.CODE_128,
     "E": Symbology.EAN,
 }  # by the letter of the AIM identifier, ISO/IEC 15424
-_GUESSED = ("latin-1", "cp1252", "cp437", "shift_jis", "euc_jp", "euc_kr", "big5", "gb18030", "utf-8")
+_ECI = {  # AIM ITS/04-023: the character sets that may be met
+    **{number + 2: f"iso-8859-{number}" for number in range(1, 17) if number != 12},
+    20: "shift_jis",
+    25: "utf-16-be",
+    26: "utf-8",
+    27: "ascii",
+    28: "big5",
+    29: "gb18030",
+    30: "euc_kr",
+    32: "gb18030",
+}
+_DECLARED = re.compile(rb"^\][A-Za-z]\w\\(\d{6})")  # an ECI right after the AIM identifier
 
 
 def read(image: Image, wanted: CodeParameters, seen: float) -> list[SeenCode]:
@@ -36,13 +51,14 @@ def read(image: Image, wanted: CodeParameters, seen: float) -> list[SeenCode]:
         factor = (height * width / wanted.max_pixels) ** 0.5
         size = (int(width / factor), int(height / factor))
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    found = zxingcpp.read_barcodes(image, formats=FORMATS, text_mode=zxingcpp.TextMode.Plain)
+    found = zxingcpp.read_barcodes(image, formats=FORMATS, text_mode=zxingcpp.TextMode.HexECI)
     return [_seen(one, factor, seen) for one in found if one.valid]
 
 
 def _seen(found: zxingcpp.Barcode, factor: float, seen: float) -> SeenCode:
     data, aim = bytes(found.bytes), str(found.symbology_identifier)
-    text = _text(data, str(found.text))
+    declared = _DECLARED.match(bytes.fromhex(found.text))
+    text = text_of(data) if declared is None else decoded(data, _ECI.get(int(declared[1]), "utf-8"))
     place = found.position
     one, two, three, four = (
         ((point.x + 0.5) * factor - 0.5, (point.y + 0.5) * factor - 0.5)
@@ -52,16 +68,25 @@ def _seen(found: zxingcpp.Barcode, factor: float, seen: float) -> SeenCode:
     return SeenCode(ScannedCode(data, text, symbology, aim, seen), (one, two, three, four))
 
 
-def _text(data: bytes, said: str) -> str | None:
-    if not any(decoded(data, encoding) == said for encoding in _GUESSED):
-        return said
-    return text_of(data) or (said if said.isprintable() else None)
-
-
 def text_of(data: bytes) -> str | None:
     """Bytes without a declared encoding as text, or None."""
     text = decoded(data, "utf-8")
-    return decoded(data, "gb18030") if text is None else text
+    if text is not None:
+        return text
+    text, japanese = decoded(data, "gb18030"), decoded(data, "shift_jis")
+    if japanese is not None and _everyday(japanese) and not (text is not None and _everyday(text)):
+        return japanese
+    if text is None and (latin := data.decode("latin-1")).isprintable():
+        return latin
+    return text
+
+
+def _everyday(text: str) -> bool:
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def decoded(data: bytes, encoding: str) -> str | None:

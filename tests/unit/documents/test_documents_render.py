@@ -14,6 +14,7 @@ from kiosk.documents import certificate, receipt
 from kiosk.documents.compose import as_copy
 from kiosk.documents.fonts import Face, face
 from kiosk.documents.glyphs import GlyphMissing, check
+from kiosk.domain.codes import group_case_no
 from kiosk.domain.papers import PaperContent, RenderedPaper
 
 Case = Callable[..., dict[str, PaperContent]]
@@ -55,6 +56,23 @@ def test_every_field_of_the_licence_can_be_read_back(case: Case) -> None:
         assert value.replace(" ", "") in text, name
     assert "营业执照" in text
     assert content.case_no in text
+
+
+def test_the_number_of_the_case_stands_in_groups_on_the_licence_too(case: Case) -> None:
+    content = case()["licence"]
+    document = pdfium.PdfDocument(certificate.render(content).pdf)
+    sheet = document[0].get_textpage()
+    text = str(sheet.get_text_bounded())
+    sheet.close()
+    document.close()
+    assert group_case_no(content.case_no) in " ".join(text.split())
+
+
+def test_headings_on_the_receipt_have_a_bold_face_of_their_own(case: Case) -> None:
+    """Thickened strokes run together in one bit: a heading is drawn with the bold face as it was cut."""
+    content = case()["receipt"]
+    assert content.extra
+    assert set(content.extra) <= {text for _, text in receipt._texts(content)[1]}
 
 
 def test_all_fonts_are_embedded_and_streams_are_binary(case: Case) -> None:

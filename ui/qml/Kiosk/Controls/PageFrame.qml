@@ -64,6 +64,14 @@ Item {
         flick.contentY = Math.min(flick.contentY + flick.height * 0.8, flick.contentHeight - flick.height)
     }
 
+    function forward(): void {
+        root.look()
+        if (root.reading)
+            root.readOn()
+        else
+            root.rightTapped()
+    }
+
     function look(): void {
         if (!root.crowded && !root.weighing && (!root.overflowing || flick.contentY >= flick.contentHeight - flick.height - Theme.space(5)))
             root.reached = true
@@ -143,7 +151,7 @@ Item {
             onQuitTapped: root.quitTapped()
             onLeftTapped: root.leftTapped()
             onOtherTapped: root.otherTapped()
-            onRightTapped: root.reading ? root.readOn() : root.rightTapped()
+            onRightTapped: root.forward()
         }
     }
 

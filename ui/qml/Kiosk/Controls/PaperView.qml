@@ -61,7 +61,7 @@ Item {
             x: Theme.space(Theme.elder ? 5 : 8)
             y: Theme.space(6)
             width: parent.width - 2 * x
-            spacing: Theme.space(Theme.landscape ? 1.5 : 2)
+            spacing: Theme.space(Theme.landscape && !Theme.elder ? 1.5 : 2)
 
             // The seal stands in the corner beside the title: it hides nothing that is written.
             Heading {
@@ -122,9 +122,9 @@ Item {
         // In the other corner: a sample is told as one.
         Label {
             visible: root.sample
-            x: body.x
+            x: Theme.space(3)
             y: seal.y
-            width: seal.width
+            width: body.x + seal.width - 2 * x
             height: seal.height
             verticalAlignment: Text.AlignVCenter
             text: Words.t("paper.sample")

@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _GONE = frozenset({"port-missing", "unplugged"})
 _SILENT = frozenset({"no-answer"})
+CLOSE_SECONDS = 1.0  # for a turn on the line to close a device in
 _HANGS = Fault("no-answer", Action.RESET, "the driver does not come back from the device")
 
 
@@ -70,6 +71,9 @@ class Actor:
         self._listeners: list[StatusListener] = []
         self._status = Status(State.STARTING)
         self._cause: DeviceError | None = None  # of the loss that lasts; None while up or not yet tried
+        self._cause_stands = (
+            True  # False: it was the carrier's, or the port has come anew; the next one takes its place
+        )
         self._lost_at = 0.0
         self._failures = 0
         self._up = False
@@ -112,10 +116,13 @@ class Actor:
             self._next_open = self._next_poll = self._clock()
             self._changed.notify()
 
-    def look_again(self) -> None:
-        """Its port has come, gone or changed: see at once, and without the patience that earlier failures taught."""
+    def look_again(self, *, anew: bool = False) -> None:
+        """Its port has come, gone or changed: see at once, and without the patience that earlier failures taught.
+
+        ``anew``: it is there again, so that what may be wrong now is another matter than what was."""
         with self._changed:
             self._failures = 0
+            self._cause_stands = self._cause_stands and not anew
             self._next_open = self._next_poll = self._clock()
             self._changed.notify()
 
@@ -144,8 +151,8 @@ class Actor:
         CardRead once per card, CardGone when it is taken, DeviceError when one cannot be read. Called again while
         watching it only changes listener and interval, and forgets nothing. TypeError where this is no reader.
         """
-        if not (hasattr(self._spec.device, "read") and hasattr(self._spec.device, "present")):
-            raise TypeError(f"{self.name} reads no cards")
+        if self._spec.device.info.kind != "id_reader":  # others have methods of these names that mean something else
+            raise TypeError(f"{self.name} reads no identity cards")
         with self._changed:
             watch = self._watch[0] if self._watch else CardWatch()
             self._watch = (watch, listener, interval)
@@ -176,7 +183,7 @@ class Actor:
     def turn(self) -> float | None:
         """Do the one thing that is due. Returns seconds until the next is, None for never; tests call this directly."""
         with self._changed:
-            job = self._jobs.popleft() if self._jobs and (self._up or self._cause) else None
+            job = self._jobs.popleft() if self._runnable() else None
         if job is not None:
             self._run_job(job)
             return 0.0
@@ -198,6 +205,13 @@ class Actor:
             return 0.0
         return min(self._next_poll, self._next_look if watch else self._next_poll) - now
 
+    def _runnable(self) -> bool:
+        """Whether there is a command to be run or refused now. Before it is known whether the device is there none is;
+        those whose time is over meanwhile are dropped."""
+        while self._jobs and self._jobs[0].finished:
+            self._jobs.popleft()
+        return bool(self._jobs) and (self._up or self._cause is not None)
+
     def _run(self) -> None:
         try:
             while not self._stopping:
@@ -209,18 +223,27 @@ class Actor:
             raise
         finally:
             self._fail_jobs(_stopped())
+            self._close_device()
+
+    def _close_device(self) -> None:
+        """In its turn on the line, so that nobody's call is cut; without it where another one does not give it back."""
+        turn = self._line.acquire(timeout=CLOSE_SECONDS)
+        try:
             self._spec.device.close()
+        finally:
+            if turn:
+                self._line.release()
 
     def _sleep(self, wait: float | None) -> None:
         with self._changed:
             if wait is None:  # until its carrier says something
-                if not self._jobs and not self._stopping and not self._carrier_up():
+                if not self._runnable() and not self._stopping and not self._carrier_up():
                     self._changed.wait()
                 return
             now = self._clock()
             due = [self._next_poll if self._up else self._next_open]
             due += [self._next_look] if self._up and self._watch else []
-            if not self._jobs and not self._stopping and min(due) > now:
+            if not self._runnable() and not self._stopping and min(due) > now:
                 self._changed.wait(min(wait, min(due) - now))
 
     def _open(self) -> None:
@@ -241,7 +264,7 @@ class Actor:
             _log.info("%s is back after %.0f s (%s)", self.name, self._clock() - self._lost_at, cause.code)
         self._poll()
         for rider in self._riders:
-            rider.look_again()
+            rider.look_again(anew=True)
 
     def _poll(self) -> None:
         with self._changed:
@@ -249,11 +272,14 @@ class Actor:
         deadline = Deadline.after(self._spec.poll_timeout)
         try:
             with self._guarded(deadline):
-                status = self._spec.device.poll(deadline)
+                try:
+                    status = self._spec.device.poll(deadline)
+                except DeviceError:
+                    self._spec.device.close()  # before the line is given back
+                    raise
         except _LineBusy:
             return  # no news: the status grows older meanwhile
         except DeviceError as error:
-            self._spec.device.close()
             self._lost(error)
             return
         self._publish(status)
@@ -266,7 +292,8 @@ class Actor:
             self._failures += 1
             self._next_open = now + self._spec.backoff.delay(self._failures, self._random)
             first = self._cause is None
-            cause = self._cause = self._cause or error
+            cause = self._cause if self._cause is not None and self._cause_stands else error
+            self._cause, self._cause_stands = cause, True
         if first:
             self._lost_at = now
             _log.warning("%s is lost: %s", self.name, error.code)
@@ -281,10 +308,11 @@ class Actor:
     def _fall_with(self, cause: DeviceError | None) -> None:
         """What carries this device is lost: so is this one, with the same cause, told once."""
         if self._up:
-            self._spec.device.close()
+            self._close_device()
         if cause is not None and (self._up or self._cause is None):
             with self._changed:
                 self._up, self._cause, self._lost_at = False, cause, self._clock()
+                self._cause_stands = False
             self._publish(Status(_state_of(cause), (cause.fault(),)))
             self._fail_jobs(cause)
 
@@ -347,8 +375,8 @@ class Actor:
         """Nobody can say how a device is whose line another one's call does not give back."""
         with self._changed:
             self._next_poll = self._clock()
-            up = self._up
-        if up and by._guard is guard:
+            told = self._cause is not None  # that it is lost, and why
+        if not told and by._guard is guard:
             self._publish(Status(State.UNKNOWN, (_HANGS,)))
 
     def _publish(self, status: Status, *, during: Guard | None = None) -> None:

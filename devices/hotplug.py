@@ -15,10 +15,10 @@ _Identity = tuple[int, int, int]
 
 
 class Hotplug:
-    """``changed(name)`` is called, from the thread of this watch, whenever the file behind a name's path has come, gone
-    or become another one. It must not block."""
+    """``changed(name, there)`` is called, from the thread of this watch, whenever the file behind a name's path has
+    come or become another one (``there``), or gone. It must not block."""
 
-    def __init__(self, paths: Mapping[str, str], changed: Callable[[str], None]) -> None:
+    def __init__(self, paths: Mapping[str, str], changed: Callable[[str, bool], None]) -> None:
         self._paths = dict(paths)
         self._changed = changed
         self._known = {name: _identity(path) for name, path in self._paths.items()}
@@ -31,7 +31,7 @@ class Hotplug:
             now = _identity(path)
             if now != self._known[name]:
                 self._known[name] = now
-                self._changed(name)
+                self._changed(name, now is not None)
 
     def start(self) -> None:
         """Begin to watch; without any path there is nothing to do."""

@@ -12,6 +12,8 @@ from devices.contracts.device import SelfTelling, Status
 from devices.hotplug import Hotplug
 from devices.jobs import Reaper
 
+WATCH_SECONDS = 0.3  # for a watch to end in; one that cannot is left behind
+
 
 class Manager:
     """All devices of a terminal by name. A mapping of actors."""
@@ -30,7 +32,7 @@ class Manager:
                 raise ValueError(f"{spec.name} is on {spec.on!r}, which is no device with a line of its own")
             self._actors[spec.name] = Actor(spec, self._reaper, clock, shared, carrier)
         paths = {name: port for name, actor in self._actors.items() if (port := actor.device.info.port).startswith("/")}
-        self._hotplug = Hotplug(paths, lambda name: self._actors[name].look_again())
+        self._hotplug = Hotplug(paths, self._port_changed)
         self._watches = [
             actor.device.watch(actor.look_again)
             for actor in self._actors.values()
@@ -66,10 +68,13 @@ class Manager:
         """Close every device. Waits ``timeout`` seconds for all together; a driver that hangs is left behind."""
         end = Deadline.after(timeout)
         self._hotplug.stop()
-        for watch in self._watches:
-            watch.stop(end)
         for actor in self._actors.values():
             actor.request_stop()
         for actor in self._actors.values():
             actor.join(end.remaining())
+        for watch in self._watches:
+            watch.stop(Deadline.after(WATCH_SECONDS))
         self._reaper.stop()
+
+    def _port_changed(self, name: str, there: bool) -> None:
+        self._actors[name].look_again(anew=there)

@@ -6,6 +6,7 @@ Each driver is named, not imported: its module is loaded only where a profile as
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -45,6 +46,23 @@ DRIVERS: Mapping[tuple[str, str], str] = {
 """Driver and kind of device -> ``module:callable``, whose first argument is the port, or the device whose line it uses.
 """
 
+CARRIERS: Mapping[str, tuple[str, ...]] = {
+    "social_card": ("card_reader",),
+    "travel_document": ("card_reader",),
+    "staff_card": ("card_reader",),
+    "locker": ("", "sensors"),
+}
+"""Kinds that are, or may be ("": they need not), on another device's line. All others have a port of their own."""
+
+INTERVALS = {"sensors": 0.5}
+"""Seconds between two heartbeats, where the usual one is too seldom: a press of the help button must not be missed."""
+
+EXTRAS = {"smartcard": "pcsc", "asn1crypto": "pcsc", "cups": "cups"}
+"""Modules that an extra of pyproject.toml brings."""
+
+_FOREIGN = re.compile(r"[A-Z]\w*")  # in an annotation: a type that no profile can spell
+_PLAIN = frozenset({"Mapping", "Sequence", "Any", "None"})
+
 
 def make_device(device: DeviceProfile, carrier: Device | None = None) -> Device:
     """The driver that a profile names; ``carrier`` is the device whose line it uses, where it is on one.
@@ -55,10 +73,18 @@ def make_device(device: DeviceProfile, carrier: Device | None = None) -> Device:
     if target is None:
         choices = ", ".join(sorted(driver for driver, kind in DRIVERS if kind == device.kind))
         raise ProfileError(f"devices.{device.kind}: {device.driver!r} drives no such device; for it there is {choices}")
+    if device.on not in CARRIERS.get(device.kind, ("",)):
+        places = " or ".join(f"on = {kind!r}" if kind else "a port" for kind in CARRIERS.get(device.kind, ("",)))
+        raise ProfileError(f"devices.{device.kind}: it needs {places}")
     module, _, maker = target.partition(":")
-    driver = getattr(import_module(module), maker)
+    try:
+        driver = getattr(import_module(module), maker)
+    except ImportError as error:
+        missing = (error.name or "").partition(".")[0]
+        cure = f"; install the extra {EXTRAS[missing]!r}" if missing in EXTRAS else "; run deploy/setup again"
+        raise ProfileError(f"devices.{device.kind}: the package {missing!r} is not installed{cure}") from error
     _, *taken = inspect.signature(driver).parameters.values()
-    options = [option.name for option in taken]
+    options = [option.name for option in taken if not set(_FOREIGN.findall(str(option.annotation))) - _PLAIN]
     for option in taken:
         if option.default is option.empty and option.name not in device.options:
             raise ProfileError(f"devices.{device.kind}.{option.name}: is missing; {device.driver} needs it")
@@ -69,7 +95,9 @@ def make_device(device: DeviceProfile, carrier: Device | None = None) -> Device:
             )
     try:
         made: Device = driver(device.port if carrier is None else carrier, **device.options)
-    except (ValueError, DeviceError) as error:  # before anything is opened: it is what the profile says
+    except ImportError as error:
+        raise ProfileError(f"devices.{device.kind}: the package {error.name!r} is not installed") from error
+    except (ValueError, TypeError, DeviceError) as error:  # before anything is opened: it is what the profile says
         raise ProfileError(f"devices.{device.kind}: {error}") from error
     return made
 
@@ -83,5 +111,6 @@ def specs(profile: Profile) -> list[Spec]:
         if device.kind == "camera" and profile.face_threshold is not None:
             device = replace(device, options={**device.options, "face_threshold": profile.face_threshold})
         carrier = made[device.on].device if device.on else None
-        made[device.kind] = Spec(device.kind, make_device(device, carrier), on=device.on)
+        spec = Spec(device.kind, make_device(device, carrier), on=device.on)
+        made[device.kind] = replace(spec, poll_interval=INTERVALS.get(device.kind, spec.poll_interval))
     return list(made.values())

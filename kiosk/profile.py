@@ -176,6 +176,8 @@ def _devices(reader: _Reader) -> list[DeviceProfile]:
         section = _Reader(table, reader.name, f"devices.{kind}.")
         options = {key: value for key, value in section.items() if key not in ("driver", "port", "on")}
         on = section.string("on", "")
+        if on and "port" in table:
+            raise section.fail("port", f"is not for a device that is on {on!r}; take one of the two out")
         port = section.string("port", "" if on else None)
         devices.append(DeviceProfile(kind, section.string("driver"), port, options, on))
     lines = {device.kind for device in devices if not device.on}

@@ -31,6 +31,12 @@ class SmartCard(Protocol):
     @property
     def atr(self) -> bytes: ...
 
+    @property
+    def selections(self) -> int:
+        """How many SELECTs (INS A4) this card was sent, by whomever. Several drivers may use one card: what one of them
+        selected is selected only as long as this number stays."""
+        ...
+
     def transmit(self, apdu: bytes, deadline: Deadline) -> Response:
         """One command, one answer; 61xx (GET RESPONSE) and 6Cxx (wrong Le) are followed here.
 
@@ -41,7 +47,7 @@ class SmartCard(Protocol):
 
 
 class SmartCardReader(Device, Protocol):
-    """One slot. Everything runs in the actor's thread; what waits for a card does so by ``present``."""
+    """One slot. Called by one thread at a time: its actor's, or that of a driver that uses its card."""
 
     def present(self, deadline: Deadline) -> bool:
         """Whether a card is in the slot. Raises DeviceError where that cannot be known."""

@@ -119,12 +119,14 @@ class _AppletChannel:
 class _Card:
     def __init__(self, channel: _AppletChannel) -> None:
         self._channel = channel
+        self.selections = 0
 
     @property
     def atr(self) -> bytes:
         return self._channel.atr
 
     def transmit(self, command: bytes, deadline: Deadline) -> Response:
+        self.selections += apdu.is_select(command)
         return apdu.follow(self._channel, command, deadline)
 
 

@@ -14,6 +14,7 @@ from devices.transports.slot import REINSERT, CardChannel
 
 HEADER = 4  # CLA INS P1 P2
 GET_RESPONSE = 0xC0
+SELECT = 0xA4
 CHAINED = 0x10  # CLA bit 5: more of this command follows
 SHORT_LIMIT = 255
 PARTS_LIMIT = 300  # parts of one answer: 64 KB in whole ones, and some to spare
@@ -71,6 +72,11 @@ def follow(channel: CardChannel, apdu: bytes, deadline: Deadline) -> Response:
 def has_le(apdu: bytes) -> bool:
     """Whether a short command asks for data (cases 2 and 4)."""
     return len(apdu) == HEADER + 1 or _has_data_both_ways(apdu)
+
+
+def is_select(apdu: bytes) -> bool:
+    """Whether a command selects an application or a file, under secure messaging too."""
+    return len(apdu) >= HEADER and apdu[1] == SELECT
 
 
 def has_secret(apdu: bytes) -> bool:

@@ -178,8 +178,8 @@ class ChildProcess:
 
     def _signal(self) -> None:
         process = self._process
-        if process is None:
-            return
+        if process is None or process.returncode is not None:
+            return  # reaped: its number may be another's by now
         try:
             os.killpg(process.pid, signal.SIGKILL)  # the id stays ours until wait() has reaped it
         except (ProcessLookupError, PermissionError):

@@ -34,7 +34,7 @@ Listener = Callable[[Sight], None]
 
 
 class Monitor:
-    """Calls ``listener`` from its own thread, once per change: it must not block. ``Actor.refresh`` is made for it."""
+    """Calls ``listener`` from its own thread, once per change: it must not block. ``Actor.look_again`` is made for it."""
 
     def __init__(self, port: str, listener: Listener, heartbeat: float = HEARTBEAT) -> None:
         self._port = port
@@ -44,6 +44,7 @@ class Monitor:
         self._session: Session | None = None
         self._thread: threading.Thread | None = None
         self._sight = Sight(None, NoAnswer(port), time.monotonic())
+        self._failures = 0  # since the last good look
 
     @property
     def sight(self) -> Sight:
@@ -73,24 +74,24 @@ class Monitor:
         return not thread.is_alive()
 
     def _run(self) -> None:
-        failures = 0
+        self._failures = 0
         while not self._end.is_set():
             session = self._session = Session(self._port)
             try:
                 session.establish()
-                failures = 0
                 self._watch(session)
             except DeviceError as error:
                 self._tell(Sight(None, error, time.monotonic()))
             finally:
                 session.release()
-            self._end.wait(min(LONGEST_WAIT, FIRST_WAIT * 2**failures))
-            failures = min(failures + 1, 16)
+            self._end.wait(min(LONGEST_WAIT, FIRST_WAIT * 2**self._failures))
+            self._failures = min(self._failures + 1, 16)
 
     def _watch(self, session: Session) -> None:
         look = None
         while not self._end.is_set():
             look = session.look(look, self._heartbeat)
+            self._failures = 0
             self._tell(Sight(look, None, time.monotonic()))
 
     def _tell(self, sight: Sight) -> None:

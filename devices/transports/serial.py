@@ -41,11 +41,12 @@ _INPUT_QUEUE = 4096  # N_TTY_BUF_SIZE: the line discipline never holds more
 
 
 class SerialPort:
-    """A ByteStream over a tty, eight data bits, no parity, one stop bit, no flow control."""
+    """A ByteStream over a tty, eight data bits, one stop bit, no flow control; ``parity`` as pyserial names it."""
 
-    def __init__(self, port: str, baud: int = 115_200) -> None:
+    def __init__(self, port: str, baud: int = 115_200, *, parity: str = serial.PARITY_NONE) -> None:
         self._port = port
         self._baud = baud
+        self._parity = parity
         self._serial: serial.Serial | None = None
         self._fd = -1
         self._poll = select.poll()
@@ -80,7 +81,9 @@ class SerialPort:
         if not Path(self._port).exists():
             raise PortMissing(self._port)
         try:
-            return serial.Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)
+            return serial.Serial(
+                self._port, self._baud, parity=self._parity, timeout=0, write_timeout=0, exclusive=True
+            )
         except serial.SerialException as error:
             code = error.errno
             if code is None and "exclusively lock" in str(error):  # pyserial drops the errno of flock

@@ -40,6 +40,7 @@ class Worker:
         self._farewell = farewell
         self._calls: queue.SimpleQueue[_Call] = queue.SimpleQueue()
         self.lost = False
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -72,8 +73,8 @@ class Worker:
 
     def _leave(self) -> None:
         with _lock:
-            if self._thread.is_alive():
-                self.lost = True
+            self.lost = True
+            if not self._ended:  # the thread takes itself out of the set once, while it still counts as alive
                 _left_behind.add(self)
         self._calls.put(None)
 
@@ -90,7 +91,7 @@ class Worker:
                 self._farewell()
             finally:
                 with _lock:
-                    self.lost = True
+                    self.lost = self._ended = True
                     _left_behind.discard(self)
 
 

@@ -71,9 +71,10 @@ def similar(port: str, root: Path = ROOT) -> str:
 
 def owner(port: str, root: Path = ROOT) -> str:
     """Where a port may not be opened: whose it is, who asks, and the command that mends it."""
-    path = root / port.lstrip("/")
+    if not port.startswith("/"):
+        return ""
     try:
-        found = path.stat()
+        found = (root / port.lstrip("/")).stat()
     except OSError:
         return ""
     group, user = _name(grp.getgrgid, found.st_gid), _name(pwd.getpwuid, os.geteuid())
@@ -87,10 +88,9 @@ def owner(port: str, root: Path = ROOT) -> str:
 
 def holders(port: str, root: Path = ROOT) -> str:
     """Where a port is in use: by which processes, as far as this user may see them; empty where nobody is seen."""
-    try:
-        target = os.path.realpath(root / port.lstrip("/"))
-    except OSError:
+    if not port.startswith("/"):
         return ""
+    target = os.path.realpath(root / port.lstrip("/"))
     names = []
     for process in sorted((root / "proc").glob("[0-9]*")):
         if any(_points(link, target) for link in _links(process / "fd")):

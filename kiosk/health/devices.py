@@ -56,8 +56,9 @@ def examine(
             skipped = terminal_runs and device.driver not in SHARED
             begun.append((line, None if skipped else _start(line, make, seconds)))
     checks = [_absent(kind) for kind in WITHOUT if all(device.kind != kind for device in devices)]
+    end = Deadline.after(seconds + 2.0)
     for line, future in begun:
-        checks += [_in_use(device) for device in line] if future is None else _result(line, future, seconds)
+        checks += [_in_use(device) for device in line] if future is None else _result(line, future, end, seconds)
     order = list(WITHOUT)
     return sorted(checks, key=lambda check: order.index(check.name) if check.name in WITHOUT else len(order))
 
@@ -70,9 +71,9 @@ def _in_use(device: DeviceProfile) -> Check:
     )
 
 
-def _result(line: Sequence[DeviceProfile], future: Future[list[Check]], seconds: float) -> list[Check]:
+def _result(line: Sequence[DeviceProfile], future: Future[list[Check]], end: Deadline, seconds: float) -> list[Check]:
     try:
-        return future.result(seconds + 2.0)
+        return future.result(end.remaining())
     except FutureTimeout:
         return [
             broken(
@@ -124,6 +125,9 @@ def ask(line: Sequence[DeviceProfile], make: Make, seconds: float = SECONDS) -> 
                 checks.append(_failed(device, error))
             except (ValueError, TypeError) as error:
                 checks.append(broken(device.kind, str(error), f"Correct [devices.{device.kind}] in the profile."))
+            except Exception as error:  # a bug of the driver's is this device's trouble, and the report goes on
+                what = f"its driver {device.driver} failed: {type(error).__name__}"
+                checks.append(broken(device.kind, what, "Report it, with the version of the software."))
             if not opened:  # without a driver there is no line to be on
                 return checks + [broken(d.kind, f"{device.kind} has no driver", checks[0].advice) for d in line[1:]]
     finally:

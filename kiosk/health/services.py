@@ -15,15 +15,23 @@ def needs(pack: ServicePack) -> tuple[str, ...]:
 
 
 def examine(packs: Mapping[str, ServicePack], devices: Sequence[Check]) -> Check:
-    """``devices``: the checks of the devices. One that was not asked is not counted against a matter."""
+    """``devices``: the checks of the devices. One that was not asked, or does not say how it is, is told as such."""
     states: dict[str, Verdict] = {check.name: check.state for check in devices}
     without = {check.name for check in devices if check.finding.startswith("not in the profile")}
     lacking = {
         pack_id: [kind for kind in needs(pack) if kind in without or states.get(kind) == "broken"]
         for pack_id, pack in packs.items()
     }
+    silent = {check.name for check in devices if check.state == "attention" and check.name not in without}
+    unsure = sorted({kind for pack in packs.values() for kind in needs(pack)} & silent)
     whole = [pack_id for pack_id, kinds in lacking.items() if not kinds]
     halted = [f"{pack_id} (lacks {', '.join(kinds)})" for pack_id, kinds in lacking.items() if kinds]
+    if not halted and unsure:
+        return attention(
+            "services",
+            f"nothing is known to be in the way of {', '.join(whole)}, but look at: {', '.join(unsure)}",
+            "See what is said of them above.",
+        )
     if not halted:
         return good("services", f"all {len(whole)} can be finished with these devices: {', '.join(whole)}")
     can = f"; can: {', '.join(whole)}" if whole else ""

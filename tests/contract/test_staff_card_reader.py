@@ -23,7 +23,9 @@ from devices.contracts.staff_card import (
     StaffCardReader,
     Unproven,
 )
+from devices.contracts.social_card import SocialCardRead
 from devices.drivers.pcsc.driver import PcscReader
+from devices.drivers.sscard.driver import SocialCardSlot
 from devices.drivers.staff_card.driver import StaffCardSlot
 from devices.simulators.applet_slot import AppletSlot
 from devices.simulators.applets import piv, social_security
@@ -141,6 +143,44 @@ def test_a_right_pin_gives_the_tries_back(reader: StaffCardReader, pin: str) -> 
     assert reader.verify_pin(pin, soon()) == PinAccepted()
     reader.disconnect()
     assert reader.tries_left(soon()) == 3
+
+
+class TwoApplications:
+    """A card with both applications: SELECT by name decides which of them answers, as on a real one."""
+
+    def __init__(self) -> None:
+        self.piv, self.social = piv.PivApplet(), social_security.v2()
+        self._current: Applet = self.social
+        self.pins_elsewhere = 0
+
+    def answer(self, apdu: bytes) -> bytes:
+        if apdu[1:3] == b"\xa4\x04":
+            self._current = self.piv if apdu[5:10] == bytes.fromhex("A000000308") else self.social
+        self.pins_elsewhere += apdu[1] == 0x20 and self._current is not self.piv
+        return self._current.answer(apdu)
+
+
+def test_a_pin_reaches_no_application_that_another_driver_has_selected_on_the_same_card() -> None:
+    card = TwoApplications()
+    slot = PcscReader(slot=AppletSlot(card))
+    staff, social = StaffCardSlot(slot), SocialCardSlot(slot)
+    staff.identify(soon())
+    assert isinstance(social.read(soon()), SocialCardRead)
+    assert staff.verify_pin(piv.DEFAULT_PIN, soon()) == PinAccepted()
+    assert (card.piv.verifications, card.pins_elsewhere) == (1, 0)
+
+
+def test_a_pin_that_was_accepted_no_longer_holds_once_another_application_was_selected() -> None:
+    piv_alone = TwoApplications()
+    piv_alone.piv = piv.PivApplet(keys=("9A",))
+    slot = PcscReader(slot=AppletSlot(piv_alone))
+    staff, social = StaffCardSlot(slot), SocialCardSlot(slot)
+    assert staff.verify_pin(piv.DEFAULT_PIN, soon()) == PinAccepted()
+    assert isinstance(staff.prove(soon()), Genuine)
+    social.read(soon())
+    proof = staff.prove(soon())
+    assert isinstance(proof, Unproven)
+    assert proof.reason.code == "pin-required"
 
 
 @pytest.mark.parametrize("bad", ["", "1234", "123456789", "abcdef"])

@@ -177,7 +177,7 @@ class TestReceiptPrinter(ReceiptPrinterContract):
         ("trouble", "outcome", "code"),
         [
             ("paper-out", NotPrinted, "media-empty"),
-            ("jam", NotPrinted, "media-jam"),
+            ("jam", Unknown, "media-jam"),
             ("retracted", NotPrinted, "media-retracted"),
             ("not-presented", Unknown, "not-presented"),
         ],
@@ -519,7 +519,7 @@ def test_a_pin_is_never_written_down_and_replays_all_the_same(twin: XfsTwin, tmp
     live.close()
     written = path.read_text(encoding="utf-8")
     assert pack(verify) not in written
-    assert pack(verify[:5] + b"********") in written
+    assert f'"{pack(verify[:4])}"' in written.replace("\\", ""), "the header alone: not even the length is told"
     again = XfsCardReader("replay", line=ReplayLine.load(path, hide_pins))
     again.open(soon())
     again.present(soon())

@@ -251,7 +251,7 @@ def test_oddities_do_not_change_what_was_printed(twin: XfsTwin, printer: XfsRece
     ("error", "outcome", "code"),
     [
         ("paperOut", NotPrinted, "media-empty"),
-        ("mediaJammed", NotPrinted, "media-jam"),
+        ("mediaJammed", Unknown, "media-jam"),
         ("shutterFail", NotPrinted, "shutter"),
         ("mediaRetained", NotPrinted, "media-retained"),
         ("somethingNew", Unknown, "device-refused"),

@@ -90,3 +90,8 @@ def test_the_doctor_puts_what_this_machine_knows_behind_the_drivers_advice(monke
 
     (check,) = devices.ask([DeviceProfile("id_reader", "sdt", "/dev/ttyUSB0")], make)
     assert check.advice == "End the other program. /dev/ttyUSB0 is held."
+
+
+@pytest.mark.parametrize("port", ["", "tcp://127.0.0.1:9", "cups:Kiosk"])
+def test_what_is_no_file_has_no_owner_and_no_holder(root: Path, port: str) -> None:
+    assert (attached.owner(port, root), attached.holders(port, root), attached.similar(port, root)) == ("", "", "")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devices.contracts.device import Device
-from kiosk.cabinet import DRIVERS, make_device, specs
+from kiosk.cabinet import CARRIERS, DRIVERS, make_device, specs
 from kiosk.profile import DEVICE_KINDS, DeviceProfile, ProfileError, load
 
 DRIVER_FOLDERS = Path(__file__).parents[2] / "devices" / "drivers"
@@ -22,8 +22,9 @@ def test_an_option_that_a_driver_does_not_take_is_the_profiles_to_mend(name: str
     module, _, maker = DRIVERS[name, kind].partition(":")
     taken = inspect.signature(getattr(import_module(module), maker)).parameters
     options = {key: value for key, value in needed.items() if key in taken}
+    on = CARRIERS.get(kind, ("",))[0]
     with pytest.raises(ProfileError, match=rf"devices.{kind}.bawd: is not known; {name} takes "):
-        make_device(DeviceProfile(kind, name, "/dev/null", {**options, "bawd": 9600}))
+        make_device(DeviceProfile(kind, name, "" if on else "/dev/null", {**options, "bawd": 9600}, on))
 
 
 def test_an_option_that_a_driver_needs_is_asked_for() -> None:
@@ -54,6 +55,12 @@ def test_every_profile_that_is_shipped_makes_its_whole_cabinet(file: Path) -> No
 @pytest.mark.parametrize(
     ("device", "words"),
     [
+        (DeviceProfile("social_card", "sscard", "/dev/null"), "it needs on = 'card_reader'"),
+        (DeviceProfile("locker", "locker", "", {"map": {}}, "card_reader"), "it needs a port or on = 'sensors'"),
+        (DeviceProfile("sound", "alsa", "default", {"volume": "loud"}), "devices.sound: "),
+        (DeviceProfile("sound", "alsa", "default", {"mixer": {"kard": 1}}), "devices.sound: .*kard"),
+        (DeviceProfile("card_reader", "pcsc", "", {"slot": "x"}), "card_reader.slot: is not known"),
+        (DeviceProfile("id_reader", "sdt", "/dev/null", {"stream": "x"}), "id_reader.stream: is not known"),
         (DeviceProfile("id_reader", "std", "/dev/null"), "'std' drives no such device; for it there is sdt"),
         (DeviceProfile("camera", "escpos", "/dev/null"), "'escpos' drives no such device; for it there is camera"),
     ],
@@ -63,3 +70,14 @@ def test_a_driver_that_does_not_exist_or_does_not_fit_is_answered_with_those_tha
 ) -> None:
     with pytest.raises(ProfileError, match=words):
         make_device(device)
+
+
+def test_a_package_that_is_not_installed_is_named_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def absent(module: str) -> None:
+        raise ModuleNotFoundError(f"No module named {module}", name="asn1crypto.cms")
+
+    monkeypatch.setattr("kiosk.cabinet.import_module", absent)
+    with pytest.raises(ProfileError, match="'asn1crypto' is not installed; install the extra 'pcsc'"):
+        make_device(DeviceProfile("travel_document", "emrtd", "", {}, "card_reader"))

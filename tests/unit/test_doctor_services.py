@@ -37,3 +37,10 @@ def test_without_a_reader_nothing_can_and_a_printer_not_asked_is_not_counted() -
     assert "pension_verification (lacks id_reader)" in check.finding
     assert "page_printer" not in check.finding
     assert "can:" not in check.finding
+
+
+def test_a_printer_that_does_not_say_how_it_is_keeps_the_doctor_from_promising() -> None:
+    devices = [check for check in WELL if check.name != "page_printer"]
+    check = services.examine(PACKS, [*devices, attention("page_printer", "does not say how it is", "Try it.")])
+    assert check.state == "attention"
+    assert check.finding.endswith("but look at: page_printer")

@@ -169,6 +169,7 @@ class OneFile:
     """A card that answers every READ BINARY with ``answer(offset, count)`` and takes every SELECT."""
 
     atr = b""
+    selections = 0
 
     def __init__(self, answer: Callable[[int, int], tuple[bytes, int]]) -> None:
         self._answer = answer

@@ -253,10 +253,11 @@ def test_changing_the_interval_forgets_nothing(bench: Bench) -> None:
     assert events == [CardRead(DOCUMENT)]
 
 
-def test_a_device_that_reads_no_cards_cannot_be_watched(bench: Bench) -> None:
-    actor = Actor(Spec("lamp", object()), bench.reaper, lambda: 0.0, Random(1))  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="lamp reads no cards"):
-        actor.watch_cards(lambda event: None)
+def test_a_device_that_reads_no_identity_cards_cannot_be_watched() -> None:
+    device = FakeDevice()
+    device.info = DeviceInfo("social_card", "fake", "nowhere")  # it has methods of the same names
+    with pytest.raises(TypeError, match="reads no identity cards"):
+        Actor(Spec("social_card", device), Reaper(), lambda: 0.0, Random(1)).watch_cards(lambda event: None)
 
 
 # With real threads

@@ -152,22 +152,22 @@ def test_a_line_that_nobody_has_is_refused(on: str) -> None:
 
 
 def test_a_port_that_comes_goes_or_becomes_another_is_told_once(tmp_path: Path) -> None:
-    port, told = tmp_path / "port", list[str]()
-    watch = Hotplug({"reader": str(port)}, told.append)
+    port, told = tmp_path / "port", list[bool]()
+    watch = Hotplug({"reader": str(port)}, lambda name, there: told.append(there))
     watch.look()
     assert told == []
     port.touch()
     watch.look()
     watch.look()
-    assert told == ["reader"]
+    assert told == [True]
     other = tmp_path / "other"
     other.touch()
     other.replace(port)
     watch.look()
-    assert told == ["reader"] * 2
+    assert told == [True, True]
     port.unlink()
     watch.look()
-    assert told == ["reader"] * 3
+    assert told == [True, True, False]
 
 
 def test_a_port_that_returns_is_tried_without_the_patience_of_earlier_failures(tmp_path: Path) -> None:
@@ -188,3 +188,75 @@ def test_a_port_that_returns_is_tried_without_the_patience_of_earlier_failures(t
     assert actor.turn() == 0.0
     assert actor.status.state is State.ONLINE
     manager.stop()
+
+
+def test_a_command_that_waits_for_a_hanging_carrier_costs_nothing_and_all_say_unknown() -> None:
+    pair = Pair()
+    pair.board.free.clear()
+    turns = 0
+    locker = pair.manager["locker"]
+    turn = locker.turn
+
+    def counted() -> float | None:
+        nonlocal turns
+        turns += 1
+        return turn()
+
+    locker.turn = counted  # type: ignore[method-assign]  # counts how often the thread comes up
+    pair.manager.start()
+    assert pair.board.inside.wait(SECONDS)
+    late = locker.submit(lambda device, deadline: device.reset(deadline), 0.2)
+    with pytest.raises(DeviceError, match="busy"):
+        late.result(SECONDS)
+    assert turns < 10
+    pair.board.free.set()
+    pair.wait(board=State.ONLINE, locker=State.ONLINE)
+    pair.manager.stop()
+
+
+def test_a_rider_tells_its_own_trouble_once_its_carrier_is_back(pair: Pair) -> None:
+    pair.manager.start()
+    pair.wait(board=State.ONLINE, locker=State.ONLINE)
+    pair.board.fails = unplugged()
+    pair.locker.fails = DeviceError("burnt", "its fuse is burnt", advice="Call.", retryable=False)
+    pair.wait(board=State.NO_DEVICE)
+    pair.board.fails = None
+    pair.wait(board=State.ONLINE)
+
+    def told() -> bool:
+        return any(fault.code == "burnt" for fault in pair.manager["locker"].status.faults)
+
+    with pair._changed:
+        assert pair._changed.wait_for(told, SECONDS), pair.manager["locker"].status
+
+
+def test_nothing_is_closed_while_another_one_has_its_turn_on_the_line(pair: Pair) -> None:
+    pair.manager.start()
+    pair.wait(board=State.ONLINE, locker=State.ONLINE)
+    closed_inside: list[bool] = []
+    close = pair.locker.close
+    pair.locker.close = lambda: (closed_inside.append(pair.locker._busy.locked()), close())  # type: ignore[method-assign]
+    pair.locker.fails = unplugged()
+    pair.wait(locker=State.NO_DEVICE)
+    assert closed_inside
+    assert not any(closed_inside)
+
+
+def test_a_watch_that_does_not_end_leaves_the_others_their_time_to_close() -> None:
+    class Deaf(Held):
+        def watch(self, changed: object) -> Deaf:
+            return self
+
+        def start(self) -> None: ...
+
+        def stop(self, deadline: Deadline) -> bool:
+            threading.Event().wait(deadline.remaining())
+            return False
+
+    deaf, other = Deaf(), Held()
+    manager = Manager([Spec("card_reader", deaf), Spec("locker", other)])
+    manager.start()
+    assert deaf.inside.wait(SECONDS)
+    assert other.inside.wait(SECONDS)
+    manager.stop(1.0)
+    assert (deaf.closed, other.closed) == (1, 1)

@@ -73,6 +73,11 @@ def changed(path: str, value: object) -> dict[str, Any]:
             {"driver": "locker", "on": "sensors"},
             "devices.locker.on: 'sensors' is no device",
         ),
+        (
+            "devices.locker",
+            {"driver": "locker", "on": "id_reader", "port": "/dev/x"},
+            "locker.port: is not for a device",
+        ),
         ("screen.size", "tall", "write WIDTHxHEIGHT"),
         ("policy.face_threshold", "low", "policy.face_threshold: must be a number"),
         ("services.enabled", "pension", "services.enabled: must be a list"),

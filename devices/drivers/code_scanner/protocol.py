@@ -63,12 +63,18 @@ class Framing:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What the scanner can be told. Empty where it cannot. ``answer`` is what it says to ``ask`` when it is well."""
+    """What the scanner can be told. Empty where it cannot. ``answer`` is what it says to ``ask`` when it is well.
+
+    Raises BadFraming for one of those two without the other."""
 
     trigger_on: bytes = b""
     trigger_off: bytes = b""
     ask: bytes = b""
     answer: bytes = b""
+
+    def __post_init__(self) -> None:
+        if bool(self.ask) != bool(self.answer):
+            raise BadFraming("ask and answer go together: a question, and what the scanner says to it")
 
 
 COMMANDS = {"none": Commands(), "syn": Commands(b"\x16T\r", b"\x16U\r")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, DeviceInfo, Fault, Level, State, Status, TestResult
@@ -156,12 +157,14 @@ class ModbusLocker:
         try:
             self._switch(box, True, last)
         except Refused as error:
-            if error.exception in _NOT_DONE:
+            if error.exception in _NOT_DONE and not error.repeated:
                 self._energised.discard(box)
                 return NotOpened(box, error.fault())
             unsure = error
         except DeviceError as error:
             unsure = error  # it may have been heard all the same
+        if unsure is not None and self._map.host_pulse:
+            self._cut(box, pulse_ends, deadline)
         door, blind = self._watch(box, pulse_ends, last)
         still_on = self._released(deadline) if self._map.host_pulse else unsure
         door_ends = Deadline(pulse_ends.at + self._map.door_seconds)
@@ -177,6 +180,15 @@ class ModbusLocker:
             return Unknown(box, NO_TIME)
         return NotOpened(box, unsure.fault() if unsure else STUCK)
 
+    def _cut(self, box: str, pulse_ends: Deadline, deadline: Deadline) -> None:
+        """Switch off, as soon as the pulse is over, a lock that may be on: a look before it could wait for seconds.
+
+        Where that is not confirmed, the lock stays remembered."""
+        time.sleep(min(pulse_ends.remaining(), max(0.0, deadline.remaining() - RESERVE)))
+        with suppress(DeviceError):
+            self._switch(box, False, deadline, at_once=True)
+            self._energised.discard(box)
+
     def _watch(self, box: str, until: Deadline, last: Deadline) -> tuple[BoxDoor, DeviceError | None]:
         """Look at a door until it is open or the time is up: what was seen last, or what kept it from being seen."""
         while True:
@@ -191,10 +203,10 @@ class ModbusLocker:
 
     # ---- locks ----
 
-    def _switch(self, box: str, on: bool, deadline: Deadline) -> None:
+    def _switch(self, box: str, on: bool, deadline: Deadline, *, at_once: bool = False) -> None:
         lock = self._map.boxes[box].lock
-        values = (lock.value(on),)
-        self._link.ask(self._map.unit, Request(Function.WRITE_SINGLE_COIL, lock.address, values=values), deadline)
+        request = Request(Function.WRITE_SINGLE_COIL, lock.address, values=(lock.value(on),))
+        self._link.ask(self._map.unit, request, deadline, at_once=at_once)
 
     def _release(self, deadline: Deadline) -> None:
         """Switch off every lock that may be on. Raises DeviceError; what could not be switched off stays remembered."""

@@ -1,16 +1,16 @@
 """Which coil or input is which door, light or button: the board's map, from the profile's table.
 
-    [devices.board.map]
+    [devices.sensors.map]
     unit = 1
     inputs = "discrete"                     # discrete (02) | coils (01): where the board shows its inputs
     tamper = { input = 2, tripped = 0 }     # a contact is best closed when all is well: a cut wire reads as trouble
     presence = { input = 3, present = 1 }
     headphone = { input = 4, plugged = 1 }
     help_button = { input = 5, pressed = 1 }
-    [devices.board.map.doors]
+    [devices.sensors.map.doors]
     upper = { input = 0, open = 0 }                     # 0: the contact opens with the door
     collecting-bin = { input = 1, open = 1, role = "flap" }
-    [devices.board.map.lights]
+    [devices.sensors.map.lights]
     reader = { coil = 0 }
     help = { coil = 2, on = 0 }                         # a relay that is wired the other way round
 

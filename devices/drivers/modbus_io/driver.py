@@ -20,7 +20,7 @@ LOOK = 0.1  # seconds between two looks at the help button in the interactive te
 class ModbusBoard:
     """One board. ``stream`` replaces the serial line (capture, replay, faults); ``link`` is a line shared with others.
 
-    Called from one thread; ``last`` from any."""
+    Called from one thread at a time (an actor's, and those of the actors that use its line); ``last`` from any."""
 
     def __init__(
         self,

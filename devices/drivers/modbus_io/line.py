@@ -18,10 +18,4 @@ class ModbusPort(SerialPort):
     def __init__(self, port: str, baud: int = 9_600, parity: str = "none") -> None:
         if parity not in PARITIES:
             raise ValueError(f"parity {parity!r}: {', '.join(PARITIES)}")
-        super().__init__(port, baud)
-        self._parity = parity
-
-    def _opened(self) -> serial.Serial:
-        opened = super()._opened()
-        opened.parity = PARITIES[self._parity]
-        return opened
+        super().__init__(port, baud, parity=PARITIES[parity])

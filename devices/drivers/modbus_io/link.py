@@ -102,15 +102,21 @@ class ModbusLink:
             if not self._users:
                 self._stream.close()
 
-    def ask(self, unit: int, request: Request, deadline: Deadline) -> tuple[int, ...]:
+    def ask(self, unit: int, request: Request, deadline: Deadline, *, at_once: bool = False) -> tuple[int, ...]:
         """The values read, or () when writing. Requests here are safe to repeat: each names a state, not a change.
+
+        ``at_once`` does not wait for an answer that is overdue. It is for a write that must not wait, and whose echo
+        cannot be taken for the overdue one because its value differs.
 
         Raises NoAnswer, Truncated, BadChecksum, WrongAnswer, Refused, LineBusy, or a StreamError of the line.
         """
         with self._turn_of(request.name, deadline):
             for attempt in range(1, self._patience.attempts + 1):
                 try:
-                    return self._exchange(unit, request, deadline)
+                    return self._exchange(unit, request, deadline, at_once)
+                except protocol.Refused as error:
+                    error.repeated = attempt > 1
+                    raise
                 except (Truncated, BadChecksum):
                     if attempt == self._patience.attempts or deadline.expired:
                         raise
@@ -129,10 +135,12 @@ class ModbusLink:
         finally:
             self._turn.release()
 
-    def _exchange(self, unit: int, request: Request, deadline: Deadline) -> tuple[int, ...]:
+    def _exchange(self, unit: int, request: Request, deadline: Deadline, at_once: bool) -> tuple[int, ...]:
         self.counts["requests"] += 1
         try:
-            self._quieten(deadline)
+            if not at_once:
+                self._quieten(deadline)
+            self._keep_apart(deadline)
             asked = protocol.frame(unit, protocol.encode_request(request))
             self._stream.write(asked, deadline)
             answer = self._answer(request, deadline)
@@ -141,11 +149,10 @@ class ModbusLink:
             if answer[0] != unit:
                 raise WrongAnswer(request.name, f"unit {answer[0]} answered for {unit}")
             return protocol.decode_answer(request, answer[1 : -protocol.CRC_BYTES])
-        except protocol.Refused as error:
-            self.counts[error.code] += 1
-            raise
         except DeviceError as error:
-            self._doubtful = True
+            self._doubtful = self._doubtful or not isinstance(error, protocol.Refused)
+            if at_once:  # what came may have been the overdue answer: its own may come yet
+                self._owed_until = time.monotonic() + self._patience.late
             self.counts[error.code] += 1
             raise
         finally:
@@ -171,7 +178,7 @@ class ModbusLink:
         return head
 
     def _quieten(self, deadline: Deadline) -> None:
-        """Begin on a silent line: drop what waits, let an overdue answer come, keep the pause between frames."""
+        """Let an overdue answer come, and what is left of a damaged one."""
         if self._doubtful:
             while not deadline.expired:
                 owed = max(self._owed_until - time.monotonic(), self._patience.settle)
@@ -184,6 +191,9 @@ class ModbusLink:
             self._doubtful = deadline.expired
         if self._doubtful:
             raise NoAnswer("anything: the line was not quiet in time")
+
+    def _keep_apart(self, deadline: Deadline) -> None:
+        """Drop what waits, keep the pause between frames."""
         self.counts["dropped_bytes"] += self._stream.drain()
         pause = self._free_at - time.monotonic()
         if pause > 0:

@@ -106,7 +106,11 @@ _EXCEPTIONS: dict[int, tuple[str, bool, Action]] = {
 
 
 class Refused(DeviceError):
-    """The board answered with an exception: what was asked was not done (``illegal-data-address`` …)."""
+    """The board answered with an exception: what was asked was not done (``illegal-data-address`` …).
+
+    ``repeated``: an earlier attempt was answered with damage, so what was asked may have been done by that one."""
+
+    repeated = False
 
     def __init__(self, exception: int, what: str) -> None:
         known = exception in Exc._value2member_map_

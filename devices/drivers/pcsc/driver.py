@@ -127,6 +127,7 @@ class PcscReader:
 
     def exchange(self, card: Card, command: bytes, deadline: Deadline) -> Response:
         self._counts["apdus"] += 1
+        card.selections += apdu.is_select(command)
         try:
             return apdu.follow(card.channel, command, deadline)
         except DeviceError as error:
@@ -172,6 +173,7 @@ class Card:
         self._reader = reader
         self.channel = channel
         self.changes = changes  # of the slot when it was powered
+        self.selections = 0
         self.alive = True
 
     @property

@@ -1,6 +1,7 @@
 """A staff card reader: a PIV card's identity, its proof, and the PIN that it checks.
 
-The application is selected once for each card that is put in: SELECT makes a card forget that a PIN was accepted.
+The application is selected once for each card that is put in: SELECT makes a card forget that a PIN was accepted. It is
+selected again where anybody else has selected something in between: a PIN must never reach another application.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class StaffCardSlot(CardDevice):
 
     def __init__(self, slot: SmartCardReader) -> None:
         super().__init__(slot)
-        self._selected: SmartCard | None = None
+        self._selected: tuple[SmartCard, int] | None = None  # with its count of SELECTs when ours had been done
         self._accepted: SmartCard | None = None  # the card that has accepted a PIN since it was powered
 
     @property
@@ -126,14 +127,14 @@ class StaffCardSlot(CardDevice):
     def _piv(self, deadline: Deadline) -> SmartCard | NoCard:
         """The card with its application selected. WrongCard where it has none."""
         card = self._connected(deadline)
-        if isinstance(card, NoCard) or card is self._selected:
+        if isinstance(card, NoCard) or self._selected == (card, card.selections):
             return card
         self._selected = self._accepted = None
         try:
             self._select(card, protocol.SELECTS[0], WANTED, deadline)
         except WrongCard:  # some know the application by the beginning of its name alone
             self._select(card, protocol.SELECTS[1], WANTED, deadline)
-        self._selected = card
+        self._selected = (card, card.selections)
         return card
 
     def _identity(self, card: SmartCard, deadline: Deadline) -> tuple[StaffCard, Key | None, bytes]:

@@ -20,7 +20,7 @@ from devices.drivers.xfs4iot.driver import XfsDevice
 from devices.drivers.xfs4iot.protocol import Message
 from devices.drivers.xfs4iot.session import Pending
 from devices.drivers.xfs4iot.shapes import TRACKS, dig, pack, unpack, word
-from devices.transports.apdu import follow
+from devices.transports.apdu import follow, is_select
 
 LET_GO = 1.0  # seconds for taking the chip's power or calling an entry off
 LOOK = 0.3  # seconds between two looks while waiting
@@ -45,6 +45,7 @@ class XfsCard:
     def __init__(self, reader: XfsCardReader, atr: bytes) -> None:
         self._reader, self._atr = reader, atr
         self._protocol = chip_protocol(atr)
+        self.selections = 0
 
     @property
     def atr(self) -> bytes:
@@ -55,6 +56,7 @@ class XfsCard:
         return self._protocol == "chipT0"
 
     def transmit(self, apdu: bytes, deadline: Deadline) -> Response:
+        self.selections += is_select(apdu)
         try:
             return follow(self, apdu, deadline)
         except DeviceError:

@@ -80,8 +80,8 @@ ERRORS: Mapping[str, Mapping[str, Meaning]] = {
     },
     "Printer": {
         "paperOut": Meaning("media-empty", "Put in paper.", Action.REPLENISH),
-        "paperJammed": Meaning("media-jam", _JAM, Action.CLEAR),
-        "mediaJammed": Meaning("media-jam", _JAM, Action.CLEAR),
+        "paperJammed": Meaning("media-jam", _JAM, Action.CLEAR, sure=False),  # which page it was nobody says
+        "mediaJammed": Meaning("media-jam", _JAM, Action.CLEAR, sure=False),
         "tonerOut": Meaning("toner-empty", "Put in toner.", Action.REPLENISH),
         "inkOut": Meaning("ink-empty", "Put in ink.", Action.REPLENISH),
         "shutterFail": Meaning("shutter", "Reset the printer; call a technician if it stays.", Action.RESET),

@@ -9,12 +9,13 @@ from devices.transports.apdu import HEADER, has_secret
 
 
 def hide_pins(text: str) -> str:
-    """The message with asterisks for the PIN, where it is a ChipIO command that carries one; else as it is."""
+    """The message with the command's header alone, where it is a ChipIO command that carries a PIN; else as it is.
+    Not even the PIN's length is left."""
     message = json.loads(text)
     if word(message, "header", "name") != "CardReader.ChipIO":
         return text
     apdu = unpack(dig(message, "payload", "chipData")) or b""
     if not has_secret(apdu):
         return text
-    message["payload"]["chipData"] = pack(apdu[: HEADER + 1] + b"*" * len(apdu[HEADER + 1 :]))
+    message["payload"]["chipData"] = pack(apdu[:HEADER])
     return json.dumps(message, ensure_ascii=False)

@@ -1,7 +1,8 @@
 """Printers of an ATM-class machine (XFS4IoT Printer): pages by PrintNative, receipts by PrintRaw and ControlMedia.
 
-The service's completion is the printer's word. A success is Printed; an error code of the command is NotPrinted; a
-completion that leaves open how far it went (hardware error, time-out, cancelled), and no completion, are Unknown.
+The service's completion is the printer's word. A success is Printed; an error code of the command is NotPrinted, where
+nothing was presented before; a completion that leaves open how far it went (jam, hardware error, time-out, cancelled),
+and no completion, are Unknown.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from devices.transports.websocket import MessageTooLong
 DOTS = 576
 LOOK = 0.3  # seconds between two looks while waiting
 SOURCES = ("upper", "lower", "external", "aux", "aux2", "park")
-_NOTHING_SENT = (WriteTimeout, MessageTooLong)  # half a message is no message: the service drops it
+_NOTHING_SENT = (WriteTimeout, MessageTooLong)  # of the sending: half a message is no message, the service drops it
 _SUPPLIES = ("toner", "ink")
 _NOT_PRESENTED = Fault("not-presented", Action.NONE, "the printer says it is done, and did not say that it came out")
 
@@ -136,15 +137,16 @@ class XfsPrinter(XfsDevice):
     def _do(self, name: str, payload: Mapping[str, Any], job: _Job, deadline: Deadline) -> NotPrinted | Unknown | None:
         """One command of a job; what it came to where that is not a success."""
         try:
-            pending = self._session.start(name, payload, deadline=deadline, on_event=job.on_event)
+            pending = self._session.post(name, payload, deadline=deadline, on_event=job.on_event)
         except _NOTHING_SENT as error:
             return NotPrinted(error.fault())
         except DeviceError as error:
-            return _failed(error)
+            return _failed(error, job)
         try:
+            self._session.taken(pending, deadline)
             self._session.wait(pending, deadline)
         except DeviceError as error:
-            return _failed(error)
+            return _failed(error, job)
         return None
 
     def _finished(self, job: _Job, deadline: Deadline) -> PrintOutcome:
@@ -183,8 +185,9 @@ class _Job:
         self.progress(PrintProgress(0, self.pages, fault))
 
 
-def _failed(error: DeviceError) -> NotPrinted | Unknown:
-    if isinstance(error, CommandFailed) and error.sure:
+def _failed(error: DeviceError, job: _Job) -> NotPrinted | Unknown:
+    """What has come out cannot be taken back by an error: then nobody knows how much of it there is."""
+    if isinstance(error, CommandFailed) and error.sure and not job.presented:
         return NotPrinted(error.fault())
     return Unknown(error.fault())
 

@@ -148,6 +148,21 @@ class Session:
     ) -> Pending:
         """Send a command and return once it is acknowledged. ``endless``: the service is to wait until it is called
         off (a card that somebody may put in), else it is told how long we wait."""
+        pending = self.post(name, payload, deadline=deadline, on_event=on_event, endless=endless)
+        self.taken(pending, deadline)
+        return pending
+
+    def post(
+        self,
+        name: str,
+        payload: Mapping[str, Any] = _NONE,
+        *,
+        deadline: Deadline,
+        on_event: EventListener | None = None,
+        endless: bool = False,
+    ) -> Pending:
+        """Only send it. Raises the line's StreamError: WriteTimeout and MessageTooLong of this call, unlike those of a
+        later one, say that the service did not get the command whole."""
         self._number += 1
         pending = Pending(self._number, name, on_event)
         timeout = 0 if endless else max(1, int(1000 * self._work(deadline).remaining()))
@@ -157,12 +172,24 @@ class Session:
         self.counts["commands"] += 1
         try:
             self.line.send(text, deadline)
-            self._pending[pending.number] = pending
-            self._until(lambda: pending.acknowledged != "", pending, deadline.sooner(self._patience.acknowledge))
         except DeviceError as error:
             self._give_up(pending, error)
             raise
+        self._pending[pending.number] = pending
         return pending
+
+    def taken(self, pending: Pending, deadline: Deadline) -> None:
+        """Wait until what was posted is acknowledged. One that is not in time is called off: its service may be busy
+        and do it later."""
+        patience = self._work(deadline).sooner(self._patience.acknowledge)
+        try:
+            try:
+                self._until(lambda: pending.acknowledged != "", pending, patience)
+            except NoAnswer:
+                self._call_off(pending, deadline.sooner(self._patience.cancel))
+        except DeviceError as error:
+            self._give_up(pending, error)
+            raise
 
     def wait(self, pending: Pending, deadline: Deadline) -> Message:
         """The completion of a started command, as ``request`` returns it."""

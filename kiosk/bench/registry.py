@@ -28,6 +28,11 @@ BENCHES: tuple[Bench, ...] = (
         "journal", "kiosk.journal.bench:measure", "one whole case commit, against raw SQLite with the same bytes", 180
     ),
     Bench("sdt", "devices.simulators.bench_sdt:measure", "a card read, against its time on the wire", 180, limit=1.05),
+    Bench(
+        "document", "devices.vision.bench_document:measure", "a document frame to its page, against OpenCV alone", 180
+    ),
+    Bench("codes", "devices.vision.bench_codes:measure", "codes in a 1080p frame, against zxing-cpp alone", 180),
+    Bench("face", "devices.vision.bench_face:measure", "a face frame, against the networks alone", 180),
     Bench("preview", "kiosk.bench.preview:measure", "the window's answers while the camera looks for a face", 120),
     Bench("idle", "kiosk.bench.idle:measure", "processor and memory of the attract screen", 300),
 )

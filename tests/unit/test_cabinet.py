@@ -72,7 +72,7 @@ def test_a_driver_that_does_not_exist_or_does_not_fit_is_answered_with_those_tha
         make_device(device)
 
 
-def test_a_package_that_is_not_installed_is_named_with_the_extra_that_brings_it(
+def test_a_package_that_is_not_installed_is_named_with_its_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def absent(module: str) -> None:

@@ -76,7 +76,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
         (
             "devices.locker",
             {"driver": "locker", "on": "id_reader", "port": "/dev/x"},
-            "locker.port: is not for a device",
+            "port: is not for a device",
         ),
         ("screen.size", "tall", "write WIDTHxHEIGHT"),
         ("policy.face_threshold", "low", "policy.face_threshold: must be a number"),

@@ -84,7 +84,7 @@ def make_device(device: DeviceProfile, carrier: Device | None = None) -> Device:
         cure = f"; install the extra {EXTRAS[missing]!r}" if missing in EXTRAS else "; run deploy/setup again"
         raise ProfileError(f"devices.{device.kind}: the package {missing!r} is not installed{cure}") from error
     _, *taken = inspect.signature(driver).parameters.values()
-    options = [option.name for option in taken if not set(_FOREIGN.findall(str(option.annotation))) - _PLAIN]
+    options = [option.name for option in taken if _plain(str(option.annotation))]
     for option in taken:
         if option.default is option.empty and option.name not in device.options:
             raise ProfileError(f"devices.{device.kind}.{option.name}: is missing; {device.driver} needs it")
@@ -114,3 +114,8 @@ def specs(profile: Profile) -> list[Spec]:
         spec = Spec(device.kind, make_device(device, carrier), on=device.on)
         made[device.kind] = replace(spec, poll_interval=INTERVALS.get(device.kind, spec.poll_interval))
     return list(made.values())
+
+
+def _plain(annotation: str) -> bool:
+    """Whether a profile can spell a value of this type, or of one of its alternatives."""
+    return any(part != "None" and not set(_FOREIGN.findall(part)) - _PLAIN for part in annotation.split(" | "))

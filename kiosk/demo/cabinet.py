@@ -18,21 +18,30 @@ PICTURES = dict.fromkeys(("resident", "elder", "minority", "hmt"), "portrait") |
 """Whose cards bear the face that the camera sees (long_term: somebody else's). All others cannot be decoded."""
 
 
-def spec(papers: Path, backend_url: str) -> dict[str, Any]:
+CAMERA_RATE = 15.0  # pictures a second
+
+
+def spec(papers: Path, backend_url: str, camera_rate: float = CAMERA_RATE) -> dict[str, Any]:
     """What ``python -m devices.simulators`` is to set up."""
     return {
         "devices": {
             "id_reader": {"kind": "sdt", "pictures": PICTURES},
             "page_printer": {"kind": "ipp", "spool": str(papers), "pace": 0.4},
             "receipt_printer": {"kind": "escpos", "transport": "tcp", "out": str(papers)},
-            "camera": {"kind": "camera"},
+            "camera": {"kind": "camera", "rate": camera_rate},
             "network": {"kind": "network", "target": backend_url},
         }
     }
 
 
 def profile(
-    ports: Mapping[str, str], folder: Path, *, enrolment_code: str, size: tuple[int, int], language: Language
+    ports: Mapping[str, str],
+    folder: Path,
+    *,
+    enrolment_code: str,
+    size: tuple[int, int],
+    language: Language,
+    camera_rate: float = CAMERA_RATE,
 ) -> Profile:
     """The terminal in front of these twins."""
     secret = folder / "staff.secret"
@@ -51,7 +60,7 @@ def profile(
             "id_reader": {"driver": "sdt", "port": ports["id_reader"]},
             "page_printer": {"driver": "ipp", "port": ports["page_printer"]},
             "receipt_printer": {"driver": "escpos", "port": ports["receipt_printer"]},
-            "camera": {"driver": "camera", "port": ports["camera"]},
+            "camera": {"driver": "camera", "port": ports["camera"], "rate": camera_rate},
         },
         "access": {"staff_secret_file": secret.name},
         "screen": {"size": f"{size[0]}x{size[1]}", "fullscreen": False},

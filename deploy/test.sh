@@ -46,7 +46,7 @@ end_all() {
 }
 trap end_all EXIT
 
-# The tests walk in three rows side by side: most of them wait for windows, printers, children and deadlines.
+# The tests walk in rows side by side: most of them wait for windows, printers, children and deadlines.
 begin() { # NAME TEST...
     local name=$1
     shift
@@ -68,10 +68,11 @@ step imports .venv/bin/lint-imports --no-logo
 step qmllint qmllint_all
 .venv/bin/python -m coverage erase
 if [ $# -eq 0 ]; then
+    begin faults tests/faults tests/crash
+    begin wires tests/wire tests/backend
     begin visits tests/visits
-    begin wires tests/wire tests/faults tests/backend
-    begin rooms tests/unit tests/contract tests/ui tests/crash
-    rows=(rooms wires visits)
+    begin rooms tests/unit tests/contract tests/ui
+    rows=(rooms wires faults visits)
 else
     begin tests "$@"
     rows=(tests)

@@ -41,7 +41,8 @@ class WorkerDied(WorkerError):
 
 
 class WorkerRefused(WorkerError):
-    """The child answered with an error of its own: ``code`` and ``details`` as it gave them."""
+    """The child answered with an error of its own: ``code`` and ``details`` as it gave them. ``worker-message``: the
+    message cannot be sent, because it is too large."""
 
     def __init__(self, code: str, details: Mapping[str, Any]) -> None:
         super().__init__(code)
@@ -93,11 +94,17 @@ class Worker:
     def _exchange(self, head: Mapping[str, Any], body: bytes, deadline: Deadline) -> tuple[Head, bytes]:
         try:
             self._child.start()
-            self._child.send(head, body, deadline=deadline)
+            self._send(head, body, deadline)
             answer = self._child.receive(deadline)
         except DeviceError as error:
             raise (WorkerOverran if error.code == "child-silent" else WorkerDied)(str(error)) from None
         return dict(answer.head), answer.body
+
+    def _send(self, head: Mapping[str, Any], body: bytes, deadline: Deadline) -> None:
+        try:
+            self._child.send(head, body, deadline=deadline)
+        except ValueError:  # larger than the channel takes, or text that is no text: nothing was sent
+            raise WorkerRefused("worker-message", {}) from None
 
 
 def serve(handler: Handler, refusals: Callable[[Exception], Head | None]) -> NoReturn:

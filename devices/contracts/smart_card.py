@@ -50,7 +50,17 @@ class SmartCardReader(Device, Protocol):
     """One slot. Called by one thread at a time: its actor's, or that of a driver that uses its card."""
 
     def present(self, deadline: Deadline) -> bool:
-        """Whether a card is in the slot. Raises DeviceError where that cannot be known."""
+        """Whether a card is in the slot. Raises DeviceError where that cannot be known. Lets none in by itself."""
+        ...
+
+    def admit(self, deadline: Deadline) -> None:
+        """Let a card in, from now on until ``dismiss``: somebody is there who has one. Nothing to do for a slot that is
+        open to everybody. Harmless when repeated."""
+        ...
+
+    def dismiss(self, deadline: Deadline) -> None:
+        """Let none in any more, and give back the one that is held inside: the visit is over. Harmless when repeated;
+        closing does the same."""
         ...
 
     def connect(self, deadline: Deadline) -> SmartCard | NoCard:

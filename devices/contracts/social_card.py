@@ -68,3 +68,11 @@ class SocialCardReader(Device, Protocol):
     def present(self, deadline: Deadline) -> bool:
         """Whether a card is in the slot."""
         ...
+
+    def admit(self, deadline: Deadline) -> None:
+        """Let a card in until ``dismiss``, as ``smart_card.SmartCardReader`` says."""
+        ...
+
+    def dismiss(self, deadline: Deadline) -> None:
+        """Let none in any more, let go of the card, and give it back where the slot holds it."""
+        ...

@@ -87,15 +87,22 @@ PlayOutcome = Played | CutShort | NotPlayed
 class Sound(Device, Protocol):
     """A sound output. Nothing that is played is kept; ``stop`` may be called from any thread, the rest from one."""
 
-    def play(self, sound: Pcm | bytes, deadline: Deadline) -> PlayOutcome:
-        """Play to the end or to the deadline; bytes are a WAV file (ValueError where they are none).
+    @property
+    def turn(self) -> int:
+        """Changes with every ``stop``, from any thread: who queues a ``play`` takes it then, and gives it to that."""
+        ...
+
+    def play(self, sound: Pcm | bytes, deadline: Deadline, *, turn: int | None = None) -> PlayOutcome:
+        """Play to the end or to the deadline; bytes are a WAV file (ValueError where they are none). Nothing is played
+        that was stopped before it began: when ``turn`` is not the present one any more.
 
         Raises nothing that an outcome can say. Volume, mute and output follow their settings while it plays.
         """
         ...
 
     def stop(self) -> None:
-        """End what is being played, from any thread. Returns at once; harmless when nothing plays."""
+        """End what is being played, and what waits with an older ``turn``, from any thread. Returns at once; harmless
+        when nothing plays."""
         ...
 
     @property

@@ -88,6 +88,14 @@ class StaffCardReader(Device, Protocol):
         """Whether a card is in the slot."""
         ...
 
+    def admit(self, deadline: Deadline) -> None:
+        """Let a card in until ``dismiss``, as ``smart_card.SmartCardReader`` says."""
+        ...
+
+    def dismiss(self, deadline: Deadline) -> None:
+        """Let none in any more, let go of the card, and give it back where the slot holds it."""
+        ...
+
     def identify(self, deadline: Deadline) -> StaffCard | NoCard:
         """What the card says it is; nothing is proved by that. DeviceError ``wrong-card`` where it is none of staff."""
         ...

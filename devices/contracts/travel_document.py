@@ -83,7 +83,7 @@ class Untrusted:
 @dataclass(frozen=True, slots=True)
 class Unverifiable:
     """It could not be looked at. ``reason``: ``no-security-object`` ``security-object`` (cannot be read)
-    ``algorithm`` (one that is not known here)."""
+    ``algorithm`` (one that is not known here) ``clock`` (the terminal's is wrong: it cannot say what is valid now)."""
 
     reason: str
 
@@ -97,8 +97,9 @@ class TravelDocument:
 
     ``document_code``, ``issuing_state``, ``nationality`` (alpha-3) and names are those of the machine readable zone
     (Latin letters); ``native_name`` comes from DG11 where it was asked for. ``sex`` is the GB/T 2261.1 code (1 男 2 女
-    9 未说明). ``birth`` and ``expiry`` are None where the document leaves a part open. ``groups`` holds what was asked
-    for beside DG1 and DG2, raw, by number. Nothing here is to be believed further than ``authenticity`` says.
+    9 未说明). ``birth`` and ``expiry`` are None where the document leaves a part open, and where the terminal's clock
+    is wrong: the zone names no century. ``groups`` holds what was asked for beside DG1 and DG2, raw, by number. Nothing
+    here is to be believed further than ``authenticity`` says.
     """
 
     kind: TravelDocumentKind
@@ -138,4 +139,12 @@ class TravelDocumentReader(Device, Protocol):
 
     def present(self, deadline: Deadline) -> bool:
         """Whether a chip lies in the field."""
+        ...
+
+    def admit(self, deadline: Deadline) -> None:
+        """Let a card in until ``dismiss``, as ``smart_card.SmartCardReader`` says."""
+        ...
+
+    def dismiss(self, deadline: Deadline) -> None:
+        """Let none in any more, let go of the card, and give it back where the slot holds it."""
         ...

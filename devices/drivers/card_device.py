@@ -43,7 +43,7 @@ class CardDevice:
     """The Device methods, by way of ``slot``; a subclass gives ``kind``, ``driver`` and what it does with a card.
 
     The slot is a device of its own, on which others may be too: whoever made it opens and closes it. Opening this one
-    is a look at the slot (which opens itself where it has to), closing it lets go of the card.
+    is a look at the slot (which opens itself where it has to, and lets no card in), closing it lets go of the card.
     """
 
     kind = ""
@@ -58,7 +58,7 @@ class CardDevice:
         return DeviceInfo(self.kind, self.driver, self._slot.info.port, model=self._slot.info.model)
 
     def open(self, deadline: Deadline) -> None:
-        self._slot.present(deadline)
+        self._slot.poll(deadline)
 
     def close(self) -> None:
         self.disconnect()
@@ -69,7 +69,7 @@ class CardDevice:
     def reset(self, deadline: Deadline) -> None:
         """Take the card's power, and see whether the slot is well."""
         self.disconnect()
-        self._slot.present(deadline)
+        self._slot.poll(deadline)
 
     def statistics(self) -> Mapping[str, int]:
         """The slot's counts, and this driver's own."""
@@ -77,6 +77,13 @@ class CardDevice:
 
     def present(self, deadline: Deadline) -> bool:
         return self._slot.present(deadline)
+
+    def admit(self, deadline: Deadline) -> None:
+        self._slot.admit(deadline)
+
+    def dismiss(self, deadline: Deadline) -> None:
+        self.disconnect()
+        self._slot.dismiss(deadline)
 
     def disconnect(self) -> None:
         self._slot.disconnect()

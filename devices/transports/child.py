@@ -13,21 +13,20 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError
 from devices.transports.child_channel import MAX_BODY, Channel, Garbage, Message
+from devices.transports.program import spawner
 
 _PARENT_VARIABLE = "DEVICES_CHILD_OF"
 _LAST_WORDS = 4096
@@ -59,7 +58,7 @@ class ChildProcess:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and not _has_ended(self._process, 0.0)
 
     @property
     def pid(self) -> int | None:
@@ -72,7 +71,7 @@ class ChildProcess:
         self.kill()
         ours, theirs = socket.socketpair()
         try:
-            process = _spawner().submit(self._spawn, theirs).result()
+            process = spawner().submit(self._spawn, theirs).result()
         except OSError as error:
             ours.close()
             raise DeviceError(
@@ -129,16 +128,14 @@ class ChildProcess:
         """End the child, from any thread, within a second; its owner learns of it as of any other end."""
         process = self._process
         if process is not None:
-            process.kill()
-            with suppress(subprocess.TimeoutExpired):  # inside the kernel: nothing more can be done
-                process.wait(1.0)
+            self._signal()
+            _has_ended(process, 1.0)
 
     def stop(self, deadline: Deadline) -> None:
         """Close the channel, which a well child takes as the end; kill it if it still runs at the deadline."""
         if self._process is not None and self._channel is not None:
             self._channel.close()
-            with suppress(subprocess.TimeoutExpired):  # killed below
-                self._process.wait(deadline.remaining())
+            _has_ended(self._process, deadline.remaining())
         self.kill()
 
     def resident_bytes(self) -> int:
@@ -190,11 +187,9 @@ class ChildProcess:
         process = self._process
         status: int | None = None
         if process is not None:
-            try:
-                status = process.wait(0.5)
-            except subprocess.TimeoutExpired:
-                self._signal()  # it closed its channel but lives: of no use any more
-                status = _reap(process)
+            _has_ended(process, 0.5)
+            self._signal()  # one that closed its channel but lives is of no use any more
+            status = _reap(process)
         return DeviceError(
             "child-died",
             f"child process ended (status {status})",
@@ -210,6 +205,23 @@ class ChildProcess:
             retryable=True,
             action=Action.RESET,
         )
+
+
+def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it ended in time. It is not reaped: until it is, its number and its group's cannot become another's, and
+    what it started can still be killed with it."""
+    if process.returncode is not None:
+        return True
+    try:
+        handle = os.pidfd_open(process.pid)
+    except ProcessLookupError:  # reaped meanwhile
+        return True
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(handle)
 
 
 def _reap(process: subprocess.Popen[bytes]) -> int | None:
@@ -250,13 +262,6 @@ class _Ring:
             while piece := os.read(pipe.fileno(), 4096):
                 self._bytes += piece
                 del self._bytes[:-_LAST_WORDS]
-
-
-@cache
-def _spawner() -> ThreadPoolExecutor:
-    """The one thread that forks. The parent-death signal follows the *thread* that forked, not the process: a child
-    forked from a passing thread would be killed when that thread ends. This one lives as long as the process."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="child-spawner")
 
 
 def attach(*, max_body: int = MAX_BODY) -> Channel:

@@ -34,7 +34,7 @@ Listener = Callable[[Sight], None]
 
 
 class Monitor:
-    """Calls ``listener`` from its own thread, once per change: it must not block. ``Actor.look_again`` is made for it."""
+    """Calls ``listener`` from its own thread, once per change: it must not block (``Actor.look_again`` does not)."""
 
     def __init__(self, port: str, listener: Listener, heartbeat: float = HEARTBEAT) -> None:
         self._port = port

@@ -91,7 +91,8 @@ class MessageLine(Protocol):
         ...
 
     def receive(self, deadline: Deadline) -> str | None:
-        """The next message, None when the deadline passed first. Raises ConnectionLost, MessageTooLong."""
+        """The next message, None when the deadline passed first. Raises ConnectionLost, MessageTooLong, ReadTimeout,
+        and WriteTimeout where a ping cannot be answered: that says nothing of the messages sent before."""
         ...
 
 

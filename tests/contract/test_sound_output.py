@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from devices.contracts.deadline import Deadline
-from devices.contracts.device import Device, DeviceError, Level, State
+from devices.contracts.device import Device, DeviceError, Level, State, Status
 from devices.contracts.sound import CutShort, NotPlayed, Output, Pcm, Played, Sound
 from devices.drivers.alsa.driver import AlsaSound, Mixer
 from devices.drivers.alsa.loudness import gain, scale
@@ -67,6 +67,14 @@ class SoundContract:
     def test_stopping_what_does_not_play_harms_nothing(self, sound: Sound) -> None:
         sound.stop()
         assert isinstance(sound.play(TONE, soon()), Played)
+
+    def test_what_was_stopped_before_it_began_is_not_played(self, sound: Sound) -> None:
+        turn = sound.turn
+        sound.stop()
+        outcome = sound.play(TONE, soon(), turn=turn)
+        assert isinstance(outcome, NotPlayed)
+        assert outcome.reason.code == "stopped"
+        assert isinstance(sound.play(TONE, soon(), turn=sound.turn), Played)
 
     def test_reset_open_and_close_may_be_repeated(self, sound: Sound) -> None:
         for _ in range(2):
@@ -133,6 +141,15 @@ class TestAlsaIntoFiles(SoundContract):
     def test_a_terminal_without_a_headphone_says_so(self, twin: AlsaTwin) -> None:
         with pytest.raises(ValueError, match="no headphone"):
             AlsaSound(twin.port).set_output(Output.HEADPHONE)
+
+    def test_a_headphone_that_is_not_there_is_told_and_the_loudspeaker_plays(self, twin: AlsaTwin) -> None:
+        sound = AlsaSound(twin.port, headphone="plughw:NoSuchCard,0")
+        sound.open(soon())
+        for status in (sound.poll(soon()), _after_headphone(sound)):
+            assert [(fault.code, fault.blocking) for fault in status.faults] == [("port-missing", False)]
+            assert status.faults[0].detail.startswith("headphone")
+            assert status.state is State.ONLINE
+        assert isinstance(sound.play(TONE, soon()), Played)
 
     def test_nothing_it_shows_holds_what_was_played(self, sound: AlsaSound) -> None:
         sound.play(TONE, soon())
@@ -204,7 +221,7 @@ class TestAlsaIntoFiles(SoundContract):
         sound.stop()
         player.join(5)
         assert time.monotonic() - start < 1.0
-        assert [getattr(outcome, "reason", outcome).code for outcome in outcomes] == ["stopped"]  # type: ignore[union-attr]
+        assert [outcome.reason.code for outcome in outcomes if isinstance(outcome, CutShort)] == ["stopped"]
 
     def test_a_player_that_somebody_kills_is_named(self, twin: AlsaTwin) -> None:
         sound = AlsaSound(twin.port, stall=10)
@@ -217,7 +234,7 @@ class TestAlsaIntoFiles(SoundContract):
             threading.Event().wait(0.005)
         os.kill(pid, 9)
         player.join(5)
-        assert [getattr(outcome, "reason", outcome).code for outcome in outcomes] == ["player-died"]  # type: ignore[union-attr]
+        assert [outcome.reason.code for outcome in outcomes if isinstance(outcome, CutShort)] == ["player-died"]
 
     @pytest.mark.parametrize("card", ["724", "30", "NoSuchCard"])
     def test_a_mixer_that_is_not_there_is_told_and_it_plays_all_the_same(self, twin: AlsaTwin, card: str) -> None:
@@ -239,11 +256,18 @@ class TestAlsaIntoFiles(SoundContract):
         assert isinstance(sound.play(TONE, soon()), NotPlayed)
 
 
+def _after_headphone(sound: AlsaSound) -> Status:
+    """What is told when something was to be played to the headphone."""
+    sound.set_output(Output.HEADPHONE)
+    assert isinstance(sound.play(TONE, soon()), NotPlayed)
+    sound.forget_user()
+    return sound.poll(soon())
+
+
 def child_of(sound: AlsaSound) -> int:
     """The player's process, once it has taken some samples; 0 before."""
     program = sound._playing
-    process = program._process if program is not None else None
-    return process.pid if process is not None and program is not None and program.fed > 20_000 else 0
+    return program.pid if program is not None and program.fed > 20_000 else 0
 
 
 @pytest.mark.hardware

@@ -12,6 +12,7 @@ import pytest
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Device, DeviceError, Level, State
 from devices.contracts.identity import NoCard
+from devices.contracts.social_card import SocialCardRead
 from devices.contracts.staff_card import (
     Copied,
     Genuine,
@@ -23,7 +24,6 @@ from devices.contracts.staff_card import (
     StaffCardReader,
     Unproven,
 )
-from devices.contracts.social_card import SocialCardRead
 from devices.drivers.pcsc.driver import PcscReader
 from devices.drivers.sscard.driver import SocialCardSlot
 from devices.drivers.staff_card.driver import StaffCardSlot

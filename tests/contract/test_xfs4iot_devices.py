@@ -222,7 +222,7 @@ def reader(made: Any) -> XfsCardReader:
 
 
 def inserted(reader: XfsCardReader, twin: XfsTwin) -> XfsCard:
-    reader.present(soon())
+    reader.admit(soon())
     twin.act("put", {})
     assert reader.present(soon())
     card = reader.connect(soon())
@@ -234,9 +234,13 @@ def test_an_empty_reader_is_no_card_and_lets_the_next_one_in(reader: XfsCardRead
     assert reader.connect(soon()) == NoCard()
     assert not twin.state()["entry_armed"]
     assert not reader.present(soon())
+    assert not twin.state()["entry_armed"], "nobody has asked for a card"
+    reader.admit(soon())
     assert twin.state()["entry_armed"]
     assert not reader.present(soon())
-    reader.disconnect()
+    reader.dismiss(soon())
+    assert not reader.present(soon())
+    assert not twin.state()["entry_armed"]
 
 
 def test_a_card_answers_and_its_chains_and_lengths_are_followed(reader: XfsCardReader, twin: XfsTwin) -> None:
@@ -286,7 +290,7 @@ def test_a_card_pulled_between_two_commands_is_gone(reader: XfsCardReader, twin:
 
 
 def test_a_card_without_a_chip_is_told_once_and_the_next_one_is_read(reader: XfsCardReader, twin: XfsTwin) -> None:
-    reader.present(soon())
+    reader.admit(soon())
     twin.act("put", {"card": "mute"})
     with pytest.raises(DeviceError) as caught:
         reader.present(soon())
@@ -313,6 +317,32 @@ def test_a_card_is_given_back_or_kept(reader: XfsCardReader, twin: XfsTwin) -> N
     inserted(reader, twin)
     reader.retain(soon(), unit="unit1")
     assert twin.state()["retained"] == 2
+
+
+@pytest.mark.parametrize("how", ["dismiss", "close", "self-test"])
+def test_no_card_stays_inside_when_the_visit_is_over(reader: XfsCardReader, twin: XfsTwin, how: str) -> None:
+    if how == "self-test":
+        twin.act("put", {})
+        assert reader.self_test(Level.INTERACTIVE, soon()).passed is True
+    else:
+        inserted(reader, twin)
+        reader.dismiss(soon()) if how == "dismiss" else reader.close()
+    assert twin.reader.place == "entering", "it is at the exit, where a hand can take it"
+    assert not reader.present(soon())
+    assert not twin.state()["entry_armed"], "a card that was just given back is not drawn in again"
+
+
+def test_a_card_that_nobody_took_is_given_back_by_a_visit_that_lost_its_line(
+    reader: XfsCardReader, twin: XfsTwin
+) -> None:
+    inserted(reader, twin)
+    twin.act("restart", {})
+    with pytest.raises(DeviceError):
+        reader.dismiss(soon())
+    reader.dismiss(soon())
+    assert twin.reader.place == "entering"
+    assert not reader.present(soon())
+    assert not twin.state()["entry_armed"]
 
 
 def test_tracks_are_read_and_shown_to_nobody(reader: XfsCardReader, twin: XfsTwin) -> None:
@@ -355,12 +385,17 @@ def test_a_social_security_card_is_read_through_it_as_through_any_reader() -> No
     try:
         slot.open(soon())
         assert slot.read(soon()) == NoCard()
-        reader.present(soon())
+        slot.reset(soon())
+        assert not twin.state()["entry_armed"], "it was opened, read and reset, and nobody is there"
+        slot.admit(soon())
         twin.act("put", {})
         assert slot.present(soon())
         outcome = slot.read(soon())
         assert isinstance(outcome, SocialCardRead)
         assert outcome.card.version == "2.00"
+        slot.dismiss(soon())
+        twin.act("take", {})
+        assert twin.state()["card"] == "notPresent"
     finally:
         slot.close()
         reader.close()
@@ -473,12 +508,13 @@ def recorded(twin: XfsTwin, path: Path) -> bytes:
 def replayed(line: ReplayLine) -> bytes:
     reader = XfsCardReader("replay", line=line)
     reader.open(soon())
-    reader.present(soon())
+    reader.admit(soon())
     assert reader.present(soon())
     card = reader.connect(soon())
     assert isinstance(card, XfsCard)
     answer = card.transmit(SELECT, soon())
     reader.eject(soon())
+    reader.close()
     return answer.data
 
 
@@ -522,7 +558,7 @@ def test_a_pin_is_never_written_down_and_replays_all_the_same(twin: XfsTwin, tmp
     assert f'"{pack(verify[:4])}"' in written.replace("\\", ""), "the header alone: not even the length is told"
     again = XfsCardReader("replay", line=ReplayLine.load(path, hide_pins))
     again.open(soon())
-    again.present(soon())
+    again.admit(soon())
     again.present(soon())
     card = again.connect(soon())
     assert isinstance(card, XfsCard)

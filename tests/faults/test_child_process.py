@@ -180,6 +180,20 @@ def test_killing_a_child_ends_what_it_started(child: ChildProcess) -> None:
     assert until(lambda: ended(grandchild))
 
 
+def test_the_number_of_a_child_that_ended_is_kept_until_its_group_was_killed(child: ChildProcess) -> None:
+    child.start()
+    pid = child.pid
+    child.send({"do": "grandchild"}, deadline=soon())
+    grandchild = int(child.receive(soon()).head["pid"])
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert until(lambda: not child.running)
+    assert Path(f"/proc/{pid}").exists(), "from here on the number may be another's"
+    child.kill()
+    assert not Path(f"/proc/{pid}").exists()
+    assert until(lambda: ended(grandchild))
+
+
 def test_a_well_child_ends_by_itself_when_asked(child: ChildProcess) -> None:
     child.start()
     assert echoes(child)

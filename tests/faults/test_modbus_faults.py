@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import serial
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
@@ -26,6 +28,7 @@ from devices.transports.faults import FaultPlan, FaultyStream
 from devices.transports.stream import PortBusy
 
 QUICK = Patience(answer=0.2, frame=0.05, late=0.15)
+SLOW = Patience(answer=0.2, frame=0.05, late=1.0)
 BOARD: dict[str, Any] = {
     "doors": {f"door{place}": {"input": place} for place in range(12)},
     "lights": {"reader": {"coil": 0}, "help": {"coil": 1}},
@@ -334,6 +337,96 @@ def test_one_lock_that_refuses_does_not_keep_the_others_on(twin: ModbusTwin) -> 
     finally:
         locker.close()
         other.stop()
+
+
+class Lock:
+    """A board with one lock that is obeyed whatever is said of it; the door behind it is jammed."""
+
+    def __init__(self, says: Callable[[int, bytes], bytes]) -> None:
+        """``says``: the answer, from the number of writes since the pulse began (0: before it) and the sound one."""
+        self.wire = PtyWire("lock", self._received)
+        self.wire.plug()
+        self.locker = ModbusLocker(self.wire.port, locker_map({**LOCKER, "pulse_seconds": 0.25}), patience=SLOW)
+        self.on = False
+        self.held: float | None = None
+        self._says, self._writes, self._since = says, 0, 0.0
+
+    def _received(self, data: bytes) -> None:
+        request = protocol.decode_request(data[1:-2])
+        coil, asked = int(self.on), request.values[:1]
+        if asked == (1,) or (asked and self._writes):
+            self._writes += 1
+        if asked == (1,) and self._writes == 1:
+            self.on, self._since = True, time.monotonic()
+        if asked == (0,) and self.on:
+            self.on, self.held = False, time.monotonic() - self._since
+        values = () if asked else (coil if request.function is Function.READ_COILS else 0,)
+        self.wire.send(self._says(self._writes, protocol.frame(2, protocol.encode_answer(request, values))))
+
+    def __enter__(self) -> Lock:
+        self.locker.open(soon())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.locker.close()
+        self.wire.stop()
+
+
+def test_a_lock_whose_repeated_pulse_is_refused_is_switched_off() -> None:
+    """The first attempt was obeyed and its confirmation damaged: that the second is refused undoes nothing."""
+    busy = protocol.frame(2, protocol.encode_exception(Function.WRITE_SINGLE_COIL, protocol.Exc.SERVER_DEVICE_BUSY))
+
+    def says(write: int, sound: bytes) -> bytes:
+        return sound[:-1] + bytes([sound[-1] ^ 1]) if write == 1 else busy if write == 2 else sound
+
+    with Lock(says) as lock:
+        outcome = lock.locker.open_box("A1", soon())
+        assert isinstance(outcome, NotOpened)
+        assert outcome.reason.code == "server-device-busy"
+        assert not lock.on
+        assert lock.locker.poll(soon()).usable
+
+
+@pytest.mark.parametrize("seconds", [1.2, 4.0])
+def test_a_lock_whose_board_has_gone_mute_is_held_no_longer_than_its_pulse(seconds: float) -> None:
+    """It is switched off without waiting for the overdue answer, also where the deadline ends before that can come."""
+    with Lock(lambda write, sound: b"" if write else sound) as lock:
+        assert isinstance(lock.locker.open_box("A1", Deadline.after(seconds)), Unknown)
+        assert lock.held is not None, "it is still on"
+        assert lock.held < 0.25 + 0.3
+        assert lock.locker._energised == {"A1"}, "nothing has confirmed it"
+
+
+def test_an_overdue_confirmation_is_not_taken_for_that_of_switching_off() -> None:
+    answers: list[bytes] = []
+
+    def says(write: int, sound: bytes) -> bytes:
+        answers.append(sound)
+        return b"" if write == 1 else answers[-2] if write == 2 else sound
+
+    with Lock(says) as lock:
+        outcome = lock.locker.open_box("A1", soon())
+        assert isinstance(outcome, NotOpened)
+        assert outcome.reason.code == "no-answer"
+        assert (lock.on, lock.locker._energised) == (False, set())
+        assert lock.locker.statistics()["wrong-answer"] == 1
+
+
+def test_a_port_is_configured_once_parity_and_all(twin: ModbusTwin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second configuration may fail like the first, and then outside what names errors and frees the port."""
+    configured: list[str] = []
+
+    reconfigure: Any = vars(serial.Serial)["_reconfigure_port"]
+
+    def watched(opened: Any, *arguments: Any, **options: Any) -> None:
+        configured.append(opened.parity)
+        reconfigure(opened, *arguments, **options)
+
+    monkeypatch.setattr(serial.Serial, "_reconfigure_port", watched)
+    port = ModbusPort(twin.port, parity="even")
+    port.open(soon())
+    port.close()
+    assert configured == [serial.PARITY_EVEN]
 
 
 def test_the_golden_frames_are_what_goes_over_the_wire() -> None:

@@ -25,7 +25,11 @@ from devices.drivers.sscard.driver import SocialCardSlot
 from devices.manager import Manager
 from devices.simulators.applet_slot import AppletSlot
 from devices.simulators.applets import social_security
+from devices.transports import pcsc_monitor
 from devices.transports.pcsc_monitor import Monitor, Sight
+from devices.transports.pcsc_session import Session
+from devices.transports.slot import Look
+from devices.transports.stream import Unplugged
 from devices.transports.worker import left_behind
 from tests.wire.pcsc_room import PcscRoom, door, until
 
@@ -296,6 +300,26 @@ def test_the_monitor_tells_each_change_once_and_outlives_pcscd(room: PcscRoom) -
         start = time.monotonic()
         assert monitor.stop(soon())
     assert time.monotonic() - start < 1.0, "SCardCancel did not end the wait"
+
+
+def test_a_reader_that_cannot_be_looked_at_is_tried_ever_more_rarely(
+    room: PcscRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[float] = []
+
+    class Blind(Session):
+        def look(self, known: Look | None, seconds: float) -> Look:
+            tried.append(time.monotonic())
+            raise Unplugged(self.reader)
+
+    monkeypatch.setattr(pcsc_monitor, "Session", Blind)
+    monitor = Monitor(room.readers[0], Diary().note, heartbeat=0.1)
+    monitor.start()
+    try:
+        assert until(lambda: len(tried) >= 4)
+    finally:
+        assert monitor.stop(soon())
+    assert tried[3] - tried[0] > 0.1 + 0.2 + 0.4
 
 
 def test_what_the_monitor_saw_is_unknown_once_pcscd_hangs(room: PcscRoom) -> None:

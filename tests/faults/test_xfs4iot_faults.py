@@ -6,7 +6,7 @@ What we send is held against the public schema all the while; what comes is nons
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,10 +17,11 @@ from devices.contracts.printing import NotPrinted, Printed, PrintProgress, Unkno
 from devices.drivers.escpos import testpattern
 from devices.drivers.xfs4iot.cards import XfsCard, XfsCardReader
 from devices.drivers.xfs4iot.driver import XfsDevice, make
-from devices.drivers.xfs4iot.printer import XfsReceiptPrinter
+from devices.drivers.xfs4iot.printer import XfsPagePrinter, XfsReceiptPrinter
 from devices.drivers.xfs4iot.session import Patience
 from devices.simulators.xfs4iot import XfsTwin
-from devices.transports.websocket import WebSocketLine
+from devices.transports.stream import StreamError, WriteTimeout
+from devices.transports.websocket import MessageTooLong, WebSocketLine
 from tests.xfs_schema import CheckedLine
 
 RECEIPT = testpattern.pattern(576, 128)
@@ -296,11 +297,70 @@ def test_a_jam_told_after_a_success_is_not_printed_for_certain(twin: XfsTwin, pr
     assert outcome.reason.code == "media-jam"
 
 
+def test_a_jam_after_the_first_page_was_presented_leaves_open_how_much_came_out(twin: XfsTwin, made: Any) -> None:
+    pages: XfsPagePrinter = made("page_printer", "DocumentPrinter1")
+
+    def presented_then(error: str) -> Any:
+        def handle(request: Any) -> None:
+            request.event("Printer.MediaPresentedEvent", {"wadIndex": 1, "totalWads": 3})
+            request.complete(error=error)
+
+        return handle
+
+    for error, code in (("paperJammed", "media-jam"), ("paperOut", "media-empty")):
+        twin.pages.handlers["Printer.PrintNative"] = presented_then(error)
+        outcome = pages.print_pdf(b"%PDF-1.4", title="t", pages=3, deadline=soon())
+        assert isinstance(outcome, Unknown), error
+        assert outcome.reason.code == code
+
+
+class ChokingLine(WebSocketLine):
+    """A line that takes no more data from the sending of a job on, or from the waiting for its answer on."""
+
+    def __init__(self, url: str, where: str, trouble: StreamError) -> None:
+        super().__init__(url)
+        self._where, self._trouble = where, trouble
+        self._job_sent = False
+
+    def send(self, text: str, deadline: Deadline) -> None:
+        if "Printer.PrintRaw" in text:
+            if self._where == "send":
+                raise self._trouble
+            self._job_sent = True
+        super().send(text, deadline)
+
+    def receive(self, deadline: Deadline) -> str | None:
+        if self._job_sent:  # as where a pong cannot be sent, or an answer is too long
+            self._job_sent = False
+            raise self._trouble
+        return super().receive(deadline)
+
+
+@pytest.mark.parametrize("trouble", [WriteTimeout, MessageTooLong])
+@pytest.mark.parametrize(("where", "outcome"), [("send", NotPrinted), ("receive", Unknown)])
+def test_a_line_that_chokes_says_not_printed_only_where_the_job_was_being_sent(
+    twin: XfsTwin, trouble: Callable[[str], StreamError], where: str, outcome: type
+) -> None:
+    address = twin.address("ReceiptPrinter1")
+    printer = XfsReceiptPrinter(address, line=ChokingLine(address, where, trouble(address)), patience=QUICK)
+    printer.open(soon())
+    try:
+        assert isinstance(printer.print_raster(RECEIPT, cut=True, deadline=soon()), outcome)
+    finally:
+        printer.close()
+
+
+def test_a_job_that_is_not_acknowledged_is_called_off(twin: XfsTwin, printer: XfsReceiptPrinter) -> None:
+    twin.act("mute", {"command": "Printer.PrintRaw"})
+    assert isinstance(printer.print_raster(RECEIPT, cut=True, deadline=soon()), Unknown)
+    assert printer.statistics()["cancels"] == 1
+
+
 # -- cards ---------------------------------------------------------------------------------------------
 
 
 def card_in(reader: XfsCardReader, twin: XfsTwin) -> XfsCard:
-    reader.present(soon())
+    reader.admit(soon())
     twin.act("put", {})
     assert reader.present(soon())
     card = reader.connect(soon())
@@ -365,14 +425,14 @@ def test_an_answer_that_is_none_kills_the_card_and_the_next_one_lives(
 
 
 def test_closing_calls_an_armed_entry_off(twin: XfsTwin, reader: XfsCardReader) -> None:
-    reader.present(soon())
+    reader.admit(soon())
     assert twin.state()["entry_armed"]
     reader.close()
     assert not twin.state()["entry_armed"]
 
 
 def test_an_entry_armed_at_a_service_that_restarts_is_armed_again(twin: XfsTwin, reader: XfsCardReader) -> None:
-    reader.present(soon())
+    reader.admit(soon())
     twin.act("restart", {})
     with pytest.raises(DeviceError):
         reader.present(soon())

@@ -15,6 +15,7 @@ from devices.drivers.code_scanner.protocol import (
     TOO_LONG,
     TORN,
     BadFraming,
+    Commands,
     Framing,
     Line,
     LineDecoder,
@@ -173,3 +174,9 @@ def test_no_bytes_whatsoever_do_more_than_become_codes_or_named_faults(aim: bool
             code = decode_line(item, framing) if isinstance(item, Line) else item
             assert isinstance(code, ScannedCode) or code.code in {"too-long", "no-prefix"}
         assert len(decoder._buffer) <= 50 + 80
+
+
+@pytest.mark.parametrize("half", [{"ask": b"\x05"}, {"answer": b"\x06"}])
+def test_a_question_without_its_answer_is_refused(half: dict[str, bytes]) -> None:
+    with pytest.raises(BadFraming, match="go together"):
+        Commands(**half)

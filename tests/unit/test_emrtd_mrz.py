@@ -138,6 +138,14 @@ def test_births_lie_in_the_past(text: str, expected: date | None) -> None:
     assert mrz.birth_date(text, TODAY) == expected
 
 
+@pytest.mark.parametrize("today", [date(1970, 1, 2), date(2025, 12, 31)])
+def test_a_day_before_this_software_was_made_tells_no_century(today: date) -> None:
+    assert mrz.birth_date("850317", today) is None
+    assert mrz.expiry_date("310101", today) is None
+    assert mrz.birth_date("850317", mrz.FIRST_DAY) == date(1985, 3, 17)
+    assert mrz.expiry_date("310101", mrz.FIRST_DAY) == date(2031, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("120415", date(2012, 4, 15)), ("760101", date(2076, 1, 1)), ("950712", date(1995, 7, 12)), ("29<<<<", None)],

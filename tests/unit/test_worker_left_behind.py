@@ -65,6 +65,14 @@ def test_stopping_waits_no_longer_than_its_deadline(gate: threading.Event) -> No
     assert time.monotonic() - start < 1
 
 
+def test_one_that_has_ended_is_not_left_behind_though_its_thread_still_counts_as_alive() -> None:
+    worker = Worker("test", lambda: None)
+    assert worker.stop(Deadline.after(5))
+    worker._thread = threading.current_thread()  # as a thread is in its last moments
+    worker._leave()
+    assert (worker.lost, left_behind()) == (True, 0)
+
+
 def test_there_are_never_more_left_behind_than_the_limit(gate: threading.Event) -> None:
     for _ in range(LIMIT):
         hang(gate)

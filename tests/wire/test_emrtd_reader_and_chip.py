@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -204,9 +204,19 @@ def test_other_data_groups_come_on_request_and_the_guarded_ones_never() -> None:
     assert read(EmrtdChip(paper)).groups == {}
 
 
-def test_dates_and_validity_go_by_the_clock_that_is_given() -> None:
-    from datetime import UTC, datetime
+def test_a_clock_thrown_back_guesses_no_century_and_judges_no_certificate() -> None:
+    thrown_back = datetime(1970, 1, 2, tzinfo=UTC)
+    document = read(EmrtdChip(PASSPORT), now=lambda: thrown_back)
+    assert (document.birth, document.expiry) == (None, None)
+    assert document.expired(thrown_back.date())
+    assert document.authenticity == Unverifiable("clock")
+    group_11 = tlv.encode(0x6B, tlv.encode(0x5C, b"\x5f\x0e") + tlv.encode(0x5F0E, "样例<<安娜".encode()))
+    listed = tlv.encode(0x60, tlv.encode(0x5C, bytes((0x61, 0x75, 0x6B))))
+    forged = read(EmrtdChip(changed({DG11: group_11, COM: listed})), groups=(11,), now=lambda: thrown_back)
+    assert forged.authenticity == Forged(("dg11",)), "what nobody has signed is forged on any day"
 
+
+def test_dates_and_validity_go_by_the_clock_that_is_given() -> None:
     later = datetime(2070, 1, 1, tzinfo=UTC)
     document = read(EmrtdChip(PASSPORT), now=lambda: later)
     assert document.authenticity == Untrusted("signer-not-valid-now")

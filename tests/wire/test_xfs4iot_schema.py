@@ -14,7 +14,7 @@ import pytest
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError, Level, State
-from devices.contracts.printing import NotPrinted, Printed
+from devices.contracts.printing import NotPrinted, Printed, Unknown
 from devices.contracts.sensors import Light
 from devices.drivers.escpos import testpattern
 from devices.drivers.ipp.testpage import page
@@ -64,7 +64,7 @@ def converse(twin: XfsTwin, path: Path) -> None:
     assert len(discovery.ask_publisher(Session(publisher, edition=Edition.PAYLOAD), soon())) == 6
 
     reader: XfsCardReader = device("card_reader", "CardReader1")
-    reader.present(soon())
+    reader.admit(soon())
     twin.act("put", {"track2": "123=456"})
     reader.present(soon())
     card = reader.connect(soon())
@@ -83,7 +83,7 @@ def converse(twin: XfsTwin, path: Path) -> None:
     reader.retain(soon())
     reader.retain(soon())
     reader.reset(soon())
-    reader.present(soon())
+    reader.admit(soon())
     reader.close()
 
     receipts = device("receipt_printer", "ReceiptPrinter1")
@@ -91,9 +91,9 @@ def converse(twin: XfsTwin, path: Path) -> None:
     assert receipts.print_raster(receipt, cut=True, deadline=soon()) == Printed(1)
     twin.act("take-paper", {})
     receipts.taken(soon())
-    for trouble in ("paper-out", "jam", "retracted"):
+    for trouble, outcome in (("paper-out", NotPrinted), ("jam", Unknown), ("retracted", NotPrinted)):
         twin.act(trouble, {})
-        assert isinstance(receipts.print_raster(receipt, cut=True, deadline=soon()), NotPrinted)
+        assert isinstance(receipts.print_raster(receipt, cut=True, deadline=soon()), outcome)
         twin.act("ok", {})
     receipts.retract(soon())
     receipts.reset(soon())

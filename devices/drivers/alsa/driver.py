@@ -7,21 +7,22 @@ with alsa-lib playing into files.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import count
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, DeviceInfo, Fault, Level, State, Status, TestResult
 from devices.contracts.sound import LOUDEST, CutShort, NotPlayed, Output, Pcm, Played, PlayOutcome, read_wav
 from devices.drivers.alsa.loudness import gain, scale
-from devices.drivers.alsa.program import PIPE_BYTES, Program
 from devices.drivers.alsa.tone import beep
 from devices.drivers.alsa.words import ADVICE, KILLED, LATE, NO_PROGRAM, SILENT, STOPPED, meaning
+from devices.transports.program import FedProgram
 
 VOLUME = 60
 STALL = 3.0  # seconds in which a working output takes some data: it holds a fifth of one
+PIPE_BYTES = 4096  # what waits in the pipe is still to be played: little of it, so that a setting is heard soon
 BUFFER_MICROSECONDS = 200_000
 LOOK_EVERY = 30.0  # seconds between two openings of the output by ``poll``: amplifiers may click
 RESERVE = 0.1  # seconds at the end of a deadline for killing
@@ -40,7 +41,7 @@ class Mixer:
 class AlsaSound:
     """``port`` is ALSA's name of the loudspeaker (``default``, ``plughw:0,0`` …), ``headphone`` that of the headphone.
 
-    ``name@/path`` plays through a private ALSA configuration. ``stop`` is for any thread, all else for one.
+    ``name@/path`` plays through a private ALSA configuration. ``stop`` and ``turn``: for any thread; all else for one.
     """
 
     def __init__(
@@ -56,8 +57,9 @@ class AlsaSound:
         self._names = {Output.SPEAKER: port, **({Output.HEADPHONE: headphone} if headphone else {})}
         self._volume, self._muted, self._output = volume, False, Output.SPEAKER
         self._count: Counter[str] = Counter()
-        self._playing: Program | None = None
-        self._stopped = threading.Event()
+        self._playing: FedProgram | None = None
+        self._turns = count(1)
+        self._turn = 0
         self._last: Status | None = None
         self._mixer_fault: Fault | None = None
         _check(volume)
@@ -78,11 +80,11 @@ class AlsaSound:
         }
 
     def open(self, deadline: Deadline) -> None:
-        """See that every output can be opened, and put the mixer to its level. DeviceError where an output cannot."""
-        for output in self._names:
-            if fault := self._try_output(output, deadline):
-                self._count[fault.code] += 1
-                raise _error(fault)
+        """See that the loudspeaker can be opened, and put the mixer to its level. DeviceError where it cannot; a
+        headphone that cannot be opened is told in the status."""
+        if fault := self._try_output(Output.SPEAKER, deadline):
+            self._count[fault.code] += 1
+            raise _error(fault)
         self._set_mixer(deadline)
         self._last = None
         self.forget_user()
@@ -121,10 +123,14 @@ class AlsaSound:
 
     # -- Sound -----------------------------------------------------------------------------------------
 
-    def play(self, sound: Pcm | bytes, deadline: Deadline) -> PlayOutcome:
+    @property
+    def turn(self) -> int:
+        return self._turn
+
+    def play(self, sound: Pcm | bytes, deadline: Deadline, *, turn: int | None = None) -> PlayOutcome:
         pcm = read_wav(sound) if isinstance(sound, bytes) else sound
-        self._stopped.clear()
-        outcome = self._play(pcm, deadline)
+        output = self._output
+        outcome = self._play(pcm, output, self._turn if turn is None else turn, deadline)
         self._count["plays"] += 1
         if isinstance(outcome, Played):
             self._count["played"] += 1
@@ -133,11 +139,11 @@ class AlsaSound:
         self._count["cut_short" if isinstance(outcome, CutShort) else "not_played"] += 1
         self._count[outcome.reason.code] += 1
         if outcome.reason not in (STOPPED, LATE):
-            self._last = Status(_state([outcome.reason]), (outcome.reason,))
+            self._last = self._told({output: outcome.reason})
         return outcome
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._turn = next(self._turns)  # a new one, whoever else stops it at this moment
         playing = self._playing
         if playing is not None:
             playing.wake()
@@ -172,32 +178,34 @@ class AlsaSound:
 
     # -- inside ----------------------------------------------------------------------------------------
 
-    def _play(self, pcm: Pcm, deadline: Deadline) -> PlayOutcome:
+    def _play(self, pcm: Pcm, output: Output, turn: int, deadline: Deadline) -> PlayOutcome:
         work = Deadline(deadline.at - RESERVE)
         if work.expired:
             return NotPlayed(LATE)
+        if turn != self._turn:
+            return NotPlayed(STOPPED)
         layout = ("-t", "raw", "-f", "S16_LE", "-r", str(pcm.rate), "-c", str(pcm.channels))
-        program = self._player(self._output, *layout, "-B", str(BUFFER_MICROSECONDS), "-")
+        program = self._player(output, *layout, "-B", str(BUFFER_MICROSECONDS), "-")
+        if isinstance(program, Fault):
+            return NotPlayed(program)
         try:
-            if fault := _started(program):
-                return NotPlayed(fault)
             self._playing = program
-            fault = self._feed(program, pcm, work) or self._drain(program, pcm, work)
+            fault = self._feed(program, pcm, turn, work) or self._drain(program, pcm, turn, work)
             if fault is None:
                 return Played(pcm.seconds)
-            nothing = program.fed <= program.unheard() or "audio open error" in program.words()
+            nothing = program.fed <= program.unheard() or "audio open error" in program.said()
             return NotPlayed(fault) if nothing else CutShort(fault)
         finally:
             self._playing = None
-            program.kill()
+            program.free()
 
-    def _feed(self, program: Program, pcm: Pcm, deadline: Deadline) -> Fault | None:
+    def _feed(self, program: FedProgram, pcm: Pcm, turn: int, deadline: Deadline) -> Fault | None:
         """Hand over every sample, as loud as it is to be by now. The fault that prevents it."""
         frame = 2 * pcm.channels
         step = PIPE_BYTES // frame * frame
         waiting, place = b"", 0
         while waiting or place < len(pcm.data):
-            if self._stopped.is_set():
+            if turn != self._turn:
                 return STOPPED
             if not waiting:
                 factor = 0 if self._muted else gain(self._volume)
@@ -205,37 +213,41 @@ class AlsaSound:
             taken = program.feed(waiting, deadline.sooner(self._stall))
             if taken < 0:
                 return self._ended_early(program, deadline)
-            if not taken and not self._stopped.is_set():
+            if not taken and turn == self._turn:
                 return LATE if deadline.expired else SILENT
             waiting = waiting[taken:]
         return None
 
-    def _drain(self, program: Program, pcm: Pcm, deadline: Deadline) -> Fault | None:
+    def _drain(self, program: FedProgram, pcm: Pcm, turn: int, deadline: Deadline) -> Fault | None:
         """Wait until the last sample has been heard: what aplay and the card still hold is less than the whole."""
         tail = min(pcm.seconds, PIPE_BYTES / (2 * pcm.channels * pcm.rate) + BUFFER_MICROSECONDS / 1e6)
         status = program.finish(deadline.sooner(tail + self._stall))
         if status == 0:
             return None
         if status is None:
-            return STOPPED if self._stopped.is_set() else LATE if deadline.expired else SILENT
-        return KILLED if status < 0 else meaning(program.words())
+            return STOPPED if turn != self._turn else LATE if deadline.expired else SILENT
+        return KILLED if status < 0 else meaning(program.said())
 
-    def _ended_early(self, program: Program, deadline: Deadline) -> Fault:
+    def _ended_early(self, program: FedProgram, deadline: Deadline) -> Fault:
         status = program.finish(deadline.sooner(self._stall))
-        return KILLED if status is not None and status < 0 else meaning(program.words())
+        return KILLED if status is not None and status < 0 else meaning(program.said())
 
     def _look(self, deadline: Deadline) -> Status:
-        faults = [fault for output in self._names if (fault := self._try_output(output, deadline))]
-        told = tuple(dict.fromkeys(faults)) + ((self._mixer_fault,) if self._mixer_fault else ())
-        return Status(_state(faults), told, details={"output": self._output.value})
+        return self._told({output: fault for output in self._names if (fault := self._try_output(output, deadline))})
+
+    def _told(self, faults: Mapping[Output, Fault]) -> Status:
+        """The loudspeaker's fault makes the state; without its headphone or its mixer it is of use all the same."""
+        speaker, headphone = faults.get(Output.SPEAKER), faults.get(Output.HEADPHONE)
+        told = [speaker] if speaker else []
+        if headphone:
+            told.append(replace(headphone, detail=f"headphone: {headphone.detail}", blocking=False))
+        if self._mixer_fault:
+            told.append(self._mixer_fault)
+        return Status(_state(speaker), tuple(told), details={"output": self._output.value})
 
     def _try_output(self, output: Output, deadline: Deadline) -> Fault | None:
         """Open an output and play nothing. What prevents it."""
-        program = self._player(output, *_EMPTY)
-        try:
-            return _started(program) or _outcome(program, Deadline(deadline.at - RESERVE).sooner(self._stall))
-        finally:
-            program.kill()
+        return self._run(self._player(output, *_EMPTY), deadline)
 
     def _set_mixer(self, deadline: Deadline) -> None:
         """A mixer that does not obey is told in the status; samples carry the volume all the same."""
@@ -243,48 +255,44 @@ class AlsaSound:
         if self._mixer is None:
             return
         command = ("amixer", "-q", "-c", self._mixer.card, "sset", self._mixer.control)
-        program = Program((*command, f"{self._mixer.percent}%", "unmute"), {})
-        try:
-            fault = _started(program) or _outcome(program, Deadline(deadline.at - RESERVE).sooner(self._stall))
-        finally:
-            program.kill()
+        fault = self._run(_started((*command, f"{self._mixer.percent}%", "unmute"), {}), deadline)
         if fault is not None:
             self._mixer_fault = Fault(fault.code, fault.action, f"mixer: {fault.detail}", blocking=False)
             self._count[fault.code] += 1
 
-    def _player(self, output: Output, *arguments: str) -> Program:
+    def _player(self, output: Output, *arguments: str) -> FedProgram | Fault:
         name, _, config = self._names[output].partition("@")
-        return Program(("aplay", "-q", "-D", name, *arguments), {"ALSA_CONFIG_PATH": config} if config else {})
+        return _started(("aplay", "-q", "-D", name, *arguments), {"ALSA_CONFIG_PATH": config} if config else {})
+
+    def _run(self, program: FedProgram | Fault, deadline: Deadline) -> Fault | None:
+        """What goes wrong with a program that needs no input."""
+        if isinstance(program, Fault):
+            return program
+        try:
+            status = program.finish(Deadline(deadline.at - RESERVE).sooner(self._stall))
+            if status is None:
+                return SILENT
+            return None if status == 0 else KILLED if status < 0 else meaning(program.said())
+        finally:
+            program.free()
 
 
-def _state(faults: Sequence[Fault]) -> State:
-    """What the faults of the outputs make of the device; an output that does not answer is unknown."""
-    codes = {fault.code for fault in faults}
-    if not codes:
+def _state(fault: Fault | None) -> State:
+    """What an output's fault makes of the device; an output that does not answer is unknown."""
+    if fault is None:
         return State.ONLINE
-    if codes <= {"port-busy"}:
+    if fault.code == "port-busy":
         return State.DEVICE_BUSY
-    if codes & {SILENT.code, LATE.code}:
+    if fault.code in (SILENT.code, LATE.code):
         return State.UNKNOWN
-    return State.NO_DEVICE if codes & {"port-missing", "unplugged"} else State.HARDWARE_ERROR
+    return State.NO_DEVICE if fault.code in ("port-missing", "unplugged") else State.HARDWARE_ERROR
 
 
-def _started(program: Program) -> Fault | None:
-    if not program.installed:
-        return NO_PROGRAM
+def _started(command: tuple[str, ...], environment: Mapping[str, str]) -> FedProgram | Fault:
     try:
-        program.start()
-    except OSError as error:
-        return Fault("player-missing", Action.RESET, f"aplay cannot be started: {error.strerror}")
-    return None
-
-
-def _outcome(program: Program, deadline: Deadline) -> Fault | None:
-    """How a program that needs no input ends."""
-    status = program.finish(deadline)
-    if status is None:
-        return SILENT
-    return None if status == 0 else KILLED if status < 0 else meaning(program.words())
+        return FedProgram(command, environment, pipe=PIPE_BYTES)
+    except DeviceError as error:
+        return NO_PROGRAM if error.code == "program-missing" else Fault("player-missing", Action.RESET, str(error))
 
 
 def _error(fault: Fault) -> DeviceError:

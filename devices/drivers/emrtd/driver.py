@@ -18,9 +18,11 @@ from devices.contracts.identity import CardPhoto, NoCard
 from devices.contracts.smart_card import SmartCardReader
 from devices.contracts.travel_document import (
     AccessKey,
+    Authentic,
     Authenticity,
     Forged,
     TravelDocument,
+    Untrusted,
     Unverifiable,
 )
 from devices.drivers.card_device import CardDevice
@@ -186,7 +188,11 @@ class EmrtdReader(CardDevice):
     def _judge(self, sod: bytes | None, files: Mapping[int, bytes]) -> Authenticity:
         if sod is None:
             return Unverifiable("no-security-object")
-        return security_object.authenticity(sod, files, self._store, self._now())
+        now = self._now()
+        judged = security_object.authenticity(sod, files, self._store, now)
+        if now.date() < mrz.FIRST_DAY and isinstance(judged, Authentic | Untrusted):
+            return Unverifiable("clock")  # which certificates are valid is not known; a changed file is one on any day
+        return judged
 
     def _picture(self, dg2: bytes | None) -> CardPhoto | None:
         """A document whose picture is not known here is still a document: the person is verified another way."""

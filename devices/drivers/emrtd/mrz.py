@@ -14,6 +14,7 @@ from datetime import date
 
 from devices.contracts.travel_document import MrzKey, TravelDocumentKind
 
+FIRST_DAY = date(2026, 1, 1)  # this software is not older: a clock that says less was thrown back, and is wrong
 _WEIGHTS = (7, 3, 1)
 _ALLOWED = re.compile(r"[0-9A-Z<]*")
 _DATE = re.compile(r"[0-9<]{6}")
@@ -232,9 +233,12 @@ def key_text(key: MrzKey) -> str:
 
 
 def birth_date(text: str, today: date) -> date | None:
-    """YYMMDD as the latest such day that is not in the future; None where a part is open or no such day exists.
+    """YYMMDD as the latest such day that is not in the future; None where a part is open, no such day exists, or
+    ``today`` is wrong (before FIRST_DAY): then nobody knows the century.
 
     Who is older than a hundred years comes out a hundred years too young: the zone cannot tell."""
+    if today < FIRST_DAY:
+        return None
     for century in (today.year // 100, today.year // 100 - 1):
         day = _date(text, century)
         if day is not None and day <= today:
@@ -243,7 +247,9 @@ def birth_date(text: str, today: date) -> date | None:
 
 
 def expiry_date(text: str, today: date) -> date | None:
-    """YYMMDD as the such day that is nearest to today (within fifty years)."""
+    """YYMMDD as the such day that is nearest to today (within fifty years); None as in ``birth_date``."""
+    if today < FIRST_DAY:
+        return None
     days = [_date(text, today.year // 100 + shift) for shift in (-1, 0, 1)]
     return min((day for day in days if day is not None), key=lambda day: abs((day - today).days), default=None)
 

@@ -99,6 +99,13 @@ class PcscReader:
     def present(self, deadline: Deadline) -> bool:
         return self._look(deadline).present
 
+    def admit(self, deadline: Deadline) -> None:
+        """Nothing to do: the slot is open to everybody, as are those that PC/SC knows."""
+
+    def dismiss(self, deadline: Deadline) -> None:
+        """Let go of the card; whoever put it in takes it out."""
+        self.disconnect()
+
     def connect(self, deadline: Deadline) -> Card | NoCard:
         look = self._look(deadline)
         card = self._card

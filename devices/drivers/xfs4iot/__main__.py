@@ -93,6 +93,7 @@ def _kind(port: str, deadline: Deadline) -> str:
 def _read(device: XfsDevice, deadline: Deadline) -> bench.Report:
     if not isinstance(device, XfsCardReader):
         raise _not_for(device, "read")
+    device.admit(deadline)
     while True:
         card = device.connect(deadline) if device.present(deadline) else None
         if isinstance(card, XfsCard):

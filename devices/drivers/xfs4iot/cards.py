@@ -1,7 +1,8 @@
 """The card reader of an ATM-class machine (XFS4IoT CardReader) as a SmartCardReader, with what motors can do besides.
 
-A motorised reader lets no card in unless it was told to: ``present`` arms the entry (ReadRawData, chip) and looks
-whether a card has come; it never waits for one. What the entry reads of the chip is its ATR, no card data.
+A motorised reader lets no card in unless it was told to: ``admit`` arms the entry (ReadRawData, chip) when a visit
+wants a card, ``present`` looks whether one has come and never waits for it, ``dismiss`` calls the entry off and gives
+the card back. What the entry reads of the chip is its ATR, no card data.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from devices.contracts.deadline import Deadline
-from devices.contracts.device import Action, DeviceError, Fault, Level, TestResult
+from devices.contracts.device import Action, DeviceError, Fault, Level, Status, TestResult
 from devices.contracts.identity import NoCard
 from devices.contracts.smart_card import Response
 from devices.drivers.xfs4iot.codes import CommandFailed
@@ -22,11 +23,13 @@ from devices.drivers.xfs4iot.session import Pending
 from devices.drivers.xfs4iot.shapes import TRACKS, dig, pack, unpack, word
 from devices.transports.apdu import follow, is_select
 
-LET_GO = 1.0  # seconds for taking the chip's power or calling an entry off
+LET_GO = 1.0  # seconds for taking the chip's power
+GIVE_BACK = 3.0  # seconds at most that closing takes to call an entry off and move the card out
 LOOK = 0.3  # seconds between two looks while waiting
 NO_CARD_CODES = frozenset({"no-card", "cancelled", "timed-out"})
 _PRESENT = frozenset({"present", "latched"})
 _ABSENT = frozenset({"notPresent", "entering"})
+_HOLDING = frozenset({"motor", "latchedDip"})  # types of reader out of which nobody can pull a card
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,6 +81,7 @@ class XfsCardReader(XfsDevice):
     interface = "CardReader"
     key = "cardReader"
 
+    _admitting = False  # a visit wants a card: an entry that ends by itself is armed again
     _entry: Pending | None = None  # an entry that is armed
     _card: XfsCard | None = None
     _atr = b""  # of the card that the entry took in
@@ -94,9 +98,22 @@ class XfsCardReader(XfsDevice):
         self._lose_card()
         if media not in _ABSENT:
             raise _unsure(media)
-        if self._entry is None and dig(self._abilities, "type") != "permanent":
+        if self._admitting and self._entry is None and dig(self._abilities, "type") != "permanent":
             self._entry = self._session.start("CardReader.ReadRawData", {"chip": True}, deadline=deadline, endless=True)
         return False
+
+    def admit(self, deadline: Deadline) -> None:
+        """Arm the entry, unless a card is there. Raises DeviceError where the reader cannot tell."""
+        self._admitting = True
+        self.present(deadline)
+
+    def dismiss(self, deadline: Deadline) -> None:
+        self._admitting = False  # whatever becomes of the rest
+        self._ensure_open(deadline)
+        self._end_entry(deadline)
+        self.disconnect()
+        if word(self._abilities, "type") in _HOLDING and self._media(deadline) in _PRESENT:
+            self.eject(deadline)
 
     def connect(self, deadline: Deadline) -> XfsCard | NoCard:
         self._ensure_open(deadline)
@@ -195,10 +212,21 @@ class XfsCardReader(XfsDevice):
 
     # -- XfsDevice ---------------------------------------------------------------------------------------
 
+    def open(self, deadline: Deadline) -> None:
+        self._abilities = {}  # until the service has said that it is ours: closing must move nothing in another one
+        self._opened()
+        super().open(deadline)
+
+    def poll(self, deadline: Deadline) -> Status:
+        self._ensure_open(deadline)
+        return super().poll(deadline)
+
     def close(self) -> None:
-        if self._entry is not None:
+        """Give back what the reader holds, and let go."""
+        if self._session.line.is_open and (self._entry is not None or word(self._abilities, "type") in _HOLDING):
             with contextlib.suppress(DeviceError):
-                self._end_entry(Deadline.after(LET_GO))
+                self.dismiss(Deadline.after(GIVE_BACK))
+        self._admitting = False
         self._lose_card()
         super().close()
 
@@ -233,7 +261,17 @@ class XfsCardReader(XfsDevice):
         return tuple(faults), {"card": card, "media": media, "chip": word(part, "chipPower") or "unknown"}
 
     def _try_out(self, level: Level, deadline: Deadline) -> TestResult:
-        """With a card: powers it. INTERACTIVE waits for one."""
+        """With a card: powers it. INTERACTIVE lets one in, waits for it and gives it back."""
+        if level is not Level.INTERACTIVE:
+            return self._try_card(level, deadline)
+        try:
+            self.admit(deadline)
+            return self._try_card(level, Deadline(deadline.at - min(GIVE_BACK, 0.3 * deadline.remaining())))
+        finally:
+            with contextlib.suppress(DeviceError):
+                self.dismiss(deadline)
+
+    def _try_card(self, level: Level, deadline: Deadline) -> TestResult:
         while not self.present(deadline):
             if level is not Level.INTERACTIVE:
                 return TestResult(level, None, "the reader is well; no card was shown")
@@ -288,6 +326,7 @@ class XfsCardReader(XfsDevice):
                 self._entry, self._atr = None, _chip(done)
 
     def _end_entry(self, deadline: Deadline) -> None:
+        self._admitting = False
         entry, self._entry = self._entry, None
         if entry is not None:
             self._session.cancel(entry, deadline)

@@ -51,8 +51,8 @@ def make(kind: str, port: str, **options: Any) -> XfsDevice:
 
 
 class XfsDevice:
-    """One service, ``ws(s)://host:port/xfs4iot/v1.0/Name``. Called by one thread at a time: its
-    actor's, or that of a driver that uses its line.
+    """One service, ``ws(s)://host:port/xfs4iot/v1.0/Name``. Called by one thread at a time: its actor's, or that of a
+    driver that uses its card.
 
     ``line`` replaces the one made from ``port`` (capture, replay), ``edition`` fixes what is else learnt, ``ca_file``
     names the authorities trusted for wss.

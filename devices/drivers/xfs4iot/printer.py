@@ -143,7 +143,7 @@ class XfsPrinter(XfsDevice):
         except DeviceError as error:
             return _failed(error, job)
         try:
-            self._session.taken(pending, deadline)
+            self._session.await_acknowledge(pending, deadline)
             self._session.wait(pending, deadline)
         except DeviceError as error:
             return _failed(error, job)

@@ -32,6 +32,7 @@ from devices.transports.websocket import MessageLine
 EventListener = Callable[[Message], None]
 NOW = Deadline(0.0)
 MAX_WAITING = 200  # messages taken in one look: a service that talks without end must not hold the device's thread
+CANCELLED = "canceled"  # the completion code
 _NONE: Mapping[str, Any] = {}
 _NOT_UNDERSTOOD = frozenset({"command-unsupported", "command-unknown", "command-refused"})
 
@@ -149,7 +150,7 @@ class Session:
         """Send a command and return once it is acknowledged. ``endless``: the service is to wait until it is called
         off (a card that somebody may put in), else it is told how long we wait."""
         pending = self.post(name, payload, deadline=deadline, on_event=on_event, endless=endless)
-        self.taken(pending, deadline)
+        self.await_acknowledge(pending, deadline)
         return pending
 
     def post(
@@ -178,7 +179,7 @@ class Session:
         self._pending[pending.number] = pending
         return pending
 
-    def taken(self, pending: Pending, deadline: Deadline) -> None:
+    def await_acknowledge(self, pending: Pending, deadline: Deadline) -> None:
         """Wait until what was posted is acknowledged. One that is not in time is called off: its service may be busy
         and do it later."""
         patience = self._work(deadline).sooner(self._patience.acknowledge)
@@ -187,6 +188,8 @@ class Session:
                 self._until(lambda: pending.acknowledged != "", pending, patience)
             except NoAnswer:
                 self._call_off(pending, deadline.sooner(self._patience.cancel))
+                if pending.completion is not None and pending.completion.completion == CANCELLED:
+                    raise  # it did as it was told; that it had not answered remains
         except DeviceError as error:
             self._give_up(pending, error)
             raise

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from devices.transports.child_channel import MAX_HEAD
 from kiosk.workers import Worker, WorkerDied, WorkerOverran, WorkerRefused
 
 ROOT = Path(__file__).parents[3]
@@ -89,6 +90,12 @@ def test_an_expected_error_is_an_answer_and_the_child_lives_on(worker: Worker) -
     assert (caught.value.code, caught.value.details) == ("not-found", {"where": "here"})
     worker.call({"do": "echo", "say": 1}, deadline_s=20)
     assert worker.starts == 1
+
+
+def test_a_message_that_is_too_large_is_refused_and_the_next_one_is_served(worker: Worker) -> None:
+    with pytest.raises(WorkerRefused, match="worker-message"):
+        worker.call({"do": "echo", "say": "x" * (MAX_HEAD + 1)}, deadline_s=20)
+    assert worker.call({"do": "echo", "say": 1}, deadline_s=20)[0] == {"said": 1}
 
 
 def test_a_stray_print_does_not_look_like_an_answer(worker: Worker) -> None:

@@ -86,7 +86,7 @@ class Camera(Device, Protocol):
     """Frames and face checks. Pictures never leave the child but as preview frames; nothing is stored."""
 
     def start_preview(self, listener: FrameListener) -> None:
-        """Deliver frames from the camera's own thread until ``stop_preview``; newest only, at most the driver's rate."""
+        """Deliver frames from the camera's own thread until ``stop_preview``; the newest, at the driver's rate."""
         ...
 
     def stop_preview(self) -> None: ...

@@ -192,7 +192,7 @@ class CodeParameters:
 
 
 Parameters = CaptureParameters | FaceParameters | DocumentParameters | LivenessParameters | CodeParameters
-ParametersT = TypeVar("ParametersT", FaceParameters, DocumentParameters, LivenessParameters)
+ParametersT = TypeVar("ParametersT", CaptureParameters, FaceParameters, DocumentParameters, LivenessParameters)
 
 
 def as_json(parameters: Parameters) -> dict[str, Any]:

@@ -68,8 +68,8 @@ step imports .venv/bin/lint-imports --no-logo
 step qmllint qmllint_all
 .venv/bin/python -m coverage erase
 if [ $# -eq 0 ]; then
-    begin faults tests/faults tests/crash
-    begin wires tests/wire tests/backend
+    begin faults tests/faults
+    begin wires tests/wire tests/backend tests/crash
     begin visits tests/visits
     begin rooms tests/unit tests/contract tests/ui
     rows=(rooms wires faults visits)

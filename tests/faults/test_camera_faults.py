@@ -18,6 +18,7 @@ from devices.drivers.camera.driver import CameraDriver, Limits
 from devices.simulators.camera import CameraTwin
 from devices.simulators.portrait import card_portrait
 from devices.vision.parameters import CaptureParameters
+from tests.patience import BUSY
 
 QUICK = CaptureParameters(stale_after=0.8, identical_after=0.8, covered_after=0.4, open_seconds=2.0, linger=0.5)
 
@@ -91,7 +92,7 @@ def test_a_check_says_what_is_wrong_and_the_next_one_works(
     twin.act(action, arguments)
     begun = time.monotonic()
     assert code_of(match(camera, 5)) == code
-    assert time.monotonic() - begun < 5.3
+    assert time.monotonic() - begun < 5 + BUSY
     twin.act("ok", {})
     assert isinstance(match(camera), FaceMatched)
 
@@ -143,7 +144,7 @@ def test_a_read_that_blocks_for_ever_is_killed_within_the_deadline(
     camera = open_camera(str(pipe))
     begun = time.monotonic()
     assert code_of(match(camera, 4)) == "gone"
-    assert time.monotonic() - begun < 4.3
+    assert time.monotonic() - begun < 4 + BUSY
     assert camera.child_pid() is None  # a thread that hangs inside OpenCV cannot be ended in any other way
 
 
@@ -155,7 +156,7 @@ def test_a_child_that_cannot_answer_a_look_is_killed_at_the_deadline(camera: Cam
     begun = time.monotonic()
     with pytest.raises(DeviceError) as error:
         camera.look(Deadline.after(0.5))
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 0.5 + BUSY
     assert error.value.code == "child-silent"
     assert not Path(f"/proc/{pid}").exists()
 

@@ -33,6 +33,7 @@ from devices.simulators.twin import Twin, UnknownAction
 from devices.transports.child_channel import Message
 from devices.vision.parameters import CaptureParameters
 from devices.vision.steady import Steady
+from tests.patience import BUSY
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = CaptureParameters(
@@ -96,7 +97,7 @@ def test_a_capture_says_what_is_wrong_and_the_next_one_works(
     twin.act(action, {})
     begun = time.monotonic()
     assert code_of(camera.capture(Deadline.after(5))) == code
-    assert time.monotonic() - begun < 5.3
+    assert time.monotonic() - begun < 5 + BUSY
     status = camera.poll(Deadline.after(3))
     assert [fault.code for fault in status.faults] == [code]
     assert not status.usable
@@ -175,7 +176,7 @@ def test_a_child_that_hangs_is_ended_within_the_deadline(
 
     begun = time.monotonic()
     assert code_of(camera.capture(Deadline.after(6), hint=stop)) == "child-silent"
-    assert time.monotonic() - begun < 6.3
+    assert time.monotonic() - begun < 6 + BUSY
     assert not Path(f"/proc/{stopped[0]}").exists()
     twin.act("ok", {})
     assert isinstance(camera.capture(Deadline.after(15)), Page)

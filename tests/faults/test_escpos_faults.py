@@ -19,6 +19,7 @@ from devices.drivers.escpos import testpattern
 from devices.drivers.escpos.driver import EscPosPrinter
 from devices.simulators.escpos import EscPosTwin
 from devices.simulators.listener import Listener
+from tests.patience import BUSY
 
 RECEIPT = testpattern.pattern(576, 640)
 QUICK = 8.0
@@ -299,8 +300,9 @@ def test_while_the_last_receipt_stays_unconfirmed_the_next_is_unknown(
     assert peer.seen[BAND] == 4
 
 
-def test_a_fault_told_by_automatic_status_ends_the_wait_at_once(twin: EscPosTwin, printer: EscPosPrinter) -> None:
-    """Without it the driver would wait out its half second before it asks."""
+def test_a_fault_told_by_automatic_status_ends_the_wait_at_once(twin: EscPosTwin) -> None:
+    """Without it the driver would wait out its patience before it asks."""
+    printer = EscPosPrinter(twin.port, patience=2 * BUSY)
     twin.act("slow", {"seconds": 0.002})
     began: list[float] = []
 
@@ -311,7 +313,8 @@ def test_a_fault_told_by_automatic_status_ends_the_wait_at_once(twin: EscPosTwin
 
     outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(QUICK), progress=break_it)
     assert isinstance(outcome, NotPrinted)
-    assert time.monotonic() - began[0] < 0.4
+    assert time.monotonic() - began[0] < BUSY
+    printer.close()
 
 
 def test_an_automatic_status_that_is_torn_or_has_wrong_bits_is_counted_and_not_believed() -> None:

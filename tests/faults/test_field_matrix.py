@@ -32,9 +32,9 @@ from devices.drivers.nut.driver import NutUps
 from devices.simulators.modbus import ModbusTwin
 from devices.simulators.nut import NutTwin
 from devices.simulators.scanner import ScannerTwin
+from tests.patience import BUSY
 
 LIMIT = 0.35  # seconds that each call is given
-SLACK = 0.5  # what a loaded machine may add
 QUICK = Patience(answer=0.12, frame=0.04, late=0.03)
 BOARD: dict[str, Any] = {"doors": {"upper": {"input": 0, "open": 0}}, "lights": {"reader": {"coil": 0}}}
 BOX: dict[str, Any] = {"lock": {"coil": 0}, "door": {"input": 0}}
@@ -180,7 +180,7 @@ def timed(step: Step, device: Any) -> object:
     except DeviceError as error:
         answer = error
     took = time.monotonic() - start
-    assert took <= LIMIT + SLACK, f"{took:.2f} s"
+    assert took <= LIMIT + BUSY, f"{took:.2f} s"
     return answer
 
 

@@ -31,6 +31,7 @@ from devices.transports.pcsc_session import Session
 from devices.transports.slot import Look
 from devices.transports.stream import Unplugged
 from devices.transports.worker import left_behind
+from tests.patience import BUSY, kept
 from tests.wire.pcsc_room import PcscRoom, door, until
 
 CARD = "devices.simulators.applets.social_security:v2"
@@ -94,7 +95,7 @@ def test_pcscd_that_dies_is_told_at_once_and_taken_up_again(room: PcscRoom, read
     assert code_of(lambda: PcscReader("any").open(soon())) == "pcscd-gone"
     room.start()
     assert reader.poll(soon()).state is State.ONLINE
-    assert until(lambda: reads(reader), USABLE_AGAIN)
+    assert until(lambda: reads(reader), USABLE_AGAIN + BUSY)
 
 
 def test_pcscd_that_dies_in_the_middle_of_a_command_is_told_then(room: PcscRoom, reader: PcscReader) -> None:
@@ -115,7 +116,7 @@ def test_pcscd_that_hangs_costs_no_call_more_than_its_deadline(room: PcscRoom, r
         room.freeze()
         deadline = Deadline.after(0.15)
         assert code_of(lambda call=call, deadline=deadline: call(deadline)) == "no-answer"  # type: ignore[misc]
-        assert time.monotonic() - deadline.at < 0.2, f"{call} outlasted its deadline"
+        assert time.monotonic() - deadline.at < BUSY, f"{call} outlasted its deadline"
         assert left_behind() > 0
         room.thaw()
         assert until(lambda: left_behind() == 0), "threads that were left behind did not end"
@@ -127,7 +128,7 @@ def test_closing_while_pcscd_hangs_takes_no_time_either(room: PcscRoom, reader: 
     room.freeze()
     start = time.monotonic()
     reader.close()
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < BUSY
     room.thaw()
 
 
@@ -137,7 +138,7 @@ def test_a_hanging_pcscd_is_told_from_a_mute_card(room: PcscRoom, reader: PcscRe
     card = reader
     deadline = Deadline.after(0.5)
     assert code_of(lambda: SocialCardSlot(card).read(deadline)) == "no-answer"
-    assert not deadline.expired or time.monotonic() - deadline.at < 0.5
+    assert not deadline.expired or time.monotonic() - deadline.at < BUSY
 
 
 def test_pcscd_that_dies_at_any_moment_is_never_taken_for_a_refusal(room: PcscRoom) -> None:
@@ -291,15 +292,15 @@ def test_the_monitor_tells_each_change_once_and_outlives_pcscd(room: PcscRoom) -
         assert until(lambda: diary.words[-1:] == ["card"])
         known = len(diary.words)
         room.kill()
-        assert until(lambda: diary.words[known:] != [], UNPLUG_SEEN)
+        assert until(lambda: diary.words[known:] != [], UNPLUG_SEEN + BUSY)
         assert diary.words[known:] == ["pcscd-gone"]
         room.start()
-        assert until(lambda: diary.words[-1:] == ["card"], USABLE_AGAIN)
+        assert until(lambda: diary.words[-1:] == ["card"], USABLE_AGAIN + BUSY)
         assert diary.words[known:] in (["pcscd-gone", "empty", "card"], ["pcscd-gone", "card"])
     finally:
         start = time.monotonic()
         assert monitor.stop(soon())
-    assert time.monotonic() - start < 1.0, "SCardCancel did not end the wait"
+    assert time.monotonic() - start < BUSY, "SCardCancel did not end the wait"
 
 
 def test_a_reader_that_cannot_be_looked_at_is_tried_ever_more_rarely(
@@ -331,7 +332,7 @@ def test_what_the_monitor_saw_is_unknown_once_pcscd_hangs(room: PcscRoom) -> Non
     assert until(lambda: monitor.sight.error is not None and monitor.sight.error.code == "no-answer", 2)
     start = time.monotonic()
     assert not monitor.stop(Deadline.after(0.1))
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 0.1 + BUSY
     room.thaw()
 
 
@@ -383,7 +384,9 @@ def test_a_reader_that_comes_and_goes_is_seen_and_usable_in_time_every_time(room
             if how == "card pulled in a command":
                 room.act("pull-at-apdu", n=random.randrange(READ_APDUS))
                 assert not terminal.reads()
-                seen.append(seconds_until(lambda: terminal.reader.status.details.get("card") == "none", UNPLUG_SEEN))
+                seen.append(
+                    seconds_until(lambda: terminal.reader.status.details.get("card") == "none", 2 * UNPLUG_SEEN)
+                )
                 room.act("insert")
             else:
                 command = None
@@ -393,7 +396,7 @@ def test_a_reader_that_comes_and_goes_is_seen_and_usable_in_time_every_time(room
                     command.start()
                     assert until(lambda: room.act("slow", milliseconds=40)["commands"] > 0)
                 room.kill()
-                seen.append(seconds_until(lambda: not terminal.reader.status.usable, UNPLUG_SEEN))
+                seen.append(seconds_until(lambda: not terminal.reader.status.usable, 2 * UNPLUG_SEEN))
                 if command is not None:
                     command.join()
                 if how == "reader gone":
@@ -404,7 +407,9 @@ def test_a_reader_that_comes_and_goes_is_seen_and_usable_in_time_every_time(room
                 room.act("ok")
                 assert not terminal.reader.status.usable, "unknown was shown as well"
                 room.start(["Virtual PCD"])
-            back.append(seconds_until(terminal.reads, USABLE_AGAIN))
+            back.append(seconds_until(terminal.reads, 2 * USABLE_AGAIN))
             assert terminal.reader.status.usable
     print(f"\nseed {SEED}, {ROUNDS} rounds: gone seen in at most {max(seen):.2f} s, usable again in {max(back):.2f} s")
+    assert kept(seen, UNPLUG_SEEN)
+    assert kept(back, USABLE_AGAIN)
     assert until(lambda: left_behind() == 0)

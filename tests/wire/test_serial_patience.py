@@ -14,6 +14,7 @@ from devices.simulators.pty import PtyWire
 from devices.simulators.sdt import SdtTwin
 from devices.transports.serial import SerialPort
 from devices.transports.stream import ReadTimeout, Unplugged
+from tests.patience import BUSY
 
 
 def soon() -> Deadline:
@@ -44,7 +45,7 @@ def test_a_line_that_is_faster_than_its_speed_says_is_not_waited_for() -> None:
         twin.act("put", {"card": "resident"})
         start = time.monotonic()
         assert isinstance(reader.read(soon()), CardRead)
-        assert time.monotonic() - start < 0.6  # 1.4 s at 9600 baud
+        assert time.monotonic() - start < 1.2  # 1.4 s at 9600 baud
     finally:
         reader.close()
         twin.stop()
@@ -61,7 +62,7 @@ def test_the_deadline_the_gap_and_a_pulled_plug_end_the_wait() -> None:
             port.read_exact(200, Deadline.after(0.1))
         with pytest.raises(ReadTimeout):
             port.read_exact(200, soon(), gap=0.1)
-        assert time.monotonic() - start < 1.0
+        assert time.monotonic() - start < 0.2 + BUSY
         wire.unplug()
         with pytest.raises(Unplugged):
             port.read_exact(200, Deadline.after(0.2))

@@ -30,6 +30,7 @@ from devices.transports.stream import (
     WriteTimeout,
 )
 from devices.transports.usb import LibusbMissing, UsbBulk, UsbTrouble, address
+from tests.patience import BUSY
 
 backend = pytest.importorskip("usb.backend")
 libusb1 = pytest.importorskip("usb.backend.libusb1")
@@ -112,7 +113,7 @@ def test_silence_ends_by_the_deadline_or_the_gap_and_tells_what_came(stream: Usb
     assert caught.value.received == b"abc"
     with pytest.raises(ReadTimeout):
         stream.read_exact(10, Deadline.after(0.05))
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < BUSY
     with pytest.raises(WriteTimeout):
         stream.write(b"x", Deadline.after(-1))
 

@@ -22,6 +22,7 @@ from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError
 from devices.simulators.listener import Listener
 from devices.transports.websocket import WebSocketLine
+from tests.patience import BUSY
 
 Peer = Callable[[socket.socket], None]
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 clause 1.3
@@ -91,7 +92,7 @@ def code_of(act: Callable[[], object], within: float = 5.0) -> DeviceError:
     start = time.monotonic()
     with pytest.raises(DeviceError) as caught:
         act()
-    assert time.monotonic() - start < within
+    assert time.monotonic() - start < within + BUSY
     assert caught.value.advice
     return caught.value
 
@@ -115,7 +116,7 @@ def test_what_is_no_address_is_unusable(url: str) -> None:
 
 def test_a_peer_that_accepts_and_says_nothing_is_no_answer() -> None:
     with peer(wait_closed) as listener:
-        error = code_of(lambda: line_to(listener).open(Deadline.after(0.2)), within=1.0)
+        error = code_of(lambda: line_to(listener).open(Deadline.after(0.2)), within=0.2)
     assert error.code == "no-answer"
 
 
@@ -174,7 +175,7 @@ def test_nothing_in_time_is_none_and_the_line_stays_open() -> None:
         line.open(soon())
         start = time.monotonic()
         assert line.receive(Deadline.after(0.1)) is None
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < 0.1 + BUSY
         assert line.is_open
         line.close()
 
@@ -273,7 +274,7 @@ def test_a_peer_that_does_not_read_ends_the_send_in_time() -> None:
     with peer(serve) as listener:
         line = line_to(listener)
         line.open(soon())
-        error = code_of(lambda: line.send("x" * 16_000_000, Deadline.after(0.3)), within=1.5)
+        error = code_of(lambda: line.send("x" * 16_000_000, Deadline.after(0.3)), within=0.3)
         done.set()
         assert error.code == "write-timeout"
         assert not line.is_open
@@ -283,7 +284,7 @@ def test_a_peer_that_is_gone_without_a_word_is_found_out_by_a_ping() -> None:
     with peer(speaking()) as listener:
         line = line_to(listener, heartbeat=0.1)
         line.open(soon())
-        error = code_of(lambda: line.receive(soon()), within=1.0)
+        error = code_of(lambda: line.receive(soon()), within=0.2)
         assert error.code == "no-answer"
 
 
@@ -362,7 +363,7 @@ def test_who_speaks_no_tls_is_bad_tls() -> None:
 def test_a_tls_handshake_that_does_not_come_is_no_answer() -> None:
     with peer(wait_closed) as listener:
         line = WebSocketLine(f"wss://127.0.0.1:{listener.number}/x")
-        assert code_of(lambda: line.open(Deadline.after(0.2)), within=1.0).code == "no-answer"
+        assert code_of(lambda: line.open(Deadline.after(0.2)), within=0.2).code == "no-answer"
 
 
 def test_a_file_of_authorities_that_is_none_is_bad_tls(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
 from devices.contracts.smart_card import Response
-from devices.drivers.emrtd import lds, pace, protocol, tlv
+from devices.drivers import tlv
+from devices.drivers.emrtd import lds, pace, protocol
 from devices.drivers.emrtd.capacity import MOST, announced, chunks
 from devices.drivers.emrtd.channel import SHORT_CHUNKS, Channel, SmallerChunk
 from devices.drivers.emrtd.protocol import COM, File

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from devices.drivers.emrtd import tlv
+from devices.drivers import tlv
 
 MRZ, CAN = 1, 2  # enum s_type, and the standard's reference of a password
 _PACE_CONTEXT = 0

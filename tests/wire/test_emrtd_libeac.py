@@ -14,7 +14,7 @@ import pytest
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
 from devices.contracts.travel_document import AccessKey, Authentic, CanKey, MrzKey, TravelDocument
-from devices.drivers.emrtd import tlv
+from devices.drivers import tlv
 from devices.drivers.emrtd.curves import table
 from devices.drivers.emrtd.driver import EmrtdReader
 from devices.drivers.pcsc.driver import PcscReader

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devices.contracts.travel_document import Authentic, Authenticity, Forged, Untrusted, Unverifiable
-from devices.drivers.emrtd import tlv
+from devices.drivers import tlv
 from devices.drivers.emrtd.csca import CscaStore
 from devices.drivers.emrtd.security_object import authenticity, parse
 

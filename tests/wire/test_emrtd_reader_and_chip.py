@@ -21,7 +21,7 @@ from devices.contracts.travel_document import (
     Untrusted,
     Unverifiable,
 )
-from devices.drivers.emrtd import tlv
+from devices.drivers import tlv
 from devices.drivers.emrtd.csca import CscaStore
 from devices.drivers.emrtd.driver import EmrtdReader
 from devices.drivers.emrtd.picture import ChildDecoder, to_png

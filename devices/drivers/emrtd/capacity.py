@@ -6,7 +6,8 @@ its buffers, in EF.ATR/INFO. Where it says nothing, short commands are used.
 
 from __future__ import annotations
 
-from devices.drivers.emrtd import protocol, tlv
+from devices.drivers import tlv
+from devices.drivers.emrtd import protocol
 from devices.drivers.emrtd.channel import SHORT_CHUNKS, Channel
 from devices.drivers.emrtd.secure_messaging import SessionLost
 

@@ -11,7 +11,8 @@ from collections import Counter
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
 from devices.contracts.smart_card import Response, SmartCard
-from devices.drivers.emrtd import protocol, tlv
+from devices.drivers import tlv
+from devices.drivers.emrtd import protocol
 from devices.drivers.emrtd.protocol import Command, File, is_wrong_length, refusal, trouble
 from devices.drivers.emrtd.secure_messaging import Session, SessionLost
 

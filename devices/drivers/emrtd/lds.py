@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 
 from devices.contracts.identity import CardPhoto
-from devices.drivers.emrtd import mrz, tlv
+from devices.drivers import tlv
+from devices.drivers.emrtd import mrz
 from devices.drivers.emrtd.protocol import COM, data_group, group_of_tag, trouble
 
 _JPEG = b"\xff\xd8\xff"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from devices.contracts.smart_card import Response
-from devices.drivers.emrtd import tlv
+from devices.drivers import tlv
 from devices.drivers.emrtd.bac import ENCRYPTION, MAC, PACE, Exchange, derive_3des
 from devices.drivers.emrtd.curves import BadPoint, Curve, by_pace
 from devices.drivers.emrtd.protocol import CARD_ACCESS, SHORT_LE, Command, key_refusal, refusal, trouble

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 
 from devices.contracts.device import DeviceError
 from devices.contracts.smart_card import Response
-from devices.drivers.emrtd import tlv
+from devices.drivers import tlv
 from devices.drivers.emrtd.protocol import SHORT_LE, Command, trouble
 
 _PADDED, _PLAIN_ODD, _LE, _STATUS, _SEAL = 0x87, 0x85, 0x97, 0x99, 0x8E

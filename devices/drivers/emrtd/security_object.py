@@ -16,7 +16,8 @@ from typing import ClassVar
 from asn1crypto import algos, cms, core, keys, x509
 
 from devices.contracts.travel_document import Authentic, Authenticity, Forged, Untrusted, Unverifiable
-from devices.drivers.emrtd import signatures, tlv
+from devices.drivers import tlv
+from devices.drivers.emrtd import signatures
 from devices.drivers.emrtd.csca import Anchor, CscaStore
 from devices.drivers.emrtd.protocol import SOD
 from devices.drivers.emrtd.signatures import BadSignature, UnknownAlgorithm

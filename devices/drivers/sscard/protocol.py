@@ -115,7 +115,7 @@ def external_authenticate(cryptogram: bytes) -> bytes:
 def algorithm(fci: bytes) -> int | None:
     """The algorithm's number out of the answer to SELECT (9F0C 03 86 01 xx); None where there is none."""
     try:
-        value = tlv.find(fci, ALGORITHM)
+        value = tlv.seek(fci, ALGORITHM)
     except tlv.BadTlv:
         return None
     return value[2] if value and len(value) == 3 and value[:2] == b"\x86\x01" else None

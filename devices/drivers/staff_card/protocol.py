@@ -88,7 +88,7 @@ def authenticate(algorithm: int, key: Key, challenge: bytes) -> Iterator[bytes]:
 
 def signature(data: bytes) -> bytes:
     """Out of the answer to GENERAL AUTHENTICATE. Raises BadTlv."""
-    value = tlv.find(data, RESPONSE, depth=1)
+    value = tlv.seek(data, RESPONSE, depth=1)
     if not value:
         raise BadTlv("no signature in it")
     return value
@@ -96,14 +96,14 @@ def signature(data: bytes) -> bytes:
 
 def chuid(data: bytes) -> Chuid:
     """Out of the answer to GET DATA. Raises BadTlv."""
-    fields = dict(tlv.objects(_object(data)))
+    fields = _fields(data)
     uuid = fields.get(0x34, b"")
     return Chuid(uuid if len(uuid) == 16 and any(uuid) else b"", _day(fields.get(0x35, b"")))
 
 
 def certificate(data: bytes) -> bytes:
     """The X.509 certificate (DER), unpacked where the card keeps it packed. Raises BadTlv."""
-    fields = dict(tlv.objects(_object(data)))
+    fields = _fields(data)
     packed = bool(fields.get(0x71, b"\0")[:1] == b"\x01")
     held = fields.get(0x70, b"")
     if not packed:
@@ -118,11 +118,12 @@ def certificate(data: bytes) -> bytes:
     return unpacked
 
 
-def _object(data: bytes) -> bytes:
-    for tag, value in tlv.objects(data):
-        if tag == OBJECT:
-            return value
-    raise BadTlv("no data object in it")
+def _fields(data: bytes) -> dict[int, bytes]:
+    """What stands in the data object, by tag."""
+    held = next((found.value for found in tlv.objects(data, padded=True) if found.tag == OBJECT), None)
+    if held is None:
+        raise BadTlv("no data object in it")
+    return {found.tag: found.value for found in tlv.objects(held, padded=True)}
 
 
 def _day(value: bytes) -> date | None:

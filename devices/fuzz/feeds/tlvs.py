@@ -7,6 +7,6 @@ from typing import Any
 
 def tree(data: bytes) -> list[Any]:
     """All objects, and a search to the depth that the codec allows."""
-    from devices.drivers.tlv import find, objects
+    from devices.drivers.tlv import objects, seek
 
-    return [list(objects(data)), find(data, 0x5FFF)]
+    return [list(objects(data, padded=True)), seek(data, 0x5FFF)]

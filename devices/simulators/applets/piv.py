@@ -120,7 +120,7 @@ class PivApplet:
             return commands.WRONG_P1_P2
         if command.p2 == protocol.HOLDER_KEY.reference and not self._verified:
             return commands.NOT_ALLOWED
-        block = tlv.find(data, protocol.CHALLENGE, depth=1)
+        block = tlv.seek(data, protocol.CHALLENGE, depth=1)
         if not block:
             return commands.WRONG_DATA
         signed = tlv.encode(protocol.TEMPLATE, tlv.encode(protocol.RESPONSE, _sign(key, block, self._algorithm)))

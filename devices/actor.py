@@ -169,9 +169,11 @@ class Actor:
         self._thread.start()
 
     def request_stop(self) -> None:
+        """End after the call that is under way; commands that wait fail at once, in case it does not come back."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
+        self._fail_jobs(_stopped())
 
     def join(self, timeout: float) -> bool:
         """Wait for the thread's end; False when a driver hangs (the thread is a daemon and ends with the process)."""

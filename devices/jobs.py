@@ -55,30 +55,39 @@ class Job(Generic[_T]):
 
     def expire(self) -> None:
         """The deadline is over: let nobody wait any longer."""
-        if self._begun:
-            error = DeviceError(
-                "no-answer",
-                "the device did not finish in time; whether it did its work is unknown",
-                advice="Look at the device before repeating the command; reset it if it stays so.",
-                retryable=False,
-            )
-        else:
-            advice = "Wait until it has finished what it does, then try again."
-            error = DeviceError("device-busy", "the device was busy the whole time", advice=advice, retryable=True)
-        self.fail(error)
+        if self._finish():  # from here on it cannot begin any more
+            self.future.set_exception(_unfinished() if self._begun else _not_begun())
 
     def _begin(self) -> bool:
-        if self._finished or self.deadline.expired or not self.future.set_running_or_notify_cancel():
-            self.expire() if not self.future.cancelled() else None
-            return False
-        self._begun = True
-        return True
+        if self.deadline.expired:
+            self.expire()
+        with self._lock:  # it may have expired this very moment, told by the reaper
+            if self._finished:
+                return False
+            self._begun = self.future.set_running_or_notify_cancel()
+            self._finished = not self._begun
+            return self._begun
 
     def _finish(self) -> bool:
+        """Whether this is its first end; from then on nobody can cancel its future either."""
         with self._lock:
-            first = not self._finished and not self.future.cancelled()
+            first = not self._finished and (self._begun or self.future.set_running_or_notify_cancel())
             self._finished = True
             return first
+
+
+def _unfinished() -> DeviceError:
+    return DeviceError(
+        "no-answer",
+        "the device did not finish in time; whether it did its work is unknown",
+        advice="Look at the device before repeating the command; reset it if it stays so.",
+        retryable=False,
+    )
+
+
+def _not_begun() -> DeviceError:
+    advice = "Wait until it has finished what it does, then try again."
+    return DeviceError("device-busy", "the device was busy the whole time", advice=advice, retryable=True)
 
 
 class Guard:
@@ -124,11 +133,16 @@ class Reaper:
             self._forget()
 
     def stop(self) -> None:
+        """End the thread, and every job that is still minded: nobody would end it any more."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
         if self._thread is not None:
             self._thread.join()
+        with self._changed:
+            left = [item for _, _, item in self._due if isinstance(item, Job)]
+        for job in left:
+            job.expire()
 
     def _push(self, item: Job[Any] | Guard) -> None:
         due = item.deadline.at + GRACE_SECONDS

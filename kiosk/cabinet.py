@@ -6,6 +6,7 @@ Each driver is named, not imported: its module is loaded only where a profile as
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -60,6 +61,16 @@ INTERVALS = {"sensors": 0.5}
 EXTRAS = {"smartcard": "pcsc", "asn1crypto": "pcsc", "cups": "cups"}
 """Modules that an extra of pyproject.toml brings."""
 
+_SPELT: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "a text in quotes"),
+    "int": ((int,), "a whole number, without quotes"),
+    "float": ((int, float), "a number, without quotes"),
+    "bool": ((bool,), "true or false, without quotes"),
+    "Sequence": ((list, tuple), "a list: [1, 2]"),
+    "Mapping": ((dict,), "a table of its own"),
+}
+"""Types of a driver's options: what may stand in a profile for them, and how that is said."""
+
 _FOREIGN = re.compile(r"[A-Z]\w*")  # in an annotation: a type that no profile can spell
 _PLAIN = frozenset({"Mapping", "Sequence", "Any", "None"})
 
@@ -93,6 +104,9 @@ def make_device(device: DeviceProfile, carrier: Device | None = None) -> Device:
             raise ProfileError(
                 f"devices.{device.kind}.{name}: is not known; {device.driver} takes {', '.join(options)}"
             )
+    for option in taken:
+        if option.name in device.options and (must := _unfit(device.options[option.name], str(option.annotation))):
+            raise ProfileError(f"devices.{device.kind}: {option.name} must be {must}")
     try:
         made: Device = driver(device.port if carrier is None else carrier, **device.options)
     except ImportError as error:
@@ -114,6 +128,15 @@ def specs(profile: Profile) -> list[Spec]:
         spec = Spec(device.kind, make_device(device, carrier), on=device.on)
         made[device.kind] = replace(spec, poll_interval=INTERVALS.get(device.kind, spec.poll_interval))
     return list(made.values())
+
+
+def _unfit(value: object, annotation: str) -> str:
+    """What an option must be, in words, where its value is something else. A whole number is a number; yes is none."""
+    spelt = re.sub(r"\[.*\]", "", annotation).split(" | ")
+    kinds, words = next((_SPELT[part] for part in spelt if part in _SPELT), ((object,), ""))
+    fits = isinstance(value, kinds) and (bool in kinds or object in kinds or not isinstance(value, bool))
+    fits = fits and not (isinstance(value, float) and not math.isfinite(value))  # TOML knows nan: it would never end
+    return "" if fits else words
 
 
 def _plain(annotation: str) -> bool:

@@ -45,15 +45,39 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--offline", action="store_true", help="the network to the backend is gone during the visits")
     demo.add_argument("--size", default="1080x1920", metavar="WxH", help="of the window (1080x1920)")
+    demo.add_argument(
+        "--devices",
+        choices=("usual", "all"),
+        default="usual",
+        help="those of a visit (usual), or every one that has a twin: UPS, doors, locker, card slot, scanners, sound",
+    )
     demo.add_argument("--lang", choices=("zh_CN", "en"), default="zh_CN", help="the first language (zh_CN)")
     demo.set_defaults(run=_demo)
 
-    backend = commands.add_parser("backend", help="run the backend")
+    backend = commands.add_parser("backend", help="run the backend, save it, put it back, change its keys")
+    backend.add_argument(
+        "action", nargs="?", choices=("serve", "backup", "restore", "rotate-keys", "revoke"), default="serve",
+        help="serve (the default); backup --out, also while it serves; restore --from; rotate-keys: a new epoch of its "
+        "keys, which a running backend takes up; revoke --terminal",
+    )  # fmt: skip
     backend.add_argument("--db", default="sqlite:///backend.db", metavar="URL")
-    backend.add_argument("--blobs", default="backend-blobs", metavar="URL", help="folder for sealed materials")
+    backend.add_argument(
+        "--blobs", default="backend-blobs", metavar="URL", help="sealed materials: a folder, or s3://BUCKET/PREFIX"
+    )
+    backend.add_argument("--keys", default="", metavar="FILE", help="its private keys (beside an SQLite file)")
+    backend.add_argument("--out", type=Path, metavar="FILE", help="of a backup; its keys go to FILE.keys.json")
+    backend.add_argument("--from", type=Path, metavar="FILE", dest="source", help="the backup to restore")
+    backend.add_argument("--backup-keys", type=Path, metavar="FILE", help="where a backup's keys are, if not beside it")
+    backend.add_argument("--terminal", default="", metavar="ID", help="the terminal to withdraw")
     backend.add_argument("--listen", default="127.0.0.1:8470", metavar="HOST:PORT", help="port 0: any (127.0.0.1:8470)")
     backend.add_argument("--issue-code", nargs=2, metavar=("AREA", "NAME"), help="print a one-time enrolment code")
     backend.add_argument("--first-terminal", nargs=2, metavar=("AREA", "NAME"), help="serve, and print a code with it")
+    backend.add_argument(
+        "--heads", metavar="TERMINAL", help="print the confirmed heads of its audit log, for log verify --checkpoints"
+    )
+    backend.add_argument(
+        "--allow-log", metavar="TERMINAL", help="its journal was set aside or its disk replaced: take another audit log"
+    )
     backend.set_defaults(run=_backend)
 
     doctor = commands.add_parser("doctor", help="what is well, what is not, and what to do")
@@ -64,9 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     journal = commands.add_parser("journal", help="look into the journal")
     journal.add_argument(
         "action",
-        choices=("verify", "list", "export"),
-        help="is it whole; one line a case; every sealed item as JSON lines",
+        choices=("verify", "list", "export", "release", "reject"),
+        help="is it whole; one line a case; every sealed item as JSON lines; send an item that was set aside once "
+        "more, or leave it out for good (these two while the terminal does not run)",
     )
+    journal.add_argument("item", nargs="?", default="", metavar="ID", help="of the case, for release and reject")
+    journal.add_argument("--reason", default="", metavar="WORD", help="why, for the audit log: put-right, withdrawn")
     journal.add_argument("--data", type=Path, default=DEMO_DATA, metavar="DIR", help=f"a terminal's ({DEMO_DATA})")
     journal.add_argument("--json", action="store_true")
     journal.set_defaults(run=_journal)
@@ -81,10 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         action.set_defaults(run=_pack)
 
     log = commands.add_parser("log", help="the audit chain")
-    log.add_argument("action", choices=("verify",), help="is every row in its place, and unchanged")
+    log.add_argument("action", choices=("verify",), help="is every row in its place, unchanged, signed and confirmed")
     log.add_argument("--data", type=Path, default=DEMO_DATA, metavar="DIR", help=f"a terminal's ({DEMO_DATA})")
+    outside = log.add_mutually_exclusive_group()
+    for name, what in (("--receipt", "the backend's newest receipt"), ("--checkpoints", "all receipts, one a line")):
+        outside.add_argument(name, type=Path, metavar="FILE", dest="receipts", help=f"{what}, kept elsewhere")
     log.add_argument("--json", action="store_true")
-    log.set_defaults(run=_journal)
+    log.set_defaults(run=_log)
 
     bench = commands.add_parser("bench", help="measure against references in the same run")
     bench.add_argument("name", nargs="?", metavar="NAME", help="one bench; all without it; `list` names them")
@@ -129,6 +159,7 @@ def _demo(options: argparse.Namespace) -> int:
             offline=options.offline,
             size=size,
             language=options.lang,
+            devices=options.devices,
         )
     )
 
@@ -140,12 +171,42 @@ def _backend(options: argparse.Namespace) -> int:
 
     try:
         if options.issue_code:
-            print(issue_code(Settings(options.db, options.blobs), *options.issue_code))
+            print(issue_code(Settings(options.db, options.blobs, options.keys), *options.issue_code))
             return 0
+        if options.heads or options.allow_log:
+            return _log_desk(options)
+        if options.action != "serve":
+            return _backend_desk(options)
         first = FirstTerminal(*options.first_terminal) if options.first_terminal else None
-        serve(options.db, options.blobs, options.listen, ready=lambda line: print(line, flush=True), first=first)
+        serve(
+            options.db, options.blobs, options.listen, ready=lambda line: print(line, flush=True), keys=options.keys,
+            first=first,
+        )  # fmt: skip
     except BackendError as error:
         return _fail(f"{error}; {error.advice}" if error.advice else str(error))
+    return 0
+
+
+def _backend_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings, desk
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    if options.action == "backup":
+        return desk.backup(settings, options.out, options.backup_keys)
+    if options.action == "restore":
+        return desk.restore(settings, options.source, options.backup_keys)
+    return desk.rotate_keys(settings) if options.action == "rotate-keys" else desk.revoke(settings, options.terminal)
+
+
+def _log_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings
+    from kiosk.backend.log_desk import allow_another, heads
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    if options.allow_log:
+        allow_another(settings, options.allow_log)
+    if options.heads:
+        print("\n".join(heads(settings, options.heads)))
     return 0
 
 
@@ -156,10 +217,24 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _journal(options: argparse.Namespace) -> int:
-    from kiosk.journal import commands
+    from kiosk.journal import commands, staff
 
+    if options.action in staff.ACTIONS:
+        if not options.item or not options.reason:
+            print(f"kiosk journal {options.action}: name the item's ID and a --reason", file=sys.stderr)
+            return 2
+        return staff.settle(options.data, options.action, options.item, options.reason, as_json=options.json)
     work = {"verify": commands.verify, "list": commands.list_cases, "export": commands.export}[options.action]
     return work(options.data, as_json=options.json)
+
+
+def _log(options: argparse.Namespace) -> int:
+    from kiosk.journal import commands
+    from kiosk.sync.identity import public_key_in
+
+    inside = options.data.name == "journal"  # the journal's own folder was named: the key lies beside it
+    own = public_key_in(options.data.parent if inside else options.data)
+    return commands.verify_log(options.data, receipts=options.receipts, own_key=own, as_json=options.json)
 
 
 def _pack(options: argparse.Namespace) -> int:

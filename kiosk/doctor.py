@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from kiosk.wire import Enrolment
 
 NOT_READ = 2
+DENIED = "may not be read by this user"
+AS_USER = "Run as the terminal's user, or correct the owner."
 
 
 def examine(profile_path: Path | None, *, as_json: bool) -> int:
@@ -30,10 +33,24 @@ def examine(profile_path: Path | None, *, as_json: bool) -> int:
             profile = load(profile_path)
         except ProfileError as error:
             return _not_read(error, as_json=as_json)
-        checks += of_terminal(profile)
+        try:
+            checks += of_terminal(profile)
+        except ModuleNotFoundError as error:  # what is installed is told below
+            what = f"it could not be examined: the package {error.name!r} is not installed"
+            checks.append(broken("profile", what, machine.SETUP))
+    if wrong := machine.clock():  # then nobody need be told how far it is from the backend's
+        checks = [check for check in checks if check.name != "clock"] + wrong
     checks += machine.examine()
-    print(readiness.as_json(checks) if as_json else readiness.as_page(checks))
+    _say(readiness.as_json(checks) if as_json else readiness.as_page(checks))
     return 0 if readiness.ready(checks) else 1
+
+
+def _say(text: str) -> None:
+    """Whoever reads it may have seen enough (``| head``)."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at the end
 
 
 def of_terminal(profile: Profile) -> list[Check]:
@@ -54,8 +71,9 @@ def of_terminal(profile: Profile) -> list[Check]:
         services.examine(packs, asked),
         *found.checks,
         *area(profile.place.area_code, found.enrolment),
-        *line.examine(profile.backend_url, profile.data, found.enrolment),
+        *line.examine(profile.backend_url, profile.data, found.enrolment, profile.backend_roots),
         machine.disk(profile.data),
+        *([machine.liveness()] if profile.face_liveness else []),
     ]
 
 
@@ -87,8 +105,9 @@ def _files(profile: Profile) -> list[Check]:
         checks.append(
             attention("staff code", "none: staff cannot vouch for a person here", "Set access.staff_secret_file.")
         )
-    elif not secret.is_file():
-        checks.append(broken("staff code", f"{secret} is not there", "Make it, or take it out of the profile."))
+    elif why := _unreadable(secret):
+        make = f"Make it: (umask 077; head -c 20 /dev/urandom | base32 > {secret}); or take it out of the profile."
+        checks.append(broken("staff code", f"{secret} {why}", AS_USER if why == DENIED else make))
     elif stat.S_IMODE(secret.stat().st_mode) & 0o077:
         checks.append(
             attention("staff code", f"others may read {secret}", f"chmod 600 {secret}, then change the secret.")
@@ -96,8 +115,9 @@ def _files(profile: Profile) -> list[Check]:
     else:
         checks.append(_secret(secret))
     library = profile.photo.library
-    if library and not Path(library).is_file():
-        checks.append(broken("card photographs", f"{library} is not there", "Correct photo_decoder.library."))
+    if library and (why := _unreadable(Path(library))):
+        advice = AS_USER if why == DENIED else "Correct photo_decoder.library."
+        checks.append(broken("card photographs", f"{library} {why}", advice))
     elif library:
         checks.append(good("card photographs", f"decoded by {library}"))
     elif profile.face_check:
@@ -109,6 +129,16 @@ def _files(profile: Profile) -> list[Check]:
             )
         )
     return checks
+
+
+def _unreadable(file: Path) -> str:
+    """Why there is no such file for this user; empty where there is."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return "is no file"
+    except OSError as error:
+        return DENIED if isinstance(error, PermissionError) else "is not there"
+    return "" if os.access(file, os.R_OK) else DENIED
 
 
 def _secret(file: Path) -> Check:

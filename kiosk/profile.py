@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 from kiosk import address
 from kiosk.domain.place import Place
 from kiosk.domain.text import LANGUAGES, Language, Text
+from kiosk.domain.window import Window
+from kiosk.profile_words import cure, instead, meant
 
 DEVICE_KINDS = (
     "id_reader",
@@ -30,6 +32,9 @@ DEVICE_KINDS = (
     "ups",
     "sound",
 )
+
+
+LEAST_KEEP = 30.0  # seconds that anybody needs to see that a card is offered, and to take it
 
 
 class ProfileError(ValueError):
@@ -64,6 +69,13 @@ class PhotoDecoderProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerProfile:
+    """``command``: program and arguments, run when the terminal has ended because the UPS's battery is low; or none."""
+
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that ``kiosk run`` needs."""
 
@@ -78,9 +90,14 @@ class Profile:
     test: bool = False
     face_check: bool = True
     face_threshold: float | None = None
+    face_liveness: bool = False  # whether a sign of life (活体检测) is asked for once the faces match
     staff_secret_file: Path | None = None
     enrolment_code: str = ""
+    backend_roots: Path | None = None  # PEM: no other authority is believed; None: those the system trusts
+    pictures: Window | None = None  # when cases with large materials may go; None: at once
     photo: PhotoDecoderProfile = field(default_factory=PhotoDecoderProfile)
+    power: PowerProfile = field(default_factory=PowerProfile)
+    keep_card_after: float | None = None  # s; a smart card that was given back and not taken; None: never kept
     size: tuple[int, int] = (1080, 1920)
     fullscreen: bool = True
 
@@ -91,13 +108,13 @@ class Profile:
 def load(path: Path) -> Profile:
     """Read a profile. Raises ProfileError. Paths are taken relative to the file."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ProfileError(f"{path}: cannot be read ({error.strerror}); give --profile FILE") from error
     except RecursionError as error:
         raise ProfileError(f"{path}: not valid TOML: nested too deeply; write it as the example is") from error
     except ValueError as error:  # TOML's own, no UTF-8, and integers of thousands of digits
-        raise ProfileError(f"{path}: not valid TOML: {error}") from error
+        raise ProfileError(f"{path}: not valid TOML: {error}{cure(str(error))}") from error
     return parse(table, path.parent, str(path))
 
 
@@ -127,6 +144,7 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
     services = reader.section("services", optional=True)
     policy = reader.section("policy", optional=True)
     photo = reader.section("photo_decoder", optional=True)
+    power, cards = reader.section("power", optional=True), reader.section("cards", optional=True)
     screen = reader.section("screen", optional=True)
     profile = Profile(
         place=place,
@@ -135,18 +153,23 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         data=base / data.string("folder"),
         backend_url=_backend_url(backend),
         enrolment_code=backend.string("enrolment_code", ""),
+        backend_roots=base / roots if (roots := backend.string("roots", "")) else None,
+        pictures=_window(backend),
         devices=tuple(_devices(reader)),
         services=_services(services),
         language=language,
         test=terminal.boolean("test", False),
         face_check=policy.boolean("face_check", True),
         face_threshold=policy.number("face_threshold"),
+        face_liveness=policy.boolean("face_liveness", False),
         staff_secret_file=base / secret if secret else None,
         photo=PhotoDecoderProfile(photo.string("library", ""), photo.string("function", "unpack")),
-        size=parse_size(screen.string("size", "1080x1920")),
+        power=PowerProfile(_command(power)),
+        keep_card_after=_keep_after(cards),
+        size=_size(screen),
         fullscreen=screen.boolean("fullscreen", True),
     )
-    for section in (reader, terminal, data, backend, services, access, policy, photo, screen):
+    for section in (reader, terminal, data, backend, services, access, policy, photo, power, cards, screen):
         section.refuse_unknown()
     return profile
 
@@ -159,6 +182,13 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _size(screen: _Reader) -> tuple[int, int]:
+    try:
+        return parse_size(screen.string("size", "1080x1920"))
+    except ProfileError as error:
+        raise ProfileError(f"{screen.name}: screen.size: {error}") from None
+
+
 def _backend_url(backend: _Reader) -> str:
     url = backend.string("url")
     try:
@@ -166,6 +196,30 @@ def _backend_url(backend: _Reader) -> str:
     except ValueError as error:
         raise ProfileError(f"{backend.name}: backend.url: {error}") from None
     return url
+
+
+def _command(power: _Reader) -> tuple[str, ...]:
+    command = power.strings("command")
+    if command and not command[0].startswith("/"):
+        raise power.fail("command", 'must begin with a program\'s whole path: ["/usr/bin/systemctl", "poweroff"]')
+    if any("\0" in word for word in command):
+        raise power.fail("command", "holds a null character; take it out")
+    return tuple(command)
+
+
+def _keep_after(cards: _Reader) -> float | None:
+    seconds = cards.number("keep_after")
+    if seconds is not None and not LEAST_KEEP <= seconds <= 86_400:
+        raise cards.fail("keep_after", f"must be {LEAST_KEEP:.0f} to 86400 seconds; leave it out to keep no card")
+    return seconds
+
+
+def _window(backend: _Reader) -> Window | None:
+    text = backend.string("pictures", "")
+    try:
+        return Window.parse(text) if text else None
+    except ValueError as error:
+        raise backend.fail("pictures", str(error)) from None
 
 
 def _devices(reader: _Reader) -> list[DeviceProfile]:
@@ -197,15 +251,8 @@ def _services(section: _Reader) -> tuple[str, ...]:
 
         for name in wanted:
             if name not in BUILTIN:
-                raise section.fail("enabled", f"there is no service {name!r}; {_meant(name, BUILTIN)}")
+                raise section.fail("enabled", f"there is no service {name!r}; {meant(name, BUILTIN)}")
     return tuple(wanted)
-
-
-def _meant(word: str, known: Collection[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, known, 1)
-    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(known))}"
 
 
 class _Reader:
@@ -221,7 +268,7 @@ class _Reader:
         """A key that nobody asked for is misspelt: what it says would not be done."""
         for key in self._table:
             if key not in self._asked:
-                raise self.fail(key, f"is not known; {_meant(key, self._asked)}")
+                raise self.fail(key, f"is not known; {meant(key, self._asked)}")
 
     def _get(self, key: str, default: Any = None) -> Any:
         self._asked.add(key)
@@ -235,13 +282,18 @@ class _Reader:
 
     def section(self, key: str, *, optional: bool = False) -> _Reader:
         if key not in self._table and not optional:
-            raise self.fail(key, f"is missing; add a [{key}] table")
+            raise self.fail(key, f"is missing; add a [{key}] table{instead(key, self._table, self._asked)}")
         return _Reader(self._get(key, {}), self.name, f"{self._prefix}{key}.")
 
     def string(self, key: str, default: str | None = None) -> str:
         value = self._get(key, default)
         if not isinstance(value, str):
-            raise self.fail(key, "is missing" if value is None else "must be a string")
+            raise self.fail(
+                key,
+                f"is missing{instead(key, self._table, self._asked)}"
+                if value is None
+                else "must be a string in quotes",
+            )
         if "\0" in value:  # neither a path nor a port can hold one
             raise self.fail(key, "holds a null character; take it out")
         return value

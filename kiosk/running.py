@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
+import subprocess
 import sys
 import threading
 import traceback
@@ -11,21 +13,53 @@ import traceback
 from kiosk.profile import Profile
 
 BUG = 70  # EX_SOFTWARE
+POWER = 75  # EX_TEMPFAIL: the UPS's battery is low; to be started again when the mains are back
 BROKEN = 78  # EX_CONFIG: the profile or the machine keeps it from starting
+COMMAND_SECONDS = 60.0  # for the profile's command after a power cut
 
 
 def run(profile: Profile) -> int:
-    """Show the window; the core is assembled behind its first frame."""
+    """Show the window; the core is assembled behind its first frame.
+
+    Returns 0 when it was asked to end, and POWER when the battery is low: then the journal is closed, and the
+    profile's command has been run.
+    """
     from kiosk.terminal import Terminal
     from ui import app
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be a copy of a citizen's visit
     end_at_bugs()
-    terminal = Terminal(profile, failed=lambda error: _give_up(error, started=terminal.wait_ready(0)))
+    powerless = threading.Event()
+
+    def power_down() -> None:
+        powerless.set()
+        os.kill(os.getpid(), signal.SIGTERM)  # the one way in which this process ends in good order
+
+    terminal = Terminal(
+        profile,
+        failed=lambda error: _give_up(error, started=terminal.wait_ready(0)),
+        power_down=power_down,
+    )
     try:
-        return app.run(terminal.start, size=profile.size, language=profile.language, fullscreen=profile.fullscreen)
+        status = app.run(terminal.start, size=profile.size, language=profile.language, fullscreen=profile.fullscreen)
     finally:
         terminal.stop()
+    return powered_down(profile.power.command) if powerless.is_set() else status
+
+
+def powered_down(command: tuple[str, ...]) -> int:
+    """The terminal has ended for want of power, and its journal is closed: run what the profile says, where it does."""
+    sys.stderr.write("the battery is low: the terminal has ended\n")
+    if command:
+        try:
+            ended = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS, check=False)
+            told = f"ended with status {ended.returncode}" if ended.returncode else ""
+        except (OSError, subprocess.TimeoutExpired) as error:
+            told = f"could not be run: {getattr(error, 'strerror', None) or type(error).__name__}"
+        if told:
+            sys.stderr.write(f"power.command {command[0]} {told}\n")
+    sys.stderr.flush()
+    return POWER
 
 
 def end_at_bugs() -> None:

@@ -42,7 +42,8 @@ class Terminal:
     """One terminal. ``post`` and ``subscribe`` may be used at once; they take effect when the core stands.
 
     ``failed`` is told what kept it from starting, or a bug that ended one of its threads. ``clock`` replaces the
-    visit's clocks; ``print_seconds`` is how long a citizen waits for one paper.
+    visit's clocks; ``print_seconds`` is how long a citizen waits for one paper. ``power_down`` is called when the
+    battery is low and nobody is here: whoever runs this terminal is to stop it.
     """
 
     def __init__(
@@ -53,9 +54,10 @@ class Terminal:
         failed: Callable[[BaseException], None] | None = None,
         clock: Callable[[], Now] | None = None,
         print_seconds: float | None = None,
+        power_down: Callable[[], None] = lambda: None,
     ) -> None:
         self._profile, self._decoder, self._failed = profile, decoder, failed
-        self._clock, self._print_seconds = clock, print_seconds
+        self._clock, self._print_seconds, self._power_down = clock, print_seconds, power_down
         self._lock = threading.Lock()
         self._screen_listeners: tuple[ScreenListener, ...] = ()
         self._frame_listeners: tuple[FrameListener, ...] = ()
@@ -202,6 +204,8 @@ class Terminal:
             test=profile.test,
             face_check=profile.face_check,
             staff_codes=profile.staff_secret_file is not None,
+            card_slot=profile.device("card_reader") is not None,
+            keep_card_after=profile.keep_card_after,
         )
         self.journal = self._open_journal(machine, clock)
         if self.journal is None:
@@ -222,8 +226,10 @@ class Terminal:
             saved=self.kick,
             watch=self._watch_cards,
             face_seconds=delays.face,
+            liveness_seconds=delays.liveness if profile.face_liveness else None,
             print_seconds=self._print_seconds or PRINT_SECONDS,
             crashed=self._crash,
+            power_down=self._power_down,
             test=profile.test,
         )
         self._runner = Runner(machine, self._counter, clock)
@@ -238,6 +244,7 @@ class Terminal:
         None when the terminal was stopped meanwhile.
         """
         from kiosk.counter.closed import ClosedCounter
+        from kiosk.counter.power import PowerDesk
         from kiosk.journal.errors import JournalError
         from kiosk.visit.events import Recovered
         from kiosk.visit.runner import Runner
@@ -247,9 +254,11 @@ class Terminal:
         except JournalError as error:
             told = error.code
             _log.error("out of service: %s. %s", told, error.advice)
-        self._runner = Runner(machine, ClosedCounter(self._look_again.release), clock)
+        self._runner = Runner(machine, ClosedCounter(self._look_again.release, self._power_down), clock)
         self._runner.subscribe(self._show)
         self._runner.start()
+        power = PowerDesk(self._manager["ups"] if self._manager and "ups" in self._manager else None, self._runner.post)
+        power.listen()
         while self._look_again.acquire() and not self._stopping:
             try:
                 journal = self._try_journal()
@@ -259,6 +268,7 @@ class Terminal:
                     _log.error("out of service: %s. %s", told, error.advice)
                 self._runner.post(Recovered("journal_damaged"))
             else:
+                power.close()
                 self._runner.stop()
                 return journal
         return None
@@ -290,18 +300,21 @@ class Terminal:
         from kiosk.sync.client import SyncClient
         from kiosk.sync.identity import TerminalKey
         from kiosk.sync.loop import SyncLoop
+        from kiosk.sync.policy import Policy
         from kiosk.sync.transport import HttpTransport
 
         assert self.journal is not None  # noqa: S101 (assembled above)
         key = TerminalKey.load_or_create(self._profile.data)
-        transport = HttpTransport(self._profile.backend_url)
+        transport = HttpTransport(self._profile.backend_url, roots=self._profile.backend_roots)
         self._client = SyncClient(
             self.journal,
             transport,
             key,
+            policy=Policy(pictures=self._profile.pictures),
             on_results=partial(keep_results, self.journal),
             enrolment_code=self._profile.enrolment_code,
             area_code=self._profile.place.area_code,
+            log=self.journal,
         )
         self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._crash)
         self._sync.start()
@@ -314,15 +327,17 @@ class Terminal:
         from kiosk.counter.committing import Standing
 
         enrolment = self._client.enrolment if self._client is not None else None
-        if enrolment is None:
+        if self._client is None or enrolment is None:
             return None
-        return Standing(enrolment.terminal_id, wire.unb64(enrolment.sealing_key), enrolment.sealing_key_id)
+        clock = self._client.time.trust.value
+        return Standing(enrolment.terminal_id, wire.unb64(enrolment.sealing_key), enrolment.sealing_key_id, clock)
 
     def _device_changed(self, status: Status) -> None:
         self._tell_abilities()
 
     def _tell_abilities(self) -> None:
         from kiosk.counter.abilities import abilities
+        from kiosk.sync.clock import Trust
 
         if self._runner is None or self._manager is None or self.journal is None or self._stopping:
             return
@@ -336,6 +351,7 @@ class Terminal:
                     online=self.online,
                     enrolled=self._standing() is not None,
                     numbers_left=self.journal.numbers_left,
+                    clock=self._client is None or self._client.time.trust is not Trust.WRONG,
                 )
             )
 

@@ -4,8 +4,9 @@ Simple types only: binary values travel as standard base64 text, times as ISO 86
 SHA-256 hex. Nothing in ``meta`` may be personal data: it is what the backend indexes in clear.
 
 A request carries the headers ``Kiosk-Terminal``, ``Kiosk-Timestamp`` (unix seconds), ``Kiosk-Nonce`` and
-``Kiosk-Signature`` (Ed25519, RFC 8032). A reply carries ``Kiosk-Time`` and ``Kiosk-Reply-Signature``, bound to the
-nonce of its request: whatever else answers on the way (a captive portal, a proxy) cannot be taken for the backend.
+``Kiosk-Signature`` (Ed25519, RFC 8032), and may name with ``Kiosk-Key`` which of the backend's keys it goes by. A
+reply carries ``Kiosk-Time`` and ``Kiosk-Reply-Signature``, bound to the nonce of its request: whatever else answers on
+the way (a captive portal, a proxy) cannot be taken for the backend.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ TERMINAL_HEADER = "Kiosk-Terminal"
 TIMESTAMP_HEADER = "Kiosk-Timestamp"
 NONCE_HEADER = "Kiosk-Nonce"
 SIGNATURE_HEADER = "Kiosk-Signature"
+KEY_HEADER = "Kiosk-Key"  # the backend's signing key that the terminal goes by; the reply is signed with it
 REPLY_TIME_HEADER = "Kiosk-Time"
 REPLY_SIGNATURE_HEADER = "Kiosk-Reply-Signature"
+NEWEST_KEY_HEADER = "Kiosk-Newest-Key"  # a hint, not signed: there are newer keys, to be had from /v1/keys
 
 MAX_BATCH = 500  # items in one push
 MAX_PUSH_BYTES = 8 * 1024 * 1024  # body of one push
 MAX_MATERIAL_BYTES = 16 * 1024 * 1024  # one sealed material
+RESUMABLE_FROM = 64 * 1024  # bytes: up to here a material is one PUT; a larger one may come in parts
 MAX_BLOCK = 10_000  # numbers in one block
 
 ItemKind = Literal["case", "rating"]
@@ -114,10 +118,11 @@ class PushReply:
 
 @dataclass(frozen=True, slots=True)
 class MaterialReply:
-    """A sealed material is stored under its hash."""
+    """A sealed material is stored under its hash; or ``partial``: its first ``offset`` bytes are here."""
 
     hash: str
-    status: Literal["accepted", "duplicate"]
+    status: Literal["accepted", "duplicate", "partial"]
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,115 @@ class ResultsReply:
     cursor: str
     results: list[CaseResult]
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The end of the terminal's audit chain, signed by the terminal: up to row ``seq`` the log is what ``head`` says.
+
+    ``log``: the hash of the chain's first row, which tells one log from another. ``base_seq``: the newest row that the
+    backend has confirmed to this terminal (0: none), ``base_head``: what stands there in this chain ("" where it is
+    shorter): a chain that grew from another root cannot say what the backend knows. ``key_epoch`` counts the terminal's
+    signing keys from 1. ``at``: the terminal's clock.
+    """
+
+    terminal_id: str
+    log: str
+    seq: int
+    head: str
+    base_seq: int
+    base_head: str
+    key_epoch: int
+    at: str
+    signature: str = ""
+
+    def canonical(self) -> bytes:
+        return canonical(
+            "kiosk-checkpoint-v1", self.terminal_id, self.log, str(self.seq), self.head, str(self.base_seq),
+            self.base_head, str(self.key_epoch), self.at,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HeadReceipt:
+    """The newest head that the backend knows of a terminal's log. Signed: it may be kept as evidence.
+
+    ``terminal_key``: the id of the key that signed the head; ``key_id``: of the backend's own.
+    """
+
+    terminal_id: str
+    log: str
+    seq: int
+    head: str
+    key_epoch: int
+    terminal_key: str
+    received_at: str
+    key_id: str
+    signature: str = ""
+
+    def canonical(self) -> bytes:
+        return canonical(
+            "kiosk-head-v1", self.terminal_id, self.log, str(self.seq), self.head, str(self.key_epoch),
+            self.terminal_key, self.received_at, self.key_id,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointReply:
+    """``behind``: the backend knows a newer base; sign again upon ``receipt``, if the chain has that row.
+
+    ``refused``: what was sent does not go with what the backend knows, which is an alarm there; ``reason`` says how.
+    """
+
+    status: Literal["accepted", "duplicate", "behind", "refused"]
+    reason: str = ""
+    receipt: HeadReceipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEpoch:
+    """The backend's public keys from one change to the next, base64. ``epoch`` counts from 1, ``since`` is ISO 8601.
+
+    ``endorsement``: the signing key of the epoch before has signed this one; empty for the first, which the enrolment
+    vouches for. Who knows one epoch can check every later one, wherever it comes from.
+    """
+
+    epoch: int
+    sealing_key: str
+    signing_key: str
+    since: str
+    endorsement: str = ""
+
+    def canonical(self) -> bytes:
+        return canonical("kiosk-epoch-v1", str(self.epoch), self.sealing_key, self.signing_key, self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class KeysReply:
+    """Every epoch of the backend's keys, oldest first; seal with the last one."""
+
+    epochs: list[KeyEpoch]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """A terminal's new Ed25519 public key (base64 of 32 bytes).
+
+    Both sign ``key_change_bytes``: ``endorsement`` is the old key's, ``proof`` the new one's.
+    """
+
+    public_key: str
+    endorsement: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanged:
+    """From now on the terminal signs with ``public_key``. ``key_epoch`` counts its keys from 1."""
+
+    terminal_id: str
+    public_key: str
+    key_epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +353,7 @@ class CasePayload:
     materials: list[PayloadMaterial] = field(default_factory=list)
     commitment: PayloadCommitment | None = None
     test: bool = False
+    clock: str = ""  # how far the terminal's clock could be believed: confirmed, plausible, wrong
     format: int = 1
 
 
@@ -277,6 +392,11 @@ def request_bytes(method: str, target: str, terminal_id: str, timestamp: str, no
 def reply_bytes(nonce: str, status: int, server_time: str, body: bytes) -> bytes:
     """What a reply's signature covers."""
     return canonical("kiosk-reply-v1", nonce, str(status), server_time, hashlib.sha256(body).hexdigest())
+
+
+def key_change_bytes(terminal_id: str, old_key: str, new_key: str) -> bytes:
+    """What both keys sign when a terminal changes its own; the keys are base64."""
+    return canonical("kiosk-key-change-v1", terminal_id, old_key, new_key)
 
 
 def key_id(public_key: bytes) -> str:

@@ -71,7 +71,7 @@ def run(
             if dev_dock is not None:
                 from ui.devdock import open_dock
 
-                docks.append(open_dock(dev_dock, view))
+                docks.append(open_dock(dev_dock, view, language))
         except BaseException as error:
             failures.append(error)
             app.exit(1)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, Device, DeviceError, Level
+from devices.drivers.arguments import seconds
 from devices.drivers.pcsc.driver import PcscReader
 from devices.transports.apdu_capture import CapturingSlot
 from devices.transports.pcsc import PcscSlot
@@ -21,9 +22,9 @@ Report = dict[str, object]
 
 def parser(name: str, title: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog=f"python -m devices.drivers.{name}", description=title)
-    made.add_argument("what", choices=("status", "read", "selftest"))
+    made.add_argument("what", choices=("status", "read", "selftest"), help="how it is; what one card says; a test")
     made.add_argument("--port", default="", help="the reader's name in pcscd, or its beginning; none for the only one")
-    made.add_argument("--timeout", type=float, default=8.0, metavar="SECONDS", help="for everything together (8)")
+    made.add_argument("--timeout", type=seconds, default=8.0, metavar="SECONDS", help="for everything together (8)")
     made.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
     made.add_argument("--capture", type=Path, metavar="FILE", help="record the conversation (generated cards only)")
     made.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -67,6 +68,10 @@ def finish(options: argparse.Namespace, run: Callable[[argparse.Namespace], Repo
         report = run(options)
     except DeviceError as error:
         told = {"code": error.code, "message": str(error), "advice": error.advice, "retryable": error.retryable}
+        report = {"error": told}
+    except OSError as error:  # a file of the command line
+        message = f"{error.filename or 'a file'} cannot be used: {error.strerror or type(error).__name__}"
+        told = {"code": "file", "message": message, "advice": "Check the file's name and folder.", "retryable": False}
         report = {"error": told}
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # a text stream whatever the locale
     if options.json:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, Device, DeviceError, Fault, Level
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, PrintProgress
+from devices.drivers.arguments import seconds
 
 Report = dict[str, object]
 
@@ -72,11 +73,11 @@ def tell(progress: PrintProgress) -> None:
 
 def parser(name: str, title: str, port: str, file: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog=f"python -m devices.drivers.{name}", description=title)
-    made.add_argument("command", choices=("status", "print", "selftest"))
+    made.add_argument("command", choices=("status", "print", "selftest"), help="how it is; one print; a test")
     made.add_argument("file", nargs="?", metavar=file, help="what to print; a test pattern without it")
     made.add_argument("--port", default=port, help=f"default {port}")
     made.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
-    made.add_argument("--timeout", type=float, default=60.0, help="seconds for the whole command")
+    made.add_argument("--timeout", type=seconds, default=60.0, help="seconds for the whole command")
     made.add_argument("--json", action="store_true", help="one UTF-8 JSON object on stdout")
     return made
 

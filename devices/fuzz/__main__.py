@@ -1,12 +1,14 @@
 """python -m devices.fuzz [CODEC...] [--seconds N | --examples N] [--seed N] [--out DIR] [--json]; --list; --replay FILE
 
-CODEC is a target's name or its beginning (``sdt``). Exit status 1 where an input failed; each is kept in DIR.
+CODEC is a target's name or its beginning (``sdt``). Exit status 1 where an input failed; each is kept in DIR. 2 where
+nothing could be fired.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = [_fire(target, options, len(chosen)) for target in chosen]
     if options.json:
         print(json.dumps({"seed": options.seed, "targets": report}, ensure_ascii=False))
+    if all("left_out" in row for row in report):  # nothing was tried, so nothing is known to be well
+        return 2
     return 1 if any(row["failures"] for row in report) else 0
 
 
@@ -58,12 +62,21 @@ def _fire(target: Target, options: argparse.Namespace, count: int) -> dict[str, 
 
 
 def _replay(path: Path) -> int:
-    told = json.loads(path.read_text(encoding="utf-8"))
-    target = next((target for target in targets() if target.name == told["target"]), None)
-    if target is None:
-        print(f"there is no codec {told['target']}", file=sys.stderr)
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        name, data = told["target"], bytes.fromhex(told["hex"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        print(f"{path} is no kept input: {error}", file=sys.stderr)
         return 2
-    failure = target.load().check(bytes.fromhex(told["hex"]))
+    target = next((target for target in targets() if target.name == name), None)
+    if target is None:
+        print(f"there is no codec {name}", file=sys.stderr)
+        return 2
+    try:
+        failure = target.load().check(data)
+    except Missing as error:
+        print(f"{name} cannot be fired at: {error}", file=sys.stderr)
+        return 2
     print("it is well now" if failure is None else failure.what)
     return 0 if failure is None else 1
 
@@ -72,12 +85,26 @@ def _named(target: Target, codec: str) -> bool:
     return target.name == codec or target.name.startswith(codec + ".")
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError
+    return seconds
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError
+    return count
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m devices.fuzz", description="hostile bytes for every codec")
     parser.add_argument("codec", nargs="*", help="a target's name or its beginning; all where none is given")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--seconds", type=float, default=30.0, help="for all together (30)")
-    length.add_argument("--examples", type=int, default=0, help="for each, instead of a time")
+    length.add_argument("--seconds", type=_seconds, default=30.0, help="for all together (30)")
+    length.add_argument("--examples", type=_count, default=0, help="for each, instead of a time")
     parser.add_argument("--seed", type=int, default=724)
     parser.add_argument("--out", type=Path, default=Path("fuzz-out"), help="where failing inputs are kept (fuzz-out)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")

@@ -80,7 +80,9 @@ class Loaded:
         what = self._trouble(data, weigh)
         if what is not None and what.startswith(_COST):  # once more: what is built at its first use is not its cost
             what = self._trouble(data, weigh)
-        return None if what is None else Failure(self.target.name, data, what)
+        if what is None:
+            return None  # an error may quote its input, which need not be text that can be written down
+        return Failure(self.target.name, data, what.encode("utf-8", "backslashreplace").decode("utf-8"))
 
     def _trouble(self, data: bytes, weigh: bool) -> str | None:
         given: bytes | str = data.decode("utf-8", "surrogateescape") if self.target.text else data
@@ -99,13 +101,16 @@ class Loaded:
     def _told(self, given: bytes | str) -> str | None:
         """What is wrong with errors, time or round trip; None where nothing is."""
         start = time.thread_time()
+        taken = False  # from here on an error of the codec's own is a finding too
         try:
             with _no_longer_than(4 * self.target.seconds):
                 value = self.decode(given)
+                taken = True
                 if self.encode is not None and self.decode(self.encode(value)) != value:
                     return "decoded, encoded and decoded again it is another value"
-        except self.errors:
-            pass
+        except self.errors as error:
+            if taken:
+                return f"decoded and encoded it is refused: {type(error).__name__}: {error}"
         except _TooLong:
             return f"it did not end within {4 * self.target.seconds} s of CPU time"
         except Exception as error:  # whatever comes out is the finding

@@ -45,7 +45,7 @@ class AppletSlot:
 
     def open(self, deadline: Deadline) -> None:
         if self._trouble:
-            raise PcscdGone() if self._trouble == "daemon-gone" else ReaderMissing(self._port, 0)
+            raise PcscdGone() if self._trouble == "daemon-gone" else ReaderMissing(self._port)
         self._open = True
 
     def close(self) -> None:

@@ -116,8 +116,9 @@ class XfsTwin:
         self._listener.close()
 
     def act(self, action: str, arguments: Mapping[str, Json]) -> None:
-        """``put`` [card=chip|mute, track2=…], ``take``, ``pull-at-apdu`` n=, ``paper`` level= [service=], ``paper-out``
-        and ``jam`` (in the middle of the next job), ``take-paper``, ``device`` state= [service=], ``restart``,
+        """``put`` [card=chip|mute, track2=…, applet= options=: another card], ``take``, ``pull-at-apdu`` n=, ``paper``
+        level= [service=], ``paper-out`` and ``jam`` (in the middle of the next job), ``take-paper``, ``device`` state=
+        [service=], ``restart``,
         ``unplug``, ``plug``, ``drop-now``, ``technician-enters`` …; or a fault of the answers (``FAULTS``) with
         times=n (0 = until ``ok``), command=name (``*`` for all), seconds=, code=, error=."""
         if action in self._outside:
@@ -192,10 +193,10 @@ class XfsTwin:
             service.tell("Common.StatusChangedEvent", {"device": service.device})
 
     def _put(self, arguments: Mapping[str, Json]) -> None:
-        what = arguments.get("card", "chip")
-        if what not in ("chip", "mute"):
-            raise UnknownAction("put needs card = chip or mute")
-        card: Applet = self._chip if what == "chip" else _Mute()
+        what, applet, options = arguments.get("card", "chip"), arguments.get("applet"), arguments.get("options")
+        if what not in ("chip", "mute") or not (options is None or isinstance(options, dict)):
+            raise UnknownAction("put needs card = chip or mute, or applet = module:callable with options = an object")
+        card: Applet = make_applet(str(applet), options) if applet else self._chip if what == "chip" else _Mute()
         tracks = {
             track: str(arguments[track]).encode() for track in ("track1", "track2", "track3") if track in arguments
         }

@@ -9,18 +9,17 @@ Captures of real cards hold personal data all the same: take them with generated
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError
 from devices.transports import pcsc_errors
 from devices.transports.apdu import HEADER, has_secret
 from devices.transports.capture import ReplayMismatch
+from devices.transports.capture_file import CaptureFile, entries_of
 from devices.transports.slot import CardChannel, CardMute, CardPulled, CardSlot, Look, NoAnswer
 from devices.transports.stream import Unplugged
 
@@ -31,24 +30,22 @@ class Entry:
 
     direction: str
     data: bytes = b""
-    at: float = 0.0
     masked: bool = False
     t0: bool = False
     code: str = ""
 
-    def line(self) -> str:
-        fields: dict[str, object] = {"at": round(self.at, 6), "dir": self.direction, "hex": self.data.hex()}
+    def fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {"dir": self.direction, "hex": self.data.hex()}
         fields |= {"masked": True} if self.masked else {}
         fields |= {"t0": True} if self.t0 else {}
         fields |= {"code": self.code} if self.code else {}
-        return json.dumps(fields)
+        return fields
 
     @classmethod
-    def parse(cls, line: str) -> Entry:
-        entry = json.loads(line)
+    def of(cls, entry: Mapping[str, Any]) -> Entry:
         data = bytes.fromhex(entry.get("hex", ""))
         marks = (bool(entry.get("masked")), bool(entry.get("t0")), str(entry.get("code", "")))
-        return cls(str(entry["dir"]), data, float(entry.get("at", 0)), *marks)
+        return cls(str(entry["dir"]), data, *marks)
 
 
 class CapturingSlot:
@@ -56,9 +53,7 @@ class CapturingSlot:
 
     def __init__(self, inner: CardSlot, path: Path) -> None:
         self._inner = inner
-        self._path = path
-        self._file: IO[str] | None = None
-        self._start = 0.0
+        self._file = CaptureFile(path)
 
     @property
     def port(self) -> str:
@@ -70,15 +65,9 @@ class CapturingSlot:
 
     def open(self, deadline: Deadline) -> None:
         self._inner.open(deadline)
-        if self._file is None:
-            self._file = self._path.open("a", encoding="ascii")
-            self._start = time.monotonic()
 
     def close(self) -> None:
         self._inner.close()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
     def look(self, deadline: Deadline, known: Look | None = None) -> Look:
         return self._inner.look(deadline, known)
@@ -99,10 +88,7 @@ class CapturingSlot:
         self._inner.release()
 
     def _note(self, entry: Entry) -> None:
-        if self._file is not None:
-            at = time.monotonic() - self._start
-            self._file.write(Entry(entry.direction, entry.data, at, entry.masked, entry.t0, entry.code).line() + "\n")
-            self._file.flush()
+        self._file.note(entry.fields())
 
 
 class _CapturingChannel:
@@ -141,8 +127,7 @@ class ReplaySlot:
 
     @classmethod
     def load(cls, path: Path) -> ReplaySlot:
-        lines = path.read_text(encoding="ascii").splitlines()
-        return cls([Entry.parse(line) for line in lines if line.strip()], f"replay:{path.name}")
+        return cls([Entry.of(entry) for entry in entries_of(path)], f"replay:{path.name}")
 
     @property
     def port(self) -> str:

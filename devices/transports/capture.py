@@ -7,13 +7,13 @@ Captures of real cards hold personal data: take them with generated cards only.
 
 from __future__ import annotations
 
-import json
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from devices.contracts.deadline import Deadline
+from devices.transports.capture_file import CaptureFile, entries_of
 from devices.transports.stream import ByteStream, ReadTimeout
 
 
@@ -21,17 +21,12 @@ from devices.transports.stream import ByteStream, ReadTimeout
 class Exchange:
     """One entry of a capture. ``data`` is empty for a time-out."""
 
-    at: float
     direction: str
     data: bytes
 
-    def line(self) -> str:
-        return json.dumps({"at": round(self.at, 6), "dir": self.direction, "hex": self.data.hex()})
-
     @classmethod
-    def parse(cls, line: str) -> Exchange:
-        entry = json.loads(line)
-        return cls(float(entry.get("at", 0)), str(entry["dir"]), bytes.fromhex(entry.get("hex", "")))
+    def of(cls, entry: Mapping[str, Any]) -> Exchange:
+        return cls(str(entry["dir"]), bytes.fromhex(entry.get("hex", "")))
 
 
 class CapturingStream:
@@ -39,9 +34,7 @@ class CapturingStream:
 
     def __init__(self, inner: ByteStream, path: Path) -> None:
         self._inner = inner
-        self._path = path
-        self._file: IO[str] | None = None
-        self._start = 0.0
+        self._file = CaptureFile(path)
 
     @property
     def port(self) -> str:
@@ -53,15 +46,9 @@ class CapturingStream:
 
     def open(self, deadline: Deadline) -> None:
         self._inner.open(deadline)
-        if self._file is None:
-            self._file = self._path.open("a", encoding="ascii")
-            self._start = time.monotonic()
 
     def close(self) -> None:
         self._inner.close()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
     def write(self, data: bytes, deadline: Deadline) -> None:
         self._note("out", data)
@@ -81,9 +68,8 @@ class CapturingStream:
         return self._inner.drain()
 
     def _note(self, direction: str, data: bytes) -> None:
-        if self._file is not None and (data or direction == "timeout"):
-            self._file.write(Exchange(time.monotonic() - self._start, direction, data).line() + "\n")
-            self._file.flush()
+        if data or direction == "timeout":
+            self._file.note({"dir": direction, "hex": data.hex()})
 
 
 class ReplayMismatch(AssertionError):
@@ -102,8 +88,7 @@ class ReplayStream:
 
     @classmethod
     def load(cls, path: Path) -> ReplayStream:
-        lines = path.read_text(encoding="ascii").splitlines()
-        return cls([Exchange.parse(line) for line in lines if line.strip()], f"replay:{path.name}")
+        return cls([Exchange.of(entry) for entry in entries_of(path)], f"replay:{path.name}")
 
     @property
     def port(self) -> str:

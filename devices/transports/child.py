@@ -31,13 +31,19 @@ from devices.transports.program import spawner
 _PARENT_VARIABLE = "DEVICES_CHILD_OF"
 _LAST_WORDS = 4096
 _PR_SET_PDEATHSIG = 1
+_REAP = 1.0  # seconds for a killed child to go
+STUCK = 3  # killed children of one module that have not gone: one more would not fare better
+
+_stuck: dict[subprocess.Popen[bytes], str] = {}  # with their modules
+_counting = threading.Lock()
 
 
 class ChildProcess:
     """``python -m module`` as a killable child. Not running until ``start``; usable again after any end of it.
 
     Errors are DeviceErrors: ``child-died``, ``child-silent`` (at the deadline; the child still runs: kill it or wait
-    on), ``child-garbage`` (it was killed). ``start``, ``kill`` and ``stop`` belong to one thread; another may receive.
+    on), ``child-garbage`` (it was killed), ``child-stuck`` (several that were killed hang inside the kernel: no more
+    are started until one has gone). ``start``, ``kill`` and ``stop`` belong to one thread; another may receive.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class ChildProcess:
         environment: Mapping[str, str] | None = None,
         max_body: int = MAX_BODY,
     ) -> None:
+        self._module = module
         self._command = [sys.executable, "-m", module, *arguments]
         self._environment = dict(environment or {})
         self._max_body = max_body
@@ -69,6 +76,14 @@ class ChildProcess:
         if self.running:
             return
         self.kill()
+        if list(_stuck.values()).count(self._module) >= STUCK:
+            raise DeviceError(
+                "child-stuck",
+                f"{STUCK} child processes were killed and still hang inside the kernel",
+                advice="Pull the device out and plug it in again; if that does not help, restart the machine.",
+                retryable=True,
+                action=Action.CALL_TECHNICIAN,
+            )
         ours, theirs = socket.socketpair()
         try:
             process = spawner().submit(self._spawn, theirs).result()
@@ -91,7 +106,7 @@ class ChildProcess:
         try:
             channel.send(head, body, deadline=deadline)
         except EOFError:
-            raise self._died() from None
+            raise self._died(deadline) from None
         except TimeoutError:
             raise self._silent() from None
 
@@ -100,7 +115,7 @@ class ChildProcess:
         try:
             return channel.receive(deadline)
         except EOFError:
-            raise self._died() from None
+            raise self._died(deadline) from None
         except TimeoutError:
             raise self._silent() from None
         except Garbage as error:
@@ -118,7 +133,7 @@ class ChildProcess:
         if process is None:
             return
         self._signal()
-        _reap(process)
+        self._reap(process)
         if channel is not None:
             channel.close()
         self._ring.join()
@@ -183,19 +198,32 @@ class ChildProcess:
             if process.poll() is None:  # between fork and setsid: not yet its own group
                 process.kill()
 
-    def _died(self) -> DeviceError:
-        process = self._process
+    def _died(self, deadline: Deadline | None) -> DeviceError:
+        process, channel = self._process, self._channel
         status: int | None = None
-        if process is not None:
-            _has_ended(process, 0.5)
+        if process is not None and channel is not None and not channel.closed:  # else it is being stopped, in its time
+            _has_ended(process, 0.5 if deadline is None else deadline.sooner(0.5).remaining())
             self._signal()  # one that closed its channel but lives is of no use any more
-            status = _reap(process)
+            status = self._reap(process)
         return DeviceError(
             "child-died",
             f"child process ended (status {status})",
             advice="it is started again at the next use; call a technician if it ends again",
             retryable=True,
         )
+
+    def _reap(self, process: subprocess.Popen[bytes]) -> int | None:
+        """Wait for a killed process. One that hangs inside the kernel (a USB camera's driver) takes the signal only
+        when the kernel lets go of it: it is left to a thread, counted, and the caller goes on."""
+        try:
+            return process.wait(_REAP)
+        except subprocess.TimeoutExpired:
+            with _counting:
+                known = process in _stuck
+                _stuck[process] = self._module
+            if not known:
+                threading.Thread(target=_outwait, args=(process,), name="child-reaper", daemon=True).start()
+            return None
 
     def _silent(self) -> DeviceError:
         return DeviceError(
@@ -224,14 +252,10 @@ def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
         os.close(handle)
 
 
-def _reap(process: subprocess.Popen[bytes]) -> int | None:
-    """Wait for a killed process. One that hangs inside the kernel (a USB camera's driver) takes the signal only when
-    the kernel lets go of it: it is left to a thread, and the caller goes on."""
-    try:
-        return process.wait(1.0)
-    except subprocess.TimeoutExpired:
-        threading.Thread(target=process.wait, name="child-reaper", daemon=True).start()
-        return None
+def _outwait(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+    with _counting:
+        del _stuck[process]
 
 
 class _Ring:

@@ -69,7 +69,8 @@ class Channel:
     """Messages over a connected socket. One thread may send while another receives.
 
     ``send`` and ``receive`` raise TimeoutError at the deadline, EOFError when the other end is gone and Garbage.
-    A receive that timed out in the middle of a message goes on where it stopped.
+    A receive that timed out in the middle of a message goes on where it stopped. A send that did so has spoilt the
+    line, for its rest would be looked for in the next message: every later one raises EOFError.
     """
 
     def __init__(self, connection: socket.socket, *, max_body: int = MAX_BODY) -> None:
@@ -79,21 +80,19 @@ class Channel:
         self._pending = bytearray()
         self._sending = threading.Lock()
         self._receiving = threading.Lock()
+        self._torn = False  # a message was sent in part
+        self.closed = False  # by ourselves, not by the other end
 
     def send(self, head: Mapping[str, Any], body: bytes = b"", *, deadline: Deadline | None = None) -> None:
         text = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
         if len(text) > MAX_HEAD or len(body) > self._max_body:
             raise ValueError("message too long for the channel")
-        with self._sending:
-            waiting = memoryview(_PREFIX.pack(_MAGIC, len(text), len(body)) + text + body)
-            while waiting:
-                self._wait(select.POLLOUT, deadline)
-                try:
-                    waiting = waiting[self._socket.send(waiting) :]
-                except BlockingIOError:
-                    continue
-                except OSError as error:
-                    raise EOFError("channel closed") from error
+        if not self._sending.acquire(timeout=-1 if deadline is None else deadline.remaining()):
+            raise TimeoutError("channel busy")
+        try:
+            self._send(_PREFIX.pack(_MAGIC, len(text), len(body)) + text + body, deadline)
+        finally:
+            self._sending.release()
 
     def receive(self, deadline: Deadline | None = None) -> Message:
         with self._receiving:
@@ -112,10 +111,27 @@ class Channel:
 
     def close(self) -> None:
         """Wake whoever waits on this end, then free it. May be called twice."""
+        self.closed = True
         with suppress(OSError):  # already gone at the other end
             self._socket.shutdown(socket.SHUT_RDWR)
         with self._sending, self._receiving:
             self._socket.close()
+
+    def _send(self, message: bytes, deadline: Deadline | None) -> None:
+        if self._torn:
+            raise EOFError("an earlier message was cut off")
+        waiting = memoryview(message)
+        while waiting:
+            try:
+                self._wait(select.POLLOUT, deadline)
+                waiting = waiting[self._socket.send(waiting) :]
+            except BlockingIOError:
+                continue
+            except TimeoutError:
+                self._torn = len(waiting) < len(message)
+                raise
+            except OSError as error:
+                raise EOFError("channel closed") from error
 
     def _take(self) -> Message | None:
         if len(self._pending) < _PREFIX.size:

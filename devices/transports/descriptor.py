@@ -11,6 +11,7 @@ from devices.contracts.device import Action, DeviceError
 from devices.transports.stream import ReadTimeout, Unplugged, WriteTimeout
 
 CHUNK = 64 * 1024
+DROPPED = 16 * 1024 * 1024  # bytes at most at once: more than any line's buffers hold
 
 
 class ConnectionLost(Unplugged):
@@ -88,9 +89,10 @@ class DescriptorStream:
         return got
 
     def drain(self) -> int:
-        """Drop the input that has arrived; returns how many bytes it was. Never waits."""
+        """Drop the input that has arrived; returns how many bytes it was. Never waits, nor goes on for ever where more
+        keep coming."""
         dropped, now = 0, Deadline(0.0)
-        while data := self.read_some(CHUNK, now):
+        while dropped < DROPPED and (data := self.read_some(CHUNK, now)):
             dropped += len(data)
         return dropped
 

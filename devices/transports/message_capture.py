@@ -10,14 +10,14 @@ must never be written down, in the capture and before a replay compares.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from devices.contracts.deadline import Deadline
 from devices.transports.capture import ReplayMismatch
+from devices.transports.capture_file import CaptureFile, entries_of
 from devices.transports.descriptor import ConnectionLost
 from devices.transports.websocket import MessageLine
 
@@ -30,26 +30,20 @@ Mask = Callable[[str], str]
 class Said:
     """One entry of a capture. ``text`` is empty for a time-out."""
 
-    at: float
     direction: str
     text: str
 
-    def line(self) -> str:
-        return json.dumps({"at": round(self.at, 6), "dir": self.direction, "text": self.text}, ensure_ascii=False)
-
     @classmethod
-    def parse(cls, line: str) -> Said:
-        entry = json.loads(line)
-        return cls(float(entry.get("at", 0)), str(entry["dir"]), str(entry.get("text", "")))
+    def of(cls, entry: Mapping[str, Any]) -> Said:
+        return cls(str(entry["dir"]), str(entry.get("text", "")))
 
 
 class CapturingLine:
     """A MessageLine that writes down all that passes through it."""
 
     def __init__(self, inner: MessageLine, path: Path, mask: Mask = str) -> None:
-        self._inner, self._path, self._mask = inner, path, mask
-        self._file: IO[str] | None = None
-        self._start = 0.0
+        self._inner, self._mask = inner, mask
+        self._file = CaptureFile(path)
 
     @property
     def port(self) -> str:
@@ -61,15 +55,9 @@ class CapturingLine:
 
     def open(self, deadline: Deadline) -> None:
         self._inner.open(deadline)
-        if self._file is None:
-            self._file = self._path.open("a", encoding="utf-8")
-            self._start = time.monotonic()
 
     def close(self) -> None:
         self._inner.close()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
     def send(self, text: str, deadline: Deadline) -> None:
         self._note("out", self._mask(text))
@@ -81,9 +69,7 @@ class CapturingLine:
         return text
 
     def _note(self, direction: str, text: str) -> None:
-        if self._file is not None:
-            self._file.write(Said(time.monotonic() - self._start, direction, text).line() + "\n")
-            self._file.flush()
+        self._file.note({"dir": direction, "text": text})
 
 
 class ReplayLine:
@@ -97,8 +83,7 @@ class ReplayLine:
 
     @classmethod
     def load(cls, path: Path, mask: Mask = str) -> ReplayLine:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return cls([Said.parse(line) for line in lines if line.strip()], f"replay:{path.name}", mask)
+        return cls([Said.of(entry) for entry in entries_of(path)], f"replay:{path.name}", mask)
 
     @property
     def port(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from devices.contracts.device import Action, DeviceError
 from devices.transports.slot import CardMute, CardPulled, NoAnswer
@@ -25,6 +25,17 @@ class PcscMissing(StreamError):
         )
 
 
+SHOWN = 8  # names at most: a machine with more is told to ask pcscd
+
+
+def _names(readers: Sequence[str]) -> str:
+    """Readers as a profile names them. What a USB plug says of itself is shown with its control characters quoted."""
+    if not readers:
+        return "pcscd knows none at all."
+    more = " and others (`pcsc_scan -r` lists them)" if len(readers) > SHOWN else ""
+    return f"pcscd knows {', '.join(map(repr, readers[:SHOWN]))}{more}."
+
+
 class PcscdGone(StreamError):
     """The daemon is not there, or went away and took every card handle with it."""
 
@@ -40,11 +51,11 @@ class PcscdGone(StreamError):
 class ReaderMissing(StreamError):
     """pcscd knows no reader of that name."""
 
-    def __init__(self, port: str, known: int) -> None:
+    def __init__(self, port: str, known: Sequence[str] = ()) -> None:
         super().__init__(
             "port-missing",
-            f"pcscd knows no reader {port!r} ({known} others)" if port else "pcscd knows no reader",
-            advice="Check that the reader is plugged in, and its name in the profile: `pcsc_scan -r` lists the names.",
+            f"pcscd knows no reader {port!r}" if port else "pcscd knows no reader",
+            advice=f"Check that the reader is plugged in, and its name in the profile. {_names(known)}",
             retryable=True,
             action=Action.CONFIGURE,
         )
@@ -53,11 +64,13 @@ class ReaderMissing(StreamError):
 class ReaderAmbiguous(StreamError):
     """The name in the profile fits several readers."""
 
-    def __init__(self, port: str, fitting: int) -> None:
+    def __init__(self, port: str, fitting: Sequence[str]) -> None:
         super().__init__(
             "port-ambiguous",
-            f"{fitting} readers fit the name {port!r}",
-            advice="Give the reader's whole name in the profile: `pcsc_scan -r` lists the names.",
+            f"{len(fitting)} readers fit the name {port!r}"
+            if port
+            else f"no reader is named, and there are {len(fitting)}",
+            advice=f"Give the reader's whole name in the profile. {_names(fitting)}",
             retryable=False,
             action=Action.CONFIGURE,
         )

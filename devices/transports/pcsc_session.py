@@ -189,7 +189,7 @@ def choose(port: str, readers: Sequence[str]) -> str:
         return port
     fitting = [name for name in readers if name.startswith(port)]
     if not fitting:
-        raise errors.ReaderMissing(port, len(readers))
+        raise errors.ReaderMissing(port, readers)
     if len(fitting) > 1:
-        raise errors.ReaderAmbiguous(port, len(fitting))
+        raise errors.ReaderAmbiguous(port, fitting)
     return fitting[0]

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
+from typing import Protocol
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError
@@ -83,9 +84,12 @@ class Program:
                 continue
             with suppress(BlockingIOError):
                 while piece := os.read(pipe.fileno(), 4096):
-                    kept += piece
-                    del kept[:-_KEPT]
+                    self._take(kept, piece)
                 pipe.close()  # its end
+
+    def _take(self, kept: bytearray, piece: bytes) -> None:
+        kept += piece
+        del kept[:-_KEPT]
 
     def said(self) -> str:
         """stderr so far (its last 64 KB)."""
@@ -232,6 +236,28 @@ class FedProgram(Program):
                 return True
             if self._woken in ready or deadline.expired:
                 return False
+
+
+class Programs(Protocol):
+    """How a driver starts programs, and reads the pipes that they write into. A capture or a replay stands in."""
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str], folder: str = "") -> Program:
+        """``folder``: of the pipes among the words. Raises DeviceError."""
+        ...
+
+    def read(self, descriptor: int, count: int, name: str) -> bytes:
+        """As os.read; ``name`` is the pipe's in its folder."""
+        ...
+
+
+class Direct:
+    """Programs with nothing in between."""
+
+    def start(self, command: Sequence[str], environment: Mapping[str, str], folder: str = "") -> Program:
+        return Program(command, environment)
+
+    def read(self, descriptor: int, count: int, name: str) -> bytes:
+        return os.read(descriptor, count)
 
 
 def tethered(command: Sequence[str]) -> list[str]:

@@ -11,19 +11,25 @@ from typing import Protocol
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError
 
+_PLUG = "Check that the device is plugged in and switched on, and that the profile names its port."
+_ADDRESS = (
+    "Check the device's power and network cable, or that its program runs where it is one of this machine, "
+    "and that the profile names its address."
+)
+
 
 class StreamError(DeviceError):
     """The line itself failed, not what was said on it."""
 
 
 class PortMissing(StreamError):
-    """There is nothing at that path or address."""
+    """There is nothing at that path or address. ``why`` is what the network says of an address."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, why: str = "") -> None:
         super().__init__(
             "port-missing",
-            f"there is no port {port}",
-            advice="Check that the device is plugged in and switched on, and that the profile names its port.",
+            f"there is no port {port}" + (f": {why}" if why else ""),
+            advice=_ADDRESS if why else _PLUG,
             retryable=True,
             action=Action.CONFIGURE,
         )

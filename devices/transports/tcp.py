@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import threading
 from concurrent.futures import Future
@@ -72,6 +74,17 @@ def _ask(host: str, number: int, future: Future[_Found]) -> None:
         future.set_exception(OSError(f"the name is not known: {type(error).__name__}"))
 
 
+def why(error: OSError) -> str:
+    """Why there is no connection, in words for whoever looks after the device."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ConnectionRefusedError):
+        return "the machine is there, but nothing listens at that number"
+    if error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+        return "no way leads to it from here"
+    return "its name is not known here" if error.errno is None else os.strerror(error.errno)
+
+
 class TcpStream(DescriptorStream):
     """``tcp://host:port`` as a ByteStream. PortMissing means that nobody listens there: nothing has been sent."""
 
@@ -80,7 +93,7 @@ class TcpStream(DescriptorStream):
         try:
             sock = connect(*address(self._port), deadline)
         except OSError as error:
-            raise PortMissing(self._port) from error
+            raise PortMissing(self._port, why(error)) from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
         self._fd = sock.detach()

@@ -23,7 +23,7 @@ from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action
 from devices.transports.descriptor import ConnectionLost
 from devices.transports.stream import PortMissing, PortUnusable, ReadTimeout, StreamError, WriteTimeout
-from devices.transports.tcp import connect
+from devices.transports.tcp import connect, why
 
 CHUNK = 64 * 1024
 MAX_SENT = 16 * 1024 * 1024  # bytes: an A4 page of pictures as base64 fits
@@ -130,7 +130,7 @@ class WebSocketLine:
         try:
             sock = connect(uri.host, uri.port, deadline)
         except OSError as error:
-            raise PortMissing(self._url) from error
+            raise PortMissing(self._url, why(error)) from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if uri.secure:
             sock = self._secured(sock, uri.host, deadline)
@@ -168,6 +168,8 @@ class WebSocketLine:
             if data is not None:
                 self._take(protocol, data, deadline)
                 quiet_since, pinged = time.monotonic(), False
+                if deadline.expired and not self._arrived:  # pings, or a message in crumbs, may go on for ever
+                    return None
             elif deadline.expired:
                 return None
             elif pinged:

@@ -20,6 +20,7 @@ import numpy as np
 from devices.vision.face import Image
 from devices.vision.parameters import CaptureParameters
 
+_LET_GO = 1.0  # seconds that a camera may need to let go of whoever looked before
 _AGAIN = 0.3  # seconds before a source that is gone is tried again
 
 
@@ -63,6 +64,7 @@ class Watch:
         self._wanted, self._still = wanted, still
         self._opened = False
         self._ended = False
+        self._begun = now
         self._since = now  # of opening, or of the last new shot
         self._tried = now  # when opening was tried last
         self._changed = now  # of the last picture that differed
@@ -98,7 +100,8 @@ class Watch:
     def fault(self, now: float) -> CaptureFault | None:
         wanted = self._wanted
         if not self._opened:
-            return CaptureFault.GONE if self._ended or now - self._since > wanted.open_seconds else None
+            gone = self._ended and now - self._begun > _LET_GO
+            return CaptureFault.GONE if gone or now - self._since > wanted.open_seconds else None
         if now - self._since > wanted.stale_after:
             return CaptureFault.FROZEN
         if self._content is not None and self._since - self._content > wanted.covered_after:
@@ -119,6 +122,7 @@ class Capture:
         self._sequence = 0
         self.first = 0  # sequence number before the first shot of this run
         self._run: object | None = None  # identity of the reading thread that may publish
+        self._reader: threading.Thread | None = None
 
     @property
     def running(self) -> bool:
@@ -136,7 +140,8 @@ class Capture:
             run = self._run = object()
             self._shot, self.first = None, self._sequence  # never a picture from before
             self._watch = Watch(self._wanted, time.monotonic())
-        threading.Thread(target=self._read, args=(run,), name="capture", daemon=True).start()
+            self._reader = threading.Thread(target=self._read, args=(run, self._reader), name="capture", daemon=True)
+            self._reader.start()
 
     def stop(self) -> None:
         """Let the thread end after its present read; whatever it reads is dropped."""
@@ -159,15 +164,16 @@ class Capture:
         with self._news:
             return self._run is not None and self._watch.retrying(time.monotonic())
 
-    def _read(self, run: object) -> None:
+    def _read(self, run: object, before: threading.Thread | None) -> None:
+        """``before``: who read for the last run. Most cameras serve one at a time, so it has to have let go."""
+        if before is not None:
+            before.join()
         while self._run is run:
             with self._news:
                 self._watch.trying(time.monotonic())
             reader = open_source(self._source, self._wanted)
             with self._news:
-                if self._run is not run:
-                    break
-                if reader is not None:
+                if reader is not None and self._run is run:
                     self._watch.opened(time.monotonic(), still=reader.still or self._wanted.still)
             if reader is not None:
                 self._pump(run, reader)

@@ -7,6 +7,7 @@ document cameras: every number stands in ``parameters.DocumentParameters``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -127,8 +128,8 @@ def _other_than_desk(soft: Image, close: Grey) -> Grey:
     """What differs in colour from what lies along the picture's borders: mostly desk, if a paper is seen whole."""
     lab = cv2.cvtColor(soft, cv2.COLOR_BGR2LAB)
     border = np.concatenate([lab[::4, 1], lab[::4, -2], lab[1, ::4], lab[-2, ::4]]).astype(np.float32)
-    middle = np.median(border, axis=0)
-    reach = np.maximum(np.median(np.abs(border - middle), axis=0) * 5, (24.0, 10.0, 10.0))
+    middle = np.sort(border, axis=0)[len(border) // 2]
+    reach = np.maximum(np.sort(np.abs(border - middle), axis=0)[len(border) // 2] * 5, (24.0, 10.0, 10.0))
     near = cv2.inRange(lab, np.clip(middle - reach, 0, 255), np.clip(middle + reach, 0, 255))
     return cv2.morphologyEx(cv2.bitwise_not(near), cv2.MORPH_CLOSE, close).astype(np.uint8)
 
@@ -180,13 +181,16 @@ def _cut(points: Hull, width: int, height: int) -> int:
 
 def _skewed(quad: Points, wanted: DocumentParameters) -> bool:
     """Whether an angle is too far from a right one, or a side too short, for a paper that lies on a desk."""
-    sides = np.roll(quad, -1, axis=0) - quad
-    lengths = np.sqrt((sides * sides).sum(axis=1))
-    if lengths.min() * wanted.max_aspect < lengths.max():
+    points = quad.tolist()
+    sides = [(u - x, v - y) for (x, y), (u, v) in zip(points, points[1:] + points[:1], strict=True)]
+    lengths = [math.hypot(*side) for side in sides]
+    if min(lengths) * wanted.max_aspect < max(lengths):
         return True
-    towards = sides / lengths[:, None]
-    cosines = (towards * np.roll(towards, 1, axis=0)).sum(axis=1)
-    return bool(np.abs(cosines).max() > wanted.max_skew)
+    return any(
+        abs(sides[one][0] * sides[one - 1][0] + sides[one][1] * sides[one - 1][1])
+        > wanted.max_skew * lengths[one] * lengths[one - 1]
+        for one in range(4)
+    )
 
 
 def _overlap(one: Outline, other: Outline) -> bool:
@@ -198,10 +202,11 @@ def _overlap(one: Outline, other: Outline) -> bool:
 
 def ordered(quad: Points) -> Points:
     """Clockwise as seen, from the corner nearest the upper left."""
-    middle = quad.mean(axis=0)
-    turned = quad[np.argsort(np.arctan2(quad[:, 1] - middle[1], quad[:, 0] - middle[0]))]
-    start = int(np.argmin(turned.sum(axis=1)))
-    return np.roll(turned, -start, axis=0)
+    points = quad.tolist()
+    x, y = sum(one[0] for one in points) / 4, sum(one[1] for one in points) / 4
+    points.sort(key=lambda one: math.atan2(one[1] - y, one[0] - x))
+    start = min(range(4), key=lambda one: sum(points[one]))
+    return np.array(points[start:] + points[:start])
 
 
 def refine(image: Image, corners: Points, scale: float, wanted: DocumentParameters) -> Points:
@@ -217,43 +222,43 @@ def refine(image: Image, corners: Points, scale: float, wanted: DocumentParamete
     reach = wanted.reach * max(1.0, scale)
     steps = np.arange(-reach, reach + 0.5, 1.0)
     stations = np.linspace(0.06, 0.94, wanted.stations)
-    places = corners[:, None, :] + stations[None, :, None] * along[:, None, :]
-    grid = (places[:, :, None, :] + steps[None, None, :, None] * normals[:, None, None, :]).reshape(-1, len(steps), 2)
-    contrast = _contrast(image, grid.astype(np.float32)).reshape(4, len(stations), -1)
+    places = (corners[:, None, :] + stations[None, :, None] * along[:, None, :]).astype(np.float32)[:, :, None]
+    across = steps.astype(np.float32)[:, None] * normals.astype(np.float32)[:, None, None, :]
+    contrast = _contrast(image, places[..., 0] + across[..., 0], places[..., 1] + across[..., 1])
+    offsets, peak = _edge(contrast)
     lines = []
     for side in range(4):
-        offsets, clear = _edge(contrast[side], wanted)
+        rows = slice(side * len(stations), (side + 1) * len(stations))
+        clear = peak[rows] > max(wanted.edge, 0.4 * _middle(peak[rows]))
         if lengths[side] < 16 or clear.sum() < wanted.stations // 4:
             lines.append((corners[side], directions[side]))
             continue
-        slope, level = _fitted(stations[clear] * lengths[side], steps[0] + offsets[clear])
+        slope, level = _fitted(stations[clear] * lengths[side], steps[0] + offsets[rows][clear])
         towards = directions[side] + slope * normals[side]
-        lines.append((corners[side] + level * normals[side], towards / np.linalg.norm(towards)))
+        lines.append((corners[side] + level * normals[side], towards / math.hypot(*towards)))
     better = corners.copy()
     for here in range(4):
         crossing = _crossing(lines[here - 1], lines[here])
-        if crossing is not None and np.linalg.norm(crossing - corners[here]) < wanted.reach * max(2.0, scale) * 2:
+        if crossing is not None and math.hypot(*(crossing - corners[here])) < wanted.reach * max(2.0, scale) * 2:
             better[here] = crossing
     return better
 
 
-def _contrast(image: Image, grid: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much three pixels on either side of each place differ, in the colour that differs most. Index i along a row
-    stands for the edge before pixel i + 3."""
-    x, y = np.ascontiguousarray(grid[..., 0]), np.ascontiguousarray(grid[..., 1])
+def _contrast(image: Image, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much three pixels on either side of each place differ, in the colour that differs most; the places of one
+    station along the last axis, one row for each. Index i along a row stands for the edge before pixel i + 3."""
+    x, y = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
     profile = cv2.remap(image, x, y, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE).astype(np.float32)
     mean = cv2.blur(profile, (3, 1))
-    steps = cv2.absdiff(np.ascontiguousarray(mean[:, 4:-1]), np.ascontiguousarray(mean[:, 1:-4]))
-    one, two, three = cv2.split(steps)
+    one, two, three = cv2.split(cv2.absdiff(mean[:, 4:-1], mean[:, 1:-4]))
     return cv2.max(cv2.max(one, two), three).astype(np.float32, copy=False)
 
 
-def _edge(contrast: NDArray[np.float32], wanted: DocumentParameters) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Where the edge lies along each row, in pixels from the row's first, and where it is clear."""
+def _edge(contrast: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Where the edge lies along each row, in pixels from the row's first, and how steep it is."""
     best = contrast.argmax(axis=1)
     peak = contrast[np.arange(len(best)), best]
-    clear = peak > max(wanted.edge, 0.4 * _middle(peak))
-    return best + 2.5 + _subpixel(contrast, best), clear
+    return best + 2.5 + _subpixel(contrast, best), peak
 
 
 def _subpixel(contrast: NDArray[np.float32], best: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -295,8 +300,9 @@ def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]
 
 
 def _crossing(one: tuple[Points, Points], other: tuple[Points, Points]) -> Points | None:
-    matrix = np.stack([one[1], -other[1]], axis=1)
-    if abs(float(np.linalg.det(matrix))) < 0.05:
+    (x, y), (u, v) = one[1], other[1]
+    apart = v * x - u * y
+    if abs(apart) < 0.05:
         return None
-    distance = np.linalg.solve(matrix, other[0] - one[0])
-    return np.asarray(one[0] + distance[0] * one[1], dtype=np.float64)
+    a, b = other[0] - one[0]
+    return np.asarray(one[0] + (v * a - u * b) / apart * one[1], dtype=np.float64)

@@ -5,6 +5,8 @@ The thresholds stand in ``parameters.DocumentParameters``; they were chosen on g
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +46,12 @@ def look(image: Image, outline: Outline, measure: Measure, wanted: DocumentParam
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY).astype(np.uint8)
     inset = max(2, min(grey.shape) // 50)  # the very edge belongs to the desk as much as to the paper
     grey = grey[inset:-inset, inset:-inset]
-    if percentiles(grey, 90)[0] < wanted.min_light:
+    dark, bright, brightest = percentiles(grey, 1, 90, 99)
+    if bright < wanted.min_light:
         return DocumentHint.TOO_DARK
     if glare(grey, wanted):
         return DocumentHint.GLARE
-    return DocumentHint.BLURRED if sharpness(grey) < wanted.min_sharpness else None
+    return DocumentHint.BLURRED if sharpness(grey, dark, brightest) < wanted.min_sharpness else None
 
 
 def glare(grey: NDArray[np.uint8], wanted: DocumentParameters) -> bool:
@@ -57,7 +60,7 @@ def glare(grey: NDArray[np.uint8], wanted: DocumentParameters) -> bool:
     small = cv2.resize(grey, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA).astype(
         np.uint8, copy=False
     )
-    bright = np.asarray(small >= wanted.glare_level, dtype=np.uint8)
+    bright = cv2.threshold(small, math.ceil(wanted.glare_level) - 1, 1, cv2.THRESH_BINARY)[1]
     blown = cv2.morphologyEx(bright, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)).astype(np.uint8, copy=False)
     if cv2.countNonZero(blown) < wanted.glare_share * small.size:
         return False
@@ -69,10 +72,9 @@ def glare(grey: NDArray[np.uint8], wanted: DocumentParameters) -> bool:
     return percentiles(small, 80, where=np.asarray(1 - blown, dtype=np.uint8))[0] < 255 - wanted.glare_rise
 
 
-def sharpness(grey: NDArray[np.uint8]) -> float:
-    """The steepest steps from pixel to pixel as a share of the range of grey, in the direction in which they are
-    gentler (a moving paper is smeared in one). A blank page has nothing to judge: 1."""
-    low, high = percentiles(grey, 1, 99)
+def sharpness(grey: NDArray[np.uint8], low: float, high: float) -> float:
+    """The steepest steps from pixel to pixel as a share of the range of grey (``low`` to ``high``), in the direction in
+    which they are gentler (a moving paper is smeared in one). A blank page has nothing to judge: 1."""
     if high - low < 24:
         return 1.0
     across = cv2.absdiff(grey[:, 1:], grey[:, :-1])

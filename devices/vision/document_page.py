@@ -72,8 +72,8 @@ def aspect(corners: Points, frame: tuple[int, int]) -> float:
     centre (Zhang and He, Whiteboard scanning and image enhancement, 2007, section 3.2). Where the sides are nearly
     parallel the focal length is not to be had: then the sides themselves are compared."""
     a, b, d, c = (np.array([*(one - np.array(frame) / 2), 1.0]) for one in corners)  # as there: a b over c d
-    k2 = float(np.cross(a, d) @ c) / float(np.cross(b, d) @ c)
-    k3 = float(np.cross(a, d) @ b) / float(np.cross(c, d) @ b)
+    k2 = _volume(a, d, c) / _volume(b, d, c)
+    k3 = _volume(a, d, b) / _volume(c, d, b)
     n2, n3 = k2 * b - a, k3 * c - a
     sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
     plain = float((sides[0] + sides[2]) / (sides[1] + sides[3]))
@@ -85,6 +85,12 @@ def aspect(corners: Points, frame: tuple[int, int]) -> float:
     along = (n2[0] ** 2 + n2[1] ** 2) / focal + n2[2] ** 2
     down = (n3[0] ** 2 + n3[1] ** 2) / focal + n3[2] ** 2
     return float(math.sqrt(along / down))
+
+
+def _volume(a: Points, b: Points, c: Points) -> float:
+    """The triple product (a x b) c. numpy's cross takes ten times as long for three numbers."""
+    (a1, a2, a3), (b1, b2, b3), (c1, c2, c3) = a.tolist(), b.tolist(), c.tolist()
+    return float((a2 * b3 - a3 * b2) * c1 + (a3 * b1 - a1 * b3) * c2 + (a1 * b2 - a2 * b1) * c3)
 
 
 def straighten(image: Image, corners: Points, size: tuple[int, int]) -> Image:
@@ -100,10 +106,12 @@ def straighten(image: Image, corners: Points, size: tuple[int, int]) -> Image:
 
 def is_paper(page: Image) -> bool:
     """Whether the page is mostly blank paper: then the light on it can be told from what is printed."""
-    small = small_copy(page, (64, 64)).astype(np.float32)
-    pale = small.max(axis=2) - small.min(axis=2) < 36
-    around = cv2.blur(cv2.dilate(small.max(axis=2), np.ones((9, 9), np.uint8)), (9, 9))
-    return bool(np.mean(pale & (small.mean(axis=2) > 0.8 * around)) > 0.5)
+    one, two, three = cv2.split(small_copy(page, (64, 64)))
+    most = cv2.max(cv2.max(one, two), three)
+    pale = cv2.subtract(most, cv2.min(cv2.min(one, two), three)) < 36
+    around = cv2.blur(cv2.dilate(most, np.ones((9, 9), np.uint8)), (9, 9)).astype(np.float32)
+    mean = (one.astype(np.float32) + two + three) / 3
+    return bool(np.mean(pale & (mean > 0.8 * around)) > 0.5)
 
 
 def even_light(page: Image) -> Image:
@@ -114,9 +122,10 @@ def even_light(page: Image) -> Image:
     small = small_copy(page, (max(8, width // factor), max(8, height // factor)))
     paper = cv2.dilate(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.ones((9, 9), np.uint8))
     paper = cv2.GaussianBlur(cv2.medianBlur(paper, 9), (0, 0), 3)
-    gain = np.clip(242.0 / np.maximum(paper.astype(np.float32), 1.0), 0.9, 3.0)
-    full = cv2.resize(np.round(gain * 64).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
-    return cv2.multiply(page, cv2.merge([full, full, full]), scale=1 / 64).astype(np.uint8, copy=False)
+    gain = cv2.divide(242 * 64.0, np.maximum(paper, 1))  # in parts of 64: 0.9 to 3 times as bright
+    full = cv2.resize(np.clip(gain, 58, 192), (width, height), interpolation=cv2.INTER_LINEAR)
+    gains = cv2.merge([full, full, full])
+    return cv2.multiply(page, gains, gains, scale=1 / 64).astype(np.uint8, copy=False)
 
 
 def encode(page: Image, quality: int) -> bytes:

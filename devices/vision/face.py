@@ -3,7 +3,8 @@
 Detector: libfacedetection (PyPI ``yuface``, BSD), a small network inside the wheel. Matcher: dlib's ResNet
 (PyPI ``dlib-bin``, Boost licence) with the weights of ``face_recognition_models``: 128 numbers a face, compared by
 Euclidean distance. Both come with the optional extra ``face``; without it ``MatcherMissing`` is raised and the
-citizen is verified another way. Never checks liveness, never stores a picture or a descriptor.
+citizen is verified another way. Never checks liveness, never stores a picture or a descriptor. Does without OpenCV,
+which would double the time and memory that the networks' own process takes to start.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,8 +81,12 @@ class LibFaceDetector:
         self._confidence, self._width = confidence, width
 
     def find(self, image: Image) -> list[Face]:
-        scale = min(1.0, self._width / image.shape[1])
-        small = image if scale == 1.0 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        small = image
+        if image.shape[1] > self._width:
+            from devices.vision.scale import narrowed  # OpenCV: not where the networks have a process of their own
+
+            small = narrowed(image, self._width)
+        scale = small.shape[1] / image.shape[1]
         confidences, boxes, _ = self._detect(np.ascontiguousarray(small), self._confidence)
         faces = [
             Face(float(x), float(y), float(w), float(h), float(sure) / 100).scaled(1 / scale)
@@ -123,37 +127,3 @@ class DlibMatcher:
 
     def distance(self, one: Descriptor, other: Descriptor) -> float:
         return float(np.linalg.norm(one - other))
-
-
-class ReferenceProblem(ValueError):
-    """The reference picture cannot be used; the message is the stable reason."""
-
-
-_REFERENCE_WIDTH = 204  # twice the 102 pixels of a card: below this small faces are found less surely
-
-
-def describe_reference(data: bytes, detector: Detector, matcher: Matcher, *, max_bytes: int) -> Descriptor:
-    """Descriptor of the one face in a card picture (BMP, PNG, JPEG or WebP).
-
-    Raises ReferenceProblem: ``too-large`` | ``undecodable`` | ``too-small`` | ``no-face`` | ``several-faces``.
-    """
-    if len(data) > max_bytes:
-        raise ReferenceProblem("too-large")
-    try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    except cv2.error:  # a header that claims more pixels than OPENCV_IO_MAX_IMAGE_PIXELS
-        raise ReferenceProblem("undecodable") from None
-    if decoded is None:
-        raise ReferenceProblem("undecodable")
-    image: Image = decoded.astype(np.uint8, copy=False)
-    if min(image.shape[:2]) < 48:
-        raise ReferenceProblem("too-small")
-    if image.shape[1] < _REFERENCE_WIDTH:
-        factor = _REFERENCE_WIDTH / image.shape[1]
-        image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
-    faces = detector.find(image)
-    if not faces:
-        raise ReferenceProblem("no-face")
-    if len(faces) > 1 and faces[1].height > faces[0].height * 0.5:
-        raise ReferenceProblem("several-faces")
-    return matcher.describe(image, faces[0])

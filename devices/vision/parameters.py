@@ -82,6 +82,9 @@ class FaceParameters:
     """Variance of the Laplacian over the face scaled to 112x112; a defocused face lies below 10."""
     max_move: float = 0.35
     """Movement between two looks as a share of the face's width: above it ``hold_still``."""
+    looks: float = 15.0
+    """Looks at a face a second, at most: a hint that comes later than that is not missed, and the rest of the processor
+    is the window's."""
     max_reference_bytes: int = 4 * 1024 * 1024
 
 

@@ -1,8 +1,8 @@
 """What every camera's child does: frames out as long as somebody wants them, faults told, requests served in between.
 
-Three threads: the main one works (frames out, requests), one reads commands, one captures while frames are wanted.
-The end of the channel ends the process at once, even while OpenCV blocks. Pictures are held in memory only. Runs in a
-child process only (imports cv2). The messages are those of ``devices.transports.child_session``.
+Four threads: the main one does what is asked, one reads commands, one captures while frames are wanted, one sends the
+preview's. The end of the channel ends the process at once, even while OpenCV blocks. Pictures are held in memory only.
+Runs in a child process only (imports cv2). The messages are those of ``devices.transports.child_session``.
 """
 
 from __future__ import annotations
@@ -22,24 +22,22 @@ from devices.transports.child_channel import Channel, Garbage, Message
 from devices.vision.capture import Capture, CaptureFault, Shot
 from devices.vision.code_message import code_head
 from devices.vision.codes import read
-from devices.vision.face import Image
 from devices.vision.parameters import CaptureParameters, CodeParameters
+from devices.vision.preview import TICK, Preview
 
-TICK = 0.1  # seconds between looks at the inbox while frames flow
 Inbox = queue.SimpleQueue[Message]
 
 
 class Server(ABC):
-    """Serves the parent's commands, one after the other; the preview goes on during a request."""
+    """Serves the parent's commands, one after the other; the preview goes its own way."""
 
     def __init__(self, channel: Channel, inbox: Inbox) -> None:
         self._channel, self._inbox = channel, inbox
         self._capture_parameters = CaptureParameters()
         self._capture: Capture | None = None
-        self._preview = False
-        self._credit = False
-        self._previewed = 0
+        self._preview = Preview(channel, self.dress, self._report_fault)
         self._last_use = 0.0
+        self._telling = threading.Lock()  # faults are told in the order in which they were seen
         self._fault: CaptureFault | None = None
         self._told = False  # whether the parent knows the fault, or its absence, of this run of the capture
         self._later: deque[Message] = deque()
@@ -55,7 +53,7 @@ class Server(ABC):
         """Do what a request asks and send its answer."""
 
     def dress(self, shot: Shot) -> dict[str, Any]:
-        """What else goes with a preview frame (measures in the frame's own pixels)."""
+        """What else goes with a preview frame (measures in the frame's own pixels). Called by the preview's thread."""
         return {}
 
     def run(self) -> None:
@@ -63,10 +61,8 @@ class Server(ABC):
         while True:
             capture = self._capture
             flowing = capture is not None and capture.running
-            # At rest: blocked, no cost. While frames flow: the capture sets the pace.
-            wait = None if not flowing else 0.0 if self._sendable() else TICK
-            try:
-                message = self._later.popleft() if self._later else self._inbox.get(timeout=wait)
+            try:  # at rest: blocked, no cost
+                message = self._later.popleft() if self._later else self._inbox.get(timeout=TICK if flowing else None)
             except queue.Empty:
                 pass
             else:
@@ -75,9 +71,7 @@ class Server(ABC):
             if capture is None:
                 continue
             self._report_fault(capture)
-            if self._sendable():
-                self._send_preview(capture.newest(self._previewed, TICK))
-            if not self._preview and time.monotonic() - self._last_use > self._capture_parameters.linger:
+            if not self._preview.on and time.monotonic() - self._last_use > self._capture_parameters.linger:
                 capture.stop()
 
     def status(self, now: float) -> dict[str, Any]:
@@ -92,8 +86,9 @@ class Server(ABC):
             "now": now,
         }
 
-    def _sendable(self) -> bool:
-        return self._preview and self._credit
+    def more(self) -> None:
+        """A preview frame was taken; called from the command thread."""
+        self._preview.more()
 
     def _obey(self, message: Message) -> None:
         head = message.head
@@ -104,12 +99,11 @@ class Server(ABC):
                 self._capture = Capture(head["source"], self._capture_parameters)
                 self.configure(head)
             case "preview":
-                self._preview = self._credit = bool(head["on"])
+                if head["on"]:
+                    self._preview.start(self.flow(), self._capture_parameters.width)
+                else:
+                    self._preview.stop()
                 self._last_use = time.monotonic()
-                if self._preview:
-                    self.flow()
-            case "more":
-                self._credit = True
             case "scan":
                 self._scan(head)
                 self._last_use = time.monotonic()
@@ -122,7 +116,8 @@ class Server(ABC):
         if self._capture is None:
             raise RuntimeError("configure comes first")
         if not self._capture.running:
-            self._told = False
+            with self._telling:
+                self._told = False
             self._capture.start()
         return self._capture
 
@@ -130,25 +125,32 @@ class Server(ABC):
         self._channel.send(head, body)
 
     @property
+    def called_off(self) -> bool:
+        """Whether the request that is served was called off."""
+        return self.cancelled >= self._request
+
+    @property
     def fault(self) -> CaptureFault | None:
         """What was last seen wrong with the pictures."""
         return self._fault
 
     def next(self, capture: Capture, after: int, until: float) -> Shot | CaptureFault | None:
-        """The next shot; a fault that ends the wait (gone, frozen); None at ``until`` or on cancel.
-
-        Keeps the preview going, which shares these shots."""
-        while (left := until - time.monotonic()) > 0 and self.cancelled < self._request:
-            self._serve_preview()
+        """The next shot; a fault that ends the wait (gone, frozen); None at ``until`` or on cancel."""
+        while (left := until - time.monotonic()) > 0 and not self.called_off:
+            self._turn_preview()
             shot = capture.newest(after, min(left, TICK))
             self._report_fault(capture)
             if self._fault in (CaptureFault.GONE, CaptureFault.FROZEN):
                 return self._fault
             if shot is not None:
-                if self._sendable():
-                    self._send_preview(shot)
                 return shot
         return None
+
+    def why(self, capture: Capture, ended: CaptureFault | None) -> CaptureFault | None:
+        """What is wrong with the pictures, once the wait for the next one has ``ended``: also at a deadline that came
+        before anybody could look."""
+        self._report_fault(capture)
+        return ended or self._fault
 
     def first(self, capture: Capture, until: float, *, live: bool = False) -> Shot | CaptureFault | None:
         """A shot from now on, with content unless the lens is covered; with ``live`` one that differs from it."""
@@ -184,41 +186,22 @@ class Server(ABC):
         self._channel.send(answer)
 
     def _report_fault(self, capture: Capture) -> None:
-        fault = capture.fault()
-        if fault is not self._fault or (not self._told and capture.sequence > capture.first):
-            self._fault, self._told = fault, True
-            self._channel.send({"is": "fault", "code": fault.value if fault is not None else None})
+        with self._telling:
+            fault = capture.fault()
+            if fault is not self._fault or (not self._told and capture.sequence > capture.first):
+                self._fault, self._told = fault, True
+                self._channel.send({"is": "fault", "code": fault.value if fault is not None else None})
 
-    def _send_preview(self, shot: Shot | None) -> None:
-        if shot is None:
-            return
-        image = narrowed(shot.image, self._capture_parameters.width)
-        done, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 80])
-        if not done:
-            return
-        self._previewed, self._credit = shot.sequence, False
-        height, width = image.shape[:2]
-        head = {"is": "frame", "width": width, "height": height, "sequence": shot.sequence, "captured_at": shot.seen}
-        self._channel.send(head | self.dress(shot), jpeg.tobytes())
-
-    def _serve_preview(self) -> None:
-        """Obey what concerns the preview; the rest waits for its turn."""
+    def _turn_preview(self) -> None:
+        """Turn the preview on or off during a request, if that is asked for; the rest waits for its turn."""
         request = self._request
         while not self._inbox.empty():
             queued = self._inbox.get()
-            if queued.head.get("do") in ("preview", "more"):
+            if queued.head.get("do") == "preview":
                 self._obey(queued)
             else:
                 self._later.append(queued)
         self._request = request
-
-
-def narrowed(image: Image, width: int) -> Image:
-    """The picture, at most ``width`` pixels wide."""
-    scale = width / image.shape[1]
-    if scale >= 1:
-        return image
-    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]  # cv2's stub widens the dtype
 
 
 def facts_of(shot: Shot) -> dict[str, Any]:
@@ -247,7 +230,7 @@ def serve(channel: Channel, make: Callable[[Channel, Inbox], Server]) -> None:
 
 
 def _listen(channel: Channel, inbox: Inbox, server: Server) -> None:
-    """Feed the server. ``status`` and ``cancel`` are dealt with here, so that they work in the middle of a request."""
+    """Feed the server. What must work in the middle of a request is dealt with here."""
     try:
         while True:
             message = channel.receive()
@@ -256,6 +239,8 @@ def _listen(channel: Channel, inbox: Inbox, server: Server) -> None:
                     channel.send({"is": "status", "id": message.head.get("id"), **server.status(time.monotonic())})
                 case "cancel":
                     server.cancelled = int(message.head["id"])
+                case "more":
+                    server.more()
                 case _:
                     inbox.put(message)
     except (EOFError, Garbage):

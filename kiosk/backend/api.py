@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from kiosk import __version__, wire
 from kiosk.backend.core import Backend
 from kiosk.backend.gate import Gate
 from kiosk.backend.problems import CATALOGUE, MEDIA_TYPE, Refusal
+from kiosk.backend.schema import CURSOR, HASH, document
 from kiosk.backend.settings import Settings
 from kiosk.backend.store.terminals import Terminal
 
@@ -24,7 +26,7 @@ WORKERS = 4  # threads for the store: SQLite has one writer anyway, and each cos
 def _answers(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The documented refusals of a route, one per status."""
     found: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, "bad-request", "slow-body", "too-large", "bad-fields", "fault", "store-busy"):
+    for code in (*codes, "bad-request", "bad-encoding", "slow-body", "too-large", "bad-fields", "fault", "store-busy"):
         status, message, _, _ = CATALOGUE[code]
         entry = found.setdefault(
             status,
@@ -34,11 +36,14 @@ def _answers(*codes: str) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-_AUTH = ("unsigned", "bad-signature", "unknown-terminal", "clock", "replayed", "terminal-revoked")
+_AUTH = ("unsigned", "bad-signature", "unknown-terminal", "clock", "replayed", "terminal-revoked",
+         "too-many-requests")  # fmt: skip
 _BYTES = {
     "required": True,
     "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
+
+Digest = Annotated[str, Path(pattern=HASH)]
 
 router = APIRouter()
 
@@ -72,15 +77,42 @@ def push(request: Request, body: wire.PushRequest) -> wire.PushReply:
 
 @router.put(
     "/v1/materials/{digest}",
-    responses=_answers(*_AUTH, "hash-mismatch"),
+    responses=_answers(*_AUTH, "hash-mismatch", "not-found"),
     openapi_extra={"requestBody": _BYTES},
     tags=["terminal"],
 )
-async def put_material(request: Request, digest: str) -> wire.MaterialReply:
+async def put_material(request: Request, digest: Digest) -> wire.MaterialReply:
     """Store a sealed material under the SHA-256 of its bytes. Idempotent."""
     data = await request.body()
     backend, terminal = _backend(request), _terminal(request)
     return await anyio.to_thread.run_sync(backend.store_material, terminal, digest, data)
+
+
+@router.get("/v1/materials/{digest}", responses=_answers(*_AUTH, "hash-mismatch", "not-found"), tags=["terminal"])
+def material_offset(request: Request, digest: Digest) -> wire.MaterialReply:
+    """How much of a sealed material is here: ``duplicate`` when it is whole, else ``partial`` and where to go on."""
+    return _backend(request).material_offset(_terminal(request), digest)
+
+
+@router.patch(
+    "/v1/materials/{digest}",
+    responses=_answers(*_AUTH, "hash-mismatch", "offset-differs", "not-found"),
+    openapi_extra={"requestBody": _BYTES | {"required": False}},
+    tags=["terminal"],
+)
+async def append_material(
+    request: Request,
+    digest: Digest,
+    offset: Annotated[int, Query(ge=0, le=wire.MAX_MATERIAL_BYTES)],
+    size: Annotated[int, Query(ge=1, le=wire.MAX_MATERIAL_BYTES)],
+) -> wire.MaterialReply:
+    """Add the body to a sealed material of ``size`` bytes at ``offset``, which is where the bytes that are here end.
+
+    What was answered is not sent again. With the last byte the whole is checked against its hash and stored as by PUT.
+    """
+    data = await request.body()
+    backend, terminal = _backend(request), _terminal(request)
+    return await anyio.to_thread.run_sync(backend.append_material, terminal, digest, offset, size, data)
 
 
 @router.post(
@@ -94,9 +126,27 @@ def reserve(request: Request, body: wire.BlockRequest) -> wire.NumberBlock:
 
 
 @router.get("/v1/results", responses=_answers(*_AUTH), tags=["terminal"])
-def results(request: Request, since: Annotated[str, Query(max_length=18)] = "") -> wire.ResultsReply:
+def results(request: Request, since: Annotated[str, Query(pattern=CURSOR)] = "") -> wire.ResultsReply:
     """Results of this terminal's cases after the cursor ``since`` (digits; empty: from the beginning)."""
     return _backend(request).results_since(_terminal(request), since)
+
+
+@router.post("/v1/checkpoints", responses=_answers(*_AUTH), tags=["terminal"])
+def checkpoint(request: Request, body: wire.Checkpoint) -> wire.CheckpointReply:
+    """Tell the end of the terminal's audit log; answered with a signed receipt of the newest head. Idempotent."""
+    return _backend(request).logs.take(_terminal(request), body)
+
+
+@router.get("/v1/keys", responses=_answers(*_AUTH), tags=["terminal"])
+def keys(request: Request) -> wire.KeysReply:
+    """The backend's public keys, each endorsed by the one before: what to seal to, and what to verify with."""
+    return wire.KeysReply([epoch.public for epoch in _backend(request).keys.epochs])
+
+
+@router.post("/v1/terminal-key", responses=_answers(*_AUTH, "not-endorsed", "key-taken"), tags=["terminal"])
+def change_key(request: Request, body: wire.KeyChange) -> wire.KeyChanged:
+    """Give this terminal another key. Signed by the key it has. Idempotent: the new key may ask for it again."""
+    return _backend(request).change_key(_terminal(request), body)
 
 
 @router.get("/healthz", responses=_answers(), tags=["operator"])
@@ -145,7 +195,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     app.add_middleware(Gate, backend=backend)
     _handle_refusals(app, backend)
-    _document_signatures(app)
+    document(app)
     return app
 
 
@@ -158,9 +208,9 @@ def _handle_refusals(app: FastAPI, backend: Backend) -> None:
     def invalid(_request: Request, _error: Exception) -> Response:
         return answer("bad-fields")  # the framework's own answer would repeat what was sent
 
-    def http(_request: Request, error: Exception) -> Response:
+    def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 400
-        headers = error.headers if isinstance(error, HTTPException) else None
+        headers = {"Allow": _methods(app, request)} if status == 405 else None
         return answer({404: "not-found", 405: "method"}.get(status, "bad-request"), headers)
 
     def refused(_request: Request, error: Exception) -> Response:
@@ -171,39 +221,12 @@ def _handle_refusals(app: FastAPI, backend: Backend) -> None:
     app.add_exception_handler(Refusal, refused)
 
 
-def _document_signatures(app: FastAPI) -> None:
-    """Adds to /openapi.json what the gate asks for: the four headers, and the shape of a refusal."""
-    made = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is not None:
-            return app.openapi_schema
-        schema = made()
-        components = schema.setdefault("components", {})
-        names = (wire.TERMINAL_HEADER, wire.TIMESTAMP_HEADER, wire.NONCE_HEADER, wire.SIGNATURE_HEADER)
-        components["securitySchemes"] = {
-            name: {"type": "apiKey", "in": "header", "name": name, "description": _HEADERS[name]} for name in names
-        }
-        text, flag = {"type": "string"}, {"type": "boolean"}
-        properties = {
-            "code": {"type": "string", "enum": sorted(CATALOGUE)},
-            "message": text, "advice": text, "retryable": flag, "server_time": {**text, "format": "date-time"},
-        }  # fmt: skip
-        components.setdefault("schemas", {})["Problem"] = {
-            "type": "object", "properties": properties, "required": sorted(properties),
-        }  # fmt: skip
-        for path, methods in schema["paths"].items():
-            for operation in methods.values():
-                operation["security"] = [{name: [] for name in names}] if path.startswith("/v1/") else []
-        app.openapi_schema = schema
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
-
-
-_HEADERS = {
-    wire.TERMINAL_HEADER: "The terminal's id; `new` when enrolling.",
-    wire.TIMESTAMP_HEADER: "Unix seconds, within five minutes of the backend's clock.",
-    wire.NONCE_HEADER: "32 lower-case hex digits, never used before.",
-    wire.SIGNATURE_HEADER: "Ed25519 (base64) over method, target, terminal, timestamp, nonce and SHA-256 of the body.",
-}
+def _methods(app: FastAPI, request: Request) -> str:
+    """The methods that this place has; the framework names those of one route alone."""
+    found = {
+        method
+        for path, methods in app.openapi()["paths"].items()
+        if compile_path(path)[0].match(request.url.path)
+        for method in methods
+    }
+    return ", ".join(sorted(method.upper() for method in found))

@@ -12,14 +12,16 @@ from typing import NoReturn
 
 from kiosk import wire
 from kiosk.backend import intake, log
-from kiosk.backend.blobs import BlobFolder
-from kiosk.backend.keys import load_or_create_keys
+from kiosk.backend.blobs import BlobsBusy, open_blobs
+from kiosk.backend.checkpoints import Logs
+from kiosk.backend.keys import BackendKeys
 from kiosk.backend.metrics import Metrics
+from kiosk.backend.partials import OffsetDiffers, PartialFolder
 from kiosk.backend.problems import Refusal
 from kiosk.backend.settings import BackendError, Settings
 from kiosk.backend.store import items as item_store
 from kiosk.backend.store import numbers, results, terminals
-from kiosk.backend.store.engine import Connection, Store
+from kiosk.backend.store.engine import Connection, Store, StoreBusy
 from kiosk.backend.store.items import NewItem, Taken
 from kiosk.backend.store.terminals import Terminal
 
@@ -34,9 +36,11 @@ class Backend:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.keys = load_or_create_keys(settings.keys_path())
-        self._blobs = BlobFolder(settings.blob_folder())
+        self.keys = BackendKeys(settings.keys_path(), settings.clock)
+        self._blobs = open_blobs(settings.blobs)
+        self._partials = PartialFolder(settings.keys_path().with_name("uploads"), self.now)
         self._store = Store.open(settings.db_url)
+        self.logs = Logs(self._store, self.keys, self.metrics, self.now)
         self._failures: deque[tuple[datetime, str]] = deque(maxlen=REMEMBERED_FAILURES)
         self._failures_lock = threading.Lock()
 
@@ -71,13 +75,14 @@ class Backend:
         if not isinstance(found, Terminal):
             self._refuse_code(found, address, now)
         log.event("enrolment.complete", terminal=found.terminal_id)
+        keys = self.keys.current
         return wire.Enrolment(
             terminal_id=found.terminal_id,
             area_code=found.area_code,
-            sealing_key=wire.b64(self.keys.sealing_public),
-            sealing_key_id=self.keys.sealing_id,
-            signing_key=wire.b64(self.keys.signing_public),
-            signing_key_id=self.keys.signing_id,
+            sealing_key=keys.public.sealing_key,
+            sealing_key_id=keys.sealing_id,
+            signing_key=keys.public.signing_key,
+            signing_key_id=keys.signing_id,
             server_time=now.isoformat(),
         )
 
@@ -105,6 +110,35 @@ class Backend:
         expires = now + 2 * self.settings.window
         return self._store.write(lambda connection: terminals.spend_nonce(connection, terminal_id, nonce, now, expires))
 
+    def change_key(self, terminal: Terminal, asked: wire.KeyChange) -> wire.KeyChanged:
+        """Another key for this terminal, endorsed by the one it had. Idempotent: the new key may ask again.
+
+        Raises Refusal: nothing changes unless the old key stands for the new one, and the new one is the sender's own.
+        """
+        now = self.now()
+        message = wire.key_change_bytes(terminal.terminal_id, terminal.public_key, asked.public_key)
+        known = asked.public_key == terminal.public_key
+
+        def work(connection: Connection) -> terminals.Changed:
+            if not terminals.hold(connection, terminal.terminal_id):
+                raise Refusal("terminal-revoked")
+            return terminals.change_key(
+                connection, terminal.terminal_id, terminal.public_key, asked.public_key, asked.endorsement, now
+            )
+
+        if not known:
+            try:
+                wire.verify(wire.unb64(terminal.public_key), message, asked.endorsement)
+                wire.verify(wire.unb64(asked.public_key), message, asked.proof)
+            except (wire.BadSignature, ValueError):
+                raise Refusal("not-endorsed") from None
+        changed = self._store.write(work)
+        if isinstance(changed, str):
+            raise Refusal(changed)
+        if not known:
+            log.event("terminal.key-changed", terminal=terminal.terminal_id, epoch=changed)
+        return wire.KeyChanged(terminal.terminal_id, asked.public_key, changed)
+
     # -- items
 
     def push(self, terminal: Terminal, pushed: Sequence[wire.SealedItem]) -> wire.PushReply:
@@ -115,11 +149,11 @@ class Backend:
         now = self.now()
 
         def work(connection: Connection) -> list[Taken]:
+            if not terminals.hold(connection, terminal.terminal_id):
+                raise Refusal("terminal-revoked")
             new = [item for item in opened if isinstance(item, NewItem)]
             fresh = list({item.id: item for item in reversed(new)}.values())[::-1]
-            by_id = item_store.take_in(
-                connection, terminal.terminal_id, terminal.area_code, self.keys.sealing_id, fresh, now
-            )
+            by_id = item_store.take_in(connection, terminal.terminal_id, terminal.area_code, fresh, now)
             taken: list[Taken] = []
             first_hash: dict[str, str] = {}
             for item, found in zip(pushed, opened, strict=True):
@@ -130,12 +164,14 @@ class Backend:
                 else:
                     answer = by_id[found.id]
                     first_hash[found.id] = found.hash
-                if answer.status == "conflict" or answer.reason in ALARMING:
+                if _alarming(answer):
                     item_store.raise_alarm(connection, terminal.terminal_id, answer.reason, item.id, item.hash, now)
                 taken.append(answer)
             return taken
 
-        answers = self._store.write(work)
+        settled = [found for found in opened if not isinstance(found, NewItem) and not _alarming(found)]
+        # a batch that is sent again for a lost answer is most often all here: nothing to write
+        answers = settled if len(settled) == len(opened) else self._store.write(work)
         replies = [self._reply(terminal, item, answer) for item, answer in zip(pushed, answers, strict=True)]
         counts: dict[str, int] = {}
         for reply in replies:
@@ -172,7 +208,7 @@ class Backend:
             elif not materials.issuperset(item.attachments):
                 opened.append(Taken("retry", "attachment-missing"))
             else:
-                found = intake.open_item(item, terminal.terminal_id, self.keys.sealing_private)
+                found = intake.open_item(item, terminal.terminal_id, self.keys.epochs)
                 opened.append(Taken("rejected", found.reason) if isinstance(found, intake.Refused) else found)
         return opened
 
@@ -181,20 +217,68 @@ class Backend:
             # an id out of form may be anything, even text that has no bytes
             shown = item.id if wire.ID.fullmatch(item.id) else item.id[:64].encode("ascii", "replace").decode()
             return wire.ItemResult(shown, taken.status, taken.reason)
-        ack = wire.Ack(item.id, item.hash, terminal.terminal_id, taken.received_at, self.keys.signing_id)
-        signed = replace(ack, signature=wire.sign(self.keys.signing_private, ack.canonical()))
+        signer = self.keys.signer(terminal.signing_id)
+        ack = wire.Ack(item.id, item.hash, terminal.terminal_id, taken.received_at, signer.signing_id)
+        signed = replace(ack, signature=wire.sign(signer.signing_private, ack.canonical()))
         return wire.ItemResult(item.id, taken.status, taken.reason, signed)
 
     def store_material(self, terminal: Terminal, digest: str, data: bytes) -> wire.MaterialReply:
         """Keeps a sealed material under its hash."""
+        if not data:
+            raise Refusal("bad-fields")  # nothing sealed is empty: the body was forgotten
         if not wire.HASH.fullmatch(digest) or hashlib.sha256(data).hexdigest() != digest:
             raise Refusal("hash-mismatch")
-        self._blobs.put(digest, data)
+        try:
+            self._blobs.put(digest, data)
+        except BlobsBusy as error:
+            raise StoreBusy from error
         now = self.now()
         new = self._store.write(
             lambda connection: item_store.add_material(connection, terminal.terminal_id, digest, len(data), now)
         )
-        return wire.MaterialReply(digest, "accepted" if new else "duplicate")
+        return wire.MaterialReply(digest, "accepted" if new else "duplicate", len(data))
+
+    def material_offset(self, terminal: Terminal, digest: str) -> wire.MaterialReply:
+        """How much of a sealed material is here."""
+        if not wire.HASH.fullmatch(digest):
+            raise Refusal("hash-mismatch")
+        if self._has(terminal, digest):
+            return wire.MaterialReply(digest, "duplicate")
+        return wire.MaterialReply(digest, "partial", self._partials.offset(terminal.terminal_id, digest))
+
+    def append_material(
+        self, terminal: Terminal, digest: str, offset: int, size: int, data: bytes
+    ) -> wire.MaterialReply:
+        """Adds a part to a sealed material; the last one makes it whole.
+
+        An empty part at the end asks to make whole what is all here: a process may have ended before it did that.
+        """
+        if not wire.HASH.fullmatch(digest):
+            raise Refusal("hash-mismatch")
+        if (not data and offset < size) or offset + len(data) > size:
+            raise Refusal("bad-fields")
+        if self._has(terminal, digest):
+            return wire.MaterialReply(digest, "duplicate")
+        try:
+            end = self._partials.append(terminal.terminal_id, digest, offset, data)
+        except OffsetDiffers:
+            raise Refusal("offset-differs") from None
+        except OSError as error:  # no room: what was written of it counts
+            raise StoreBusy from error
+        if end < size:
+            return wire.MaterialReply(digest, "partial", end)
+        try:
+            reply = self.store_material(terminal, digest, self._partials.read(terminal.terminal_id, digest))
+        except Refusal:  # not what its name says; where the store cannot take it now, nothing has to be sent again
+            self._partials.drop(terminal.terminal_id, digest)
+            raise
+        self._partials.drop(terminal.terminal_id, digest)
+        return reply
+
+    def _has(self, terminal: Terminal, digest: str) -> bool:
+        return bool(
+            self._store.read(lambda connection: item_store.known_materials(connection, terminal.terminal_id, [digest]))
+        )
 
     # -- numbers and results
 
@@ -205,23 +289,26 @@ class Backend:
         if not wire.ID.fullmatch(asked.request_id):
             raise Refusal("bad-fields")
         unused = self.settings.unused_numbers
+
+        def work(connection: Connection) -> numbers.Block | None:
+            if not terminals.hold(connection, terminal.terminal_id):
+                raise Refusal("terminal-revoked")
+            return numbers.reserve(connection, terminal.terminal_id, asked.request_id, asked.kind, asked.count, unused)
+
         try:
-            found = self._store.write(
-                lambda connection: numbers.reserve(
-                    connection, terminal.terminal_id, asked.request_id, asked.kind, asked.count, unused
-                )
-            )
+            found = self._store.write(work)
         except numbers.TooManyReserved:
             raise Refusal("too-many-reserved") from None
         except numbers.Exhausted:
             raise Refusal("numbers-exhausted") from None
         if found is None:
             raise Refusal("request-differs")
+        signer = self.keys.signer(terminal.signing_id)
         block = wire.NumberBlock(
             found.kind, found.first, found.last, terminal.area_code, terminal.terminal_id, asked.request_id,
-            self.keys.signing_id,
+            signer.signing_id,
         )  # fmt: skip
-        return replace(block, signature=wire.sign(self.keys.signing_private, block.canonical()))
+        return replace(block, signature=wire.sign(signer.signing_private, block.canonical()))
 
     def results_since(self, terminal: Terminal, cursor: str) -> wire.ResultsReply:
         """Results after ``cursor`` (empty: from the beginning)."""
@@ -240,3 +327,7 @@ class Backend:
     def check(self) -> None:
         """Raises StoreBusy when the store does not answer."""
         self._store.read(lambda connection: terminals.find(connection, ""))
+
+
+def _alarming(answer: Taken) -> bool:
+    return answer.status == "conflict" or answer.reason in ALARMING

@@ -19,14 +19,15 @@ import anyio.to_thread
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kiosk import wire
+from kiosk import encoding, wire
 from kiosk.backend import log
 from kiosk.backend.core import Backend
 from kiosk.backend.problems import MEDIA_TYPE, Refusal
+from kiosk.backend.rates import Rates
 from kiosk.backend.store.engine import StoreBusy
 from kiosk.backend.store.terminals import Terminal
 
-ENROL = "/v1/enrol"
+ENROL, ITEMS = "/v1/enrol", "/v1/items"
 NEW_TERMINAL = "new"  # in the terminal header of an enrolment
 LARGE_AT_ONCE = 4  # bodies beyond the small ones that are held in memory at the same time
 _SMALL_BODY = 64 * 1024
@@ -42,6 +43,7 @@ class Gate:
         self._app = app
         self._backend = backend
         self._places = _Places(backend.settings.body_seconds)
+        self._rates = Rates(backend.settings.rate, backend.settings.burst, backend.settings.monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,6 +62,7 @@ class Gate:
                 if claimed is not None:
                     terminal = await anyio.to_thread.run_sync(self.authenticate, scope, headers, body, claimed)
                     terminal_id = terminal.terminal_id
+                    body = await anyio.to_thread.run_sync(_decoded, scope["path"], headers, body)
                     scope.setdefault("state", {})["terminal"] = terminal
                 await self._app(scope, _replay(body, receive), reply.take)
         except _Gone:
@@ -111,9 +114,12 @@ class Gate:
             return terminal  # a terminal that was never told the time may not know it
         if abs(now.timestamp() - int(stamp)) > self._backend.settings.window.total_seconds():
             raise Refusal("clock")
+        if not self._rates.allows(terminal_id):
+            raise Refusal("too-many-requests")
         if not self._backend.spend_nonce(terminal_id, nonce):
             raise Refusal("replayed")
-        return terminal
+        self._rates.take(terminal_id)  # only now: who replays what he has caught cannot empty the terminal's bucket
+        return replace(terminal, signing_id=headers.get(wire.KEY_HEADER.lower(), ""))
 
     async def _body(self, path: str, headers: dict[str, str], receive: Receive) -> bytes:
         limit = _limit(path)
@@ -150,8 +156,13 @@ class Gate:
         nonce = headers.get(wire.NONCE_HEADER.lower(), "")
         if wire.NONCE.fullmatch(nonce):
             message = wire.reply_bytes(nonce, reply.status, now, reply.body)
-            signature = wire.sign(self._backend.keys.signing_private, message)
+            known = headers.get(wire.KEY_HEADER.lower(), "")
+            signer, current = self._backend.keys.signer(known), self._backend.keys.current
+            signature = wire.sign(signer.signing_private, message)
             extra.append((wire.REPLY_SIGNATURE_HEADER.lower().encode(), signature.encode()))
+            extra.append((b"accept-encoding", encoding.NAME.encode()))  # of a batch to come (RFC 9110, 12.5.3)
+            if known and signer is not current:
+                extra.append((wire.NEWEST_KEY_HEADER.lower().encode(), current.signing_id.encode()))
         return extra
 
 
@@ -230,7 +241,7 @@ def _signed(headers: dict[str, str]) -> tuple[str, str, str, str]:
 
 
 def _limit(path: str) -> int:
-    if path == "/v1/items":
+    if path == ITEMS:
         return wire.MAX_PUSH_BYTES
     return wire.MAX_MATERIAL_BYTES if _MATERIAL.fullmatch(path) else _SMALL_BODY
 
@@ -246,6 +257,21 @@ def _target(scope: Scope) -> str:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope.get("query_string", b"")
     return (raw + (b"?" + query if query else b"")).decode("latin-1")
+
+
+def _decoded(path: str, headers: dict[str, str], body: bytes) -> bytes:
+    """The body as it is meant: a batch may be packed. Nothing is unpacked beyond the limit, nor for strangers."""
+    name = headers.get("content-encoding", "identity").lower()
+    if name == "identity":
+        return body
+    if name != encoding.NAME or path != ITEMS:
+        raise Refusal("bad-encoding")
+    try:
+        return encoding.unpack(body, wire.MAX_PUSH_BYTES)
+    except encoding.TooLarge:
+        raise Refusal("too-large") from None
+    except encoding.NotEncoded:
+        raise Refusal("bad-request") from None
 
 
 def _key_in(body: bytes) -> str:

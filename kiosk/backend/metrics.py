@@ -8,6 +8,7 @@ from collections.abc import Mapping
 _HELP = {
     "kiosk_requests_total": "Requests by route and status.",
     "kiosk_items_total": "Pushed items by what became of them.",
+    "kiosk_checkpoints_total": "Ends of terminals' audit logs by what became of them.",
     "kiosk_refusals_total": "Refused requests by code.",
     "kiosk_cases": "Cases in the store.",
     "kiosk_case_conflicts": "Cases whose number was taken already.",

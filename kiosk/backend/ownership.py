@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from kiosk.domain import codes
 
@@ -13,11 +14,16 @@ def case_serial(number: str, area_code: str) -> int | None:
     """The serial in a case number of this area; None if it is none. ``area_code`` has 6 to 12 digits."""
     if not codes.case_no_valid(number) or number[:6] != area_code[:6]:
         return None
+    return int(number[12:20]) if _is_day(number[6:12]) else None
+
+
+@lru_cache(maxsize=1024)  # a batch has few days, and strptime takes 0.1 ms
+def _is_day(text: str) -> bool:
     try:
-        datetime.strptime(number[6:12], "%y%m%d")  # only whether there is such a day
+        datetime.strptime(text, "%y%m%d")
     except ValueError:
-        return None
-    return int(number[12:20])
+        return False
+    return True
 
 
 def credit_serial(code: str, area_code: str) -> int | None:

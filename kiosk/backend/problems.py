@@ -27,8 +27,13 @@ CATALOGUE: dict[str, tuple[int, str, str, bool]] = {
     "slow-body": (408, "The body did not arrive in time.", "Send it again.", True),
     "too-large": (413, "The body is too large.", "Send fewer items at a time.", False),
     "bad-request": (400, "The request cannot be read.", "See /openapi.json.", False),
+    "bad-encoding": (415, "The body's encoding is not known here.", "Send it plain, or a batch as zstd.", False),
     "bad-fields": (422, "The request does not have the fields it should.", "See /openapi.json.", False),
     "hash-mismatch": (422, "The body does not have the hash in the path.", "Send the sealed bytes unchanged.", False),
+    "offset-differs": (409, "Another number of bytes is here.", "GET the material for its offset.", True),
+    "not-endorsed": (422, "Old and new key must both sign the change.", "Sign wire.key_change_bytes with both.", False),
+    "key-taken": (409, "This key was used before.", "Make a new one.", False),
+    "too-many-requests": (429, "This terminal asks too often.", "Wait some seconds; send items in batches.", True),
     "too-many-items": (422, "Too many items in one batch.", "Send at most 500.", False),
     "bad-count": (422, "A block has 1 to 10000 numbers.", "Ask for fewer.", False),
     "too-many-reserved": (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 
 class BackendError(Exception):
@@ -25,7 +25,8 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``db_url``: a file path, ``sqlite:///path`` or a SQLAlchemy URL. ``blobs``: a folder or ``file://`` URL.
+    """``db_url``: a file path, ``sqlite:///path`` or a SQLAlchemy URL. ``blobs``: a folder, ``file://`` or
+    ``s3://BUCKET/PREFIX``.
 
     ``keys`` is the file of the backend's private keys; empty puts it beside an SQLite file.
     """
@@ -38,6 +39,9 @@ class Settings:
     code_life: timedelta = timedelta(hours=24)
     body_seconds: float = 30.0  # a request's body must be here by then
     enrol_failures: int = 20  # wrong codes a minute that one address is told so of, before it has to wait
+    rate: float = 100.0  # requests a second of one terminal, for ever
+    burst: int = 5000  # and at once: a queue that has waited for weeks comes with all its materials
+    monotonic: Callable[[], float] = time.monotonic
     unused_numbers: int = 20_000  # of a kind, that a terminal may hold reserved and not registered
 
     def sqlite_path(self) -> Path | None:
@@ -51,14 +55,6 @@ class Settings:
         if path is None:
             raise BackendError("keys-missing", "name a key file when the database is not an SQLite file")
         return path.with_name(path.name + ".keys.json")
-
-    def blob_folder(self) -> Path:
-        parts = urlsplit(self.blobs)
-        if parts.scheme == "file":
-            return Path(unquote(parts.path))
-        if parts.scheme:
-            raise BackendError("blobs-unsupported", "materials go to a folder or a file:// URL in this version")
-        return Path(self.blobs)
 
 
 def sqlite_path(db_url: str) -> Path | None:

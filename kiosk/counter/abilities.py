@@ -30,22 +30,24 @@ def abilities(
     online: bool,
     enrolled: bool,
     numbers_left: NumbersLeft,
+    clock: bool = True,
 ) -> AbilitiesChanged:
-    """What every service can count on now."""
+    """What every service can count on now. ``clock``: it may be right; where it cannot, ages and dates are wrong."""
     camera, page = present(statuses, "camera"), usable(statuses, "page_printer")
     receipt, reader = usable(statuses, "receipt_printer"), usable(statuses, "id_reader")
     numbers = {kind: numbers_left(kind) > 0 for pack in packs.values() for kind in pack.number_blocks}
     found = {
         pack_id: _ability(pack, reader=reader, page=page, receipt=receipt, online=online, enrolled=enrolled,
-                          numbers=all(numbers[kind] for kind in pack.number_blocks))
+                          numbers=all(numbers[kind] for kind in pack.number_blocks), clock=clock)
         for pack_id, pack in packs.items()
     }  # fmt: skip
     return AbilitiesChanged(found, online, camera, page, receipt, reader)
 
 
 def _ability(
-    pack: ServicePack, *, reader: bool, page: bool, receipt: bool, online: bool, enrolled: bool, numbers: bool
-) -> Ability:
+    pack: ServicePack, *, reader: bool, page: bool, receipt: bool, online: bool, enrolled: bool, numbers: bool,
+    clock: bool,
+) -> Ability:  # fmt: skip
     good: list[str] = ["hours"]
     lacking: list[str] = []
     (good if reader else lacking).append("reader")
@@ -62,7 +64,9 @@ def _ability(
         lacking.append("network")
     if not (enrolled and numbers):
         lacking.append("numbers" if enrolled else "enrolled")
-    if not (reader and enrolled and numbers) or (not online and pack.offline is Rung.SAVE):
+    if not clock:
+        lacking.append("clock")
+    if not (reader and enrolled and numbers and clock) or (not online and pack.offline is Rung.SAVE):
         return Ability(Verdict.CANNOT, tuple(good), tuple(lacking))
     if not online and pack.offline is not Rung.FINAL:
         verdict = Verdict.LIMITED

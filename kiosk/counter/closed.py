@@ -12,10 +12,11 @@ class ClosedCounter:
     """Implements kiosk.visit.ports.Ports for a visit that never leaves the page out_of_service.
 
     ``recover`` calls ``look_again``; whoever looks posts Recovered with the fault. A call for help is the page's alone.
+    ``power_down`` ends the terminal.
     """
 
-    def __init__(self, look_again: Callable[[], None]) -> None:
-        self._look_again = look_again
+    def __init__(self, look_again: Callable[[], None], power_down: Callable[[], None] = lambda: None) -> None:
+        self._look_again, self._power_down = look_again, power_down
 
     def bind(self, post: Post) -> None: ...
 
@@ -41,3 +42,12 @@ class ClosedCounter:
     def call_help(self, effect: CallHelp) -> None: ...
 
     def wipe(self, effect: Wipe) -> None: ...
+
+    def admit_cards(self) -> None: ...
+
+    def dismiss_cards(self) -> None: ...
+
+    def keep_card(self) -> None: ...
+
+    def power_down(self) -> None:
+        self._power_down()

@@ -38,6 +38,7 @@ class Standing:
     terminal_id: str
     sealing_key: bytes
     sealing_key_id: str
+    clock: str = ""  # whether this machine's clock may be believed: confirmed, plausible, wrong
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -127,7 +128,7 @@ class CommitDesk:
         if needs_credit_code(asked, draft.decision):
             credit_code = _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
         hashes = [material.sha256 for material in materials]
-        payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes)
+        payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes, clock=standing.clock)
         decision = draft.decision
         papers = self._papers(asked, draft, case_no, credit_code, now)
         record = CaseRecord(
@@ -143,7 +144,7 @@ class CommitDesk:
             sealed=seal(payload, standing.sealing_key, item_info(standing.terminal_id, draft.case_id)),
             attachments=materials,
             kept=self._shelf.keep(person, papers, self._due(asked, draft, case_no, credit_code, now), now),
-            meta={"sealing_key": standing.sealing_key_id},
+            meta={"sealing_key": standing.sealing_key_id, **({"clock": standing.clock} if standing.clock else {})},
         )
         return _Made(record, credit_code, papers)
 

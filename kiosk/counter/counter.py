@@ -11,17 +11,22 @@ from pathlib import Path
 from uuid import uuid4
 
 from devices.contracts.camera import FaceMatched, Frame
+from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
 from devices.contracts.identity import CardGone, CardRead, IdentityDocument, PhotoDecoder
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
+from devices.contracts.sound import Sound
 from kiosk.access.staff_code import StaffCodes
 from kiosk.counter import results
 from kiosk.counter.actors import Actor
 from kiosk.counter.cards import CardDesk
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.faces import FaceDesk
+from kiosk.counter.owed import Owed
+from kiosk.counter.power import PowerDesk
 from kiosk.counter.printing import PRINT_SECONDS, PrintDesk
 from kiosk.counter.shelf import Shelf
+from kiosk.counter.slot import SLOT, SlotDesk
 from kiosk.counter.staff import StaffDesk
 from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent
@@ -37,6 +42,9 @@ from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
 
 CAMERA_SECONDS = 3.0  # the camera's child has to be gone by then, or is killed
+SLOT_SECONDS = 3.0  # a card in the slot should be on its way out by then
+SOUND_SECONDS = 1.0  # what a citizen set is forgotten by then, or when the device is back
+PHOTO_SECONDS = 6.0  # a photograph that is being decoded when its visit ends: its decoder gives up before that
 
 
 class Counter:
@@ -58,19 +66,21 @@ class Counter:
         saved: Callable[[], None],
         watch: Callable[[Callable[[CardRead | CardGone | DeviceError], None]], None],
         face_seconds: float,
+        liveness_seconds: float | None = None,
         crashed: Callable[[BaseException], None],
+        power_down: Callable[[], None] = lambda: None,
         print_seconds: float = PRINT_SECONDS,
         test: bool = False,
     ) -> None:
         self._journal, self._actors, self._documents = journal, actors, documents
         self._standing, self._clock, self._scratch, self._saved, self._watch = standing, clock, scratch, saved, watch
-        self._test, self._crashed = test, crashed
+        self._test, self._crashed, self._power_down = test, crashed, power_down
         self._closing = False
         self._post_out: Post = lambda event: None
         self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
         self._shelf = Shelf(journal, clock)
-        self._cards = CardDesk(decoder, self._post, self._look_up, self._shelf.forget)
-        self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds, crashed)
+        self._cards = CardDesk(decoder, self._post, self._look_up, self._shelf.forget, crashed)
+        self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds, crashed, liveness_seconds)
         self._commits = CommitDesk(journal, self._shelf, place, standing, clock, test=test)
         self._prints = PrintDesk(
             documents,
@@ -83,14 +93,21 @@ class Counter:
             seconds=print_seconds,
         )
         self._staff = StaffDesk(staff, self._post)
+        self._slot = SlotDesk(actors, self._post, self._note_kept, crashed)
+        self._power = PowerDesk(actors.get("ups"), self._post, lambda code: self._note_fault("ups", code))
+        sound = actors.get("sound")
+        self._sound = Owed(sound, _forget_user, SOUND_SECONDS, crashed) if sound is not None else None
 
     def bind(self, post: Post) -> None:
         self._post_out = post
 
     def close(self) -> None:
         self._closing = True
+        self._power.close()
+        self._slot.close()
         self._prints.close()
         self._faces.stop()
+        self._cards.close()
         self._jobs.shutdown(wait=True, cancel_futures=True)
 
     # -- effects -------------------------------------------------------------------------------------
@@ -132,6 +149,18 @@ class Counter:
         self._faces.stop()
         self._start(lambda: self._wipe(effect))
 
+    def admit_cards(self) -> None:
+        self._slot.admit()
+
+    def dismiss_cards(self) -> None:
+        self._slot.dismiss()
+
+    def keep_card(self) -> None:
+        self._slot.keep()
+
+    def power_down(self) -> None:
+        self._start(self._end_for_want_of_power)
+
     # -- the work, on the counter's own threads --------------------------------------------------------
 
     def _start(self, job: Callable[[], object]) -> None:
@@ -151,8 +180,12 @@ class Counter:
 
     def _recover(self) -> None:
         self._clean()
-        self._prints.call_back()  # a killed life may have left a citizen's paper in a printer's queue
+        self._slot.dismiss()  # a killed life may have left a citizen's card in the slot,
+        self._forget_sound()
+        self._prints.call_back()  # and a paper in a printer's queue
         self._watch(self._cards.hear)
+        self._power.listen()  # first: on a low battery the start page is never shown
+        self._slot.listen()
         self._post(Recovered())
 
     def _look_up(self, document: IdentityDocument) -> None:
@@ -202,14 +235,42 @@ class Counter:
 
     def _wipe(self, effect: Wipe) -> None:
         self._shelf.forget()
+        self._cards.forget()
+        self._slot.dismiss()
+        self._forget_sound()
         self._documents.release()
         self._faces.await_release(CAMERA_SECONDS)
+        self._cards.settle(PHOTO_SECONDS)
+        self._slot.settle(SLOT_SECONDS)
+        if self._sound is not None:
+            self._sound.settle(SOUND_SECONDS)
         files = self._clean()
         self._prints.settle()
         self._journal.audit("visit.ended", reason=effect.reason, state=effect.state, saved=int(effect.committed))
         self._journal.audit("visit.wiped", files=files)
         self._shelf.tidy()
         self._post(Wiped())
+
+    def _forget_sound(self) -> None:
+        """Volume, mute and output as the profile says; one who made it loud does not leave it so to the next."""
+        if self._sound is not None:
+            self._sound.ask()
+
+    def _end_for_want_of_power(self) -> None:
+        self._journal.audit("terminal.stopped", reason="battery-low")
+        self._power_down()
+
+    def _note_fault(self, device: str, code: str) -> None:
+        """For operators alone, in the journal's chain. An empty code: the device is as it should be again."""
+        if self._closing:
+            return
+        if code:
+            self._start(lambda: self._journal.audit("device.failed", device=device, code=code))
+        else:
+            self._start(lambda: self._journal.audit("device.restored", device=device))
+
+    def _note_kept(self) -> None:
+        self._note_fault(SLOT, "card-kept")
 
     def _clean(self) -> int:
         """Empty the scratch folder: whatever an earlier visit or a killed one left. Never what a link points to."""
@@ -236,3 +297,7 @@ class Counter:
         self._journal.note_print(paper.case_id, paper.paper_id, word, paper.copy)
         if isinstance(outcome, Printed):
             self._journal.forget_paper(paper.case_id, paper.paper_id)
+
+
+def _forget_user(sound: Sound, deadline: Deadline) -> None:
+    sound.forget_user()

@@ -1,4 +1,9 @@
-"""The face check: preview and comparison on the camera's actor, cut short the moment the citizen turns away."""
+"""The face check: preview, comparison and, where the profile asks for it, a sign of life on the camera's actor, cut
+short the moment the citizen turns away.
+
+The faces are compared first: nobody is asked to move for nothing. While the sign of life is asked for, the face at rest
+is compared again between the movements.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +12,26 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from devices.contracts.camera import Camera, FaceHint, FaceOutcome, FaceUnavailable, FaceUnclear, Frame
+from devices.contracts.camera import FaceHint, FaceMatched, FaceOutcome, FaceUnavailable, FaceUnclear, Frame
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Fault
+from devices.contracts.liveness import Live, LivenessCamera, LivenessUnavailable, NotLive
 from kiosk.counter.actors import Actor
-from kiosk.visit.events import Event, FaceChecked, FaceHinted
+from kiosk.visit.events import Event, FaceChecked, FaceHinted, LivenessPrompted
 from kiosk.visit.ports import Post
 
+Checked = FaceOutcome | NotLive
 FrameListener = Callable[[Frame | None], None]
+_NOT_OFFERED = Fault("liveness-missing", Action.CONFIGURE, "a sign of life is asked for and cannot be seen here")
 RELEASE = 60.0  # s a release may wait for its turn: longer than anything that can be ahead of it
 
 
 class FaceDesk:
     """``stop`` makes every answer of an earlier check void: none reaches the next citizen. No method waits but
-    ``await_release``. ``crashed`` is told of every bug in what the camera's actor runs."""
+    ``await_release``. ``crashed`` is told of every bug in what the camera's actor runs.
+
+    ``seconds`` is the longest that a comparison may take, ``liveness`` the longest for a sign of life; None: none is
+    asked for. Where one is asked for and the camera cannot, no face is compared either: the check is unavailable."""
 
     def __init__(
         self,
@@ -29,11 +40,13 @@ class FaceDesk:
         show: FrameListener,
         seconds: float,
         crashed: Callable[[BaseException], None],
+        liveness: float | None = None,
     ) -> None:
         self._actor, self._post, self._show, self._seconds, self._crashed = actor, post, show, seconds, crashed
+        self._liveness = liveness
         self._called_off = threading.Event()  # of the newest check
         self._telling = threading.Lock()  # nothing of a check is told once stop has returned
-        self._camera: Camera | None = None
+        self._camera: LivenessCamera | None = None
         self._release: Future[None] | None = None
 
     def prepare(self) -> None:
@@ -49,22 +62,28 @@ class FaceDesk:
             self._post(FaceChecked(FaceUnavailable(Fault("no-camera", Action.CONFIGURE))))
             return
 
-        def run(camera: Camera, deadline: Deadline) -> FaceOutcome:
+        def run(camera: LivenessCamera, deadline: Deadline) -> Checked:
             if called_off.is_set():
                 return FaceUnclear(FaceHint.NO_FACE)
             self._known(camera)
+            if self._liveness is not None and camera.capabilities.get("liveness") != "challenge":
+                return FaceUnavailable(_NOT_OFFERED)
             try:
                 camera.start_preview(lambda frame: self._frame(called_off, frame))
-                return camera.match_face(
+                outcome = camera.match_face(
                     picture,
-                    deadline=deadline,
+                    deadline=deadline if self._liveness is None else deadline.sooner(self._seconds),
                     hint=lambda hint: self._tell(called_off, FaceHinted(hint)),
                     called_off=called_off,
                 )
+                if self._liveness is None or not isinstance(outcome, FaceMatched):
+                    return outcome
+                return self._proved(camera, picture, outcome, deadline, called_off)
             finally:
                 camera.stop_preview()
 
-        self._actor.submit(run, self._seconds).add_done_callback(lambda future: self._done(called_off, future))
+        seconds = self._seconds + (self._liveness or 0.0)
+        self._actor.submit(run, seconds).add_done_callback(lambda future: self._done(called_off, future))
 
     def stop(self) -> None:
         """End preview and check; the camera's child is let go, and with it every picture."""
@@ -83,6 +102,29 @@ class FaceDesk:
             if self._camera is not None:
                 self._camera.abandon()
 
+    def _proved(
+        self,
+        camera: LivenessCamera,
+        picture: bytes,
+        matched: FaceMatched,
+        deadline: Deadline,
+        called_off: threading.Event,
+    ) -> Checked:
+        """The faces match; whether the person also showed a sign of life."""
+        proof = camera.prove_live(
+            deadline=deadline.sooner(self._liveness or 0.0),
+            prompt=lambda prompt: self._tell(called_off, LivenessPrompted(prompt)),
+            reference=picture,
+            called_off=called_off,
+        )
+        match proof:
+            case Live():
+                return matched
+            case LivenessUnavailable(reason):
+                return FaceUnavailable(reason)
+            case NotLive():
+                return proof
+
     def _call_off(self) -> None:
         with self._telling:
             self._called_off.set()
@@ -90,7 +132,7 @@ class FaceDesk:
         if self._camera is not None:
             self._camera.cancel_check()
 
-    def _known(self, camera: Camera) -> Camera:
+    def _known(self, camera: LivenessCamera) -> LivenessCamera:
         self._camera = camera
         return camera
 
@@ -104,10 +146,10 @@ class FaceDesk:
             if not called_off.is_set():
                 self._post(event)
 
-    def _done(self, called_off: threading.Event, future: Future[FaceOutcome]) -> None:
+    def _done(self, called_off: threading.Event, future: Future[Checked]) -> None:
         try:
             try:
-                outcome = future.result()
+                outcome: Checked = future.result()
             except DeviceError as error:
                 outcome = FaceUnavailable(error.fault())
             self._tell(called_off, FaceChecked(outcome))

@@ -19,10 +19,16 @@ PICTURES = dict.fromkeys(("resident", "elder", "minority", "hmt"), "portrait") |
 
 
 CAMERA_RATE = 15.0  # pictures a second
+KEEP_AFTER = 60.0  # seconds after which a smart card that nobody takes is kept: short, so that it can be shown
 
 
-def spec(papers: Path, backend_url: str, camera_rate: float = CAMERA_RATE) -> dict[str, Any]:
-    """What ``python -m devices.simulators`` is to set up."""
+def spec(
+    papers: Path,
+    backend_url: str,
+    camera_rate: float = CAMERA_RATE,
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """What ``python -m devices.simulators`` is to set up; ``more`` are further twins, or others in place of these."""
     return {
         "devices": {
             "id_reader": {"kind": "sdt", "pictures": PICTURES},
@@ -31,6 +37,7 @@ def spec(papers: Path, backend_url: str, camera_rate: float = CAMERA_RATE) -> di
             "camera": {"kind": "camera", "rate": camera_rate},
             "network": {"kind": "network", "target": backend_url},
         }
+        | dict(more or {})
     }
 
 
@@ -42,8 +49,9 @@ def profile(
     size: tuple[int, int],
     language: Language,
     camera_rate: float = CAMERA_RATE,
+    more: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Profile:
-    """The terminal in front of these twins."""
+    """The terminal in front of these twins; ``more`` are further devices, or others in place of these."""
     secret = folder / "staff.secret"
     if not secret.exists():
         secret.touch(mode=0o600)
@@ -61,7 +69,8 @@ def profile(
             "page_printer": {"driver": "ipp", "port": ports["page_printer"]},
             "receipt_printer": {"driver": "escpos", "port": ports["receipt_printer"]},
             "camera": {"driver": "camera", "port": ports["camera"], "rate": camera_rate},
-        },
+        } | dict(more or {}),
+        "cards": {"keep_after": KEEP_AFTER},
         "access": {"staff_secret_file": secret.name},
         "screen": {"size": f"{size[0]}x{size[1]}", "fullscreen": False},
     }  # fmt: skip

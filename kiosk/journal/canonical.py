@@ -7,7 +7,7 @@ can hold a newline, so two different rows never share an encoding, and a hash ov
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -28,3 +28,14 @@ def row_bytes(previous: str, seq: int, at: str, event: str, item: str, details: 
     if text.count("\n") != 6:
         raise ValueError("a field of an audit row holds a newline")
     return text.encode()
+
+
+def stored_bytes(previous: bytes, seq: int, fields: Sequence[bytes]) -> bytes:
+    """The same bytes out of what stands in a file, which need not be text any more. Raises ValueError likewise.
+
+    ``fields``: at, event, item, details and about.
+    """
+    whole = b"\n".join((previous, b"%d" % seq, *fields))
+    if whole.count(b"\n") != 6:
+        raise ValueError("a field of an audit row holds a newline")
+    return whole

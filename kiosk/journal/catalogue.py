@@ -1,4 +1,4 @@
-"""The closed catalogue of audit events (events.toml), loaded and checked once; the README's table is made from it."""
+"""The closed catalogue of audit events (events.toml), loaded and checked once; the README's manual is made from it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ BEGIN, END = "<!-- events: begin -->", "<!-- events: end -->"
 
 @dataclass(frozen=True, slots=True)
 class EventKind:
-    """One event: its documentation, and for each detail key what its value must look like."""
+    """One event: its documentation, and for each detail key what its value must look like.
+
+    ``doc``: what it says; ``when`` it is written; ``do``: what staff should do about it, empty for nothing.
+    """
 
     event: str
     doc: str
+    when: str
+    do: str
     keys: Mapping[str, str]
     always: frozenset[str]
     checks: Mapping[str, Callable[[Any], object] | None]  # None: an integer
@@ -57,7 +62,10 @@ def catalogue() -> Mapping[str, EventKind]:
         always = frozenset(entry.get("always", ()))
         if not always <= keys.keys():
             raise ValueError(f"events.toml: {event}: `always` names a key that is not listed")
-        events[event] = EventKind(event, entry["doc"], keys, always, {key: forms[form] for key, form in keys.items()})
+        if not entry.get("doc") or not entry.get("when"):
+            raise ValueError(f"events.toml: {event}: `doc` and `when` must say something")
+        checks = {key: forms[form] for key, form in keys.items()}
+        events[event] = EventKind(event, entry["doc"], entry["when"], entry.get("do", ""), keys, always, checks)
     return events
 
 
@@ -70,11 +78,11 @@ def kind_of(event: str) -> EventKind:
 
 
 def table() -> str:
-    """The catalogue as a Markdown table."""
-    lines = ["| event | what it says | details |", "|---|---|---|"]
+    """The manual: the catalogue as a Markdown table."""
+    lines = ["| event | what it says | when | details | what to do |", "|---|---|---|---|---|"]
     for kind in catalogue().values():
         keys = ", ".join(f"`{key}`{'' if key in kind.always else '?'} {form}" for key, form in kind.keys.items())
-        lines.append(f"| `{kind.event}` | {kind.doc} | {keys} |")
+        lines.append(f"| `{kind.event}` | {kind.doc} | {kind.when} | {keys or '-'} | {kind.do or '-'} |")
     return "\n".join(lines)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from kiosk.journal.canonical import details_text, row_bytes
+from kiosk.journal.canonical import details_text, row_bytes, stored_bytes
 from kiosk.journal.catalogue import Detail, kind_of
 from kiosk.journal.records import AuditHead
 
@@ -57,27 +57,87 @@ class Chain:
         return seq
 
 
+class Row(NamedTuple):
+    """A row as it stands in the file: bytes, because what was damaged need not be text any more."""
+
+    seq: int
+    at: bytes
+    event: bytes
+    item: bytes
+    details: bytes
+    about: bytes
+    hash: bytes
+
+
+class Found(NamedTuple):
+    """One thing that is wrong: at which row, in a word and in words."""
+
+    row: int
+    code: str
+    text: str
+
+
+def fits(covered: bytes, digest: bytes) -> bool:
+    """Whether these are the bytes that the stored hash covers."""
+    return hashlib.sha256(covered).hexdigest().encode() == digest
+
+
+class Walk:
+    """Goes along the chain and says of each row what does not fit. Begins behind the row ``seq`` with its hash."""
+
+    def __init__(self, previous: str = GENESIS, seq: int = 0) -> None:
+        self._previous, self.seq = previous.encode(), seq
+
+    @property
+    def hash(self) -> str:
+        """What stands at the end of the row passed last."""
+        return self._previous.decode("ascii", "replace")
+
+    def fits(self, row: Row) -> bool:
+        """Whether this is the next row, as it was written."""
+        return row.seq == self.seq + 1 and self._linked(row)
+
+    def step(self, row: Row) -> list[Found]:
+        """What is wrong with this row as the next one; it is passed in any case."""
+        found = [] if self.fits(row) else self._faults(row)
+        self._previous, self.seq = row.hash, row.seq
+        return found
+
+    def _linked(self, row: Row) -> bool:
+        try:
+            return fits(stored_bytes(self._previous, row.seq, row[1:6]), row.hash)
+        except ValueError:
+            return False
+
+    def _faults(self, row: Row) -> list[Found]:
+        found = []
+        missing = range(self.seq + 1, row.seq)
+        if missing:
+            which = f"row {missing[0]} is" if len(missing) == 1 else f"rows {missing[0]} to {missing[-1]} are"
+            found.append(Found(missing[0], "missing", f"audit {which} missing"))
+        if not self._linked(row):
+            name = row.event.decode("ascii", "replace")
+            why = f"audit row {row.seq} ({name}) does not fit the chain: it or the row before it was changed"
+            found.append(Found(row.seq, "changed", why))
+        return found or [Found(row.seq, "doubled", f"audit row {row.seq} stands where row {self.seq + 1} belongs")]
+
+
+def rows(connection: Connection, begin: int = 1) -> Iterator[Row]:
+    """The chain from row ``begin`` on, in order."""
+    columns = ", ".join(f"CAST({name} AS BLOB)" for name in Row._fields[1:])
+    cursor = connection.execute(f"SELECT seq, {columns} FROM audit WHERE seq >= ? ORDER BY seq", (begin,))  # noqa: S608  # our own names
+    return map(Row._make, cursor)
+
+
 def problems(connection: Connection, *, last: int | None = None) -> Iterator[str]:
     """What is wrong with the chain, in words: all of it, or its ``last`` rows."""
-    previous, expected = GENESIS, 1
+    walk = Walk()
     end = connection.execute("SELECT max(seq) FROM audit").fetchone()[0] or 0
     if last is not None and end > last:
-        expected = end - last + 1
-        row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (expected - 1,)).fetchone()
+        row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (end - last,)).fetchone()
         if row is None:
-            yield f"audit row {expected - 1} is missing"
+            yield f"audit row {end - last} is missing"
             return
-        previous = row[0]
-    rows = connection.execute(
-        "SELECT seq, at, event, item, details, about, hash FROM audit WHERE seq >= ? ORDER BY seq", (expected,)
-    )
-    for seq, at, event, item, details, about, digest in rows:
-        if seq != expected:
-            yield f"audit rows {expected} to {seq - 1} are missing"
-        try:
-            fits = row_hash(previous, seq, at, event, item, details, about) == digest
-        except ValueError:
-            fits = False
-        if not fits:
-            yield f"audit row {seq} ({event}) does not fit the chain: it or the row before it was changed"
-        previous, expected = digest, seq + 1
+        walk = Walk(row[0], end - last)
+    for each in rows(connection, walk.seq + 1):
+        yield from (found.text for found in walk.step(each))

@@ -1,5 +1,6 @@
-"""What `kiosk journal verify|list|export` does. Each returns the exit status: 0 well, 1 problems found, 2 not readable.
+"""What `kiosk journal verify|list|export` and `kiosk log verify` do.
 
+Each returns the exit status: 0 well, 1 problems found, 2 not readable (no journal, no key, a file that is no receipt).
 None of them creates, migrates or changes anything; they may run beside a terminal.
 """
 
@@ -7,18 +8,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO
 
+import msgspec
+
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.text import counted
-from kiosk.journal import reading
+from kiosk.journal import auditing, reading
+from kiosk.journal.chain import Found
 from kiosk.journal.connection import FILE
 from kiosk.journal.errors import JournalError
 from kiosk.journal.keys import KEY_FILE, load_or_create_key
+from kiosk.wire import HeadReceipt
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -92,6 +97,61 @@ def export(data: Path, *, to: Path | None = None, as_json: bool = False, out: Te
         return 0
 
     return _run(data, run, as_json, out)
+
+
+def verify_log(
+    data: Path,
+    *,
+    receipts: Path | None = None,
+    own_key: bytes | None = None,
+    as_json: bool = False,
+    out: TextIO | None = None,
+) -> int:
+    """Check the audit log, and hold it against the backend's receipts: the newest one kept here, and those of a file.
+
+    ``own_key``: the terminal's public key, where it is known.
+    """
+    out = out or sys.stdout
+
+    def run(connection: Connection) -> int:
+        outside = [] if receipts is None else read_receipts(receipts)
+        report = auditing.verify(connection, outside, own_key)
+        problems = [*report.problems, *auditing.damaged_pages(connection)]
+        if as_json:
+            answer = {"ok": not problems, "first_bad_row": report.first_bad_row, **asdict(report)}
+            answer["problems"] = [found._asdict() for found in problems]
+            print(json.dumps(answer, ensure_ascii=False), file=out)
+        else:
+            _tell(report, problems, out)
+        return 1 if problems else 0
+
+    return _run(data, run, as_json, out)
+
+
+def read_receipts(file: Path) -> list[HeadReceipt]:
+    """The backend's receipts out of a file: one JSON object a line. Raises JournalError ``bad-receipts``."""
+    try:
+        return [msgspec.json.decode(line, type=HeadReceipt) for line in file.read_bytes().splitlines() if line.strip()]
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not one receipt a line"
+        raise JournalError(
+            "bad-receipts", f"{file}: {why}", advice="Ask the backend's operator for it anew."
+        ) from error
+
+
+def _tell(report: auditing.LogReport, problems: Sequence[Found], out: TextIO) -> None:
+    signed = f"signed up to row {report.signed_to} (key {report.key_epoch})" if report.signed_to else "not signed yet"
+    confirmed = f"confirmed up to row {report.confirmed_to}" if report.confirmed_to else "not confirmed by a backend"
+    print(f"{counted(report.rows, 'audit row')}, head {report.head[:16]}, {signed}, {confirmed}", file=out)
+    for found in problems:
+        print(f"PROBLEM  {found.text}", file=out)
+    if problems:
+        first = "" if report.first_bad_row is None else f"; the first bad row is {report.first_bad_row}"
+        print(f"{counted(len(problems), 'problem')}{first}", file=out)
+        return
+    print("the log is whole", file=out)
+    if not report.compared:
+        print("not compared with a receipt from outside this terminal: --receipt, --checkpoints", file=out)
 
 
 def _binary(out: TextIO) -> IO[bytes]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
-from kiosk.journal import chain, reading, schema
+from kiosk.journal import aside, chain, mark, reading, rescue, schema
 from kiosk.journal.catalogue import Detail
+from kiosk.journal.checkpoints import Checkpoints, Signer
 from kiosk.journal.connection import FILE, connect, dbapi, sync_folder, translated
 from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 from kiosk.journal.records import (
@@ -34,12 +37,16 @@ from kiosk.journal.writer import Writer
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from kiosk.wire import Checkpoint, HeadReceipt
+
 T = TypeVar("T")
-_MADE = "journal.made"  # says that there was a journal: a missing or empty file is then a loss, not a first start
+_MADE = "journal.made"  # says that there was a journal: a missing or empty file is then a loss, not a first start. In
+# it stands the file's salt, without which no page can be told from a damaged one if the first is lost; it is no secret
 _LOCK = "journal.lock"
+_SUSPECT = "journal.suspect"  # damage was met while the terminal ran
 _WHOLE_CHECK_UP_TO = 64 << 20  # bytes: below it every page is looked at on opening (about 0.3 s)
 _LOG_ROOM = LOG_FRAMES * (4096 + 24) + 32  # bytes; the log is folded back before it is longer
-_NO_WAIT_SO_LONG = timedelta(hours=1)  # an item put off for longer was put off by a clock that was wrong: it is due
+_NO_WAIT_SO_LONG = timedelta(minutes=11)  # twice the sync's longest: put off for longer by a clock that was wrong
 _TAIL = 200  # audit rows looked at on opening
 
 _DUE = """SELECT o.* FROM sending s JOIN outbox o ON o.seq = s.seq
@@ -64,9 +71,11 @@ class Journal:
     ) -> None:
         self._folder, self._key, self._connection, self._lock, self._clock = folder, key, connection, lock, clock
         self._store = Store(connection, clock)
+        self._checkpoints = Checkpoints(self._store)
         self._counts: Counts | None = None
         self._closed = False
         self._file, self._inode, self._log = str(folder / FILE), 0, -1  # what it began with: see _still_there
+        self._mark: mark.Mark | None = None
         self._writer = Writer(self._store.wants_rest, self._store.needs_rest, self._store.rest)
 
     # -- opening and closing -------------------------------------------------------------------------
@@ -77,9 +86,11 @@ class Journal:
     ) -> Journal:
         """Open or make the journal in ``folder``: migrate, check, and record the opening.
 
-        Raises JournalDamaged (nothing was changed, the advice says what to do) or JournalError ``journal-in-use``,
-        ``journal-newer``, ``migration-failed``, ``journal-full``, ``journal-unwritable``. ``durable`` False leaves out
-        every fsync: never on a terminal.
+        One that is damaged is set aside, and what stands in it goes on in a new one (rescue.py).
+
+        Raises JournalDamaged (it is gone, or nothing of it can be read with this key; nothing was changed, the advice
+        says what to do) or JournalError ``journal-in-use``, ``journal-newer``, ``migration-failed``, ``journal-full``,
+        ``journal-unwritable``. ``durable`` False leaves out every fsync: never on a terminal.
         """
         try:
             return cls._open(folder, key, clock, durable=durable)
@@ -92,14 +103,13 @@ class Journal:
         folder.chmod(0o700)
         lock = _take_lock(folder)
         try:
-            connection = _open_file(folder, key, durable=durable)
+            aside.finish(folder)
+            connection = _open_whole(folder, key, clock, durable=durable)
         except BaseException:
             os.close(lock)
             raise
         try:
             have = schema.version(connection)
-            if have:
-                _look(connection, folder)
             applied = schema.migrate(connection, folder, stamp(clock()))
             if applied:  # anew, so that its log has room from the first commit on
                 connection.close()
@@ -119,7 +129,7 @@ class Journal:
     def _begin(self, *, new: bool, applied: Sequence[int]) -> None:
         def opened() -> None:
             if new:
-                self._store.audit("journal.created", schema=schema.LATEST)
+                self._store.audit("journal.created", schema=schema.LATEST, log=str(uuid.uuid4()))
             else:
                 for number in applied:
                     self._store.audit("journal.migrated", schema=number)
@@ -127,10 +137,10 @@ class Journal:
             self._store.forget_expired()
 
         self._write(opened)  # this first commit also pays for the log's new header
-        made = self._folder / _MADE
-        if not made.exists():
-            os.close(os.open(made, os.O_WRONLY | os.O_CREAT, 0o600))
-            sync_folder(self._folder)
+        self._store.mark = self._mark = mark.Mark(self._folder, self._checkpoints.log())
+        self._mark.note(self._store.chain.head.seq)
+        (salt,) = self._connection.execute("PRAGMA cipher_salt").fetchone()
+        _remember(self._folder, bytes.fromhex(salt))
         self._inode = os.stat(self._file).st_ino
         # not an ordinary handle: closing one of those would take SQLite's own locks on this file away
         self._log = os.open(f"{self._file}-wal", os.O_PATH)
@@ -165,6 +175,8 @@ class Journal:
         os.close(self._lock)
         if self._log >= 0:
             os.close(self._log)
+        if self._mark is not None:
+            self._mark.close()
 
     def __enter__(self) -> Journal:
         return self
@@ -172,9 +184,18 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _run(self, work: Callable[[], T]) -> T:
+        """In the writer's turn. Damage that comes to light now is looked for at the next start, in all pages."""
+        try:
+            return self._writer.run(work)
+        except JournalDamaged:
+            with contextlib.suppress(OSError):
+                (self._folder / _SUSPECT).touch(0o600)
+            raise
+
     def _write(self, work: Callable[[], T]) -> T:
         store = self._store
-        return self._writer.run(lambda: store.write(work))
+        return self._run(lambda: store.write(work))
 
     def _changing(self, work: Callable[[], T]) -> T:
         """A write after which the counts have to be counted again."""
@@ -183,7 +204,7 @@ class Journal:
             self._counts = None
             return self._store.write(work)
 
-        return self._writer.run(run)
+        return self._run(run)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         def run() -> T:
@@ -192,7 +213,7 @@ class Journal:
             except dbapi.Error as error:
                 raise translated(error) from error
 
-        return self._writer.run(run)
+        return self._run(run)
 
     def _read_outbox(self, work: Callable[[Connection], T]) -> T:
         """A read of the outbox or the kept papers: what was committed since the last write is filed before."""
@@ -223,7 +244,7 @@ class Journal:
             store.write(lambda: store.case(record, numbers), filing=False)
             return record
 
-        return self._writer.run(run)
+        return self._run(run)
 
     def commit_rating(self, record: RatingRecord) -> None:
         """One rating of one case.
@@ -275,6 +296,17 @@ class Journal:
             raise ValueError(f"an item is not set aside as {state!r}")
         self._changing(lambda: self._store.settle(item_id, state, reason))
 
+    def release(self, item_id: str, reason: str) -> None:
+        """Put an item that was set aside back into the queue: it is sent once more as it is. ``reason`` is a word.
+
+        JournalError ``no-such-item``, ``item-not-aside``.
+        """
+        self._changing(lambda: self._store.release(item_id, reason))
+
+    def reject(self, item_id: str, reason: str) -> None:
+        """Leave an item that was set aside out for good; its bytes stay here. Raises as ``release`` does."""
+        self._changing(lambda: self._store.reject(item_id, reason))
+
     def counts(self) -> Counts:
         """How the cases stand. Cheap: counted anew only after a change."""
 
@@ -317,6 +349,30 @@ class Journal:
     def head(self) -> AuditHead:
         """The end of the audit chain, to be sent along with a sync."""
         return self._read(lambda _: self._store.chain.head)
+
+    def log(self) -> str:
+        """Which log this is: the hash of its first row."""
+        return self._read(lambda _: self._checkpoints.log())
+
+    def checkpoint(self, signer: Signer, known: HeadReceipt | None, *, anew: bool = False) -> Checkpoint:
+        """The end of the chain, signed and kept; the same one again until the chain grows, unless ``anew``.
+
+        ``known``: the newest head that the backend has confirmed. Names the signer's key in the chain if it is new.
+        """
+
+        def run() -> Checkpoint:
+            found = None if anew else self._checkpoints.present(signer)
+            return found or self._store.write(lambda: self._checkpoints.sign(signer, known))
+
+        return self._run(run)
+
+    def signing_key(self) -> tuple[int, bytes] | None:
+        """Epoch and public half of the key that signs by what the chain says; None before the first checkpoint."""
+        return self._read(lambda _: self._checkpoints.signing_key())
+
+    def change_key(self, old: Signer, new: Signer) -> None:
+        """From here on ``new`` signs, and ``old`` confirms that: before the old key is given up. Again: nothing."""
+        self._write(lambda: self._checkpoints.change_key(old, new))
 
     def meta(self, key: str) -> str | None:
         """A value kept beside the cases, or None."""
@@ -395,12 +451,63 @@ def _make_room(folder: Path) -> None:
     sync_folder(folder)
 
 
+def _remember(folder: Path, salt: bytes) -> None:
+    """Say that there is a journal, and the salt of its pages."""
+    made = folder / _MADE
+    if made.exists() and made.read_bytes() == salt:
+        return
+    part = made.with_name(made.name + ".part")
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(salt)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(made)
+    sync_folder(folder)
+
+
+def _open_whole(folder: Path, key: bytes, clock: Callable[[], datetime], *, durable: bool) -> Connection:
+    """The journal, looked at; a new one with what stands in it where it is damaged."""
+    aside.keep_log(folder)
+    try:
+        connection = _open_looked_at(folder, key, durable=durable)
+    except JournalDamaged as error:
+        if error.code != "journal-damaged":
+            raise
+        made = folder / _MADE
+        salt = made.read_bytes() if made.exists() else b""
+        try:
+            rescue.rescue(folder, key, clock, error, salt, durable=durable)
+        except Exception:
+            aside.put_back(folder)
+            raise
+        connection = _open_looked_at(folder, key, durable=durable)
+    aside.let_go(folder)
+    (folder / _SUSPECT).unlink(missing_ok=True)
+    return connection
+
+
+def _open_looked_at(folder: Path, key: bytes, *, durable: bool) -> Connection:
+    connection = _open_file(folder, key, durable=durable)
+    try:
+        _look(connection, folder)
+    except BaseException as error:
+        connection.close()
+        raise translated(error) if isinstance(error, dbapi.Error) else error from error
+    return connection
+
+
 def _look(connection: Connection, folder: Path) -> None:
     """A quick look on opening: the pages while they are few, and the end of the audit chain."""
     found: list[str] = []
-    if (folder / FILE).stat().st_size <= _WHOLE_CHECK_UP_TO:
-        found += [row[0] for row in connection.execute("PRAGMA quick_check(5)") if row[0] != "ok"]
-    found += chain.problems(connection, last=_TAIL)
+    if not schema.version(connection):
+        if not (folder / _MADE).exists():
+            return  # it is being made
+        found.append("it has no tables")
+    else:
+        if (folder / FILE).stat().st_size <= _WHOLE_CHECK_UP_TO or (folder / _SUSPECT).exists():
+            found += [row[0] for row in connection.execute("PRAGMA quick_check(5)") if row[0] != "ok"]
+        found += chain.problems(connection, last=_TAIL)
+        found += _cut_off(connection, mark.read(folder))
     if found:
         raise JournalDamaged(
             "journal-damaged",
@@ -409,6 +516,15 @@ def _look(connection: Connection, folder: Path) -> None:
             "the whole journal folder with its key to another disk, run `kiosk journal verify` and `kiosk journal "
             "export` on the copy, and call support.",
         )
+
+
+def _cut_off(connection: Connection, marked: mark.Marked) -> list[str]:
+    """Whether rows are gone that were confirmed: those up to the mark, if it is this log's."""
+    first = connection.execute("SELECT hash FROM audit WHERE seq = 1").fetchone()
+    (last,) = connection.execute("SELECT ifnull(max(seq), 0) FROM audit").fetchone()
+    if first is None or not marked.log or not first[0].startswith(marked.log) or last >= marked.seq:
+        return []
+    return [f"audit rows {last + 1} to {marked.seq} are missing at the end"]
 
 
 def _due(connection: Connection, wanted: tuple[int, str, str, int], max_bytes: int) -> list[OutboxItem]:

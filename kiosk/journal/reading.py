@@ -175,13 +175,19 @@ def _numbers(db: Database) -> Iterator[str]:
             if serial in spent.setdefault(kind, set()):
                 yield f"number {serial} of kind {kind} was spent twice"
             spent[kind].add(serial)
+    given_up = {
+        (said["kind"], said["first"])
+        for said in (json.loads(row["details"]) for row in db["audit"].rows_where("event = 'block.given_up'"))
+    }
     for block in db["blocks"].rows:
         mine = {serial for serial in spent.get(block["kind"], ()) if block["first"] <= serial <= block["last"]}
+        spent.get(block["kind"], set()).difference_update(mine)
+        if (block["kind"], block["first"]) in given_up:  # its other numbers were spent by who knows what
+            continue
         if mine and len(mine) != max(mine) - block["first"] + 1:
             yield f"the numbers of kind {block['kind']} spent from {block['first']} on have a hole"
         if block["next"] > max(mine, default=block["first"] - 1) + 1:
             yield f"numbers of kind {block['kind']} before {block['next']} count as spent and are not"
-        spent.get(block["kind"], set()).difference_update(mine)
     for kind, rest in spent.items():
         if rest:
             yield f"{len(rest)} numbers of kind {kind} do not come from a reserved block"

@@ -24,6 +24,8 @@ from kiosk.journal.records import AckRecord, Alarm, Block, CaseRecord, RatingRec
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from kiosk.journal.mark import Mark
+
 T = TypeVar("T")
 FAILPOINTS = (
     "journal.begin", "journal.middle", "journal.before_commit", "journal.after_commit", "journal.checkpoint",
@@ -32,7 +34,7 @@ LOG_FRAMES = 254  # pages that fit into the log as it is made on opening (1 MB):
 _WANTED, _NEEDED = 96, 200  # pages in the log that want it folded back when idle, or at once
 _json = msgspec.json.Encoder(order="sorted").encode
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[tuple[bytes, str, bytes, str]]).decode  # claim, paper, sealed, expires_at
+unpack_kept = msgspec.msgpack.Decoder(list[tuple[bytes, str, bytes, str]]).decode  # claim, paper, sealed, expires_at
 
 _KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?, ?)"
 _FILE = "INSERT INTO sending VALUES (?, ?, ?, ?, 'queued', '', 0, '', '', '')"  # due at once, whatever the clock says
@@ -88,6 +90,7 @@ class Store:
     def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
         self.connection = connection
         self.chain = Chain(connection)
+        self.mark: Mark | None = None  # told of each commit, where there is one
         self._clock = clock
         self._frames = 0  # about how many pages stand in the log
         self._bytes = 0  # of sealed bytes in the open transaction
@@ -145,8 +148,8 @@ class Store:
     def _file_kept(self, item: _Item) -> None:
         """Papers kept for a next visit move to their table, where they can be found and erased."""
         (sealed,) = self.connection.execute("SELECT sealed FROM audit WHERE seq = ?", (item.seq,)).fetchone()
-        papers = [(claim, item.id, paper, data, until) for claim, paper, data, until in _unpack(sealed[-item.kept :])]
-        self.connection.executemany(_KEPT, papers)
+        papers = unpack_kept(sealed[-item.kept :])
+        self.connection.executemany(_KEPT, [(one[0], item.id, *one[1:]) for one in papers])
         self.connection.execute("UPDATE audit SET sealed = ? WHERE seq = ?", (sealed[: -item.kept], item.seq))
 
     def write(self, work: Callable[[], T], *, filing: bool = True) -> T:
@@ -189,6 +192,8 @@ class Store:
                 "the disk failed while the case was being saved",
                 advice="Restart the terminal: on opening the journal says whether it was saved. Check the disk.",
             ) from error
+        if self.mark is not None:
+            self.mark.note(self.chain.head.seq)
         self._frames += 4 + self._bytes // 4000
         self._blocks |= self._blocks_after
         if filing:
@@ -352,6 +357,31 @@ class Store:
             "UPDATE sending SET state = ?, cause = ?, settled_at = ? WHERE id = ?", (state, reason, self.now(), item_id)
         )
         self.audit(f"item.{state}", item_id, reason=reason)
+
+    def release(self, item_id: str, reason: str) -> None:
+        row = self.connection.execute("SELECT seq, state, cause FROM sending WHERE id = ?", (item_id,)).fetchone()
+        seq, cause = self._aside(row, item_id)
+        self.connection.execute(
+            "UPDATE sending SET state = 'queued', next_attempt_at = '', settled_at = '' WHERE seq = ?", (seq,)
+        )
+        self._first_queued = min(self._first_queued, seq)
+        self.audit("item.released", item_id, reason=reason, cause=cause)
+
+    def reject(self, item_id: str, reason: str) -> None:
+        row = self.connection.execute("SELECT seq, state, cause FROM sending WHERE id = ?", (item_id,)).fetchone()
+        self._aside(row, item_id)
+        self.settle(item_id, "rejected", reason)
+
+    @staticmethod
+    def _aside(row: tuple[int, str, str] | None, item_id: str) -> tuple[int, str]:
+        """Seq and cause of an item that was set aside."""
+        if row is None:
+            raise JournalError("no-such-item", f"there is no outbox item {item_id}")
+        if row[1] not in ("rejected", "quarantined"):
+            raise JournalError(
+                "item-not-aside", f"item {item_id} is {row[1]}", advice="Only what was set aside is decided by hand."
+            )
+        return row[0], row[2]
 
     def reschedule(self, ids: Sequence[str], next_attempt_at: datetime, cause: str) -> None:
         at = stamp(next_attempt_at)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from kiosk import wire
+from kiosk import encoding, wire
 from kiosk.sync.identity import TerminalKey
 from kiosk.sync.policy import Failure, Policy, SyncFailure
 from kiosk.sync.state import LARGEST_OFFSET
@@ -20,7 +20,10 @@ NEW_TERMINAL = "new"
 
 
 class Exchange:
-    """Signs, sends, verifies. ``offset`` is how far the backend's clock is ahead of ours."""
+    """Signs, sends, verifies. ``offset`` is how far the backend's clock is ahead of ours.
+
+    ``newer_keys``: somebody says that the backend has newer keys than the enrolment; it has to be asked for them.
+    """
 
     def __init__(self, transport: Transport, key: TerminalKey, clock: Callable[[], datetime], policy: Policy) -> None:
         self._transport = transport
@@ -28,30 +31,46 @@ class Exchange:
         self._clock = clock
         self._policy = policy
         self.offset = timedelta()
+        self.newer_keys = False
+        self.beat: Callable[[], None] = lambda: None
+        self.heard = False  # the backend has told its time since this was last looked at
+        self._packs = False  # the backend has said that it takes packed batches,
+        self._plain = False  # but it does not
+
+    def use(self, key: TerminalKey) -> None:
+        """From here on requests are signed with ``key``."""
+        self._key = key
 
     def call(
         self, enrolment: wire.Enrolment, method: str, target: str, body: bytes, answer: type[T], raw: bool = False
     ) -> T:
         """The backend's answer to this request. Raises SyncFailure.
 
-        Signs anew, once, where that alone can help: a kept connection was gone, our clock was off, a nonce was known.
+        Sends anew, once, where that alone can help: a kept connection was gone, our clock was off, a nonce was known,
+        a packed batch is not wanted.
         """
-        again = {"stale", "clock", "replayed"}
+        again = {"stale", "clock", "replayed", "bad-encoding"}
         while True:
             nonce = secrets.token_hex(16)
             before = self._clock()
             try:
-                reply = self._send(enrolment.terminal_id, method, target, body, nonce, raw)
+                reply = self._send(
+                    enrolment.terminal_id, method, target, body, nonce, raw, known=enrolment.signing_key_id
+                )
             except TransportFailure as failure:
-                if failure.stale and "stale" in again:
+                if failure.stale and "stale" in again and method != "PATCH":  # of a part some may have arrived
                     again.discard("stale")
                     continue
-                raise SyncFailure(Failure.NETWORK, failure.cause) from failure
+                raise SyncFailure(Failure.NETWORK, failure.cause, stale=failure.stale) from failure
             server_time = _trusted(reply, wire.unb64(enrolment.signing_key), nonce)
             self._set_clock(server_time, before)
+            self.newer_keys |= wire.NEWEST_KEY_HEADER.lower() in reply.headers
+            self._packs = not self._plain and encoding.NAME in reply.headers.get("accept-encoding", "")
             if reply.status == 200:
                 return _decode(reply.body, answer)
             code = _problem(reply).code
+            if code == "bad-encoding":
+                self._packs, self._plain = False, True
             if code in again:
                 again.discard(code)
                 continue
@@ -88,20 +107,32 @@ class Exchange:
     def interrupt(self) -> None:
         self._transport.interrupt()
 
-    def _send(self, terminal_id: str, method: str, target: str, body: bytes, nonce: str, raw: bool) -> Reply:
+    def _send(
+        self, terminal_id: str, method: str, target: str, body: bytes, nonce: str, raw: bool, known: str = ""
+    ) -> Reply:
+        packed = self._packs and not raw and len(body) > encoding.WORTH_IT
+        if packed:
+            body = encoding.pack(body)
         stamp = int((self._clock() + self.offset).timestamp())
         headers = wire.signed_headers(self._key.private, method, target, terminal_id, stamp, nonce, body)
         headers["Accept"] = "application/json"
+        if known:
+            headers[wire.KEY_HEADER] = known
+        if packed:
+            headers["Content-Encoding"] = encoding.NAME
         if body:
             headers["Content-Type"] = "application/octet-stream" if raw else "application/json"
-        return self._transport.send(method, target, headers, body, self._policy.allowance(len(body)))
+        try:
+            return self._transport.send(method, target, headers, body, self._policy.allowance(len(body)))
+        finally:
+            self.beat()
 
     def _set_clock(self, server_time: datetime, before: datetime) -> None:
         after = self._clock()
         offset = server_time - (before + (after - before) / 2)
         if abs(offset) > LARGEST_OFFSET:
             raise SyncFailure(Failure.SERVER, "bad-time")
-        self.offset = offset
+        self.offset, self.heard = offset, True
 
 
 def _trusted(reply: Reply, public_key: bytes, nonce: str) -> datetime:

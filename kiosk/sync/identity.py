@@ -10,13 +10,15 @@ from kiosk import wire
 from kiosk.sync.policy import Failure, SyncFailure
 
 FILE = "terminal.key"
+NEXT = "terminal.key.next"  # made by begin_change, promoted when the backend has taken it
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TerminalKey:
-    """``private`` is the raw 32-byte seed; it never leaves this terminal."""
+    """``private`` is the raw 32-byte seed; it never leaves this terminal. ``folder``: where its file lies."""
 
     private: bytes
+    folder: Path | None = None
 
     @classmethod
     def load_or_create(cls, folder: Path) -> TerminalKey:
@@ -24,16 +26,53 @@ class TerminalKey:
         path = folder / FILE
         if not path.exists():
             _create(path)
+        return cls._load(path)
+
+    @classmethod
+    def _load(cls, path: Path) -> TerminalKey:
         if path.stat().st_mode & 0o077:
             raise SyncFailure(Failure.SERVER, "key-exposed", "others may read the terminal's key: enrol it anew")
         private = path.read_bytes()
         if len(private) != 32:
             raise SyncFailure(Failure.SERVER, "key-damaged", "the terminal's key is damaged: remove it and enrol anew")
-        return cls(private)
+        return cls(private, path.parent)
+
+    def begin_change(self) -> TerminalKey:
+        """The key that is to follow this one, on the disk; the same one until `complete_change`. Raises SyncFailure."""
+        if self.folder is None:
+            raise SyncFailure(Failure.SERVER, "key-damaged", "this key has no file: it cannot be changed")
+        path = self.folder / NEXT
+        if not path.exists():
+            _create(path)
+        return self._load(path)
+
+    def pending(self) -> TerminalKey | None:
+        """The key whose change was begun and not completed."""
+        found = self.folder is not None and (self.folder / NEXT).exists()
+        return self.begin_change() if found else None
+
+    def complete_change(self) -> None:
+        """The key that was begun is the terminal's from here on: on the disk when this returns."""
+        if self.folder is not None:
+            os.replace(self.folder / NEXT, self.folder / FILE)
+            _sync(self.folder)
+
+    def drop_change(self) -> None:
+        if self.folder is not None:
+            (self.folder / NEXT).unlink(missing_ok=True)
 
     @property
     def public(self) -> bytes:
         return wire.public_of(self.private)
+
+
+def public_key_in(folder: Path) -> bytes | None:
+    """The public half of the terminal's key; None where there is none to be read. Makes nothing."""
+    try:
+        private = (folder / FILE).read_bytes()
+    except OSError:
+        return None
+    return wire.public_of(private) if len(private) == 32 else None
 
 
 def _create(path: Path) -> None:
@@ -48,8 +87,12 @@ def _create(path: Path) -> None:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

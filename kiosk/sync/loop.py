@@ -9,12 +9,14 @@ from datetime import timedelta
 
 from kiosk.journal.records import Counts
 from kiosk.sync.client import CycleReport, SyncClient
+from kiosk.sync.clock import Trust
+from kiosk.wire import MAX_MATERIAL_BYTES, MAX_PUSH_BYTES
 
 Listener = Callable[[bool, Counts], None]
 
 
 class SyncLoop:
-    """``listener(online, counts)`` is called in the sync thread when one of the two has changed.
+    """``listener(online, counts)`` is called in the sync thread when one of the two, or the clock's trust, has changed.
 
     ``crashed`` is called with what ended the thread if a bug, or the journal's failure, did: the terminal restarts.
     What fails after ``stop`` is nobody's failure: the journal may be closed already.
@@ -28,12 +30,13 @@ class SyncLoop:
         crashed: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._client = client
+        client.beat = self._touch
         self._listener = listener
         self._crashed = crashed
         self._condition = threading.Condition()
         self._kicked = True  # the first pass begins at once
         self._stopping = False
-        self._last: tuple[bool, Counts] | None = None
+        self._last: tuple[bool, Counts, Trust] | None = None
         self._report = CycleReport()
         self._beat = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
@@ -69,8 +72,18 @@ class SyncLoop:
 
     @property
     def age(self) -> float:
-        """Seconds since the thread was last seen awake; above idle plus a cycle's deadline, it hangs."""
+        """Seconds since the thread was last seen awake, or an exchange of its pass ended."""
         return time.monotonic() - self._beat
+
+    @property
+    def hangs(self) -> bool:
+        """Whether nothing has moved for longer than any pause or exchange may last: only a restart helps."""
+        policy = self._client.policy
+        longest = policy.idle + policy.allowance(max(MAX_MATERIAL_BYTES, MAX_PUSH_BYTES))
+        return self._thread.is_alive() and not self._stopping and self.age > longest
+
+    def _touch(self) -> None:
+        self._beat = time.monotonic()
 
     def _run(self) -> None:
         try:
@@ -108,8 +121,8 @@ class SyncLoop:
     def _tell(self, report: CycleReport) -> None:
         if report.attempted or report.cause == "not-enrolled":
             self._report = report
-        state = (self._report.online, report.counts)
+        state = (self._report.online, report.counts, report.clock)
         if state != self._last:
             self._last = state
             if self._listener is not None:
-                self._listener(*state)
+                self._listener(*state[:2])

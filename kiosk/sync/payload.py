@@ -19,9 +19,13 @@ from kiosk.wire import (
 
 
 def encode_case(
-    draft: CaseDraft, case_no: str, committed_at: datetime, *, uscc: str = "", sealed_hashes: Sequence[str] = ()
-) -> bytes:
-    """JSON of the whole case. ``sealed_hashes``: SHA-256 hex of each sealed material, in the order of the materials."""
+    draft: CaseDraft, case_no: str, committed_at: datetime, *, uscc: str = "", sealed_hashes: Sequence[str] = (),
+    clock: str = "",
+) -> bytes:  # fmt: skip
+    """JSON of the whole case. ``sealed_hashes``: SHA-256 hex of each sealed material, in the order of the materials.
+
+    ``clock``: how far ``committed_at`` may be believed (kiosk.sync.clock.Trust).
+    """
     decision, commitment = draft.decision, draft.commitment
     payload = CasePayload(
         case_id=draft.case_id,
@@ -52,6 +56,7 @@ def encode_case(
             commitment.commitment_id, commitment.version, list(commitment.clauses), commitment.agreed_at.isoformat()
         ),
         test=draft.test,
+        clock=clock,
     )
     return msgspec.json.encode(payload)
 

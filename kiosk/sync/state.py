@@ -8,11 +8,13 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from kiosk.wire import Enrolment
+from kiosk.journal.checkpoints import OLD_KEYS, RECEIPT
+from kiosk.wire import Enrolment, HeadReceipt
 
 T = TypeVar("T")
 
 _ENROLMENT, _LINK, _OFFSET, _CURSOR = "sync.enrolment", "sync.link", "sync.clock_offset", "sync.cursor"
+_LOG_TROUBLE = "sync.log_trouble"
 
 
 LARGEST_OFFSET = timedelta(days=36525)  # a machine thrown back to 1970 is within it; beyond it a clock says nonsense
@@ -43,6 +45,8 @@ class SyncState:
         self._enrolment = self._load(_ENROLMENT, Enrolment)
         self._link = self._load(_LINK, LinkState) or LinkState()
         self._cursor = meta.meta(_CURSOR) or ""
+        self._receipt = self._load(RECEIPT, HeadReceipt)
+        self._log_trouble = meta.meta(_LOG_TROUBLE) or ""
         self._offset = _sane(float(meta.meta(_OFFSET) or 0))
 
     @property
@@ -51,6 +55,9 @@ class SyncState:
 
     @enrolment.setter
     def enrolment(self, value: Enrolment) -> None:
+        if self._enrolment is not None and self._enrolment.signing_key != value.signing_key:
+            old = self._load(OLD_KEYS, list[str]) or []
+            self._store(OLD_KEYS, [*old, self._enrolment.signing_key])  # receipts that it signed still count
         self._store(_ENROLMENT, value)
         self._enrolment = value
 
@@ -73,6 +80,28 @@ class SyncState:
         if value != self._cursor:
             self._meta.set_meta(_CURSOR, value)
             self._cursor = value
+
+    @property
+    def receipt(self) -> HeadReceipt | None:
+        """The newest head of this terminal's log that the backend has confirmed."""
+        return self._receipt
+
+    @receipt.setter
+    def receipt(self, value: HeadReceipt) -> None:
+        if value != self._receipt:
+            self._store(RECEIPT, value)
+            self._receipt = value
+
+    @property
+    def log_trouble(self) -> str:
+        """Why the backend does not take the end of the log; empty if it does."""
+        return self._log_trouble
+
+    @log_trouble.setter
+    def log_trouble(self, value: str) -> None:
+        if value != self._log_trouble:
+            self._meta.set_meta(_LOG_TROUBLE, value)
+            self._log_trouble = value
 
     @property
     def offset(self) -> timedelta:

@@ -1,7 +1,8 @@
-"""One HTTP exchange at a time over a kept connection, with a deadline for the whole of it.
+"""One HTTP exchange at a time over a kept connection, with a deadline for the whole of it and an end to standing still.
 
 A socket time-out starts anew with every byte that trickles in; here the time left is set before each wait, so that a
-slow body ends at the deadline. Knows nothing of signatures, follows no redirect, uses no proxy from the environment.
+slow body ends at the deadline. A large body has a late deadline: where nothing moves at all, ``stall`` seconds are
+enough. Knows nothing of signatures, follows no redirect, uses no proxy from the environment.
 """
 
 from __future__ import annotations
@@ -11,15 +12,22 @@ import io
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kiosk.address import parse
 from kiosk.sync.resolving import Name
 
+if TYPE_CHECKING:
+    import ssl
+
 MAX_REPLY = 4 * 1024 * 1024
-_CHUNK = 64 * 1024
+STALL = 20.0  # s
+_CHUNK = 16 * 1024  # bytes given to the socket at once: what has to move within ``stall``
+_DATES = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
 class TransportFailure(Exception):
@@ -53,13 +61,17 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """https:// to one backend, or http:// on this machine (ValueError for any other). Used by one thread."""
+    """https:// to one backend, or http:// on this machine (ValueError for any other). Used by one thread.
 
-    def __init__(self, base_url: str, *, ca_file: str | None = None) -> None:
+    ``roots``: a PEM file; with it no authority but those in it is believed, whatever the system trusts.
+    """
+
+    def __init__(self, base_url: str, *, roots: Path | None = None, stall: float = STALL) -> None:
         address = parse(base_url)
         self._host, self._port, self._tls = address.host, address.port, address.tls
         self._name = Name(self._host, self._port)
-        self._ca_file = ca_file
+        self._roots, self._stall = roots, stall
+        self._tls_context: ssl.SSLContext | None = None
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._stopped = False
@@ -70,7 +82,7 @@ class HttpTransport:
         whole = False
         try:
             raw = self._socket or self._connect(deadline)
-            reply, whole = self._exchange(_DeadlineSocket(raw, deadline), method, target, headers, body)
+            reply, whole = self._exchange(_DeadlineSocket(raw, deadline, self._stall), method, target, headers, body)
             return reply
         except (OSError, http.client.HTTPException, ValueError) as error:
             if self._stopped:
@@ -108,9 +120,7 @@ class HttpTransport:
                 raw.connect(address)
                 raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self._tls:
-                    import ssl
-
-                    raw = ssl.create_default_context(cafile=self._ca_file).wrap_socket(raw, server_hostname=self._host)
+                    raw = self._context().wrap_socket(raw, server_hostname=self._host)
                     self._hold(raw)
                 return raw
             except OSError as error:
@@ -118,6 +128,16 @@ class HttpTransport:
                 raw.close()
         self._name.forget()
         raise last
+
+    def _context(self) -> ssl.SSLContext:
+        import ssl
+
+        if self._tls_context is None:
+            try:
+                self._tls_context = ssl.create_default_context(cafile=self._roots)
+            except OSError as error:  # missing, unreadable, or no PEM (ssl.SSLError)
+                raise _BadRoots from error
+        return self._tls_context
 
     def _hold(self, raw: socket.socket) -> None:
         with self._lock:
@@ -145,34 +165,53 @@ class HttpTransport:
 class _DeadlineSocket:
     """What http.client uses of a socket, each wait cut to the time left."""
 
-    def __init__(self, raw: socket.socket, deadline: float) -> None:
-        self._raw = raw
-        self._deadline = deadline
+    def __init__(self, raw: socket.socket, deadline: float, stall: float) -> None:
+        self._raw, self._deadline, self._stall = raw, deadline, stall
 
     def sendall(self, data: bytes) -> None:
         view = memoryview(data)
         for start in range(0, len(view), _CHUNK):
-            self._raw.settimeout(_left(self._deadline))
-            self._raw.sendall(view[start : start + _CHUNK])
+            with _within(self._raw, self._deadline, self._stall):
+                self._raw.sendall(view[start : start + _CHUNK])
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_DeadlineReader(self._raw, self._deadline), _CHUNK)
+        return io.BufferedReader(_DeadlineReader(self._raw, self._deadline, self._stall), 64 * 1024)
 
     def close(self) -> None:
         """Left to the transport, which decides whether the connection serves again."""
 
 
 class _DeadlineReader(io.RawIOBase):
-    def __init__(self, raw: socket.socket, deadline: float) -> None:
-        self._raw = raw
-        self._deadline = deadline
+    def __init__(self, raw: socket.socket, deadline: float, stall: float) -> None:
+        self._raw, self._deadline, self._stall = raw, deadline, stall
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._raw.settimeout(_left(self._deadline))
-        return self._raw.recv_into(buffer)
+        with _within(self._raw, self._deadline, self._stall):
+            return self._raw.recv_into(buffer)
+
+
+class _Stalled(TimeoutError):
+    """Time is left, and nothing has moved."""
+
+
+class _BadRoots(OSError):
+    """The file of trusted roots."""
+
+
+@contextmanager
+def _within(raw: socket.socket, deadline: float, stall: float) -> Iterator[None]:
+    """One wait of the socket, cut to the time left and to ``stall``."""
+    left = _left(deadline)
+    raw.settimeout(min(left, stall))
+    try:
+        yield
+    except TimeoutError as error:
+        if stall < left:
+            raise _Stalled from error
+        raise
 
 
 def _left(deadline: float) -> float:
@@ -186,7 +225,11 @@ def _cause(error: Exception) -> str:
     """A short stable code; the order matters, as some of these are kinds of others."""
     import ssl
 
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _DATES:
+        return "tls-date"
     for kind, cause in (
+        (_Stalled, "stalled"),
+        (_BadRoots, "roots"),
         (TimeoutError, "deadline"),
         (socket.gaierror, "dns"),
         (ssl.SSLError, "tls"),

@@ -19,6 +19,7 @@ from kiosk.visit.events import (
     TimerFired,
 )
 from kiosk.visit.identifying import identify
+from kiosk.visit.resting import rest
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Visit
@@ -28,8 +29,10 @@ from kiosk.visit.visit import Now, Visit
 def recovered(visit: Visit, event: Recovered, now: Now) -> Result:
     visit = replace(visit, machine=replace(visit.machine, fault=event.fault))
     if event.fault:
-        return go(visit, State.OUT_OF_SERVICE, SetTimer("look_again", visit.machine.delays.out_of_service))
-    return go(visit.fresh(State.ATTRACT), State.ATTRACT)
+        delays, first = visit.machine.delays, visit.state is State.RECOVERING
+        ending = (SetTimer("power", delays.power_off),) if visit.machine.power_low and first else ()
+        return go(visit, State.OUT_OF_SERVICE, SetTimer("look_again", delays.out_of_service), *ending)
+    return rest(visit)
 
 
 @on(TimerFired, State.OUT_OF_SERVICE)

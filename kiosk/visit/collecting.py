@@ -47,7 +47,7 @@ def with_card(visit: Visit, event: CardShown) -> Visit:
     """The card that was read. What was known of another person ends with it."""
     if visit.document is None or visit.document.number != event.document.number:
         visit = visit.of_nobody()
-    return replace(visit, document=event.document, picture=event.picture)
+    return replace(visit, document=event.document, picture=event.picture, photo_due=event.photo_due)
 
 
 def home_again(visit: Visit) -> Visit:
@@ -58,6 +58,7 @@ def home_again(visit: Visit) -> Visit:
         elder=visit.elder,
         document=visit.document,
         picture=visit.picture,
+        photo_due=visit.photo_due,
         waiting=visit.waiting,
         verification=visit.verification,
     )

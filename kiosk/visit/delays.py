@@ -21,8 +21,11 @@ class Delays:
     farewell: float
     card_missing: float
     face: float
+    liveness: float
     out_of_service: float
     clock: float
+    power_warning: float
+    power_off: float
 
     @classmethod
     def load(cls, path: Path = TABLE) -> Delays:
@@ -34,6 +37,9 @@ class Delays:
             farewell=float(other["farewell"]),
             card_missing=float(other["card_missing"]),
             face=float(other["face"]),
+            liveness=float(other["liveness"]),
             out_of_service=float(other["out_of_service"]),
             clock=float(other["clock"]),
+            power_warning=float(other["power_warning"]),
+            power_off=float(other["power_off"]),
         )

@@ -110,7 +110,27 @@ class Wipe:
     committed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AdmitCards:
+    """Let a smart card into the slot. Answered by SlotChanged when one has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class DismissCards:
+    """Let none in any more, and give back the one that is held. Answered by SlotChanged where there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepCard:
+    """Nobody took the card that was given back: take it in for its holder. Answered by SlotChanged("kept")."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerDown:
+    """The battery is low and nobody is here: close the journal and end the terminal's process. No answer."""
+
+
 Effect = (
     SetTimer | CancelTimer | Recover | PrepareVerification | CheckFace | StopCamera | CheckStaffCode | PreparePapers
-    | Commit | PrintPapers | SaveRating | CallHelp | Wipe
+    | Commit | PrintPapers | SaveRating | CallHelp | Wipe | AdmitCards | DismissCards | KeepCard | PowerDown
 )  # fmt: skip

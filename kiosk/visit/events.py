@@ -7,6 +7,7 @@ from datetime import datetime
 
 from devices.contracts.camera import FaceHint, FaceOutcome
 from devices.contracts.identity import IdentityDocument
+from devices.contracts.liveness import LivenessPrompt, NotLive
 from devices.contracts.printing import PrintOutcome
 from kiosk.domain.case import CaseDraft
 from kiosk.domain.decision import Decision
@@ -179,9 +180,21 @@ class RatingSkipped:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardShown:
-    """A card was read. ``picture`` is its photograph decoded, or None where no decoder can."""
+    """A card was read. ``picture`` is its photograph decoded, or None where no decoder can, or not yet.
+
+    ``photo_due``: it is being decoded, and PhotoDecoded says what came of it.
+    """
 
     document: IdentityDocument
+    picture: bytes | None
+    photo_due: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PhotoDecoded:
+    """The photograph of the card with this number, 0.03 to 5 s after CardShown; None where no decoder can."""
+
+    number: str
     picture: bytes | None
 
 
@@ -211,8 +224,17 @@ class FaceHinted:
 
 
 @dataclass(frozen=True, slots=True)
+class LivenessPrompted:
+    """The faces match; now a sign of life is asked for: what the person is to do."""
+
+    prompt: LivenessPrompt
+
+
+@dataclass(frozen=True, slots=True)
 class FaceChecked:
-    outcome: FaceOutcome
+    """``NotLive`` where the faces match and no sign of life was seen."""
+
+    outcome: FaceOutcome | NotLive
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +256,20 @@ class AbilitiesChanged:
     page_printer: bool
     receipt_printer: bool
     identity_reader: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PowerChanged:
+    """``low``: the terminal runs on its battery (UPS) and the battery is nearly empty; told again when that is over."""
+
+    low: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SlotChanged:
+    """The slot for smart cards. ``slot``: "" (empty), ``inside``, ``offered`` (given back, not taken yet), ``kept``."""
+
+    slot: str
 
 
 # -- the terminal itself -----------------------------------------------------------------------------
@@ -305,7 +341,7 @@ Touch = (
     | LevelChosen | OptionToggled | MoreOptionsPressed | RatingSubmitted | RatingSkipped
 )  # fmt: skip
 Event = (
-    Touch | CardShown | PapersFound | CardFailed | CardGone | FaceHinted | FaceChecked | StaffCodeChecked
-    | AbilitiesChanged | Recovered | Committed | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped
-    | TimerFired
+    Touch | CardShown | PhotoDecoded | PapersFound | CardFailed | CardGone | FaceHinted | LivenessPrompted
+    | FaceChecked | StaffCodeChecked | AbilitiesChanged | PowerChanged | SlotChanged | Recovered | Committed
+    | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped | TimerFired
 )  # fmt: skip

@@ -21,6 +21,7 @@ from kiosk.visit.events import (
     TimerFired,
 )
 from kiosk.visit.finishing import farewell, printing
+from kiosk.visit.identifying import with_photo
 from kiosk.visit.missing import ask_for_card
 from kiosk.visit.states import BEFORE_COMMIT, NEEDS_CARD, State
 from kiosk.visit.table import Result, cancel, go, late, on, stay
@@ -104,7 +105,11 @@ def card_back(visit: Visit, event: CardShown, now: Now) -> Result:
         if printing(visit):  # the first one's paper is waited for, as if the card were merely gone
             return ask_for_card(visit, now)
         return farewell(visit, "card_changed")
-    return stay(visit, *cancel("card_missing"), card_missing=False, card_until=None)
+    back = replace(visit, card_missing=False, card_until=None)
+    if not back.photo_due or event.photo_due:
+        return stay(back, *cancel("card_missing"))
+    decoded, effects = with_photo(replace(back, picture=event.picture, photo_due=False), now)
+    return decoded, (*cancel("card_missing"), *effects)
 
 
 @on(CardShown)

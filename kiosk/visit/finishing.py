@@ -25,6 +25,7 @@ from kiosk.visit.events import (
     TroubleChosen,
     Wiped,
 )
+from kiosk.visit.resting import rest
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, PaperState, Visit
@@ -214,12 +215,12 @@ def wiped(visit: Visit, event: Wiped, now: Now) -> Result:
 @on(NextPressed, State.FAREWELL)
 @on(TimerFired, State.FAREWELL)
 def leave(visit: Visit, event: NextPressed | TimerFired, now: Now) -> Result:
-    return go(visit.fresh(State.ATTRACT), State.ATTRACT) if visit.wiped else go(visit, State.WIPING)
+    return rest(visit) if visit.wiped else go(visit, State.WIPING)
 
 
 @on(Wiped, State.WIPING)
 def wiped_late(visit: Visit, event: Wiped, now: Now) -> Result:
-    return go(visit.fresh(State.ATTRACT), State.ATTRACT)
+    return rest(visit)
 
 
 late(Committed, CommitFailed, but=(State.COMMITTING,))

@@ -13,6 +13,7 @@ from devices.contracts.camera import (
     ReferenceUnusable,
 )
 from devices.contracts.identity import IdentityDocument
+from devices.contracts.liveness import NotLive, NotLiveReason
 from kiosk.domain.codes import age_on
 from kiosk.domain.decision import Verification
 from kiosk.services.model import ServicePack
@@ -26,8 +27,10 @@ from kiosk.visit.events import (
     FaceAgreed,
     FaceChecked,
     FaceHinted,
+    LivenessPrompted,
     OtherWayChosen,
     PapersFound,
+    PhotoDecoded,
     StaffCodeChecked,
     StaffCodeEntered,
 )
@@ -36,6 +39,7 @@ from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Visit
 
+READING_PHOTO = "reading_photo"  # the hint while the check waits for the card's photograph
 FACE_MIN_AGE = 14  # below, a guardian's consent is needed: 人脸识别技术应用安全管理办法
 
 
@@ -78,7 +82,7 @@ def _identify_to_collect(visit: Visit, document: IdentityDocument, now: Now) -> 
 
 def _refuse(visit: Visit, problem: str, detail: str = "") -> Result:
     return go(
-        visit, State.IDENTIFY, document=None, picture=None, waiting=None, verification=None,
+        visit, State.IDENTIFY, document=None, picture=None, photo_due=False, waiting=None, verification=None,
         problem=problem, detail=detail,
     )  # fmt: skip
 
@@ -102,7 +106,7 @@ def face_obstacle(visit: Visit, now: Now) -> str:
         return "off"
     if visit.document is not None and age_on(visit.document.birth, now.wall.date()) < FACE_MIN_AGE:
         return "minor"
-    if visit.picture is None:
+    if visit.picture is None and not visit.photo_due:
         return "photo"
     return "" if visit.machine.camera else "camera"
 
@@ -136,7 +140,7 @@ def card_failed(visit: Visit, event: CardFailed, now: Now) -> Result:
 @on(CardGone, State.IDENTIFY)
 def card_gone(visit: Visit, event: CardGone, now: Now) -> Result:
     """The problem stays on the screen: it belongs to the card just taken away."""
-    return stay(visit, document=None, picture=None, waiting=None, verification=None)
+    return stay(visit, document=None, picture=None, photo_due=False, waiting=None, verification=None)
 
 
 @on(BackPressed, State.IDENTIFY, State.CONSENT)
@@ -146,9 +150,26 @@ def back_to_guide(visit: Visit, event: BackPressed, now: Now) -> Result:
 
 @on(FaceAgreed, State.CONSENT)
 def agree(visit: Visit, event: FaceAgreed, now: Now) -> Result:
+    if visit.picture is not None:
+        return go(visit, State.FACE, CheckFace(visit.picture))
+    return go(visit, State.FACE, hint=READING_PHOTO) if visit.photo_due else verify(visit, now)
+
+
+@on(PhotoDecoded)
+def photo_decoded(visit: Visit, event: PhotoDecoded, now: Now) -> Result:
+    """The photograph of the card that was read last; another one's has come too late."""
+    if not visit.photo_due or visit.document is None or visit.document.number != event.number:
+        return stay(visit)
+    return with_photo(replace(visit, picture=event.picture, photo_due=False), now)
+
+
+def with_photo(visit: Visit, now: Now) -> Result:
+    """The check that waited for it begins. Where it cannot be decoded the person is verified another way."""
+    if visit.state not in (State.CONSENT, State.FACE):
+        return stay(visit)
     if visit.picture is None:
-        return verify(visit, now)
-    return go(visit, State.FACE, CheckFace(visit.picture))
+        return go(visit, State.OTHER_WAY, StopCamera(), way="", way_reason="photo")
+    return stay(visit, CheckFace(visit.picture), hint="") if visit.state is State.FACE else stay(visit)
 
 
 @on(OtherWayChosen, State.CONSENT, State.FACE)
@@ -166,6 +187,11 @@ def hint(visit: Visit, event: FaceHinted, now: Now) -> Result:
     return stay(visit, hint=event.hint.value)
 
 
+@on(LivenessPrompted, State.FACE)
+def prompted(visit: Visit, event: LivenessPrompted, now: Now) -> Result:
+    return stay(visit, prompt=event.prompt)
+
+
 @on(FaceChecked, State.FACE)
 def face_checked(visit: Visit, event: FaceChecked, now: Now) -> Result:
     if isinstance(event.outcome, FaceMatched):
@@ -174,8 +200,17 @@ def face_checked(visit: Visit, event: FaceChecked, now: Now) -> Result:
     return go(visit, State.OTHER_WAY, StopCamera(), way="", way_reason=_why(event.outcome))
 
 
-def _why(outcome: FaceOutcome) -> str:
+_UNSEEN = {
+    NotLiveReason.NO_FACE: "unclear",
+    NotLiveReason.SEVERAL_FACES: "unclear",
+    NotLiveReason.ANOTHER_FACE: "differs",
+}
+
+
+def _why(outcome: FaceOutcome | NotLive) -> str:
     match outcome:
+        case NotLive(reason):
+            return _UNSEEN.get(reason, "not_live")
         case FaceDiffers():
             return "differs"
         case FaceUnclear():
@@ -225,5 +260,5 @@ def staff_code_checked(visit: Visit, event: StaffCodeChecked, now: Now) -> Resul
 
 late(FaceAgreed, but=(State.CONSENT,))
 late(OtherWayChosen, but=(State.CONSENT, State.FACE, State.OTHER_WAY))
-late(FaceHinted, FaceChecked, but=(State.FACE,))
+late(FaceHinted, LivenessPrompted, FaceChecked, but=(State.FACE,))
 late(StaffCodeEntered, StaffCodeChecked, but=(State.OTHER_WAY,))

@@ -138,6 +138,14 @@ class Runner:
                 ports.call_help(effect)
             case fx.Wipe():
                 ports.wipe(effect)
+            case fx.AdmitCards():
+                ports.admit_cards()
+            case fx.DismissCards():
+                ports.dismiss_cards()
+            case fx.KeepCard():
+                ports.keep_card()
+            case fx.PowerDown():
+                ports.power_down()
 
     @property
     def state(self) -> State:

@@ -19,6 +19,8 @@ class Chrome:
     ``step`` 0 shows no progress, 1..5 that many of five bars. ``expires_at`` is the monotonic second at
     which the visit ends by itself (None: never); ``warning`` asks for the "still here?" panel;
     ``card_missing`` for the "put the card back" panel; ``help_called`` for the "help is coming" panel.
+    ``power`` asks for the "mains are gone" panel, and says which (kiosk.visit.power.warning): ``ending``,
+    ``ending_saved``, ``finishing``.
     """
 
     place: str
@@ -32,6 +34,7 @@ class Chrome:
     card_missing: bool = False
     help_called: bool = False
     help_phone: str = ""
+    power: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class GuideBody:
 
 @dataclass(frozen=True, slots=True)
 class IdentifyBody:
-    """``problem``, a message key: ``card_expired card_kind under_age card_unreadable card_lift reader_down``."""
+    """``problem``, a message key: ``card_expired card_kind under_age card_unreadable card_lift reader_down slot_card``
+    (a smart card in the slot, where none can be used)."""
 
     problem: str = ""
     detail: str = ""
@@ -107,9 +111,16 @@ class ConsentBody:
 
 @dataclass(frozen=True, slots=True)
 class FaceBody:
-    """``hint`` is a FaceHint value or "" (looking)."""
+    """``hint`` is a FaceHint value, "" (looking) or ``reading_photo`` (of the card; the check has not begun).
+
+    While a sign of life is asked for, ``move`` says what to do: ``blink``, ``turn_left``, ``turn_right`` (the person's
+    own left and right) or ``straight``; it is the ``number``-th of ``total``, 0 before the first.
+    """
 
     hint: str = ""
+    move: str = ""
+    number: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +295,7 @@ class RateBody:
 
 @dataclass(frozen=True, slots=True)
 class FarewellBody:
-    """``reason``: done, quit, timeout, card_gone, refused, failed; ``saved`` whether a case was committed.
+    """``reason``: done, quit, timeout, card_gone, refused, failed, power; ``saved`` whether a case was committed.
 
     ``papers``: titles of what came out of the printers and should be taken along.
     """
@@ -294,6 +305,7 @@ class FarewellBody:
     card_on_reader: bool
     case_no: str = ""
     papers: tuple[str, ...] = ()
+    card_in_slot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from kiosk.visit import arriving, collecting, everywhere, filling, finishing, identifying
+from kiosk.visit import arriving, collecting, everywhere, filling, finishing, identifying, power, slot
 from kiosk.visit.effects import CancelTimer, Effect, SetTimer
 from kiosk.visit.events import (
     CardFailed,
@@ -18,15 +18,25 @@ from kiosk.visit.events import (
     LanguageChosen,
     QuitPressed,
     StillHere,
+    TimerFired,
     Touch,
 )
 from kiosk.visit.finishing import printing
 from kiosk.visit.missing import ask_for_card
 from kiosk.visit.states import NEEDS_CARD, State
-from kiosk.visit.table import EVERYWHERE, IGNORED, TABLE, Result
+from kiosk.visit.table import EVERYWHERE, IGNORED, TABLE, TIMERS, Result
 from kiosk.visit.visit import Now, Visit
 
-ROOMS = (arriving, identifying, collecting, filling, finishing, everywhere)  # importing them fills the table
+ROOMS = (
+    arriving,
+    identifying,
+    collecting,
+    filling,
+    finishing,
+    power,
+    slot,
+    everywhere,
+)  # imported, they fill the table
 PRINTS = (State.OUTCOME, State.COLLECT)  # no time runs out while paper is coming out
 TOUCHES: tuple[type, ...] = get_args(Touch)
 WITHOUT_CARD = (QuitPressed, HelpPressed, HelpClosed, StillHere, LanguageChosen, ElderChosen)
@@ -36,16 +46,22 @@ def step(visit: Visit, event: Event, now: Now) -> Result:
     """One event. Never raises for an event that comes late; never touches a clock, a device or a file."""
     kind = type(event)
     visit = _notice_card(visit, event)
-    if visit.card_missing and isinstance(event, TOUCHES) and not isinstance(event, WITHOUT_CARD):
+    covered = visit.card_missing or power.warning(visit)
+    if covered and isinstance(event, TOUCHES) and not isinstance(event, WITHOUT_CARD):
         return visit, ()  # the panel lies over the page; a touch that raced it must not go on as the card's holder
     handler = TABLE.get((visit.state, kind))
+    if isinstance(event, TimerFired):
+        handler = TIMERS.get(event.name, handler)
+    if isinstance(event, QuitPressed) and power.warning(visit):
+        handler = power.ended_now
     if handler is None:
         if visit.state in IGNORED.get(kind, frozenset()):
             return visit, ()
         handler = EVERYWHERE[kind]
     after, effects = handler(visit, event, now)
     after, timers = _arm(visit, event, after, now)
-    return after, (*effects, *timers)
+    after, ending = power.mind(visit, after, now)
+    return after, (*effects, *timers, *ending, *slot.door(visit, after))
 
 
 def _notice_card(visit: Visit, event: Event) -> Visit:

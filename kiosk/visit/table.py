@@ -22,6 +22,7 @@ EVENTS: tuple[type, ...] = get_args(Event)
 TABLE: dict[tuple[State, type], Handler] = {}
 EVERYWHERE: dict[type, Handler] = {}
 IGNORED: dict[type, frozenset[State]] = {}
+TIMERS: dict[str, Handler] = {}
 
 
 def on(event: type, *states: State) -> Callable[[Handler], Handler]:
@@ -37,6 +38,18 @@ def on(event: type, *states: State) -> Callable[[Handler], Handler]:
             if key in TABLE:
                 raise AssertionError(f"two handlers for {event.__name__} in {key[0].value}")
             TABLE[key] = handler
+        return handler
+
+    return register
+
+
+def timer(name: str) -> Callable[[Handler], Handler]:
+    """Register a handler for a timer of the machine's, not of a page's: it means the same in every state."""
+
+    def register(handler: Handler) -> Handler:
+        if name in TIMERS:
+            raise AssertionError(f"two handlers for the timer {name}")
+        TIMERS[name] = handler
         return handler
 
     return register
@@ -58,6 +71,7 @@ def go(visit: Visit, state: State, *effects: Effect, **changes: Any) -> Result:
     changes.setdefault("problem", "")
     changes.setdefault("detail", "")
     changes.setdefault("hint", "")
+    changes.setdefault("prompt", None)
     return replace(visit, state=state, **changes), effects
 
 

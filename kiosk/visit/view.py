@@ -11,6 +11,7 @@ from kiosk.domain.text import Text
 from kiosk.domain.waiting import WaitingState
 from kiosk.services import forms
 from kiosk.services.model import Ability, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
+from kiosk.visit import power, slot
 from kiosk.visit.collecting import certain
 from kiosk.visit.finishing import missed, printing
 from kiosk.visit.screen import (
@@ -54,6 +55,7 @@ NOTHING = Ability(Verdict.CANNOT, (), ("starting",))
 LIMITS = {Verdict.LIMITED: "network", Verdict.CERTIFICATE_LATER: "paper"}  # a receipt changes nothing of the matter
 CHINA = timezone(timedelta(hours=8))
 IN_VAIN = ("glyph-missing",)  # faults that no second print mends: the fonts lack a character
+LEFT_CARDS = {"inside": "card_left", "offered": "card_left", "kept": "card_kept"}
 SHOWN_AT_ONCE = 3  # rating options; the rest on "more"
 
 
@@ -71,12 +73,19 @@ def _chrome(visit: Visit) -> Chrome:
         elder=visit.elder,
         test=machine.test,
         step=0 if visit.collecting else STEPS.get(visit.state, 0),
-        expires_at=visit.card_until if visit.card_missing else visit.expires_at,
+        expires_at=_ends_at(visit),
         warning=visit.warning,
         card_missing=visit.card_missing and visit.state in NEEDS_CARD and not printing(visit),
         help_called=visit.help_called,
         help_phone=machine.help_phone,
+        power=power.warning(visit),
     )
+
+
+def _ends_at(visit: Visit) -> float | None:
+    if visit.power_until is not None:
+        return visit.power_until
+    return visit.card_until if visit.card_missing else visit.expires_at
 
 
 def _body(visit: Visit, now: Now) -> Body:
@@ -92,7 +101,7 @@ def _body(visit: Visit, now: Now) -> Body:
         case State.CONSENT:
             return ConsentBody(_masked(visit), later_possible=not visit.collecting)
         case State.FACE:
-            return FaceBody(visit.hint)
+            return _face(visit)
         case State.OTHER_WAY:
             return _other_way(visit)
         case State.COLLECT:
@@ -120,16 +129,19 @@ def _body(visit: Visit, now: Now) -> Body:
                 visit.machine.card_on_reader,
                 group_case_no(visit.case_no),
                 tuple(title.of(visit.language) for title in visit.printed),
+                visit.machine.slot in slot.LYING,
             )
         case State.RECOVERING | State.WIPING | State.OUT_OF_SERVICE:
-            return NoticeBody(visit.machine.fault)
+            return NoticeBody(visit.machine.fault or ("battery_low" if visit.machine.power_low else ""))
 
 
 def _obstacle(visit: Visit) -> str:
     """What keeps a card from being read: no reader, or a card that lies there since an earlier visit."""
     if not visit.machine.identity_reader:
         return "reader_down"
-    return "card_lift" if visit.machine.card_on_reader else ""
+    if visit.machine.card_on_reader:
+        return "card_lift"
+    return "slot_card" if visit.machine.slot in slot.LYING else ""
 
 
 def _attract(visit: Visit, now: Now) -> AttractBody:
@@ -141,6 +153,7 @@ def _attract(visit: Visit, now: Now) -> AttractBody:
         Light("services", able > 0, able),
         Light("printing", machine.page_printer and machine.receipt_printer),
         Light("network", machine.online),
+        *([Light(LEFT_CARDS[machine.slot], False)] if machine.slot in LEFT_CARDS else []),
     )
     return AttractBody(lights, now.wall.strftime("%H:%M"))
 
@@ -220,13 +233,21 @@ def _guide(visit: Visit) -> GuideBody:
     )
 
 
+def _face(visit: Visit) -> FaceBody:
+    asked = visit.prompt
+    if asked is None:
+        return FaceBody(visit.hint)
+    move = "straight" if asked.challenge is None else asked.challenge.value
+    return FaceBody("" if asked.hint is None else asked.hint.value, move, asked.number, asked.total)
+
+
 def _other_way(visit: Visit) -> OtherWayBody:
     return OtherWayBody(
         reason=visit.way_reason,
         way=visit.way,
         face_possible=visit.machine.face_check
         and visit.machine.camera
-        and visit.picture is not None
+        and (visit.picture is not None or visit.photo_due)
         and visit.way_reason != "minor",
         problem=visit.problem,
         attempts_left=visit.attempts_left,

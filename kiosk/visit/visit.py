@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from devices.contracts.identity import IdentityDocument
+from devices.contracts.liveness import LivenessPrompt
 from kiosk.domain.case import Commitment
 from kiosk.domain.decision import Verification
 from kiosk.domain.envelope import Envelope
@@ -51,6 +52,10 @@ class Machine:
     receipt_printer: bool = False
     identity_reader: bool = False
     card_on_reader: bool = False
+    card_slot: bool = False  # whether there is a slot for smart cards
+    slot: str = ""  # what lies in it: see SlotChanged
+    keep_card_after: float | None = None  # s after which a card that was given back is kept; None: never
+    power_low: bool = False
     fault: str = ""
 
 
@@ -83,16 +88,19 @@ class Visit:
     card_missing: bool = False
     card_until: float | None = None  # monotonic second until which a missing card is waited for
     help_called: bool = False
+    power_until: float | None = None  # monotonic second at which the visit ends because the battery is low
     # matter and person
     service: ServicePack | None = None
     started_at: datetime | None = None
     document: IdentityDocument | None = None
     picture: bytes | None = None
+    photo_due: bool = False  # the card's photograph is being decoded
     collecting: bool = False  # what the person is identified for: papers of an earlier visit, not a matter
     waiting: tuple[WaitingPaper, ...] | None = None  # None while it is not known what lies here for the card
     problem: str = ""
     detail: str = ""
     hint: str = ""
+    prompt: LivenessPrompt | None = None  # while a sign of life is asked for
     way: str = ""
     way_reason: str = ""
     attempts_left: int = 0
@@ -137,6 +145,7 @@ class Visit:
             expires_at=self.expires_at,
             warning=self.warning,
             help_called=self.help_called,
+            power_until=self.power_until,
         )
 
     @property

@@ -26,6 +26,7 @@ from kiosk.backend import Backend, Settings, create_app
 from kiosk.backend.serve import QuietServer, bind, configure
 from kiosk.domain import codes
 from kiosk.journal.sealing import item_info, seal
+from tests.backend.postgres_room import PostgresRoom, programs
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 NAME = "王小明秘密"
@@ -183,9 +184,45 @@ def clock() -> Clock:
     return Clock()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that says ``STORES = (…)`` holds each of them to the same contract."""
+    stores = getattr(metafunc.module, "STORES", None)
+    if stores and "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", stores, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresRoom]:
+    """A private PostgreSQL, started for the first test that asks."""
+    folder = programs()
+    if folder is None:
+        pytest.skip("PostgreSQL is missing: apt-get install postgresql")
+    pytest.importorskip("psycopg", reason="psycopg is missing: pip install 'psycopg[binary]'")
+    room = PostgresRoom(folder)
+    yield room
+    room.stop()
+
+
 @pytest.fixture
-def settings(tmp_path: Path, clock: Clock) -> Settings:
-    return Settings(f"sqlite:///{tmp_path}/backend/backend.db", str(tmp_path / "blobs"), clock=clock)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database: SQLite, or what the module asks for."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        room: PostgresRoom = request.getfixturevalue("postgres")
+        return room.new_schema()
+    return f"sqlite:///{tmp_path}/backend/backend.db"
+
+
+@pytest.fixture
+def disk(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> list[Path]:
+    """The folders in which the backend's data lie."""
+    foreign = [request.getfixturevalue("postgres").data] if database.startswith("postgresql") else []
+    return [tmp_path, *foreign]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, clock: Clock, database: str) -> Settings:
+    keys = tmp_path / "backend" / "backend.db.keys.json"
+    return Settings(database, str(tmp_path / "blobs"), str(keys), clock=clock)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from kiosk import wire
 from kiosk.backend.store.tables import sequences
 from kiosk.domain import codes
 
+STORES = ("sqlite", "postgresql")
+
 
 def reserve(terminal, kind="case", count=10, request_id="r1"):
     answer = terminal.send("POST", "/v1/blocks", wire.BlockRequest(kind, count, request_id))

@@ -8,7 +8,7 @@ import msgspec
 
 ROUTES = {
     "/v1/enrol": "post", "/v1/items": "post", "/v1/materials/{digest}": "put", "/v1/blocks": "post",
-    "/v1/results": "get",
+    "/v1/results": "get", "/v1/checkpoints": "post",
 }  # fmt: skip
 
 

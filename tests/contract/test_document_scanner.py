@@ -1,9 +1,11 @@
-"""What every document scanner promises: run against SANE's own backend ``test``, and (marked) the device."""
+"""What every document scanner promises: run against SANE's own backend ``test``, replays of its captured runs, and
+(marked) the device."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from devices.contracts.document_scanner import (
 )
 from devices.drivers.sane.driver import SaneScanner
 from devices.simulators.sane import SaneTwin
+from devices.transports.program_capture import CapturingPrograms, ReplayPrograms
 
 GLASS = ScanSettings(dpi=75)
 
@@ -82,17 +85,18 @@ class DocumentScannerContract:
         assert len(shown) < 1500
 
 
-class TestSaneBackend(DocumentScannerContract):
-    @pytest.fixture
-    def twin(self) -> Iterator[SaneTwin]:
-        twin = SaneTwin("document_scanner")
-        try:
-            twin.start()
-        except RuntimeError as why:
-            pytest.skip(str(why))
-        yield twin
-        twin.stop()
+@pytest.fixture
+def twin() -> Iterator[SaneTwin]:
+    twin = SaneTwin("document_scanner")
+    try:
+        twin.start()
+    except RuntimeError as why:
+        pytest.skip(str(why))
+    yield twin
+    twin.stop()
 
+
+class TestSaneBackend(DocumentScannerContract):
     @pytest.fixture
     def scanner(self, twin: SaneTwin) -> SaneScanner:
         return SaneScanner(twin.port, rest=0.0)
@@ -134,6 +138,27 @@ class TestSaneBackend(DocumentScannerContract):
         twin.act("ok", {})
         scanner.open(soon())
         assert isinstance(scanner.scan(GLASS, deadline=soon()), Scanned)
+
+
+LEVELS: dict[str, dict[str, object]] = {
+    level.value: {"level": level, "passed": None if level is Level.INTERACTIVE else True} for level in Level
+}
+PROMISES = [(n, {}) for n in vars(DocumentScannerContract) if n.startswith("test_") and "self_tests" not in n]
+PROMISES += [("test_self_tests_pass_or_leave_it_to_a_person", extra) for extra in LEVELS.values()]
+
+
+@pytest.mark.parametrize(("promise", "extra"), PROMISES, ids=[name.removeprefix("test_")[:32] for name, _ in PROMISES])
+def test_a_promise_kept_behind_scanimage_is_kept_on_the_replay_of_its_runs(
+    twin: SaneTwin, promise: str, extra: dict[str, object], tmp_path: Path
+) -> None:
+    keep, path = getattr(DocumentScannerContract(), promise), tmp_path / "c.jsonl"
+    keep(scanner=SaneScanner(twin.port, rest=0.0, programs=CapturingPrograms(path)), **extra)
+    if not path.exists():
+        return  # a promise that needs no word from the scanner
+    twin.stop()
+    replay = ReplayPrograms(path)
+    keep(scanner=SaneScanner("sane:test:1", rest=0.0, programs=replay), **extra)
+    assert replay.finished
 
 
 @pytest.mark.hardware

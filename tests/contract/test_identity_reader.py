@@ -135,6 +135,24 @@ def test_a_card_exchanged_for_another_is_not_the_card_read_last(bench: Bench) ->
     assert not bench.reader.present(soon())
 
 
+def test_a_card_exchanged_behind_a_lost_line_or_a_reset_is_not_the_card_read_last(bench: Bench) -> None:
+    """Else the second person would sit in the first one's visit."""
+
+    def reopen() -> None:
+        bench.reader.close()
+        bench.reader.open(soon())
+
+    for come_back in (reopen, lambda: bench.reader.reset(soon())):
+        bench.put("resident")
+        assert isinstance(bench.reader.read(soon()), CardRead)
+        bench.put("minor")
+        come_back()
+        assert not bench.reader.present(soon())
+        outcome = bench.reader.read(soon())
+        assert isinstance(outcome, CardRead)
+        assert outcome.document.number == bench.twin.deck["minor"].document.number
+
+
 def test_reset_loses_neither_the_reader_nor_the_card(bench: Bench) -> None:
     bench.put("resident")
     bench.reader.read(soon())

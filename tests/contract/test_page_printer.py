@@ -15,6 +15,7 @@ import pytest
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Device, DeviceError, Level, State
 from devices.contracts.printing import NotPrinted, PagePrinter, Printed, PrintProgress, Unknown
+from devices.drivers.cups.capture import CapturingWires, ReplayWires
 from devices.drivers.cups.driver import CupsPrinter
 from devices.drivers.ipp import testpage
 from devices.drivers.ipp.driver import IppPrinter
@@ -158,6 +159,32 @@ def test_a_promise_kept_on_the_wire_is_kept_on_the_replay(
         return  # a promise that needs no word from the printer
     replay = ReplayHttp.load(tmp_path / "c.jsonl")
     keep(printer=IppPrinter(twin.port, carry=replay, pause=lambda _: None), **extra)
+    assert replay.finished
+
+
+@pytest.mark.skipif(bool(cups_daemon.missing()), reason=cups_daemon.missing())
+@pytest.mark.parametrize(("promise", "extra"), PROMISES, ids=[name.removeprefix("test_")[:32] for name, _ in PROMISES])
+def test_a_promise_kept_behind_cupsd_is_kept_on_the_replay_of_both_wires(
+    promise: str, extra: dict[str, object], tmp_path: Path
+) -> None:
+    pytest.importorskip("cups", reason="needs pycups (the extra: cups)")
+    keep, path = getattr(PagePrinterContract(), promise), tmp_path / "c.jsonl"
+    twin = CupsTwin("page_printer", pace=0.01)
+    twin.start()
+    live = CupsPrinter(twin.port, wires=CapturingWires(path))
+    try:
+        keep(printer=live, **extra)
+    finally:
+        live.close()
+        twin.stop()
+    if not path.exists():
+        return  # a promise that needs no word from anybody
+    replay = ReplayWires.load(path)
+    printer = CupsPrinter("cups:Kiosk", wires=replay, pause=lambda _: None)
+    try:
+        keep(printer=printer, **extra)
+    finally:
+        printer.close()
     assert replay.finished
 
 

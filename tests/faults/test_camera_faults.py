@@ -194,6 +194,7 @@ def test_a_child_that_hangs_in_the_middle_of_a_check_is_ended_within_the_deadlin
         stopped.append(pid)
         hang(pid)
 
+    camera.prepare(Deadline.after(20))
     begun = time.monotonic()
     outcome = camera.match_face(card_portrait(), deadline=Deadline.after(6), hint=stop)
     assert code_of(outcome) == "child-silent"

@@ -16,7 +16,7 @@ import pytest
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
-from devices.transports.child import ChildProcess
+from devices.transports.child import STUCK, ChildProcess
 from tests.patience import BUSY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,14 @@ ECHO = """
                 os._exit(7)
             case "hang":
                 signal.pause()
+            case "tidy":
+                channel.send({"ready": True})
+                try:
+                    channel.receive()
+                except EOFError:
+                    time.sleep(message.head["seconds"])
+                    open(message.head["file"], "w").close()
+                    os._exit(0)
             case "grandchild":
                 child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
                 channel.send({"pid": child.pid})
@@ -202,6 +210,75 @@ def test_a_well_child_ends_by_itself_when_asked(child: ChildProcess) -> None:
     assert not child.running
 
 
+def test_a_child_that_is_asked_to_end_has_until_the_deadline_though_somebody_listens(
+    tmp_path: Path, make_child: Callable[[], ChildProcess]
+) -> None:
+    """It tidies up after the end of its channel, which a listening thread sees first."""
+    child = make_child()
+    child.start()
+    child.send({"do": "tidy", "file": str(tmp_path / "tidied"), "seconds": 0.8}, deadline=soon())
+    assert child.receive(soon()).head["ready"]
+    heard: list[str] = []
+
+    def listen() -> None:
+        try:
+            child.receive(None)
+        except DeviceError as error:
+            heard.append(error.code)
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    child.stop(soon())
+    listener.join(10)
+    assert heard == ["child-died"]
+    assert (tmp_path / "tidied").exists()
+
+
+TRACER = """
+    import ctypes, sys
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = (ctypes.c_long,) * 4
+    seized = libc.ptrace(0x4206, int(sys.argv[1]), 0, 0)  # PTRACE_SEIZE
+    print("seized" if seized == 0 else "refused", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_children_that_cannot_be_reaped_are_left_behind_but_not_without_end(
+    make_child: Callable[[], ChildProcess],
+) -> None:
+    """A traced process that was killed stays until its tracer looks: to its parent it is one that hangs in the
+    kernel."""
+    child, tracers = make_child(), list[subprocess.Popen[bytes]]()
+    try:
+        for _ in range(STUCK):
+            child.start()
+            assert echoes(child)
+            command = [sys.executable, "-c", textwrap.dedent(TRACER), str(child.pid)]
+            tracers.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            assert tracers[-1].stdout is not None
+            if tracers[-1].stdout.readline() != b"seized\n":
+                pytest.skip("this user may not trace processes")
+            child.kill()
+            assert not child.running
+        with pytest.raises(DeviceError) as caught:
+            child.start()
+        assert caught.value.code == "child-stuck"
+    finally:
+        for tracer in tracers:
+            tracer.communicate()  # its end lets go of what it traces
+
+    def starts() -> bool:
+        try:
+            child.start()
+        except DeviceError:
+            return False
+        return True
+
+    assert until(starts)
+    assert echoes(child)
+
+
 def test_a_child_may_be_started_by_a_thread_that_ends(child: ChildProcess) -> None:
     thread = threading.Thread(target=child.start)
     thread.start()
@@ -216,7 +293,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path, child: ChildProcess) -> No
         import sys
         sys.path[:0] = [{str(ROOT)!r}, {str(tmp_path)!r}]
         from devices.contracts.deadline import Deadline
-        from devices.transports.child import ChildProcess
+        from devices.transports.child import STUCK, ChildProcess
         child = ChildProcess("echo_for_test", environment={{"PYTHONPATH": {path!r}}})
         child.start()
         child.send({{"do": "echo"}}, deadline=Deadline.after(10))

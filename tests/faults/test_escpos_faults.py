@@ -17,8 +17,10 @@ from devices.contracts.device import DeviceError
 from devices.contracts.printing import NotPrinted, Printed, PrintProgress, Raster, Unknown
 from devices.drivers.escpos import testpattern
 from devices.drivers.escpos.driver import EscPosPrinter
+from devices.drivers.escpos.line import Line
 from devices.simulators.escpos import EscPosTwin
 from devices.simulators.listener import Listener
+from devices.transports.tcp import TcpStream
 from tests.patience import BUSY
 
 RECEIPT = testpattern.pattern(576, 640)
@@ -335,4 +337,114 @@ def test_an_automatic_status_that_is_torn_or_has_wrong_bits_is_counted_and_not_b
         assert printer.capabilities["automatic-status"] == "unknown"
     finally:
         printer.close()
+        listener.close()
+
+
+@pytest.mark.parametrize("byte", [b"\xff", b"\x00"], ids=["nonsense", "answers to nothing"])
+def test_a_peer_that_sends_without_end_holds_no_one_beyond_the_deadline(byte: bytes) -> None:
+    def serve(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(byte * 65536)
+
+    listener = Listener("talkative", serve)
+    listener.open()
+    printer = EscPosPrinter(f"tcp://127.0.0.1:{listener.number}")
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            printer.poll(Deadline.after(0.5))
+        except DeviceError as error:
+            said.append(error.code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        asking.join(0.5 + BUSY)
+        assert said in (["no-answer"], ["garbage"])
+    finally:
+        listener.close()
+        asking.join(10)
+        printer.close()
+
+
+def test_a_line_of_noise_is_garbage_though_some_of_its_bytes_look_like_answers() -> None:
+    """Every byte there is, again and again: a wrong speed, another device. Nothing is printed there either."""
+
+    def serve(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(bytes(range(256)) * 256)
+
+    listener = Listener("noise", serve)
+    listener.open()
+    printer = EscPosPrinter(f"tcp://127.0.0.1:{listener.number}")
+    try:
+        with pytest.raises(DeviceError) as caught:
+            printer.poll(Deadline.after(QUICK))
+        assert (caught.value.code, bool(caught.value.advice)) == ("garbage", True)
+        outcome = printer.print_raster(SHORT, cut=True, deadline=Deadline.after(QUICK))
+        assert isinstance(outcome, NotPrinted)
+        assert outcome.reason.code == "garbage"
+    finally:
+        printer.close()
+        listener.close()
+
+
+def test_a_question_cut_short_by_the_deadline_is_no_silence_and_nothing_is_printed() -> None:
+    """A printer that answers a little late; the time for the receipt is over before it does."""
+    over = threading.Event()
+    taken = bytearray()
+
+    def serve(connection: socket.socket) -> None:
+        while data := connection.recv(65536):
+            taken.extend(data)
+            if b"\x10\x04" in data:
+                over.wait(20)
+                connection.sendall(b"\x12" * data.count(b"\x10\x04"))
+
+    listener = Listener("late", serve)
+    listener.open()
+    printer = EscPosPrinter(f"tcp://127.0.0.1:{listener.number}")
+    try:
+        outcome = printer.print_raster(RECEIPT, cut=True, deadline=Deadline.after(0.3))
+        over.set()
+        assert isinstance(outcome, NotPrinted)
+        assert outcome.reason.code == "timeout"
+        assert printer.poll(Deadline.after(QUICK)).usable  # all that was sent before has been taken in
+        assert b"\x1dv0" not in taken
+    finally:
+        over.set()
+        printer.close()
+        listener.close()
+
+
+def test_the_rest_of_an_automatic_status_confirms_nothing_when_a_wait_ends_in_it() -> None:
+    """Its bytes look like answers to GS r. It would be taken for three bands on the paper."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(b"\x30")  # cover open ...
+        begun.set()
+        go_on.wait(20)
+        connection.sendall(b"\x00\x00\x00")
+        connection.recv(1)
+
+    listener = Listener("torn", serve)
+    listener.open()
+    stream = TcpStream(f"tcp://127.0.0.1:{listener.number}")
+    line = Line(stream)
+    line.outstanding = 3
+    try:
+        stream.open(Deadline.after(QUICK))
+        assert begun.wait(QUICK)
+        assert not line.await_barrier(Deadline.after(0.3))
+        go_on.set()
+        assert not line.await_barrier(Deadline.after(QUICK))  # told that it is held up
+        assert line.outstanding == 3
+        assert line.told is not None
+        assert line.told.blocking is not None
+        assert line.told.blocking.code == "cover-open"
+    finally:
+        go_on.set()
+        stream.close()
         listener.close()

@@ -158,6 +158,23 @@ def test_a_server_that_does_not_read_is_left_at_the_deadline(serve):
     assert caught.value.cause == "deadline"
 
 
+@pytest.mark.parametrize("body", [b"", b"x" * 30_000_000], ids=["no answer", "nothing is read"])
+def test_a_line_on_which_nothing_moves_is_left_long_before_a_large_bodys_deadline(serve, body):
+    server = serve(lambda _connection, ending: ending.wait(20))
+    begun = time.monotonic()
+    with pytest.raises(TransportFailure) as caught:
+        HttpTransport(server.url, stall=0.4).send("PUT", "/v1/materials/x", {}, body, 900)
+    assert caught.value.cause == "stalled"
+    assert time.monotonic() - begun < 10
+
+
+def test_a_line_on_which_little_moves_is_not_standing_still(serve):
+    answer = trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+    with pytest.raises(TransportFailure) as caught:
+        HttpTransport(serve(answer).url, stall=0.9).send("GET", "/", {}, b"", 2.0)
+    assert caught.value.cause == "deadline"
+
+
 def test_nothing_listening_is_refused():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

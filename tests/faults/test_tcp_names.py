@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -13,7 +14,7 @@ import pytest
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
 from devices.transports.stream import PortMissing
-from devices.transports.tcp import TcpStream
+from devices.transports.tcp import TcpStream, why
 from devices.vision.source import reach
 from tests.patience import BUSY
 
@@ -90,3 +91,17 @@ def test_an_address_that_was_good_is_kept_and_asked_for_again_when_nobody_is_the
         with pytest.raises(PortMissing):
             stream.open(Deadline.after(5))
         assert names.asked == asked
+
+
+def test_why_nobody_was_reached_is_said_and_what_to_look_at(peer: socket.socket) -> None:
+    number = peer.getsockname()[1]
+    peer.close()
+    for port, words in (
+        (f"tcp://127.0.0.1:{number}", "nothing listens at that number"),
+        ("tcp://no-such-name.invalid:9100", "its name is not known here"),
+    ):
+        with pytest.raises(PortMissing, match=words) as caught:
+            TcpStream(port).open(Deadline.after(5))
+        assert "network cable" in caught.value.advice
+    assert why(TimeoutError()) == "no answer in time"
+    assert why(OSError(errno.EHOSTUNREACH, "")) == "no way leads to it from here"

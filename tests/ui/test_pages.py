@@ -186,10 +186,13 @@ def test_large_type_shows_what_to_bring_without_scrolling(stage: Any, sample: An
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
-def test_the_face_check_is_seen_without_scrolling(stage: Any, wide_stage: Any, sample: Any, language: Any) -> None:
+@pytest.mark.parametrize("name", ["face", "face-straight", "face-turn-right"])
+def test_the_face_check_is_seen_without_scrolling(
+    stage: Any, wide_stage: Any, sample: Any, name: str, language: Any
+) -> None:
     for window in (stage, wide_stage):
         for elder in (False, True):
-            window.show(sample("face", language), language, elder)
+            window.show(sample(name, language), language, elder)
             assert not [item for item in window.targets() if item.objectName() == "scroll-more"]
 
 
@@ -306,3 +309,14 @@ def test_the_seconds_left_are_counted_only_where_they_are_shown(stage: Any, samp
     stage.show(sample("form"))
     assert not chrome.counting
     assert chrome.property("secondsLeft") == -1
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("move", ["straight", "blink", "turn_left", "turn_right"])
+def test_a_movement_is_asked_for_in_large_type_and_words(stage: Any, sample: Any, move: str, language: Any) -> None:
+    page = sample("face-blink", language)
+    stage.show(replace(page, body=replace(page.body, move=move)), language)
+    asked = word(language, f"face.move.{move}", [])
+    (heading,) = [item for item in _texts(stage) if item.property("text") == asked]
+    (aside,) = [item for item in _texts(stage) if item.property("text") == word(language, "face.free", [])]
+    assert heading.property("font").pixelSize() > 1.5 * aside.property("font").pixelSize()

@@ -65,6 +65,8 @@ CASES: list[tuple[str, str, Any]] = [
     ("panel-warning", "warning-quit", ev.QuitPressed()),
     ("panel-card", "card-quit", ev.QuitPressed()),
     ("panel-help", "help-close", ev.HelpClosed()),
+    ("panel-power", "power-quit", ev.QuitPressed()),
+    ("panel-power-saved", "power-quit", ev.QuitPressed()),
 ]
 
 

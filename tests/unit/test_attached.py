@@ -52,6 +52,9 @@ def test_a_machine_with_nothing_attached_says_what_to_do(tmp_path: Path) -> None
         ("/dev/serial/by-id/gone", "This machine has /dev/serial/by-id/usb-Prolific_Reader-if00, /dev/ttyACM3."),
         ("/dev/video7", "This machine has /dev/v4l/by-id/usb-Cam_front-video-index0."),
         ("tcp://192.0.2.1:9100", ""),
+        ("usb:0400:c35a", ""),
+        ("COM3", ""),
+        ("sane:genesys:libusb:001:004", "`scanimage -L` lists the scanners of this machine."),
     ],
 )
 def test_a_missing_port_is_answered_with_those_there_are(root: Path, port: str, words: str) -> None:
@@ -60,12 +63,13 @@ def test_a_missing_port_is_answered_with_those_there_are(root: Path, port: str, 
 
 def test_no_port_of_that_kind_is_said_too(tmp_path: Path) -> None:
     assert attached.similar("/dev/ttyUSB0", tmp_path) == "This machine has no serial line at all."
+    assert "usblp" in attached.similar("/dev/usb/lp0", tmp_path), "a printer on the network does not count here"
 
 
 def test_who_holds_a_port_is_named_also_through_its_lasting_name(root: Path) -> None:
     for port in ("/dev/ttyUSB0", "/dev/serial/by-id/usb-Prolific_Reader-if00"):
         assert attached.holders(port, root) == "In use by modem-manager (41)."
-    assert attached.holders("/dev/ttyACM3", root) == ""
+    assert attached.holders("/dev/ttyACM3", root) == "`fuser /dev/ttyACM3`, as root, names the program."
 
 
 def test_whose_a_port_is_comes_with_the_command_that_mends_it(root: Path) -> None:

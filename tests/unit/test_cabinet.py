@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from importlib import import_module
 from pathlib import Path
 
@@ -57,7 +58,14 @@ def test_every_profile_that_is_shipped_makes_its_whole_cabinet(file: Path) -> No
     [
         (DeviceProfile("social_card", "sscard", "/dev/null"), "it needs on = 'card_reader'"),
         (DeviceProfile("locker", "locker", "", {"map": {}}, "card_reader"), "it needs a port or on = 'sensors'"),
-        (DeviceProfile("sound", "alsa", "default", {"volume": "loud"}), "devices.sound: "),
+        (DeviceProfile("sound", "alsa", "default", {"volume": "loud"}), "devices.sound: volume must be a whole number"),
+        (DeviceProfile("id_reader", "sdt", "/dev/null", {"baud": "9600"}), "id_reader: baud must be a whole number"),
+        (DeviceProfile("id_reader", "sdt", "/dev/null", {"baud": True}), "id_reader: baud must be a whole number"),
+        (DeviceProfile("id_reader", "sdt", "/dev/null", {"newest_address": "no"}), "must be true or false"),
+        (DeviceProfile("camera", "camera", "/dev/null", {"face": 3}), "camera: face must be a table"),
+        (DeviceProfile("sensors", "modbus_io", "/dev/null", {"map": []}), "sensors: map must be a table"),
+        (DeviceProfile("page_printer", "ipp", "ipp://a/b", {"patience": "9"}), "patience must be a number"),
+        (DeviceProfile("page_printer", "ipp", "ipp://a/b", {"patience": math.nan}), "patience must be a number"),
         (DeviceProfile("sound", "alsa", "default", {"mixer": {"kard": 1}}), "devices.sound: .*kard"),
         (DeviceProfile("card_reader", "pcsc", "", {"slot": "x"}), "card_reader.slot: is not known"),
         (DeviceProfile("id_reader", "sdt", "/dev/null", {"stream": "x"}), "id_reader.stream: is not known"),

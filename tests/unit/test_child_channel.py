@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from devices.contracts.deadline import Deadline
 from devices.transports.child_channel import MAX_HEAD, Channel, Garbage, Message
+from tests.patience import BUSY
 
 Ends = tuple[Channel, Channel, socket.socket]
 
@@ -93,6 +97,44 @@ def test_sending_to_an_end_that_does_not_read_ends_at_the_deadline() -> None:
     finally:
         one.close()
         right.close()
+
+
+def test_a_sender_waits_for_another_no_longer_than_its_own_deadline() -> None:
+    left, right = socket.socketpair()
+    one = Channel(left)
+
+    def send_much() -> None:
+        with suppress(EOFError):
+            one.send({}, bytes(8_000_000))
+
+    sender = threading.Thread(target=send_much)
+    sender.start()
+    try:
+        assert right.recv(1)  # it has begun, and goes on as far as nobody reads
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError):
+            one.send({"do": "more"}, deadline=Deadline.after(0.1))
+        assert time.monotonic() - begun < 0.1 + BUSY
+    finally:
+        one.close()
+        right.close()
+        sender.join(10)
+    assert not sender.is_alive()
+
+
+def test_after_a_message_that_was_cut_off_no_other_is_taken_for_its_rest() -> None:
+    left, right = socket.socketpair()
+    one, other = Channel(left), Channel(right)
+    try:
+        with pytest.raises(TimeoutError):
+            one.send({}, bytes(8_000_000), deadline=Deadline.after(0.1))
+        with pytest.raises(TimeoutError):
+            other.receive(Deadline.after(0.1))  # takes in what there is, and there is room again
+        with pytest.raises(EOFError):
+            one.send({"do": "status"}, deadline=soon())
+    finally:
+        one.close()
+        other.close()
 
 
 def test_the_repr_of_a_message_shows_no_content() -> None:

@@ -134,10 +134,22 @@ def longer(data: bytes) -> bytes:
     return b"x" + data
 
 
+def quoting(text: str) -> str:
+    """Its error says what it was given, which need not be text that can be written down."""
+    raise IndexError(f"odd: {text}")
+
+
+def loose(data: bytes) -> bytes:
+    """Refuses whatever ``longer`` makes of what it took."""
+    if data[:1] == b"x":
+        raise ValueError
+    return data
+
+
 def made(decode: str, **changes: object) -> Loaded:
     here = f"{__name__}:"
     target = Target("made", here + decode, ("builtins:ValueError",), ("0102030405",), **changes)  # type: ignore[arg-type]
-    codecs = {"bomb": bomb, "snail": snail, "clumsy": clumsy, "forgetful": forgetful}
+    codecs = {f.__name__: f for f in (bomb, snail, clumsy, forgetful, quoting, loose)}
     return Loaded(
         target, codecs[decode], longer if target.encode else None, (ValueError,), (bytes.fromhex("0102030405"),)
     )
@@ -150,6 +162,8 @@ def made(decode: str, **changes: object) -> Loaded:
         (made("snail", seconds=0.01), "did not end"),
         (made("clumsy"), "IndexError came out"),
         (made("forgetful", encode="longer"), "another value"),
+        (made("loose", encode="longer"), "refused"),
+        (made("quoting", text=True), "IndexError came out"),
     ],
     ids=lambda value: getattr(value, "decode", None) and value.decode.__name__,
 )
@@ -189,6 +203,31 @@ def test_the_command_runs_tells_and_replays(tmp_path: Path, capsys: pytest.Captu
     assert main(["--replay", str(tmp_path / "kept.json")]) == 0
     assert main(["--list"]) == 0
     assert set(TARGETS) <= set(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "length", [("--seconds", "0"), ("--seconds", "nan"), ("--seconds", "-1"), ("--examples", "0"), ("--examples", "-1")]
+)
+def test_a_length_at_which_it_would_never_end_or_never_begin_is_wrong_usage(length: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sdt.sam_id", *length])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("text", [None, "{}", "[1]", "no JSON", '{"target": "sdt.sam_id", "hex": "x"}'])
+def test_what_is_no_kept_input_is_wrong_usage_and_no_failure(tmp_path: Path, text: str | None) -> None:
+    kept = tmp_path / "kept.json"
+    if text is not None:
+        kept.write_text(text, encoding="utf-8")
+    assert main(["--replay", str(kept)]) == 2
+
+
+def test_where_nothing_could_be_fired_nothing_is_said_to_be_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = Target("absent", "devices.drivers.no_such_module:decode")
+    monkeypatch.setattr("devices.fuzz.__main__.targets", lambda: (absent,))
+    assert main(["--examples", "1"]) == 2
+    monkeypatch.setattr("devices.fuzz.__main__.targets", lambda: (absent, TARGETS["sdt.sam_id"]))
+    assert main(["--examples", "1"]) == 0
 
 
 def test_a_codec_that_is_not_there_is_told() -> None:

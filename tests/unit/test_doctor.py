@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +203,44 @@ def test_a_status_is_judged_and_no_answer_is_never_well(status: Status, state: s
     assert bool(check.advice) is (state != "ok")
 
 
+def test_a_device_that_cannot_be_asked_is_not_said_to_work_and_the_bench_tool_is_named() -> None:
+    silent = Fault("cannot-be-asked", Action.NONE, "only a code shows that it works", blocking=False)
+    scanner = DeviceProfile("code_scanner", "code_scanner", "/dev/tty one")
+    (check,) = devices.ask([scanner], lambda *_: Shown(Status(State.UNKNOWN, (silent,))))
+    assert check.state == "attention"
+    assert "only a code shows that it works" in check.finding
+    assert "is there, but does not say how it is" in check.finding
+    assert check.advice.endswith("devices.drivers.code_scanner read --port '/dev/tty one'")
+
+
+@pytest.mark.parametrize(
+    ("passed", "running", "state"), [(True, False, "ok"), (False, False, "broken"), (True, True, "attention")]
+)
+def test_a_camera_is_well_only_when_a_picture_has_been_seen(passed: bool, running: bool, state: str) -> None:
+    class Camera(Shown):
+        def self_test(self, level: Level, deadline: Deadline) -> TestResult:
+            assert level is Level.EXTERNAL
+            return TestResult(
+                level, passed, "640x480, light 99, 2 face(s); not calibrated" if passed else "sees nothing"
+            )
+
+    at_rest = Status(State.ONLINE, details={"evidence": "source"})
+    camera = DeviceProfile("camera", "camera", "http://user:pw@127.0.0.1/video")
+    checks = devices.examine([camera], lambda *_: Camera(at_rest), terminal_runs=running)
+    check = next(check for check in checks if check.name == "camera")
+    assert check.state == state
+    assert "face" not in check.finding
+    assert "pw" not in check.finding + check.advice
+    assert ("640x480" if state == "ok" else "sees nothing" if state == "broken" else "nobody has seen") in check.finding
+
+
+@pytest.mark.parametrize(("port", "advised"), [("", True), ("COM3", True), ("/dev/x", False), ("usb:1:2", False)])
+def test_a_port_that_is_no_port_is_answered_with_what_one_looks_like(port: str, advised: bool) -> None:
+    error = DeviceError("port-missing", "there is no port", advice="Check.", retryable=True)
+    (check,) = devices.ask([DeviceProfile("id_reader", "sdt", port)], lambda *_: Shown(error))
+    assert ("/dev/serial/by-id/" in check.advice) is advised
+
+
 def test_a_driver_that_hangs_is_left_behind() -> None:
     never = threading.Event()
     try:
@@ -353,6 +394,85 @@ def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free:
     assert machine.disk(tmp_path / "not" / "yet").state == state
 
 
+def test_a_data_folder_that_can_hold_nothing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    assert machine.disk(tmp_path).state == "ok"
+    for folder in (tmp_path / "file", tmp_path / "file" / "data"):
+        check = machine.disk(folder)
+        assert (check.state, check.finding) == ("broken", f"{tmp_path / 'file'} is no folder")
+    real = os.statvfs(tmp_path)
+    for flags, files, words in ((os.ST_RDONLY, 5, "read-only"), (0, 0, "no file can be made")):
+        fields = list(real)  # of its ten: f_files, f_ffree, f_favail, f_flag from the sixth on
+        fields[5:9] = [100, files, files, flags]
+        full = os.statvfs_result(fields)
+        monkeypatch.setattr(os, "statvfs", lambda _, full=full: full)
+        check = machine.disk(tmp_path)
+        assert check.state == "broken"
+        assert words in check.finding
+
+
+@pytest.mark.parametrize(("year", "names"), [(1970, ["clock"]), (2025, ["clock"]), (2031, [])])
+def test_a_clock_that_has_lost_its_battery_is_told_without_a_backend(
+    monkeypatch: pytest.MonkeyPatch, year: int, names: list[str]
+) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return cls(year, 1, 2, tzinfo=tz)
+
+    monkeypatch.setattr(machine, "datetime", Clock)
+    assert [check.name for check in machine.clock()] == names
+    assert all(check.state == "broken" and str(year) in check.finding for check in machine.clock())
+
+
+def test_what_this_user_may_not_look_at_is_told_and_the_report_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.name in ("secret", "journal.db"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert doctor._unreadable(tmp_path / "secret") == doctor.DENIED
+    assert doctor._unreadable(tmp_path / "none") == "is not there"
+    assert doctor._unreadable(tmp_path) == "is no file"
+    (check,) = books.examine(tmp_path).checks
+    assert (check.state, check.finding) == ("broken", "cannot be read: Permission denied")
+
+
+def test_a_python_that_cannot_be_started_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nonexistent/python")
+    check = machine.window()
+    assert check.state == "broken"
+    assert "/nonexistent/python cannot be started" in check.finding
+
+
+def test_a_package_that_is_missing_ends_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacking(_: object) -> list[Check]:
+        raise ModuleNotFoundError("No module named 'sqlcipher3'", name="sqlcipher3")
+
+    monkeypatch.setattr(doctor, "of_terminal", lacking)
+    file = tmp_path / "kiosk.toml"
+    file.write_text(PROFILE.format(url="http://127.0.0.1:9"), encoding="utf-8")
+    assert doctor.examine(file, as_json=True) == 1
+    checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert "'sqlcipher3' is not installed" in checks["profile"]["finding"]
+    assert "packages" in checks
+
+
+def test_whoever_reads_the_report_may_have_seen_enough() -> None:
+    shown = "from kiosk import doctor; doctor._say('x' * 100_000)"
+    told = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -c "{shown}" | head -c 5'], capture_output=True, timeout=30, check=False
+    )
+    assert (told.stdout, told.stderr) == (b"xxxxx", b"")
+
+
 def test_missing_fonts_and_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from kiosk.documents import fonts
 
@@ -398,11 +518,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield demo
 
 
-def examined(demo: Demo, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, str]]]:
-    """The doctor's exit status and checks by name, for the profile of this cabinet."""
+def examined(
+    demo: Demo, capsys: pytest.CaptureFixture[str], *, camera: bool = True
+) -> tuple[int, dict[str, dict[str, str]]]:
+    """The doctor's exit status and checks by name, for the profile of this cabinet; without camera no picture is waited
+    for."""
     folder = demo.papers.parent
     file = folder / "kiosk.toml"
-    drivers = {"id_reader": "sdt", "page_printer": "ipp", "receipt_printer": "escpos", "camera": "camera"}
+    drivers = {"id_reader": "sdt", "page_printer": "ipp", "receipt_printer": "escpos"}
+    if camera:
+        drivers["camera"] = "camera"
     tables = [f'[devices.{kind}]\ndriver = "{driver}"\nport = "{demo.ports[kind]}"' for kind, driver in drivers.items()]
     file.write_text(PROFILE.format(url=demo.ports["network"]) + "\n".join(tables), encoding="utf-8")
     capsys.readouterr()
@@ -448,7 +573,7 @@ def test_it_examines_a_whole_cabinet(demo: Demo, capsys: pytest.CaptureFixture[s
     for device, action, name, undo in TROUBLES:
         demo.control.do(device, action)
         try:
-            status, checks = examined(demo, capsys)
+            status, checks = examined(demo, capsys, camera=False)
         finally:
             demo.control.do(device, undo)
         assert status == 1

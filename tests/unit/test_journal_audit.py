@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import kiosk
 from kiosk.health import failpoints
 from kiosk.journal import canonical, catalogue
 
@@ -47,8 +50,40 @@ def test_only_texts_and_whole_numbers_are_details(value: object) -> None:
 
 def test_every_event_is_documented_and_its_form_known() -> None:
     for kind in catalogue.catalogue().values():
-        assert kind.doc.endswith(".")
+        for text in (kind.doc, kind.when, kind.do or "-."):
+            assert text.endswith("."), kind.event
+            assert "|" not in text, "it would end a cell of the manual's table"
         assert set(kind.checks) == set(kind.keys)
+
+
+def calls_of_audit() -> Iterator[tuple[str, str, set[str]]]:
+    """Where the program writes an event by name: place, event, the details' keys."""
+    for file in sorted(Path(kiosk.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "audit":
+                event = node.args[0] if node.args else None
+                if isinstance(event, ast.Constant) and all(keyword.arg for keyword in node.keywords):
+                    keys = {str(keyword.arg) for keyword in node.keywords}
+                    yield f"{file.name}:{node.lineno}", str(event.value), keys
+
+
+def test_every_event_that_the_program_writes_is_in_the_catalogue_with_its_details() -> None:
+    calls = list(calls_of_audit())
+    assert len(calls) > 20
+    for place, event, keys in calls:
+        kind = catalogue.kind_of(event)
+        assert kind.always <= keys <= set(kind.keys), place
+
+
+@given(ROW)
+def test_what_stands_in_the_file_has_the_bytes_that_were_hashed(
+    row: tuple[str, int, str, str, str, dict[str, str | int], str],
+) -> None:
+    fields = (*row[2:5], canonical.details_text(row[5]), row[6])
+    stored = canonical.stored_bytes(row[0].encode(), row[1], [text.encode() for text in fields])
+    assert stored == canonical.row_bytes(row[0], row[1], *fields)
+    with pytest.raises(ValueError, match="newline"):
+        canonical.stored_bytes(row[0].encode(), row[1], [b"\n", *(text.encode() for text in fields[1:])])
 
 
 def test_no_form_lets_a_name_a_number_of_identity_or_a_sentence_through() -> None:

@@ -1,4 +1,4 @@
-"""The file under the journal: encrypted, private, migrated with a copy, never reset, damage told and not touched."""
+"""The file under the journal: encrypted, private, migrated with a copy, never reset, damage told and set aside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from kiosk.domain.case import new_case_id
-from kiosk.journal import bench, chain, commands, schema
+from kiosk.journal import aside, bench, chain, commands, schema
 from kiosk.journal.connection import FILE, connect, dbapi
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.journal import Journal
@@ -95,14 +95,14 @@ def test_the_wrong_key_opens_nothing_and_changes_nothing(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("where", [100, 4096 + 2000, -2000])
-def test_a_damaged_page_is_told_on_opening_and_the_file_is_left_as_it_is(tmp_path: Path, where: int) -> None:
+def test_a_damaged_page_is_found_on_opening_and_the_file_is_set_aside_as_it_is(tmp_path: Path, where: int) -> None:
     key = made(tmp_path, 30)
     data = bytearray((tmp_path / FILE).read_bytes())
     data[where] ^= 0x40
     (tmp_path / FILE).write_bytes(data)
-    with pytest.raises(JournalDamaged):
-        Journal.open(tmp_path, key)
-    assert (tmp_path / FILE).read_bytes() == bytes(data)
+    Journal.open(tmp_path, key).close()
+    (name,) = aside.set_aside(tmp_path)
+    assert (tmp_path / name).read_bytes() == bytes(data)
 
 
 @pytest.mark.parametrize("loss", ["gone", "empty"])
@@ -243,11 +243,12 @@ def test_verify_finds_what_does_not_agree_even_if_the_chain_was_made_anew(
     assert not any("chain: it or" in problem for problem in problems)
 
 
-def test_the_end_of_the_chain_is_checked_on_opening(tmp_path: Path) -> None:
+def test_the_end_of_the_chain_is_checked_on_opening(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     key = made(tmp_path, durable=False)
     tamper(tmp_path, key, "UPDATE audit SET at = '2020' WHERE seq = 3")
-    with pytest.raises(JournalDamaged, match="audit row 3"):
-        Journal.open(tmp_path, key)
+    Journal.open(tmp_path, key).close()
+    assert "audit row 3 (block.added) does not fit" in caplog.text
+    assert len(aside.set_aside(tmp_path)) == 1
 
 
 # -- migrations

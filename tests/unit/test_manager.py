@@ -364,3 +364,59 @@ def test_a_bug_in_a_driver_is_seen_and_nobody_waits_for_it() -> None:
     with pytest.raises(DeviceError):
         manager["broken"].submit(lambda device, deadline: None, 5).result(5)
     manager.stop()
+
+
+def test_stopping_leaves_nobody_waiting_for_a_driver_that_hangs() -> None:
+    let_go, hangs = threading.Event(), threading.Event()
+
+    def hang(device: FakeDevice, deadline: Deadline) -> None:
+        hangs.set()
+        let_go.wait(20)
+
+    manager = Manager([Spec("printer", FakeDevice())])
+    manager.start()
+    try:
+        begun = manager["printer"].submit(hang, 600)
+        assert hangs.wait(5)
+        waiting = manager["printer"].submit(lambda device, deadline: None, 600)
+        manager.stop(0.1)
+        assert code_of(begun) == "no-answer"  # it may still do its work: nobody knows
+        assert code_of(waiting) == "stopped"
+    finally:
+        let_go.set()
+
+
+def code_of(future: Future[Any]) -> str:
+    failure = future.exception(5)
+    assert isinstance(failure, DeviceError)
+    return failure.code
+
+
+class Overtaken(Deadline):
+    """A deadline at which the reaper comes first, in the middle of the question whether it is over."""
+
+    job: Job[Any]
+
+    @property
+    def expired(self) -> bool:
+        self.job.expire()
+        return False
+
+
+def test_a_command_that_expires_while_it_is_about_to_begin_does_not_begin() -> None:
+    begun: list[object] = []
+    deadline = Overtaken(0.0)
+    job: Job[Any] = Job(lambda device, deadline: begun.append(device), deadline)
+    Overtaken.job = job
+    assert job.run("device")  # no bug of the device's, no loss of it
+    assert code_of(job.future) == "device-busy"
+    assert begun == []
+
+
+def test_a_command_whose_caller_gave_up_neither_begins_nor_disturbs_the_reaper() -> None:
+    begun: list[object] = []
+    job: Job[Any] = Job(lambda device, deadline: begun.append(device), Deadline.after(60))
+    assert job.future.cancel()
+    job.expire()
+    assert job.run("device")
+    assert begun == []

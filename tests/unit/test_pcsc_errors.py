@@ -68,6 +68,8 @@ def test_a_reader_is_found_by_its_name_its_beginning_or_as_the_only_one() -> Non
         with pytest.raises(pcsc_errors.StreamError) as caught:
             choose(port, readers)
         assert caught.value.code == code
+        assert all(repr(name) in caught.value.advice for name in readers)
+        assert readers or "none at all" in caught.value.advice
 
 
 @pytest.mark.parametrize("package", ["absent", "another author's"])

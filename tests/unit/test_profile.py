@@ -32,6 +32,14 @@ def test_a_good_profile_is_read_with_its_defaults() -> None:
     assert profile.device("camera") is None
 
 
+def test_what_happens_to_cards_left_behind_and_after_a_power_cut_is_the_profiles() -> None:
+    usual = parse(GOOD, Path())
+    assert (usual.power.command, usual.keep_card_after) == ((), None)
+    poweroff = ["/usr/bin/systemctl", "poweroff"]
+    made = parse(changed("power.command", poweroff) | {"cards": {"keep_after": 120}}, Path())
+    assert (made.power.command, made.keep_card_after) == (tuple(poweroff), 120)
+
+
 def test_a_device_may_use_the_line_of_another_one() -> None:
     table = changed("devices.sensors", {"driver": "modbus_io", "port": "/dev/ttyUSB1"})
     table["devices"]["locker"] = {"driver": "locker", "on": "sensors", "unit": 2}
@@ -88,6 +96,12 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("terminal.street", {"zh": "街", "en": "Street", "fr": "Rue"}, "terminal.street: must be { zh"),
         ("photo_decoder.libary", "x.so", "did you mean library?"),
         ("backend.enrollment_code", "x", "did you mean enrolment_code?"),
+        ("power.command", "poweroff", "power.command: must be a list of strings"),
+        ("power.command", ["systemctl", "poweroff"], "power.command: must begin with a program's whole path"),
+        ("power.command", ["/bin/x", "\0"], "power.command: holds a null character"),
+        ("power.comand", ["/bin/x"], "did you mean command?"),
+        ("cards.keep_after", 5, "cards.keep_after: must be 30 to 86400 seconds"),
+        ("cards.keep_after", "soon", "cards.keep_after: must be a number"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_cure(path: str, value: object, words: str) -> None:
@@ -121,6 +135,49 @@ def test_a_file_that_python_cannot_hold_is_told_and_not_a_traceback(tmp_path: Pa
     with pytest.raises(ProfileError, match=words) as caught:
         load(file)
     assert str(file) in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('port = "/dev/video0', "lacks the quotation mark at its end"),
+        ("port = /dev/video0", "straight quotation marks"),
+        ("port = “/dev/video0”", "straight quotation marks"),
+        ("test = yes", "true"),
+        ("[data", r"stands in \[ and \]"),
+        ("baud 9600", "name = value"),
+        ("baud: 9600", "name = value"),
+        ("[a]\n[a]", "take one of the two out"),
+        ("a = 1\na = 2", "take one of the two out"),
+    ],
+)
+def test_a_typing_error_is_told_with_its_line_and_in_words(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text("# first\n" + text + "\n", encoding="utf-8")
+    with pytest.raises(ProfileError, match=r"at line [23].*" + words):
+        load(file)
+
+
+def test_an_editor_that_begins_its_files_with_a_mark_or_writes_gbk(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    for encoding, words in (("utf-8-sig", "terminal: is missing"), ("gbk", "save the file as UTF-8")):
+        file.write_text("# 终端\n[data]", encoding=encoding)
+        with pytest.raises(ProfileError, match=words):
+            load(file)
+
+
+@pytest.mark.parametrize(
+    ("path", "word"), [("terminal", "terminl"), ("data.folder", "foldr"), ("devices.id_reader.driver", "drivr")]
+)
+def test_a_misspelt_name_is_shown_where_the_right_one_is_missing(path: str, word: str) -> None:
+    table = changed(path, None)
+    *folders, last = path.split(".")
+    inner, original = table, copy.deepcopy(GOOD)
+    for folder in folders:
+        inner, original = inner[folder], original[folder]
+    inner[word] = original[last]
+    with pytest.raises(ProfileError, match=f"{path}: is missing.*is {word} meant"):
+        parse(table, Path("/"))
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,11 @@ def test_english_name_over_35_letters_goes_on_in_the_second_field() -> None:
     assert decode_text(encode_text(replace(document, english_name=name))).english_name == name
 
 
+def test_a_year_is_written_with_four_digits_however_early() -> None:
+    document = replace(make_deck()["resident"].document, valid_from=date(7, 1, 2))
+    assert decode_text(encode_text(document)).valid_from == date(7, 1, 2)
+
+
 def changed(offset: int, content: str, role: str = "resident") -> bytes:
     text = bytearray(make_deck()[role].text)
     raw = content.encode("utf-16-le", "surrogatepass")

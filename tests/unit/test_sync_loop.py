@@ -87,6 +87,32 @@ def test_it_tells_only_what_has_changed():
     assert told == [(True, 0), (True, 1), (False, 1)]
 
 
+def test_a_pass_that_goes_on_is_not_hanging_and_one_in_which_nothing_moves_is(monkeypatch):
+    going, look, now = threading.Event(), threading.Event(), [0.0]
+    monkeypatch.setattr("kiosk.sync.loop.time.monotonic", lambda: now[0])
+
+    class Long(Passes):
+        def cycle(self, now: datetime | None = None, *, urgent: bool = False) -> CycleReport:
+            self.made.release()
+            going.wait(5)
+            self.beat()
+            look.set()
+            return super().cycle(now, urgent=urgent)
+
+    client = Long(online())
+    loop = SyncLoop(client)
+    loop.start()
+    assert passes_of(client, 1)
+    now[0] = 3600.0 + client.policy.attempt
+    assert not loop.hangs
+    now[0] += 1000.0
+    assert loop.hangs
+    going.set()
+    assert look.wait(5)
+    assert not loop.hangs
+    assert loop.stop()
+
+
 def test_stopping_before_the_start_and_twice_is_harmless():
     loop = SyncLoop(Passes(online()))
     assert loop.stop()

@@ -48,6 +48,19 @@ def test_every_field_of_a_block_is_under_its_signature(name):
     assert replace(block, **{name: 9 if name in ("first", "last") else "other"}).canonical() != block.canonical()
 
 
+CHECKPOINT = wire.Checkpoint("t", "l" * 64, 7, "h" * 64, 3, "b" * 64, 1, "at")
+RECEIPT = wire.HeadReceipt("t", "l" * 64, 7, "h" * 64, 1, "k", "at", "b")
+
+
+@pytest.mark.parametrize("message", [CHECKPOINT, RECEIPT])
+def test_every_field_of_a_checkpoint_and_of_its_receipt_is_under_its_signature(message):
+    for name in set(message.__slots__) - {"signature"}:
+        value = getattr(message, name)
+        other = replace(message, **{name: value + 1 if isinstance(value, int) else value + "x"})
+        assert other.canonical() != message.canonical(), name
+    assert CHECKPOINT.canonical() != RECEIPT.canonical()
+
+
 def test_messages_survive_the_wire():
     ack = wire.Ack("i", "h", "t", "r", "k", "s")
     reply = wire.PushReply([wire.ItemResult("i", "accepted", "", ack), wire.ItemResult("j", "retry", "later")])

@@ -327,7 +327,7 @@ HEARD = st.lists(ANSWERS | st.sampled_from(["", "{}", '{"header":', "\x00", LITE
 
 
 def command(name: str, number: int, payload: dict[str, Any]) -> Said:
-    return Said(0, "out", encode(Message(Kind.COMMAND, name, number, payload, version="2.0"), Edition.PAYLOAD))
+    return Said("out", encode(Message(Kind.COMMAND, name, number, payload, version="2.0"), Edition.PAYLOAD))
 
 
 @settings(deadline=None, max_examples=60 * ROUNDS)
@@ -335,9 +335,9 @@ def command(name: str, number: int, payload: dict[str, Any]) -> Said:
 def test_whatever_a_service_says_in_whatever_order_a_request_ends(before: list[str], after: list[str]) -> None:
     said = [
         command(NAME, 1, {}),
-        *(Said(0, "in", text) for text in before),
+        *(Said("in", text) for text in before),
         command("Common.Cancel", 2, {"requestIds": [1]}),
-        *(Said(0, "in", text) for text in after),
+        *(Said("in", text) for text in after),
     ]
     line = ReplayLine(said)
     session = Session(line, edition=Edition.PAYLOAD)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,9 @@ from devices.contracts.device import State
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, PrintProgress, Unknown
 from devices.drivers.ipp import testpage
 from devices.drivers.ipp.driver import IppPrinter
+from devices.drivers.ipp.protocol import Operation
+from devices.transports.descriptor import ConnectionLost
+from devices.transports.http import HttpAnswer, exchange
 from tests.wire.ippeve_printer import EMPTY, LOADED, RealPrinter
 
 PDF = testpage.page("ippeveprinter")
@@ -175,3 +179,30 @@ def test_the_printer_tells_who_it_is_and_that_it_is_well(real: RealPrinter) -> N
     status = printer.poll(Deadline.after(5))
     assert (status.state, status.usable, status.details["paper"]) == (State.ONLINE, True, "full")
     assert printer.info.model == "Kiosk Laser A4"
+
+
+def test_a_refused_document_leaves_no_empty_job_that_keeps_the_next_paper_waiting(real: RealPrinter) -> None:
+    def spoil(host: str, port: int, path: str, body: bytes, **how: Any) -> HttpAnswer:
+        """What a printer that refuses this one document gets to see: a kind of it that nobody knows."""
+        if int.from_bytes(body[2:4], "big") == Operation.SEND_DOCUMENT:
+            body = body.replace(b"application/pdf", b"application/foo", 1)
+        return exchange(host, port, path, body, **how)
+
+    refused = IppPrinter(real.port, carry=spoil).print_pdf(PDF, title="case", pages=1, deadline=Deadline.after(10))
+    assert isinstance(refused, NotPrinted)
+    outcome = IppPrinter(real.port).print_pdf(PDF, title="case", pages=1, deadline=Deadline.after(10))
+    assert outcome == Printed(1)
+
+
+def test_a_job_whose_number_was_lost_on_its_way_does_not_keep_the_next_paper_waiting(real: RealPrinter) -> None:
+    def lose(host: str, port: int, path: str, body: bytes, **how: Any) -> HttpAnswer:
+        answer = exchange(host, port, path, body, **how)
+        if int.from_bytes(body[2:4], "big") == Operation.CREATE_JOB:
+            raise ConnectionLost(f"tcp://{host}:{port}", "in the middle of the answer")
+        return answer
+
+    lost = IppPrinter(real.port, carry=lose).print_pdf(PDF, title="case-7", pages=1, deadline=Deadline.after(10))
+    assert isinstance(lost, NotPrinted)
+    assert lost.reason.code == "connection-lost"
+    outcome = IppPrinter(real.port).print_pdf(PDF, title="case-8", pages=1, deadline=Deadline.after(10))
+    assert outcome == Printed(1)

@@ -1,4 +1,4 @@
-"""The bench tools of the CUPS printer and the scanner, and the capture of the IPP printer's."""
+"""The bench tools of the CUPS printer and the scanner, and what those and the IPP printer's capture."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ import pytest
 from PIL import Image
 
 from devices.contracts.deadline import Deadline
+from devices.contracts.document_scanner import Scanned, ScanSettings
+from devices.drivers.cups.capture import ReplayWires
+from devices.drivers.cups.driver import CupsPrinter
 from devices.drivers.ipp.driver import IppPrinter
+from devices.drivers.sane.driver import SaneScanner
 from devices.simulators import cups_daemon
 from devices.simulators.cups import CupsTwin
 from devices.simulators.ipp import IppTwin
 from devices.simulators.sane import SaneTwin
 from devices.transports.http_capture import ReplayHttp
+from devices.transports.program_capture import ReplayPrograms
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -97,4 +102,38 @@ def test_what_the_ipp_tool_captures_can_be_replayed(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "c.jsonl").stat().st_mode) == 0o600
     replay = ReplayHttp.load(tmp_path / "c.jsonl")
     assert IppPrinter(twin.port, carry=replay).poll(Deadline.after(1)).usable
+    assert replay.finished
+
+
+def test_what_the_cups_tool_captures_can_be_replayed(tmp_path: Path) -> None:
+    pytest.importorskip("cups", reason="needs pycups (the extra: cups)")
+    if why := cups_daemon.missing():
+        pytest.skip(why)
+    file = tmp_path / "c.jsonl"
+    twin = CupsTwin("page_printer", pace=0.01)
+    twin.start()
+    try:
+        code, _ = bench("cups", "status", "--port", twin.port, "--capture", str(file))
+        assert code == 0
+    finally:
+        twin.stop()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    replay = ReplayWires.load(file)
+    printer = CupsPrinter("cups:Kiosk", wires=replay)
+    try:
+        assert printer.poll(Deadline.after(5)).usable
+    finally:
+        printer.close()
+    assert replay.finished
+
+
+def test_what_the_scanner_tool_captures_can_be_replayed(scanner: SaneTwin, tmp_path: Path) -> None:
+    file = tmp_path / "c.jsonl"
+    code, told = bench("sane", "scan", "--port", scanner.port, "--dpi", "75", "--capture", str(file))
+    assert code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    replay = ReplayPrograms(file)
+    outcome = SaneScanner("sane:test:1", programs=replay).scan(ScanSettings(dpi=75), deadline=Deadline.after(10))
+    assert isinstance(outcome, Scanned)
+    assert [page.width for page in outcome.pages] == [page["width"] for page in told["pages"]]
     assert replay.finished

@@ -69,6 +69,12 @@ def test_a_missing_port_is_an_error_with_advice() -> None:
     assert (code, report["error"]["code"]) == (1, "port-missing")
 
 
+def test_a_recording_that_cannot_be_written_is_an_error_and_no_traceback(twin: SdtTwin) -> None:
+    code, report = bench_tool("status", "--port", twin.port, "--capture", "/nonexistent/capture")
+    assert (code, report["error"]["code"]) == (1, "file")
+    assert "/nonexistent/capture" in report["error"]["message"]
+
+
 def test_status_and_self_test(twin: SdtTwin) -> None:
     code, report = bench_tool("status", "--port", twin.port)
     assert (code, report["state"], report["faults"]) == (0, "online", [])

@@ -119,6 +119,13 @@ def test_a_card_without_one_and_a_reader_that_cannot_ask_are_read_all_the_same(o
     assert outcome.document.newest_address == ""
 
 
+def test_the_address_appended_later_is_held_to_what_every_text_of_a_card_is_held_to() -> None:
+    marked = "\u202e某省某市\u200b某路7号\0\0"
+    assert protocol.decode_address(marked.encode("utf-16-le")) == "某省某市某路7号"
+    with pytest.raises(CardContent, match="newest address holds control characters"):
+        protocol.decode_address("某路\x1b[2J".encode("utf-16-le"))
+
+
 def test_a_card_pulled_before_its_newest_address_was_read_counts_as_not_read(opened: Open) -> None:
     reader, twin = opened(newest_address=True)
     twin.act("put", {"card": "resident", "newest_address": NEWEST})

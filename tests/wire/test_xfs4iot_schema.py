@@ -25,6 +25,7 @@ from devices.drivers.xfs4iot.protocol import PATH, PORTS, Edition
 from devices.drivers.xfs4iot.session import Session
 from devices.drivers.xfs4iot.vendor_mode import Mode
 from devices.simulators.xfs4iot import XfsTwin
+from devices.transports.capture_file import entries_of
 from devices.transports.message_capture import CapturingLine, ReplayLine, Said
 from devices.transports.websocket import WebSocketLine
 from tests.xfs_schema import MISSING, Schema, load
@@ -131,7 +132,7 @@ def converse(twin: XfsTwin, path: Path) -> None:
 
 def test_every_message_of_both_sides_has_the_shape_of_the_schema(twin: XfsTwin, schema: Schema, tmp_path: Path) -> None:
     converse(twin, tmp_path / "all.jsonl")
-    said = [Said.parse(line) for line in (tmp_path / "all.jsonl").read_text(encoding="utf-8").splitlines()]
+    said = [Said.of(entry) for entry in entries_of(tmp_path / "all.jsonl")]
     messages = [entry for entry in said if entry.direction != "timeout"]
     for entry in messages:
         schema.check(entry.text)
@@ -196,9 +197,9 @@ def test_addresses_that_are_none_are_left_out(twin: XfsTwin) -> None:
     asked = {"header": {"type": "command", "name": name, "requestId": 1, "version": "2.0"}, "payload": {}}
     taken = {"header": {"type": "acknowledge", "name": name, "requestId": 1}, "payload": {"status": "ok"}}
     said = [
-        Said(0, "out", json.dumps(asked)),
-        Said(0, "in", json.dumps(taken)),
-        Said(0, "in", json.dumps({
+        Said("out", json.dumps(asked)),
+        Said("in", json.dumps(taken)),
+        Said("in", json.dumps({
             "header": {"type": "completion", "name": name, "requestId": 1},
             "payload": {"completionCode": "success", "services": [
                 {"serviceURI": "ws://h:5846/a"}, {"serviceURI": "file:///etc/passwd"}, {"serviceURI": 5}, 7, {},

@@ -37,7 +37,7 @@ class ChromeModel(QObject):
     def follow(self, chrome: Chrome, page: str) -> None:
         same = chrome == self._chrome
         self._chrome = chrome
-        self._counting = page == "identify" or chrome.warning or chrome.card_missing
+        self._counting = page == "identify" or chrome.warning or chrome.card_missing or bool(chrome.power)
         if not same:
             self.changed.emit()
         self._tick()
@@ -69,6 +69,7 @@ class ChromeModel(QObject):
     warning = Property(bool, lambda self: bool(self._chrome and self._chrome.warning), notify=changed)
     cardMissing = Property(bool, lambda self: bool(self._chrome and self._chrome.card_missing), notify=changed)
     helpCalled = Property(bool, lambda self: bool(self._chrome and self._chrome.help_called), notify=changed)
+    power = Property(str, lambda self: self._chrome.power if self._chrome else "", notify=changed)
     helpPhone = Property(str, lambda self: self._chrome.help_phone if self._chrome else "", notify=changed)
     secondsLeft = Property(int, lambda self: self._seconds, notify=ticked)
 

@@ -128,11 +128,12 @@ class FarewellModel(PageModel):
     changed = Signal()
 
     def _take(self) -> str:
-        """The card that still lies there, then the papers, as one list."""
+        """The cards that still lie there, then the papers, as one list."""
         if self.body is None:
             return ""
         card = (self.words.t("farewell.take.card"),) if self.body.card_on_reader else ()
-        return self.words.t("farewell.take.and").join((*card, *self.body.papers))
+        other = (self.words.t("farewell.take.slot"),) if self.body.card_in_slot else ()
+        return self.words.t("farewell.take.and").join((*card, *other, *self.body.papers))
 
     def _words(self, part: str) -> str:
         if self.body is None:

@@ -18,13 +18,13 @@ from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
 
 if TYPE_CHECKING:
-    from kiosk.visit.screen import OtherWayBody
+    from kiosk.visit.screen import FaceBody, OtherWayBody
     from ui.viewmodels.base import Post
     from ui.viewmodels.chrome import ChromeModel
     from ui.words import Words
 
 OF_AGE = 18  # whoever is older needs no guardian
-PLACED = ("card_lift", "card_unreadable", "reader_down")  # their advice says itself what to do with the card
+PLACED = ("card_lift", "card_unreadable", "reader_down", "slot_card")  # their advice says what to do with the card
 CODE_LENGTH = (4, 8)  # digits of a one-time code: the least that is taken, the most
 
 
@@ -110,7 +110,24 @@ class FaceModel(PageModel):
         self.frame.emit()
 
     hint = shown(str, "hint", changed)
-    hintText = told(str, lambda self, body: self.words.t(f"hint.{body.hint or 'looking'}"), changed)
+    hintText = told(str, lambda self, body: self._hint(body), changed)
+    move = shown(str, "move", changed)
+    moveText = told(str, lambda self, body: self.words.t(f"face.move.{body.move}") if body.move else "", changed)
+    stepText = told(str, lambda self, body: self._step(body), changed)
+
+    def _hint(self, body: FaceBody) -> str:
+        """What keeps the check from going on; nothing beside a movement, which is said in large type above."""
+        if body.move and not body.hint:
+            return ""
+        return self.words.t(f"hint.{body.hint or 'looking'}")
+
+    def _step(self, body: FaceBody) -> str:
+        if not body.move:
+            return ""
+        if not body.number:
+            return self.words.t("face.move.first", body.total)
+        done = body.move == "straight"
+        return self.words.t("face.move.done" if done else "face.move.step", body.number, body.total)
 
     @Slot()
     def back(self) -> None:

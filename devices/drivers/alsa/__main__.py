@@ -12,6 +12,7 @@ from devices.contracts.sound import LOUDEST, CutShort, Pcm, Played, read_wav
 from devices.drivers import printer_bench as bench
 from devices.drivers.alsa.driver import VOLUME, AlsaSound
 from devices.drivers.alsa.tone import beep
+from devices.drivers.arguments import seconds
 
 
 def run(options: argparse.Namespace) -> bench.Report:
@@ -39,7 +40,7 @@ def main(arguments: bench.Arguments = None) -> int:
     parser.add_argument("--port", default="default", help="ALSA's name of the output (default); see aplay -L")
     parser.add_argument("--volume", type=int, default=VOLUME, choices=range(LOUDEST + 1), metavar="0..100")
     parser.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
-    parser.add_argument("--timeout", type=float, default=20.0, help="seconds for the whole command")
+    parser.add_argument("--timeout", type=seconds, default=20.0, help="seconds for the whole command")
     parser.add_argument("--json", action="store_true", help="one UTF-8 JSON object on stdout")
     return bench.finish(parser.parse_args(arguments), run)
 

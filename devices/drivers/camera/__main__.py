@@ -16,6 +16,7 @@ from typing import Any
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError, Level
+from devices.drivers.arguments import seconds
 from devices.drivers.camera.driver import CameraDriver
 from devices.drivers.camera.protocol import fault_of, outcome_head
 from devices.vision.parameters import LIMITS, CaptureParameters
@@ -73,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m devices.drivers.camera", description=__doc__)
     parser.add_argument("command", choices=("status", "read", "selftest"))
     parser.add_argument("--port", default="/dev/video0", help="file, http://…, rtsp://… or /dev/videoN")
-    parser.add_argument("--timeout", type=float, default=8.0, help="seconds (default 8)")
+    parser.add_argument("--timeout", type=seconds, default=8.0, help="seconds (default 8)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--save", type=Path, help="read: store the picture in this file")
     parser.add_argument("--reference", type=Path, help="read: compare the person in front with this picture")

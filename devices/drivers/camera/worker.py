@@ -24,17 +24,16 @@ from devices.vision.capture import Capture, CaptureFault, Shot
 from devices.vision.face import (
     Descriptor,
     Detector,
-    DlibMatcher,
     Face,
-    LibFaceDetector,
     Matcher,
     MatcherMissing,
-    ReferenceProblem,
-    describe_reference,
 )
 from devices.vision.mesh import FaceMesh, MeshMissing
+from devices.vision.networks import Networks
 from devices.vision.parameters import FaceParameters, LivenessParameters
+from devices.vision.preview import TICK
 from devices.vision.quality import advise
+from devices.vision.reference import ReferenceProblem, describe_reference
 from devices.vision.serving import Inbox, Server, facts_of
 
 
@@ -46,7 +45,7 @@ class Worker(Server):
         self._face_parameters = FaceParameters()
         self._live_parameters = LivenessParameters()
         self._mesh: FaceMesh | None = None
-        self._tools: tuple[Detector, Matcher] | None = None
+        self._networks: Networks | None = None
 
     def configure(self, head: Mapping[str, Any]) -> None:
         self._face_parameters = FaceParameters(**head["face"])
@@ -65,21 +64,28 @@ class Worker(Server):
             case "prove":
                 self.send({"is": "outcome", "id": head["id"], **liveness_head(self._prove(message))})
 
-    def _load(self) -> tuple[Detector, Matcher]:
-        if self._tools is None:
+    def _load(self, until: float) -> tuple[Detector, Matcher] | None:
+        """None where they are not loaded in time, or the request was called off meanwhile. MatcherMissing."""
+        if self._networks is None:
             wanted = self._face_parameters
-            self._tools = LibFaceDetector(confidence=wanted.confidence, width=wanted.detector_width), DlibMatcher()
-        return self._tools
+            self._networks = Networks(confidence=wanted.confidence, width=wanted.detector_width)
+        while not self._networks.ready(TICK):
+            if time.monotonic() > until or self.called_off:
+                return None
+        return self._networks.detector, self._networks.matcher
 
     def _prepare(self, head: Mapping[str, Any]) -> None:
         answer: dict[str, Any] = {"is": "prepared", "id": head["id"], "matcher": None, "detector": None}
         try:
-            detector, matcher = self._load()
+            tools = self._load(time.monotonic() + float(head["seconds"]))
         except MatcherMissing as error:
             answer["missing"] = str(error)
         else:
-            answer |= {"detector": detector.name, "matcher": matcher.name}
-            answer["liveness"] = self._load_mesh().name if head.get("liveness") else ""
+            if tools is None:
+                answer["missing"] = "the face networks did not load in time"
+            else:
+                answer |= {"detector": tools[0].name, "matcher": tools[1].name}
+                answer["liveness"] = self._load_mesh().name if head.get("liveness") else ""
         self.send(answer)
 
     def _load_mesh(self) -> FaceMesh:
@@ -94,19 +100,21 @@ class Worker(Server):
         answer: dict[str, Any] = {"is": "looked", "id": head["id"]}
         shot = self.first(capture, until, live=bool(head.get("live")))
         if isinstance(shot, Shot):
-            answer |= facts_of(shot) | self._faces(shot)
+            answer |= facts_of(shot) | self._faces(shot, until)
             if head.get("picture"):
                 body = cv2.imencode(".jpg", shot.image)[1].tobytes()
         fault = self.fault or (shot if isinstance(shot, CaptureFault) else None)
         answer["fault"] = fault.value if fault is not None else None if isinstance(shot, Shot) else "gone"
         self.send(answer, body)
 
-    def _faces(self, shot: Shot) -> dict[str, Any]:
+    def _faces(self, shot: Shot, until: float) -> dict[str, Any]:
         try:
-            detector, _ = self._load()
+            tools = self._load(until)
         except MatcherMissing:
+            tools = None
+        if tools is None:
             return {"faces": None, "hint": None}
-        faces = detector.find(shot.image)
+        faces = tools[0].find(shot.image)
         hint = advise(shot.image, faces, None, self._face_parameters)
         boxes = [[round(f.left), round(f.top), round(f.width), round(f.height), round(f.confidence, 2)] for f in faces]
         return {"faces": boxes, "hint": hint.value if hint is not None else None}
@@ -116,7 +124,9 @@ class Worker(Server):
         capture = self.flow()  # opens while the models load
         wanted = self._face_parameters
         try:
-            detector, matcher = self._load()
+            if (tools := self._load(until)) is None:
+                return self._without_look(capture)
+            detector, matcher = tools
             reference = describe_reference(message.body, detector, matcher, max_bytes=wanted.max_reference_bytes)
         except MatcherMissing:
             return FaceUnavailable(fault_of("matcher-missing"))
@@ -124,15 +134,22 @@ class Worker(Server):
             return ReferenceUnusable(str(error))
         return self._compare(capture, reference, detector, matcher, until)
 
+    def _without_look(self, capture: Capture) -> FaceUnavailable | FaceUnclear:
+        """There was no time for a look: what is wrong with the pictures is known all the same."""
+        fault = self.why(capture, None)
+        return FaceUnclear(FaceHint.NO_FACE) if fault is None else FaceUnavailable(fault_of(fault.value))
+
     def _compare(
         self, capture: Capture, reference: Descriptor, detector: Detector, matcher: Matcher, until: float
     ) -> FaceOutcome:
         agreement, hint = Agreement(self._face_parameters), FaceHint.NO_FACE
         sequence, before, told = capture.sequence, None, False  # only what is seen from now on
+        due, period = 0.0, 1 / max(1.0, self._face_parameters.looks)
         while isinstance(shot := self.next(capture, sequence, until), Shot):
             sequence = shot.sequence
-            if not shot.fresh:
+            if not shot.fresh or shot.seen < due:
                 continue  # the same picture again proves nothing
+            due = max(due, shot.seen - period) + period
             faces = detector.find(shot.image)
             problem = advise(shot.image, faces, before, self._face_parameters)
             before = faces[0] if faces else None
@@ -147,10 +164,8 @@ class Worker(Server):
             if problem is not hint or not told:
                 hint, told = problem, True
                 self.send({"is": "hint", "hint": hint.value})
-        if isinstance(shot, CaptureFault):
-            return FaceUnavailable(fault_of(shot.value))
-        if self.fault is CaptureFault.COVERED:
-            return FaceUnavailable(fault_of("covered"))
+        if (fault := self.why(capture, shot)) is not None:
+            return FaceUnavailable(fault_of(fault.value))
         return agreement.at_deadline() or FaceUnclear(hint)
 
     def _prove(self, message: Message) -> LivenessOutcome:
@@ -159,7 +174,10 @@ class Worker(Server):
         capture = self.flow()  # opens while the models load
         wanted, reference = self._face_parameters, None
         try:
-            detector, matcher = self._load()
+            if (loaded := self._load(until)) is None:
+                fault = self.why(capture, None)
+                return NotLive(NotLiveReason.NO_FACE) if fault is None else LivenessUnavailable(fault_of(fault.value))
+            detector, matcher = loaded
             tools = Tools(detector, matcher, self._load_mesh())
             if message.body:
                 reference = describe_reference(message.body, detector, matcher, max_bytes=wanted.max_reference_bytes)
@@ -173,8 +191,6 @@ class Worker(Server):
             sequence = shot.sequence
             if shot.fresh and (outcome := proof.see(shot)) is not None:  # the same picture again is no sign of life
                 return outcome
-        if isinstance(shot, CaptureFault):
-            return LivenessUnavailable(fault_of(shot.value))
-        if self.fault is CaptureFault.COVERED:
-            return LivenessUnavailable(fault_of("covered"))
+        if (fault := self.why(capture, shot)) is not None:
+            return LivenessUnavailable(fault_of(fault.value))
         return proof.at_deadline()

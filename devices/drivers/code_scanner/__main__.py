@@ -13,6 +13,7 @@ from devices.contracts.code_scanner import NoCode, ScannedCode, Unreadable
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Level
 from devices.drivers import printer_bench as bench
+from devices.drivers.arguments import seconds
 from devices.drivers.code_scanner.driver import SerialScanner
 from devices.drivers.code_scanner.protocol import COMMANDS, Framing, terminators
 from devices.transports.capture import CapturingStream
@@ -82,7 +83,7 @@ def main(arguments: bench.Arguments = None) -> int:
     parser.add_argument("--terminator", default="auto", help="auto cr lf crlf etx or hex:0D0A (auto)")
     parser.add_argument("--aim", action="store_true", help="every code begins with its AIM identifier (]Q3)")
     parser.add_argument("--trigger", choices=tuple(COMMANDS), default="none", help="how the scanner is switched on")
-    parser.add_argument("--timeout", type=float, default=8.0, metavar="SECONDS", help="for everything together (8)")
+    parser.add_argument("--timeout", type=seconds, default=8.0, metavar="SECONDS", help="for everything together (8)")
     parser.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
     parser.add_argument("--capture", type=Path, metavar="FILE", help="record the conversation (made-up codes only)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")

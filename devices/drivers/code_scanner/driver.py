@@ -153,7 +153,8 @@ class SerialScanner:
         elif not self._ready and not self._decoder.pending:
             self._tell(self._commands.trigger_on, deadline)  # many switch themselves off after a code
         while not self._ready:
-            if not self._listen(deadline) and deadline.expired:
+            self._listen(deadline)
+            if deadline.expired and not self._ready:  # also where bytes never cease to come
                 return NoCode()
         return self._ready.popleft()
 
@@ -181,17 +182,15 @@ class SerialScanner:
         if old.pending and deadline.expired:  # it was the time that ended, not the bytes
             raise self._told(Babbling())
 
-    def _listen(self, deadline: Deadline) -> bool:
-        """Take in what comes by the deadline, or by the end of the gap inside a code; whether anything happened."""
+    def _listen(self, deadline: Deadline) -> None:
+        """Take in what comes by the deadline, or by the end of the gap inside a code."""
         gap_ends = self._last_byte + self._patience.gap
         pending = self._decoder.pending
         until = Deadline(min(deadline.at, gap_ends)) if pending else deadline
         data = self._arrived(until)
         self._take(data)
-        broke_off = pending and not data and time.monotonic() >= gap_ends
-        if broke_off:
+        if pending and not data and time.monotonic() >= gap_ends:
             self._note(self._decoder.abandon())
-        return bool(data) or broke_off
 
     def _take(self, data: bytes) -> None:
         """Bytes from the line: into the decoder while codes are wanted, else dropped."""

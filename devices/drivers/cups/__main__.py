@@ -9,12 +9,14 @@ from pathlib import Path
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Level
 from devices.drivers import printer_bench as bench
+from devices.drivers.cups.capture import CapturingWires
 from devices.drivers.cups.driver import CupsPrinter
 from devices.drivers.ipp import testpage
 
 
 def run(options: argparse.Namespace) -> bench.Report:
-    printer, deadline = CupsPrinter(options.port), Deadline.after(options.timeout)
+    wires = CapturingWires(options.capture) if options.capture else None
+    printer, deadline = CupsPrinter(options.port, wires=wires), Deadline.after(options.timeout)
     try:
         if options.command == "status":
             return bench.status(printer, deadline)
@@ -30,6 +32,7 @@ def run(options: argparse.Namespace) -> bench.Report:
 def main(arguments: bench.Arguments = None) -> int:
     parser = bench.parser("cups", "A4 printer behind a CUPS queue", "cups:Kiosk", "FILE.pdf")
     parser.add_argument("--pages", type=int, default=0, help="pages of FILE.pdf, for the progress (0: not known)")
+    parser.add_argument("--capture", type=Path, metavar="FILE", help="record the conversations (test pages only)")
     return bench.finish(parser.parse_args(arguments), run)
 
 

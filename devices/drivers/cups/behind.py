@@ -10,10 +10,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from devices.contracts.deadline import Deadline
+from devices.drivers.cups.wires import Direct, Wires
 from devices.drivers.ipp.client import IppClient, Refused
 from devices.drivers.ipp.looks import JobLook, PrinterLook
 from devices.drivers.ipp.questions import JobAtPrinter, Questions
-from devices.transports.tcp import TcpStream
 
 STEP = 2.0  # seconds: the printer stands beside the terminal
 PORTS = {"ipps": 631, "socket": 9100, "lpd": 515}  # schemes whose port can be knocked at
@@ -50,8 +50,8 @@ class IppBehind:
     confirms = "printer"
     probe = "ipp"
 
-    def __init__(self, uri: str, user: str) -> None:
-        self._ask = Questions(IppClient(uri), user)
+    def __init__(self, uri: str, user: str, wires: Wires) -> None:
+        self._ask = Questions(IppClient(uri, wires.carry), user)
         self._found: dict[str, JobAtPrinter] = {}
         self._lists = True
 
@@ -114,7 +114,8 @@ class IppBehind:
 class DumbBehind:
     """A printer that CUPS feeds by a way that has no answers (socket, USB, lpd …), or that cannot be asked here."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, wires: Wires) -> None:
+        self._wires = wires
         parts = urlsplit(uri)
         by_ipp = parts.scheme in ("ipps", "https") or (parts.scheme == "dnssd" and "._ipp" in uri)
         self.confirms = "backend" if by_ipp else "none"
@@ -127,9 +128,7 @@ class DumbBehind:
     def look(self, deadline: Deadline) -> PrinterLook | None:
         """Only whether somebody listens. PortMissing: nobody does."""
         if self._knock:
-            stream = TcpStream(self._knock)
-            stream.open(deadline.sooner(STEP))
-            stream.close()
+            self._wires.knock(self._knock, deadline.sooner(STEP))
         return None
 
     def find(self, mark: str, deadline: Deadline) -> JobLook | None:
@@ -142,7 +141,9 @@ class DumbBehind:
         return 0
 
 
-def behind(uri: str, user: str) -> Behind:
+def behind(uri: str, user: str, wires: Wires | None = None) -> Behind:
     """By the scheme of a queue's ``device-uri``. A Unix socket, USB and DNS-SD names cannot be asked."""
-    parts = urlsplit(uri)
-    return IppBehind(uri, user) if parts.scheme in ("ipp", "http") and parts.hostname else DumbBehind(uri)
+    parts, wires = urlsplit(uri), wires or Direct()
+    if parts.scheme in ("ipp", "http") and parts.hostname:
+        return IppBehind(uri, user, wires)
+    return DumbBehind(uri, wires)

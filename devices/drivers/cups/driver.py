@@ -7,7 +7,6 @@ remembered and taken back at the next call that reaches cupsd, so that no paper 
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from devices.drivers.cups import errors
 from devices.drivers.cups.behind import Behind, behind
 from devices.drivers.cups.job import Carried
 from devices.drivers.cups.server import CupsServer
+from devices.drivers.cups.wires import Direct, Wires
 from devices.drivers.ipp import testpage
 from devices.drivers.ipp.driver import A4, NOT_A_PDF, details
 from devices.drivers.ipp.looks import PDF, PrinterLook
@@ -35,12 +35,19 @@ LEFT_OVER = 1.0  # seconds for one job that an earlier call left behind
 class CupsPrinter:
     """``port`` is ``cups:QUEUE``, ``cups://host[:631]/QUEUE`` or ``cups:///path/of/cups.sock#QUEUE``.
 
-    ``pause`` waits between two looks at a job (injected by tests)."""
+    ``pause`` waits between two looks at a job (injected by tests); ``wires`` are a capture's or a replay's."""
 
     def __init__(
-        self, port: str, *, media: str = A4, patience: float = PATIENCE, pause: Callable[[float], None] = time.sleep
+        self,
+        port: str,
+        *,
+        media: str = A4,
+        patience: float = PATIENCE,
+        pause: Callable[[float], None] = time.sleep,
+        wires: Wires | None = None,
     ) -> None:
-        self._server = CupsServer(port)
+        self._wires = wires or Direct()
+        self._server = CupsServer(port, self._wires)
         self._port, self._media, self._patience, self._pause = port, media, patience, pause
         self._behind: Behind | None = None
         self._uri = self._model = ""
@@ -71,8 +78,10 @@ class CupsPrinter:
         self._settle_left(deadline)
 
     def close(self) -> None:
-        self._settle_left(Deadline.after(LEFT_OVER))
-        self._server.close()
+        try:
+            self._settle_left(Deadline.after(LEFT_OVER))
+        finally:
+            self._server.close()
 
     def poll(self, deadline: Deadline) -> Status:
         """Raises ``cups-gone``, ``queue-missing`` …, or ``port-missing`` when the printer itself is gone."""
@@ -156,7 +165,7 @@ class CupsPrinter:
             if fault := self._obstacle(queue, look):
                 return NotPrinted(fault)
             self._settle_left(deadline)
-            mark = secrets.token_hex(4)
+            mark = self._wires.mark()
             name = f"{title} {mark}"
             number = self._server.create(name, self._options(queue, deadline), deadline)
         except DeviceError as error:
@@ -191,7 +200,7 @@ class CupsPrinter:
         queue = self._server.look(deadline)
         uri = str(queue.first("device-uri") or "")
         if self._behind is None or uri != self._uri:
-            self._behind, self._uri = behind(uri, self._server.user), uri
+            self._behind, self._uri = behind(uri, self._server.user, self._wires), uri
         look = self._behind.look(deadline)
         if look is None:
             look = PrinterLook.of(queue)

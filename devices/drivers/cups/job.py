@@ -59,6 +59,7 @@ class Carried:
         self._started = False  # cupsd began to hand it over
         self._told: PrintProgress | None = None
         self._printed = False
+        self._cups_was_lost = False  # it may have come back, and begun the job again
 
     def follow(self, deadline: Deadline, patience: float, pause: Callable[[float], None]) -> PrintOutcome:
         left = deadline.remaining()
@@ -104,10 +105,16 @@ class Carried:
     def settle(self, deadline: Deadline) -> None:
         """Remove job and document from cupsd's spool, and take back at the printer what did not come out.
 
-        In this order: purging kills cupsd's backend, so that it cannot hand the job over any more. Raises DeviceError
-        while either cannot be reached; may be repeated."""
-        self._server.remove(self.number, deadline)
-        if not self._printed:
+        In this order: purging kills cupsd's backend, so that it cannot hand the job over any more. A printed job is
+        looked for too where cupsd was lost: one that comes back begins it again, and a backend killed after its
+        Create-Job leaves a job without a document, which keeps a printer busy (ippeveprinter: for ever). Raises
+        DeviceError while either cannot be reached; may be repeated."""
+        try:
+            self._server.remove(self.number, deadline)
+        except DeviceError:
+            self._cups_was_lost = True
+            raise
+        if not self._printed or self._cups_was_lost:
             self._behind.cancel(self.mark, deadline)
 
     # ---- looking ----
@@ -124,6 +131,7 @@ class Carried:
                 trouble = error.fault()
             except DeviceError as error:
                 self._ask_cups_at, trouble = time.monotonic() + CUPS_AGAIN, error.fault()
+                self._cups_was_lost = True
         try:
             here = self._behind.find(self.mark, deadline)
             printer = self._printer(deadline)

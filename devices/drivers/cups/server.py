@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
 from devices.drivers.cups import errors
+from devices.drivers.cups.wires import Direct, Wires
 from devices.drivers.ipp.looks import JobLook
 from devices.drivers.ipp.protocol import AttributeGroup, Group, Tag, attribute
 from devices.transports.child import ChildProcess
@@ -63,10 +64,11 @@ class QueuePort:
 class CupsServer:
     """One queue of one CUPS server. Belongs to the actor's thread."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, wires: Wires | None = None) -> None:
         self._where = QueuePort.parse(port)
-        arguments = (self._where.server, str(self._where.number))
-        self._child = ChildProcess("devices.drivers.cups.child", arguments)
+        self._wires = wires or Direct()
+        server, number = self._wires.server(self._where.server, self._where.number)
+        self._child = ChildProcess("devices.drivers.cups.child", (server, str(number)))
         self._number = 0
         self.user = ""
         self.exchanges = 0
@@ -85,6 +87,7 @@ class CupsServer:
 
     def close(self) -> None:
         self._child.kill()
+        self._wires.close()
 
     # ---- questions ----
 
@@ -153,9 +156,11 @@ class CupsServer:
             answer = self._child.receive(deadline)
         except DeviceError as error:
             self._child.kill()
+            self._wires.check()
             if error.code == "child-silent":
                 raise errors.no_answer(self._where.server) from error
             raise
+        self._wires.check()
         kind = answer.head.get("is")
         if kind == "answer" and answer.head.get("id") == self._number:
             return answer
@@ -176,6 +181,7 @@ class CupsServer:
     def _start(self, deadline: Deadline) -> None:
         if self._child.running:
             return
+        self._wires.open()
         self._child.start()
         try:
             ready = self._child.receive(deadline.sooner(START))

@@ -16,6 +16,7 @@ from typing import Any
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError, Level
 from devices.contracts.document_camera import DocumentUnavailable, NotCaptured
+from devices.drivers.arguments import seconds
 from devices.drivers.document_camera.driver import NOT_CALIBRATED, DocumentCameraDriver
 
 
@@ -37,12 +38,12 @@ def read(camera: DocumentCameraDriver, options: argparse.Namespace) -> dict[str,
     """One page, or what stands in its way."""
     begun = time.monotonic()
     outcome = camera.capture(Deadline.after(options.timeout))
-    seconds = round(time.monotonic() - begun, 3)
+    took = round(time.monotonic() - begun, 3)
     if isinstance(outcome, DocumentUnavailable):
         fault = outcome.reason
         raise DeviceError(fault.code, fault.detail, advice=fault.detail, retryable=True, action=fault.action)
     if isinstance(outcome, NotCaptured):
-        return {"captured": False, "hint": outcome.hint.value, "seconds": seconds}
+        return {"captured": False, "hint": outcome.hint.value, "seconds": took}
     if options.save is not None:
         options.save.write_bytes(outcome.jpeg)
     return {
@@ -55,7 +56,7 @@ def read(camera: DocumentCameraDriver, options: argparse.Namespace) -> dict[str,
         "dpi": outcome.dpi,
         "measured": outcome.measured,
         "bytes": len(outcome.jpeg),
-        "seconds": seconds,
+        "seconds": took,
         "child_memory": camera.child_memory(),
         "limits": [NOT_CALIBRATED],
     }
@@ -98,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m devices.drivers.document_camera", description=__doc__)
     parser.add_argument("command", choices=("status", "read", "scan", "selftest"))
     parser.add_argument("--port", default="/dev/video0", help="file, http://…, rtsp://… or /dev/videoN")
-    parser.add_argument("--timeout", type=float, default=8.0, help="seconds (default 8)")
+    parser.add_argument("--timeout", type=seconds, default=8.0, help="seconds (default 8)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--save", type=Path, help="read: store the page in this file")
     parser.add_argument("--mm-per-pixel", type=float, default=0.0, help="what a pixel covers on the desk")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from devices.vision.capture import CaptureFault, Shot
 from devices.vision.document_look import View, print_of, quad_of, same, take, view
 from devices.vision.document_page import encode
 from devices.vision.parameters import DocumentParameters
+from devices.vision.preview import TICK
 from devices.vision.serving import Inbox, Server, facts_of
 from devices.vision.steady import Steady
 
@@ -28,6 +30,7 @@ class Worker(Server):
         super().__init__(channel, inbox)
         self._wanted = DocumentParameters()
         self._viewed: tuple[int, View] = (0, View(DocumentHint.NO_DOCUMENT))
+        self._judging = threading.Lock()  # preview and capture share what was seen: no picture is judged twice
         self._taken: NDArray[np.float32] | None = None
         self._steady = 0.0
         self._hint_of_capture: DocumentHint | None = None
@@ -51,8 +54,9 @@ class Worker(Server):
                     self.send(answer | outcome_head(outcome))
 
     def dress(self, shot: Shot) -> dict[str, Any]:
-        """Outline (in the frame's pixels), hint and progress of a preview frame."""
-        seen = self._view(shot)
+        """Outline (in the frame's pixels), hint and progress of a preview frame; of the last one judged, where a
+        capture takes long over its own."""
+        seen = self._view(shot, TICK)
         width = shot.image.shape[1]
         factor = min(1.0, self._capture_parameters.width / width)
         outline = None if seen.outline is None else quad_of(seen.outline.corners, factor)
@@ -63,10 +67,15 @@ class Worker(Server):
             "steady": round(self._steady, 3),
         }
 
-    def _view(self, shot: Shot) -> View:
-        """What is seen in a shot; judged once, shared by preview and capture."""
-        if self._viewed[0] != shot.sequence:
-            self._viewed = shot.sequence, view(shot.image, self._wanted)
+    def _view(self, shot: Shot, patience: float = -1) -> View:
+        """What is seen in a shot, judged once. With ``patience`` (seconds) the view of an earlier one may do."""
+        if self._judging.acquire(timeout=patience):
+            try:
+                if self._viewed[0] != shot.sequence:
+                    self._viewed = shot.sequence, view(shot.image, self._wanted)
+                return self._viewed[1]
+            finally:
+                self._judging.release()
         return self._viewed[1]
 
     def _look(self, head: Mapping[str, Any]) -> None:
@@ -119,8 +128,6 @@ class Worker(Server):
                     self.send({"is": "hint", "hint": hint.value})
         finally:
             self._steady, self._hint_of_capture = 0.0, None
-        if isinstance(shot, CaptureFault):
-            return DocumentUnavailable(fault_of(shot.value))
-        if self.fault is CaptureFault.COVERED:
-            return DocumentUnavailable(fault_of("covered"))
+        if (fault := self.why(capture, shot)) is not None:
+            return DocumentUnavailable(fault_of(fault.value))
         return NotCaptured(hint)

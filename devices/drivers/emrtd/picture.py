@@ -7,6 +7,7 @@ JPEG 2000 (most passports) and JPEG go through Pillow. A child that has a channe
 from __future__ import annotations
 
 import io
+import resource
 import subprocess
 import sys
 import warnings
@@ -14,7 +15,9 @@ import warnings
 from devices.contracts.identity import CardPhoto, PhotoUndecodable
 
 MAX_BYTES = 256 * 1024
-MAX_PIXELS = 16_000_000  # a small file may unfold into gigabytes
+MAX_PIXELS = 4_000_000  # a file of less than a kilobyte may unfold into gigabytes; faces have 0.2 to 2 million
+MAX_MEMORY = 1 << 30  # bytes of address space of the child: libraries, and 40 for each pixel while JPEG 2000 is decoded
+MAX_SECONDS = 10  # of the child's processor, should nobody be there any more to end it
 _FORMATS = {"jpeg": ("JPEG",), "jp2": ("JPEG2000",)}
 
 
@@ -60,6 +63,8 @@ def to_png(photo: CardPhoto) -> bytes:
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     given = sys.stdin.buffer.read(MAX_BYTES + 1)
     kind = "jpeg" if given.startswith(b"\xff\xd8\xff") else "jp2"
     try:

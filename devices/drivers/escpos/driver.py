@@ -22,7 +22,7 @@ from devices.contracts.printing import (
     Unknown,
 )
 from devices.drivers.escpos import protocol, testpattern
-from devices.drivers.escpos.job import WINDOW, Job
+from devices.drivers.escpos.job import LATE, WINDOW, Job
 from devices.drivers.escpos.line import STEP, Line
 from devices.transports.serial import SerialPort
 from devices.transports.stream import ByteStream
@@ -144,6 +144,8 @@ class EscPosPrinter:
         except DeviceError as error:
             if error.code != "no-answer":
                 return NotPrinted(error.fault())
+            if deadline.expired:  # the question was cut short by us: no silence of the printer's, and nothing is sent
+                return NotPrinted(LATE)
             return self._print_blind(raster, cut, deadline, error)
         progress(PrintProgress(0, 1))
         job = Job(self._line, deadline, progress, self._patience, self._drop_rest, settled)

@@ -9,6 +9,8 @@ from devices.transports.stream import ByteStream, ReadTimeout
 
 NOW = Deadline(0.0)
 STEP = 2.0  # seconds for the answer to a real-time question
+BACKLOG = 1024  # bytes that may have come by themselves: more is no printer that speaks
+NOISE = 8  # bytes without sense before an answer: after more of them it would be one by chance
 QUIET = 1.5  # seconds without an answer: a part that is not stuck prints in a quarter of that
 
 
@@ -24,12 +26,14 @@ class Line:
         self.confirms: bool | None = None  # whether GS r is answered; None: not known yet
         self.realtime: bool | None = None  # whether DLE EOT is answered; None: not known yet
         self.told: AsbLook | None = None
+        self._begun = b""  # of an automatic status whose rest has not come yet: it is no answer to GS r
         self.strange = 0
         self.exchanges = 0
 
     def opened(self) -> None:
         """Nothing is known of whoever is at the other end now."""
         self.confirms = self.realtime = self.told = None
+        self._begun = b""
 
     def ask(self, what: Ask, deadline: Deadline) -> int:
         """DLE EOT and its answer byte. Raises DeviceError ``no-answer`` or the stream's."""
@@ -63,7 +67,7 @@ class Line:
         step = deadline.sooner(STEP)
         try:
             while self.told is None:
-                self._sort(self._byte(step), step)
+                self._sort(self._byte(step))
         except ReadTimeout as silence:
             self.told = before
             if before is None or before.blocking is None:
@@ -81,7 +85,7 @@ class Line:
         """Wait for one GS r answer; False when the deadline passes first, or the printer tells that it is held up."""
         while True:
             try:
-                kind = self._sort(self._byte(deadline), deadline)
+                kind = self._sort(self._byte(deadline))
             except ReadTimeout:
                 return False
             if kind is Kind.PAPER:
@@ -105,41 +109,67 @@ class Line:
         return not self.outstanding
 
     def take_waiting(self) -> None:
-        """Sort what has come by itself; never waits."""
-        while True:
+        """Sort what has come by itself; never waits. Raises DeviceError ``garbage`` where there is no end of it: among
+        so many bytes there is one that looks like any answer."""
+        for _ in range(BACKLOG):
             try:
-                self._sort(self._byte(NOW), Deadline.after(STEP))
+                self._sort(self.stream.read_exact(1, NOW)[0])
             except ReadTimeout:
                 return
+        raise _garbage()
 
     def _await(self, kind: Kind, deadline: Deadline) -> int:
+        noise = self.strange + NOISE
         while True:
+            if self.strange > noise:
+                raise _garbage()
             try:
                 byte = self._byte(deadline)
             except ReadTimeout as silence:
                 raise _silent() from silence
             if kind_of(byte) is kind:
                 return byte
-            self._sort(byte, deadline)
+            self._sort(byte)
 
     def _byte(self, deadline: Deadline) -> int:
+        """The next one. ReadTimeout at the deadline, also where there are always more of them."""
+        if deadline.expired:
+            raise ReadTimeout(1, b"")
         return self.stream.read_exact(1, deadline)[0]
 
-    def _sort(self, byte: int, deadline: Deadline) -> Kind:
+    def _sort(self, byte: int) -> Kind | None:
+        """Take note of a byte; returns what is whole with it."""
         kind = kind_of(byte)
-        if kind is Kind.PAPER:
-            self.outstanding = max(0, self.outstanding - 1)
-        elif kind is Kind.ASB:
-            block = bytes((byte,)) + self.stream.read_exact(3, deadline.sooner(STEP))
+        if self._begun and kind is not Kind.REALTIME:
+            self._begun += bytes((byte,))
+            if len(self._begun) < 4:
+                return None
+            block, self._begun = self._begun, b""
             if is_asb(block):
                 self.told = AsbLook(block)
-            else:
-                self.strange += 4
+                return Kind.ASB
+            self.strange += len(block)
+            return Kind.STRANGE
+        if kind is Kind.ASB:
+            self._begun = bytes((byte,))
+            return None
+        if kind is Kind.PAPER:
+            self.outstanding = max(0, self.outstanding - 1)
         elif kind is Kind.REALTIME:
             self.realtime = True  # late, but it answers
         elif kind is Kind.STRANGE:
             self.strange += 1
         return kind
+
+
+def _garbage() -> DeviceError:
+    return DeviceError(
+        "garbage",
+        "bytes without sense come from the printer",
+        advice="Check that the port and the speed are the printer's; then check its cable.",
+        retryable=True,
+        action=Action.CONFIGURE,
+    )
 
 
 def _silent() -> DeviceError:

@@ -44,10 +44,13 @@ class Refused(DeviceError):
 
     def __init__(self, operation: Operation, status: int) -> None:
         code, action, retryable = REFUSALS.get(status, ("refused", Action.RESET, status >= 0x0500))
+        advice = "See the printer's own display; check its settings if this stays."
+        if code == "not-found" and operation is Operation.GET_PRINTER_ATTRIBUTES:
+            advice = "Correct the path in the printer's address: most printers are at ipp://HOST/ipp/print."
         super().__init__(
             code,
             f"the printer refused {operation.name} with IPP status {status:#06x}",
-            advice="See the printer's own display; check its settings if this stays.",
+            advice=advice,
             retryable=retryable,
             action=action,
         )

@@ -143,9 +143,14 @@ class IppPrinter:
             before = self._look(deadline)
             if fault := before.obstacle():
                 return NotPrinted(fault)
-            two_steps = before.can(Operation.CREATE_JOB) and before.can(Operation.SEND_DOCUMENT)
+        except DeviceError as error:
+            return NotPrinted(error.fault())
+        two_steps = before.can(Operation.CREATE_JOB) and before.can(Operation.SEND_DOCUMENT)
+        try:
             job = self._create(title, before, deadline) if two_steps else None
         except DeviceError as error:
+            if not isinstance(error, Refused | PortMissing):
+                self._remove_empty(self._lost(title, deadline), deadline)
             return NotPrinted(error.fault())  # the document is still here: a job without one prints nothing
         try:
             job = self._send(job, pdf, title, before, deadline)
@@ -185,7 +190,7 @@ class IppPrinter:
     def _not_sent(self, job: JobAtPrinter | None, error: DeviceError, deadline: Deadline) -> PrintOutcome:
         """The document was refused (nothing prints), or never left, or its answer was lost (nobody can say)."""
         if isinstance(error, Refused | PortMissing):
-            self._current = job  # an empty job may stay behind: reset removes it
+            self._remove_empty([job] if job else [], deadline)
             return NotPrinted(error.fault())
         self._count["lost_answers"] += 1
         if job is None:
@@ -198,6 +203,22 @@ class IppPrinter:
         if look.state in (JobState.ABORTED, JobState.CANCELED) and not look.done:
             return NotPrinted(Fault("job-aborted", Action.RESET, ", ".join(look.reasons)))
         return Unknown(error.fault())  # even "completed" does not say that the whole document had arrived
+
+    def _lost(self, title: str, deadline: Deadline) -> list[JobAtPrinter]:
+        """Jobs that were made although the answer, and with it their number, was lost."""
+        try:
+            return self._ask.named(title, deadline, over=False)
+        except DeviceError:
+            return []  # if there are any, reset removes them
+
+    def _remove_empty(self, jobs: list[JobAtPrinter], deadline: Deadline) -> None:
+        """Jobs without a document: until they are gone some printers are busy with them and take no other one."""
+        for job in jobs:
+            try:
+                self._cancel(job.number, deadline)
+            except DeviceError:
+                self._count["cancel_refused"] += 1
+                self._current = job  # it stays behind: reset removes it
 
     # ---- following a job ----
 

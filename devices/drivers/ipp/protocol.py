@@ -15,6 +15,7 @@ CONTENT_TYPE = "application/ipp"
 VERSION = (2, 0)
 MAX_VALUES = 20_000
 MAX_DEPTH = 8
+MAX_GROUPS = 2_000  # one for each job of a list
 
 
 class Operation(IntEnum):
@@ -260,6 +261,8 @@ def decode(data: bytes) -> Message:
     while (tag := cursor.byte()) != Group.END:
         if tag > 0x0F:
             raise IppFormatError(f"a value outside any group at byte {cursor.at - 1}")
+        if len(groups) >= MAX_GROUPS:
+            raise IppFormatError(f"more than {MAX_GROUPS} groups")
         groups.append(AttributeGroup(tag, tuple(_attributes(cursor))))
     return Message(code, request_id, tuple(groups), data[cursor.at :], (major, minor))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.contracts.device import Level
+from devices.drivers.arguments import seconds
 from devices.drivers.modbus_io.board import BadMap
 from devices.drivers.modbus_io.line import PARITIES, ModbusPort
 from devices.transports.capture import CapturingStream
@@ -27,7 +28,7 @@ def add_line_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--map", required=True, type=Path, metavar="FILE", help="TOML: which address is what")
     parser.add_argument("--baud", type=int, default=9_600)
     parser.add_argument("--parity", choices=tuple(PARITIES), default="none")
-    parser.add_argument("--timeout", type=float, default=8.0, metavar="SECONDS", help="for everything together (8)")
+    parser.add_argument("--timeout", type=seconds, default=8.0, metavar="SECONDS", help="for everything together (8)")
     parser.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
     parser.add_argument("--capture", type=Path, metavar="FILE", help="record the conversation")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")

@@ -10,6 +10,7 @@ from devices.contracts.deadline import Deadline
 from devices.contracts.device import Level
 from devices.contracts.ups import Power
 from devices.drivers import printer_bench as bench
+from devices.drivers.arguments import seconds
 from devices.drivers.nut.driver import NutUps
 from devices.drivers.nut.protocol import PORT
 from devices.transports.capture import CapturingStream
@@ -50,7 +51,7 @@ def main(arguments: bench.Arguments = None) -> int:
     parser.add_argument("command", choices=("status", "read", "selftest"))
     parser.add_argument("--port", default=default, help=f"where upsd listens ({default})")
     parser.add_argument("--ups", default="kiosk", help="the UPS's name in ups.conf (kiosk)")
-    parser.add_argument("--timeout", type=float, default=8.0, metavar="SECONDS", help="for everything together (8)")
+    parser.add_argument("--timeout", type=seconds, default=8.0, metavar="SECONDS", help="for everything together (8)")
     parser.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
     parser.add_argument("--capture", type=Path, metavar="FILE", help="record the conversation")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")

@@ -141,7 +141,9 @@ class NutUps:
                 return decoder.variables
 
     def _line(self, deadline: Deadline) -> bytes | None:
-        """The next line with its LF; None when the time is up."""
+        """The next line with its LF; None when the time is up, also where lines never cease to come."""
+        if deadline.expired:
+            return None
         while b"\n" not in self._rest:
             if len(self._rest) > protocol.MAX_LINE:
                 raise BadLine("a line without end")

@@ -127,6 +127,7 @@ class ListDecoder:
         self.variables: dict[str, str] = {}
         self._ups = ups
         self._begun = False
+        self._lines = 0  # a variable that is told again and again is no end either
 
     def feed(self, line: bytes) -> bool:
         """Whether the list is whole. Raises Lost, Refused, BadLine."""
@@ -141,7 +142,8 @@ class ListDecoder:
             return True
         name, value = decode_variable(text, self._ups)
         self.variables[name] = value
-        if len(self.variables) > MAX_VARIABLES:
+        self._lines += 1
+        if self._lines > MAX_VARIABLES:
             raise BadLine("a list without end")
         return False
 

@@ -13,8 +13,10 @@ from devices.contracts.deadline import Deadline
 from devices.contracts.device import Level
 from devices.contracts.document_scanner import Mode, NotScanned, Scanned, ScanOutcome, ScanSettings, Source
 from devices.drivers import printer_bench as bench
+from devices.drivers.arguments import seconds
 from devices.drivers.sane.driver import SaneScanner, attached
 from devices.drivers.sane.png import png
+from devices.transports.program_capture import CapturingPrograms
 
 
 def scanned(outcome: ScanOutcome, out: Path | None) -> bench.Report:
@@ -38,9 +40,10 @@ def scanned(outcome: ScanOutcome, out: Path | None) -> bench.Report:
 
 def run(options: argparse.Namespace) -> bench.Report:
     deadline = Deadline.after(options.timeout)
+    programs = CapturingPrograms(options.capture) if options.capture else None
     if options.command == "list":
-        return {"devices": attached(deadline)}
-    scanner = SaneScanner(options.port)
+        return {"devices": attached(deadline, programs)}
+    scanner = SaneScanner(options.port, programs=programs)
     if options.command == "status":
         scanner.open(deadline)
         return bench.status(scanner, deadline)
@@ -63,8 +66,9 @@ def main(arguments: bench.Arguments = None) -> int:
     parser.add_argument("--height", type=float, default=297.0, help="mm")
     parser.add_argument("--pages", type=int, default=50, help="at most, of a feeder")
     parser.add_argument("--out", type=Path, help="write the pages into this folder")
+    parser.add_argument("--capture", type=Path, metavar="FILE", help="record the runs of scanimage (test pages only)")
     parser.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for the whole command")
+    parser.add_argument("--timeout", type=seconds, default=120.0, help="seconds for the whole command")
     parser.add_argument("--json", action="store_true", help="one UTF-8 JSON object on stdout")
     options = parser.parse_args(arguments)
     try:

@@ -27,7 +27,7 @@ from devices.drivers.sane import protocol
 from devices.drivers.sane.port import SanePort, failure, missing
 from devices.drivers.sane.protocol import Options
 from devices.drivers.sane.run import Run
-from devices.transports.program import Program
+from devices.transports.program import Direct, Programs
 
 REST = 30.0  # seconds between two openings of a scanner that nobody uses
 STEP = 8.0  # seconds for opening it once; some backends reset the device
@@ -39,11 +39,15 @@ SMALL = (50.0, 50.0)  # mm, of the self-test
 class SaneScanner:
     """``port`` is ``[sane:][CONFIG_FOLDER#]DEVICE``, DEVICE as ``scanimage -L`` tells it.
 
-    ``rest`` seconds lie between two openings by ``poll`` at least; ``program`` is scanimage, or stands for it."""
+    ``rest`` seconds lie between two openings by ``poll`` at least; ``program`` is scanimage, or stands for it;
+    ``programs`` are a capture's or a replay's."""
 
-    def __init__(self, port: str, *, rest: float = REST, program: str = "scanimage") -> None:
+    def __init__(
+        self, port: str, *, rest: float = REST, program: str = "scanimage", programs: Programs | None = None
+    ) -> None:
         self._port = SanePort.parse(port)
         self._name, self._rest, self._program = port, rest, program
+        self._programs = programs or Direct()
         self._options = Options()
         self._known = False
         self._opened: Status | None = None
@@ -148,7 +152,7 @@ class SaneScanner:
             words = self._words(settings)
         except DeviceError as error:
             return NotScanned(error.fault())
-        run = Run(self._port, self._program, words, self._fitting(settings), progress)
+        run = Run(self._port, self._program, words, self._fitting(settings), progress, self._programs)
         outcome = run.scan(deadline)
         self._count["killed"] += run.killed
         return outcome
@@ -213,7 +217,8 @@ class SaneScanner:
         self._count["openings"] += 1
         left = deadline.remaining()
         step = Deadline(deadline.at - min(KILL, 0.2 * left)).sooner(STEP)
-        program = Program([self._program, f"--device-name={self._port.device}", *words], self._port.environment)
+        command = [self._program, f"--device-name={self._port.device}", *words]
+        program = self._programs.start(command, self._port.environment)
         try:
             status = program.wait(step)
             if status != 0:
@@ -229,9 +234,9 @@ class SaneScanner:
         return Status(State.DEVICE_BUSY if busy else State.ONLINE, faults, details={"evidence": evidence})
 
 
-def attached(deadline: Deadline) -> list[dict[str, str]]:
+def attached(deadline: Deadline, programs: Programs | None = None) -> list[dict[str, str]]:
     """What ``scanimage -L`` finds: slow, for every backend of the machine looks for its devices. Raises DeviceError."""
-    program = Program(["scanimage", "--formatted-device-list=%d|%v|%m|%t%n"])
+    program = (programs or Direct()).start(["scanimage", "--formatted-device-list=%d|%v|%m|%t%n"], {})
     try:
         status = program.wait(deadline)
         if status != 0:

@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from devices.contracts.document_scanner import Page
@@ -19,6 +20,11 @@ from devices.drivers.sane.protocol import MAX_HEAD, PnmError, PnmHead, pnm_head
 
 CHUNK = 1024 * 1024
 PIPE_SIZE = 1024 * 1024  # as much as an unprivileged process may ask for: fewer turns for a large page
+
+
+def pipe_name(number: int) -> str:
+    """Of a page, counted from 1, in the folder of pipes."""
+    return f"{number}.part"
 
 
 class PagePipes:
@@ -29,12 +35,16 @@ class PagePipes:
         self._ends: list[int] = []
         try:
             for number in range(1, count + 1):
-                name = self._folder / f"{number}.part"
+                name = self._folder / pipe_name(number)
                 os.mkfifo(name, 0o600)
                 self._ends.append(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
         except OSError:
             self.close()
             raise
+
+    @property
+    def folder(self) -> str:
+        return str(self._folder)
 
     @property
     def pattern(self) -> str:
@@ -53,10 +63,10 @@ class PagePipes:
 
 
 class Incoming:
-    """One page on its way: bytes are counted against what its head promises."""
+    """One page on its way: bytes are counted against what its head promises. ``read`` reads as os.read does."""
 
-    def __init__(self, descriptor: int, limit: int) -> None:
-        self.descriptor, self._limit = descriptor, limit
+    def __init__(self, descriptor: int, limit: int, read: Callable[[int, int], bytes] = os.read) -> None:
+        self.descriptor, self._limit, self._read = descriptor, limit, read
         self._data = bytearray()
         self._head: PnmHead | None = None
         self.begun = False
@@ -71,8 +81,8 @@ class Incoming:
         """What waits in the pipe; ``ended`` once the writer has closed it. Raises PnmError."""
         poller = select.poll()
         poller.register(self.descriptor, select.POLLIN)
-        while (news := poller.poll(0)) and not self.ended:
-            data = os.read(self.descriptor, CHUNK) if news[0][1] & select.POLLIN else b""
+        while poller.poll(0) and not self.ended:
+            data = self._read(self.descriptor, CHUNK)
             self.begun = True
             if not data:
                 self.ended = True

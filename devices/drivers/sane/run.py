@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import time
+from functools import partial
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Fault
@@ -23,10 +24,10 @@ from devices.contracts.document_scanner import (
     Unknown,
 )
 from devices.drivers.sane import protocol
-from devices.drivers.sane.pages import Incoming, PagePipes
+from devices.drivers.sane.pages import Incoming, PagePipes, pipe_name
 from devices.drivers.sane.port import SanePort, failure
 from devices.drivers.sane.protocol import PnmError
-from devices.transports.program import Program
+from devices.transports.program import Program, Programs
 
 RESERVE = 1.5  # seconds, or a fifth of the time, kept back for ending scanimage gently
 LINGER = 2.0  # seconds for it to end once the last page is there; some backends never come back from closing
@@ -43,9 +44,16 @@ class Run:
     """``settings`` are such that the device can do them; ``words`` are they, for scanimage."""
 
     def __init__(
-        self, port: SanePort, program: str, words: list[str], settings: ScanSettings, progress: ScanListener
+        self,
+        port: SanePort,
+        program: str,
+        words: list[str],
+        settings: ScanSettings,
+        progress: ScanListener,
+        programs: Programs,
     ) -> None:
         self._port, self._settings, self._progress = port, settings, progress
+        self._programs = programs
         self._program = program
         self._words = [f"--device-name={port.device}", "--format=pnm", *words]
         self._pages: list[Page] = []
@@ -60,7 +68,8 @@ class Run:
         program: Program | None = None
         try:
             batch = [f"--batch={pipes.pattern}", f"--batch-count={count}"]
-            program = Program([self._program, *self._words, *batch], self._port.environment)
+            command = [self._program, *self._words, *batch]
+            program = self._programs.start(command, self._port.environment, pipes.folder)
             return self._follow(program, pipes, working)
         except DeviceError as error:
             return NotScanned(error.fault())
@@ -119,7 +128,9 @@ class Run:
 
     def _next(self, pipes: PagePipes) -> Incoming:
         width, height = (mm / 25.4 * self._settings.dpi + 64 for mm in self._settings.size)
-        return Incoming(pipes.end(len(self._pages) + 1), int(width * height * 3) + protocol.MAX_HEAD)
+        number = len(self._pages) + 1
+        read = partial(self._programs.read, name=pipe_name(number))
+        return Incoming(pipes.end(number), int(width * height * 3) + protocol.MAX_HEAD, read)
 
     @staticmethod
     def _await(program: Program, incoming: Incoming, working: Deadline) -> None:

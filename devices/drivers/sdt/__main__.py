@@ -19,6 +19,7 @@ from devices.contracts.codes import ethnic_name, sex_name
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Level
 from devices.contracts.identity import IdentityDocument, NoCard
+from devices.drivers.arguments import seconds
 from devices.drivers.sdt.driver import FIND_SECONDS, SdtReader, line
 from devices.drivers.sdt.protocol import BAUD_CODES
 from devices.transports.capture import CapturingStream
@@ -34,8 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DeviceError as error:
         _print({"error": describe(error)}, options.json)
         return 1
+    except OSError as error:
+        _print({"error": describe(unusable_file(error))}, options.json)
+        return 1
     _print(report, options.json)
     return 0 if report.get("passed") is not False else 1
+
+
+def unusable_file(error: OSError) -> DeviceError:
+    """A file of the command line (``--capture``) that cannot be read or written."""
+    message = f"{error.filename or 'a file'} cannot be used: {error.strerror or type(error).__name__}"
+    return DeviceError("file", message, advice="Check the file's name and folder.", retryable=False)
 
 
 def describe(error: DeviceError) -> Report:
@@ -134,10 +144,10 @@ def _print(report: Report, as_json: bool) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m devices.drivers.sdt", description="ID card reader (SDT / SAM-V)")
-    parser.add_argument("what", choices=("status", "read", "selftest"))
+    parser.add_argument("what", choices=("status", "read", "selftest"), help="how it is; what one card says; a test")
     parser.add_argument("--port", help="serial port, or usb:0400:c35a; may be left out where one serial port is there")
     parser.add_argument("--baud", type=int, default=115_200, choices=sorted(BAUD_CODES))
-    parser.add_argument("--timeout", type=float, default=8.0, metavar="SECONDS", help="for everything together (8)")
+    parser.add_argument("--timeout", type=seconds, default=8.0, metavar="SECONDS", help="for everything together (8)")
     parser.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
     parser.add_argument("--newest-address", action="store_true", help="with read: the address appended to the card too")
     parser.add_argument("--fingerprint", action="store_true", help="with read: how many fingers the card holds")

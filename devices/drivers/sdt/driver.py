@@ -61,7 +61,9 @@ class SdtReader:
         self._key = secrets.token_bytes(16)
         self._unsure = True  # since opening, or a failed read: a card may lie there that is not found again
         self._ours_selected = False  # whether the card that is selected now is the one read last
-        self._last = b""  # keyed digest of the card read last: tells whether the same card lies there, nothing more
+        # keyed digest of the card read last: tells whether the same card lies there, nothing more. It outlives a reset
+        # and a lost line, behind which a card can be exchanged unseen
+        self._last = b""
 
     @property
     def info(self) -> DeviceInfo:
@@ -77,7 +79,6 @@ class SdtReader:
 
     def open(self, deadline: Deadline) -> None:
         """Open the port and see that the module is well. DeviceError where it is not."""
-        self._last = b""
         self._unsure = True
         self._ours_selected = False
         self._link.stream.open(deadline)
@@ -130,7 +131,7 @@ class SdtReader:
         return CardRead(document)
 
     def present(self, deadline: Deadline) -> bool:
-        """Whether the card read last still lies there; any card, when none was read since opening."""
+        """Whether the card read last still lies there, a lost line in between or not; any card, when none was read."""
         if not self._last:
             return self._find(deadline)
         if self._ours_selected and self._selected_card_answers(deadline):
@@ -154,7 +155,7 @@ class SdtReader:
 
     def reset(self, deadline: Deadline) -> None:
         """Reset the security module (10 FF)."""
-        self._last = b""
+        self._ours_selected = False
         self._expect_ok(protocol.RESET, deadline)
 
     def newest_address(self, deadline: Deadline) -> str:

@@ -157,10 +157,10 @@ def decode_text(text: bytes, photo: CardPhoto | None = None) -> IdentityDocument
         raise CardContent("text", f"has {len(text)} bytes instead of {TEXT_BYTES}")
     layout = layout_of(text)
     raw = layout.split(text)
-    value = {name: _trimmed(name, content) for name, content in raw.items()}
+    value = {name: trimmed(name, content) for name, content in raw.items()}
     # an English name of more than 35 letters goes on elsewhere; a space at the seam belongs to it
     parts = raw.get("english_name_1", "") + raw.get("english_name_2", "")
-    english_name = value.get("english_name") or _trimmed("english_name", parts)
+    english_name = value.get("english_name") or trimmed("english_name", parts)
     if not numbers.valid_number(value["number"]):
         raise CardContent("number", "has a wrong check digit or shape")
     if value["sex"] not in SEXES:
@@ -192,17 +192,17 @@ def decode_text(text: bytes, photo: CardPhoto | None = None) -> IdentityDocument
 def encode_text(document: IdentityDocument) -> bytes:
     """The 256 bytes of a card with this content; ValueError where something does not fit. For twins and tests."""
     layout = next(layout for layout in LAYOUTS if layout.kind is document.kind)
-    valid_to = LONG_TERM if document.valid_to is None else f"{document.valid_to:%Y%m%d}"
+    valid_to = LONG_TERM if document.valid_to is None else _written(document.valid_to)
     return layout.join(
         {
             "name": "" if document.name == document.english_name else document.name,
             "sex": document.sex,
             "ethnic": document.ethnic,
-            "birth": f"{document.birth:%Y%m%d}",
+            "birth": _written(document.birth),
             "address": document.address,
             "number": document.number,
             "issuer": document.issuer,
-            "valid_from": f"{document.valid_from:%Y%m%d}",
+            "valid_from": _written(document.valid_from),
             "valid_to": valid_to,
             "pass_number": document.pass_number,
             "issue_count": document.issue_count,
@@ -217,7 +217,8 @@ def encode_text(document: IdentityDocument) -> bytes:
     )
 
 
-def _trimmed(item: str, content: str) -> str:
+def trimmed(item: str, content: str) -> str:
+    """A text of a card without its padding and without marks that are not seen. CardContent for control characters."""
     text = content.replace("\0", " ")  # some readers pad with U+0000
     # marks that are not seen (direction, width, byte order, line ends) belong to no name and can be printed by no font
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Zl", "Zp")).strip()
@@ -234,6 +235,11 @@ def _date(item: str, text: str) -> date:
     except ValueError as error:
         raise CardContent(item, "is not a date of the calendar") from error
     raise CardContent(item, "is not a date")
+
+
+def _written(day: date) -> str:
+    """YYYYMMDD. Not by strftime, which writes years before 1000 with fewer digits."""
+    return day.isoformat().replace("-", "")
 
 
 def _digits(item: str, text: str) -> str:

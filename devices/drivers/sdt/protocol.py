@@ -14,7 +14,7 @@ from enum import IntEnum
 from devices.contracts.device import Action, DeviceError
 from devices.contracts.identity import CardPhoto, IdentityDocument
 from devices.drivers.sdt.frames import encode_frame
-from devices.drivers.sdt.layouts import TEXT_BYTES, CardContent, decode_text, encode_text
+from devices.drivers.sdt.layouts import TEXT_BYTES, CardContent, decode_text, encode_text, trimmed
 
 __all__ = ["BAUD_CODES", "COMMANDS", "PHOTO_BYTES", "SW3", "CardContent", "Command", "Payload", "decode_payload"]
 __all__ += ["decode_text", "encode_answer", "encode_payload", "encode_text", "refusal", "sam_id", "sam_id_bytes"]
@@ -231,9 +231,10 @@ def decode_address(data: bytes) -> str:
     if len(data) >= 2 and int.from_bytes(data[:2], "big") == len(data) - 2:
         data = data[2:]
     try:
-        return data.decode("utf-16-le").replace("\0", " ").strip()
+        text = data.decode("utf-16-le")
     except UnicodeDecodeError as error:
         raise CardContent("newest address", "is not text") from error
+    return trimmed("newest address", text)
 
 
 def _photo(data: bytes) -> CardPhoto | None:

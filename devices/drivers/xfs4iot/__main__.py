@@ -13,6 +13,7 @@ from pathlib import Path
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Level
 from devices.drivers import printer_bench as bench
+from devices.drivers.arguments import seconds
 from devices.drivers.escpos import testpattern
 from devices.drivers.ipp.testpage import page
 from devices.drivers.xfs4iot import discovery
@@ -130,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tls", action="store_true", help="for find: wss")
     parser.add_argument("--ca-file", default="", help="authorities to trust for wss")
     parser.add_argument("--level", choices=[level.value for level in Level], default=Level.INTERNAL.value)
-    parser.add_argument("--timeout", type=float, default=8.0, metavar="SECONDS", help="for everything together (8)")
+    parser.add_argument("--timeout", type=seconds, default=8.0, metavar="SECONDS", help="for everything together (8)")
     parser.add_argument("--capture", type=Path, metavar="FILE", help="record the conversation (generated cards only)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return parser

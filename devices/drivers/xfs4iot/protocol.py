@@ -19,6 +19,7 @@ from devices.drivers.xfs4iot.shapes import misfit
 
 PATH = "/xfs4iot/v1.0"  # of the service publisher; a service stands below it
 PORTS = (80, 443, *range(5846, 5857))  # where a service publisher may listen
+MOST_PARTS = 50_000  # of a message: what is large in one is a picture or a paper, one text; more would take seconds
 LARGEST_ID = 2**53  # beyond it JSON readers disagree about a number
 ACCEPTED = "ok"
 SUCCESS = "success"
@@ -160,6 +161,8 @@ def decode(text: str) -> Message:
 
 
 def _parse(text: str) -> Any:
+    if sum(map(text.count, "[{,")) > MOST_PARTS:
+        raise BadMessage("it has too many parts")
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except (ValueError, RecursionError):  # a number of thousands of digits is a ValueError too

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, String, Table, any_, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from kiosk.backend.ownership import case_serial, credit_serial
+from kiosk.backend.store.bulk import write_rows
 from kiosk.backend.store.numbers import owned
 from kiosk.backend.store.tables import (
     alarms,
@@ -21,6 +23,7 @@ from kiosk.backend.store.tables import (
     registered_numbers,
     results,
 )
+from kiosk.backend.store.upsert import insert_new
 from kiosk.wire import CasePayload, RatingPayload, Status
 
 _CHUNK = 400  # values in one IN list
@@ -34,6 +37,7 @@ class NewItem:
     kind: str
     hash: str
     sealed: bytes
+    sealing_key_id: str
     attachments: tuple[str, ...]
     payload: CasePayload | RatingPayload
 
@@ -81,19 +85,15 @@ def raise_alarm(connection: Connection, terminal_id: str, code: str, item_id: st
 
 def add_material(connection: Connection, terminal_id: str, digest: str, size: int, now: datetime) -> bool:
     """False if the terminal has sent it before."""
-    if known_materials(connection, terminal_id, [digest]):
-        return False
-    connection.execute(
-        insert(materials).values(terminal_id=terminal_id, hash=digest, size=size, received_at=now.isoformat())
-    )
-    return True
+    row = {"terminal_id": terminal_id, "hash": digest, "size": size, "received_at": now.isoformat()}
+    return insert_new(connection, materials, [row]) == 1
 
 
 def take_in(
-    connection: Connection, terminal_id: str, area_code: str, sealing_key_id: str, new: Sequence[NewItem], now: datetime
+    connection: Connection, terminal_id: str, area_code: str, new: Sequence[NewItem], now: datetime
 ) -> dict[str, Taken]:
-    """Writes what is new, in order; answers for every item by id. Called inside one transaction."""
-    batch = _Batch(connection, terminal_id, area_code, sealing_key_id, new, now)
+    """Writes what is new, in order; answers for every item by id. In a transaction that holds the terminal."""
+    batch = _Batch(connection, terminal_id, area_code, new, now)
     taken: dict[str, Taken] = {}
     for item in new:
         taken[item.id] = batch.add(item)
@@ -105,17 +105,18 @@ class _Batch:
     """Rows of one batch, gathered so that each table is written once."""
 
     def __init__(
-        self, connection: Connection, terminal_id: str, area_code: str, key: str, new: Sequence[NewItem], now: datetime
+        self, connection: Connection, terminal_id: str, area_code: str, new: Sequence[NewItem], now: datetime
     ) -> None:
-        self._connection, self._terminal_id, self._area, self._key = connection, terminal_id, area_code, key
+        self._connection, self._terminal_id, self._area = connection, terminal_id, area_code
         self._now = now.isoformat()
-        self._known = known(connection, [item.id for item in new])
         payloads = [item.payload for item in new]
         opened = [payload for payload in payloads if isinstance(payload, CasePayload)]
         rated = [payload.case_id for payload in payloads if isinstance(payload, RatingPayload)]
         asked = [*(case.case_id for case in opened), *rated]
         self._cases = {row.case_id: row.terminal_id for row in _matching(connection, cases, cases.c.case_id, asked)}
         self._rated = {row.case_id for row in _matching(connection, ratings, ratings.c.case_id, rated)}
+        # after the cases: who sees a case that another process has just committed sees its item too
+        self._known = known(connection, [item.id for item in new])
         numbers = [number for case in opened for number in (case.case_no, case.uscc) if number]
         found = _matching(connection, registered_numbers, registered_numbers.c.number, numbers)
         self._numbers = {(row.kind, row.number) for row in found}
@@ -136,7 +137,7 @@ class _Batch:
         self._rows[items].append(
             {
                 "id": item.id, "terminal_id": self._terminal_id, "kind": item.kind, "hash": item.hash,
-                "sealed": item.sealed, "sealing_key_id": self._key, "received_at": self._now,
+                "sealed": item.sealed, "sealing_key_id": item.sealing_key_id, "received_at": self._now,
             }
         )  # fmt: skip
         self._rows[item_materials] += [{"item_id": item.id, "hash": digest} for digest in item.attachments]
@@ -200,8 +201,7 @@ class _Batch:
 
     def flush(self) -> None:
         for table, rows in self._rows.items():
-            if rows:
-                self._connection.execute(insert(table), rows)
+            write_rows(self._connection, table, rows)
 
 
 def _own_numbers(
@@ -225,6 +225,9 @@ def _matching(connection: Connection, table: Table, column: Any, values: Iterabl
     wanted = sorted(set(values))
     rows: list[Any] = []
     chosen = [each for each in table.columns if each.name != "sealed"]
+    if connection.dialect.name == "postgresql":  # one array: the statement is the same for any number, and is prepared
+        listed = column == any_(literal(wanted, ARRAY(String)))
+        return list(connection.execute(select(*chosen).where(listed, *where)).all()) if wanted else []
     for start in range(0, len(wanted), _CHUNK):
         query = select(*chosen).where(column.in_(wanted[start : start + _CHUNK]), *where)
         rows += connection.execute(query).all()

@@ -32,7 +32,7 @@ def reserve(
     """The block of this request; None if the id was used for another kind or size.
 
     ``unused``: how many numbers of the kind the terminal may hold that are reserved and not registered, this block
-    included. Raises TooManyReserved, Exhausted.
+    included. In a transaction that holds the terminal. Raises TooManyReserved, Exhausted.
     """
     where = (blocks.c.terminal_id == terminal_id, blocks.c.request_id == request_id)
     row = connection.execute(select(blocks.c.kind, blocks.c.first, blocks.c.last).where(*where)).first()

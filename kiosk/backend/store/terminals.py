@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
-from kiosk.backend.store.tables import enrolment_codes, nonces, terminals
+from kiosk.backend.store.tables import enrolment_codes, nonces, terminal_keys, terminals
+from kiosk.backend.store.upsert import insert_new
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for each other
 
@@ -21,6 +22,7 @@ class Terminal:
     area_code: str
     public_key: str
     revoked: bool
+    signing_id: str = ""  # of the backend's key that this request asks to be answered with
 
 
 Enrolled = Terminal | Literal["code-refused", "code-used", "code-expired"]
@@ -45,7 +47,8 @@ def code_known(connection: Connection, code: str) -> bool:
 
 def enrol(connection: Connection, code: str, public_key: str, now: datetime) -> Enrolled:
     """The terminal of this code and key. The same pair again gets the same terminal, also after expiry."""
-    row = connection.execute(select(enrolment_codes).where(enrolment_codes.c.code_hash == _hash(code))).first()
+    asked = select(enrolment_codes).where(enrolment_codes.c.code_hash == _hash(code)).with_for_update()
+    row = connection.execute(asked).first()
     if row is None:
         return "code-refused"
     known = connection.execute(select(terminals).where(terminals.c.public_key == public_key)).first()
@@ -78,6 +81,45 @@ def find(connection: Connection, terminal_id: str) -> Terminal | None:
     return None if row is None else _terminal(row)
 
 
+def hold(connection: Connection, terminal_id: str) -> bool:
+    """Until the end of this transaction nobody else writes for this terminal. False if it was withdrawn.
+
+    With PostgreSQL other terminals go on meanwhile; SQLite has one writer anyway. A terminal's results get their
+    sequence under this lock, so that its cursor cannot pass one that is not committed yet.
+    """
+    asked = select(terminals.c.revoked_at).where(terminals.c.terminal_id == terminal_id)
+    row = connection.execute(asked.with_for_update(key_share=True)).first()  # NO KEY: references to it go on
+    return row is not None and row.revoked_at is None
+
+
+Changed = int | Literal["bad-signature", "key-taken"]
+
+
+def change_key(
+    connection: Connection, terminal_id: str, old_key: str, new_key: str, endorsement: str, now: datetime
+) -> Changed:
+    """The epoch of the terminal's new key; what was verified stays as evidence. In a transaction that holds it.
+
+    ``bad-signature``: the key that asked is not the terminal's any more. ``key-taken``: somebody has it, or had it.
+    """
+    row = connection.execute(select(terminals).where(terminals.c.terminal_id == terminal_id)).one()
+    mine = select(func.max(terminal_keys.c.epoch)).where(terminal_keys.c.terminal_id == terminal_id)
+    epoch = connection.scalar(mine)
+    if row.public_key == new_key:
+        return epoch or 1
+    if row.public_key != old_key:
+        return "bad-signature"
+    used = select(terminals.c.terminal_id).where(terminals.c.public_key == new_key)
+    had = select(terminal_keys.c.terminal_id).where(terminal_keys.c.public_key == new_key)
+    if connection.execute(used).first() is not None or connection.execute(had).first() is not None:
+        return "key-taken"
+    first = {"terminal_id": terminal_id, "epoch": 1, "public_key": old_key, "endorsement": "", "since": row.enrolled_at}
+    new = {"epoch": (epoch or 1) + 1, "public_key": new_key, "endorsement": endorsement, "since": now.isoformat()}
+    connection.execute(insert(terminal_keys), [*([first] if epoch is None else []), first | new])
+    connection.execute(update(terminals).where(terminals.c.terminal_id == terminal_id).values(public_key=new_key))
+    return int(new["epoch"])
+
+
 def revoke(connection: Connection, terminal_id: str, now: datetime) -> None:
     connection.execute(
         update(terminals).where(terminals.c.terminal_id == terminal_id).values(revoked_at=now.isoformat())
@@ -86,13 +128,12 @@ def revoke(connection: Connection, terminal_id: str, now: datetime) -> None:
 
 def spend_nonce(connection: Connection, terminal_id: str, nonce: str, now: datetime, expires_at: datetime) -> bool:
     """False if this terminal has used the nonce within the window."""
-    where = (nonces.c.terminal_id == terminal_id, nonces.c.nonce == nonce)
-    if connection.execute(select(nonces.c.nonce).where(*where)).first() is not None:
+    row = {"terminal_id": terminal_id, "nonce": nonce, "expires_at": int(expires_at.timestamp())}
+    if not insert_new(connection, nonces, [row]):
         return False
-    connection.execute(
-        insert(nonces).values(terminal_id=terminal_id, nonce=nonce, expires_at=int(expires_at.timestamp()))
-    )
-    connection.execute(delete(nonces).where(nonces.c.expires_at < int(now.timestamp())))
+    old = select(nonces.c.terminal_id, nonces.c.nonce).where(nonces.c.expires_at < int(now.timestamp()))
+    old = old.with_for_update(skip_locked=True)  # another process may be sweeping: it does not wait for us
+    connection.execute(delete(nonces).where(tuple_(nonces.c.terminal_id, nonces.c.nonce).in_(old)))
     return True
 
 

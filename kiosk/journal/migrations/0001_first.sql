@@ -99,3 +99,13 @@ CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Ends of the audit chain as the terminal signed them for its backend (kiosk/wire.py: Checkpoint, as JSON). Of days gone
+-- by the last one stays; the backend's newest receipt is in meta.
+CREATE TABLE checkpoints (
+    seq INTEGER NOT NULL,
+    key_epoch INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    signed TEXT NOT NULL,
+    PRIMARY KEY (seq, key_epoch)
+) STRICT, WITHOUT ROWID;

@@ -3,7 +3,7 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk.Theme
 
-// The three panels that can lie over any page.
+// The four panels that can lie over any page. That the power is out weighs most: the time it leaves cannot be extended.
 Item {
     id: root
 
@@ -11,7 +11,8 @@ Item {
 
     Overlay {
         objectName: "help-panel"
-        visible: root.chrome ? root.chrome.helpCalled && !root.chrome.warning : false
+        visible: root.chrome ? root.chrome.helpCalled && !root.chrome.warning && root.chrome.power === ""
+                             : false
         readonly property bool reachable: root.chrome ? root.chrome.helpPhone !== "" : false
 
         title: reachable ? Words.t("help.title") : Words.t("help.nearby")
@@ -23,7 +24,8 @@ Item {
 
     Overlay {
         objectName: "card-panel"
-        visible: root.chrome ? root.chrome.cardMissing && !root.chrome.warning && !root.chrome.helpCalled : false
+        visible: root.chrome ? root.chrome.cardMissing && !root.chrome.warning && !root.chrome.helpCalled
+                               && root.chrome.power === "" : false
         title: Words.t("card.title")
         lead: root.chrome && root.chrome.secondsLeft >= 0 ? Words.t("card.lead", root.chrome.secondsLeft)
                                                           : Words.t("card.wait")
@@ -42,7 +44,7 @@ Item {
 
     Overlay {
         objectName: "warning-panel"
-        visible: root.chrome ? root.chrome.warning : false
+        visible: root.chrome ? root.chrome.warning && root.chrome.power === "" : false
         title: Words.t("warning.title")
         lead: root.chrome && root.chrome.secondsLeft >= 0 ? Words.t("warning.lead", root.chrome.secondsLeft) : ""
         leftText: Words.t("nav.quit")
@@ -51,5 +53,19 @@ Item {
         rightName: "warning-stay"
         onLeftTapped: root.chrome.quit()
         onRightTapped: root.chrome.stay()
+    }
+
+    Overlay {
+        objectName: "power-panel"
+        readonly property string state_: root.chrome ? root.chrome.power : ""
+        readonly property bool ending: state_ === "ending" || state_ === "ending_saved"
+
+        visible: state_ !== ""
+        title: Words.t("power.title")
+        lead: state_ === "finishing" ? Words.t("power.finishing")
+            : ending && root.chrome.secondsLeft >= 0 ? Words.t("power." + state_, root.chrome.secondsLeft) : ""
+        leftText: ending ? Words.t("power.now") : ""
+        leftName: "power-quit"
+        onLeftTapped: root.chrome.quit()
     }
 }

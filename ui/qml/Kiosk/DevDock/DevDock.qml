@@ -3,11 +3,13 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk.Theme
 
-// The panel of the demonstration. Small and dark: nobody can take it for the citizen's screen.
+// The panel of the demonstration. Small and dark: nobody can take it for the citizen's screen. What was done last
+// stands at the foot, so that it is seen wherever the list is.
 Rectangle {
     id: root
 
     required property var dock
+    readonly property int text: Theme.space(1.9)
 
     color: Theme.ink
 
@@ -18,8 +20,8 @@ Rectangle {
 
         signal tapped
 
-        width: caption.implicitWidth + Theme.space(3)
-        height: Theme.space(5)
+        width: caption.implicitWidth + Theme.space(2.4)
+        height: Theme.space(4.2)
         radius: Theme.space(1)
         color: touch.pressed ? Theme.tealDeep : Theme.slateMid
 
@@ -30,7 +32,7 @@ Rectangle {
             text: button.text
             textFormat: Text.PlainText
             font.family: Theme.sans
-            font.pixelSize: Theme.space(2)
+            font.pixelSize: root.text
             color: Theme.onDark
         }
 
@@ -42,112 +44,179 @@ Rectangle {
         }
     }
 
-    component Title: Text {
+    component Line: Text {
         textFormat: Text.PlainText
+        wrapMode: Text.Wrap
         font.family: Theme.sans
-        font.pixelSize: Theme.space(2)
-        color: Theme.mint
+        font.pixelSize: root.text
+        color: Theme.cardInk
+    }
+
+    // A device: its name on the left, what can be done with it on the right.
+    component Device: Item {
+        id: device
+
+        required property string name
+        default property alias content: deeds.data
+
+        width: parent ? parent.width : 0
+        height: Math.max(label.height, deeds.height)
+
+        Line {
+            id: label
+
+            y: Theme.space(0.7)
+            width: Theme.space(12)
+            text: device.name
+        }
+
+        Flow {
+            id: deeds
+
+            x: label.width + Theme.space(1)
+            width: parent.width - x
+            spacing: Theme.space(0.8)
+        }
     }
 
     Flickable {
-        anchors.fill: parent
+        id: list
+
+        anchors.top: parent.top
+        anchors.bottom: foot.top
+        anchors.left: parent.left
+        anchors.right: parent.right
         anchors.margins: Theme.space(2)
         contentHeight: column.height
+        clip: true
 
         Column {
             id: column
 
             width: parent.width
-            spacing: Theme.space(1)
+            spacing: Theme.space(2.4)
 
-            Title {
-                text: "放一张证"
-            }
-
-            Flow {
+            Item {
                 width: parent.width
-                spacing: Theme.space(1)
+                height: tongue.height
 
-                Repeater {
-                    model: root.dock.cards
-
-                    Small {
-                        required property var modelData
-
-                        objectName: "dock-card-" + modelData.role
-                        text: modelData.name
-                        onTapped: root.dock.put(modelData.role)
-                    }
+                Line {
+                    anchors.verticalCenter: parent.verticalCenter
+                    text: "DevDock"
+                    font.bold: true
+                    color: Theme.onDark
                 }
 
                 Small {
-                    objectName: "dock-card-take"
-                    text: "拿走"
-                    onTapped: root.dock.act("id_reader", "take")
+                    id: tongue
+
+                    objectName: "dock-language"
+                    anchors.right: parent.right
+                    text: root.dock.languageWord
+                    onTapped: root.dock.switchLanguage()
                 }
             }
 
             Repeater {
-                model: root.dock.devices
+                model: root.dock.groups
 
                 Column {
-                    id: device
+                    id: group
 
                     required property var modelData
 
                     width: column.width
                     spacing: Theme.space(1)
-                    topPadding: Theme.space(1)
 
-                    Title {
-                        text: device.modelData.name
+                    Line {
+                        width: parent.width
+                        text: group.modelData.name
+                        font.bold: true
+                        color: Theme.mint
                     }
 
-                    Flow {
+                    Rectangle {
                         width: parent.width
-                        spacing: Theme.space(1)
+                        height: Theme.hairline
+                        color: Theme.slateMid
+                    }
 
-                        Repeater {
-                            model: device.modelData.actions
+                    Repeater {
+                        model: group.modelData.devices
 
-                            Small {
-                                required property var modelData
+                        Device {
+                            id: one
 
-                                objectName: "dock-" + device.modelData.device + "-" + modelData.action
-                                text: modelData.name
-                                onTapped: root.dock.act(device.modelData.device, modelData.action)
+                            required property var modelData
+
+                            name: one.modelData.name
+
+                            Repeater {
+                                model: one.modelData.actions
+
+                                Small {
+                                    required property var modelData
+
+                                    objectName: (one.modelData.device === "id_reader" ? "dock-"
+                                                 : "dock-" + one.modelData.device + "-") + modelData.action
+                                    text: modelData.name
+                                    onTapped: root.dock.act(one.modelData.device, modelData.action)
+                                }
                             }
                         }
                     }
                 }
             }
 
-            Title {
-                text: "工作人员"
-                topPadding: Theme.space(1)
+            Device {
+                name: root.dock.staffWord
+
+                Small {
+                    objectName: "dock-staff-code"
+                    text: root.dock.codeWord
+                    onTapped: root.dock.act("staff", "")
+                }
             }
 
-            Small {
-                objectName: "dock-staff-code"
-                text: "取一个口令"
-                onTapped: root.dock.act("staff", "")
-            }
-
-            Title {
+            Column {
                 width: parent.width
-                topPadding: Theme.space(2)
-                wrapMode: Text.Wrap
-                color: Theme.onDark
-                text: root.dock.said
-            }
+                spacing: Theme.space(1)
 
-            Title {
-                width: parent.width
-                wrapMode: Text.Wrap
-                color: Theme.cardInk
-                font.pixelSize: Theme.space(1.6)
-                text: root.dock.states
+                Line {
+                    width: parent.width
+                    text: root.dock.statesWord
+                    font.bold: true
+                    color: Theme.mint
+                }
+
+                Line {
+                    width: parent.width
+                    font.pixelSize: Theme.space(1.6)
+                    text: root.dock.states
+                }
             }
+        }
+    }
+
+    Rectangle {
+        id: foot
+
+        anchors.left: parent.left
+        anchors.right: parent.right
+        anchors.bottom: parent.bottom
+        height: said.text === "" ? 0 : said.height + Theme.space(2.4)
+        color: Theme.slateMid
+
+        Line {
+            id: said
+
+            anchors.verticalCenter: parent.verticalCenter
+            x: Theme.space(2)
+            width: parent.width - 2 * x
+            maximumLineCount: 3
+            elide: Text.ElideRight
+            text: root.dock.said
+            color: Theme.onDark
         }
     }
 }

@@ -11,8 +11,10 @@ PageFrame {
 
     property var vm: null
 
-    title: Words.t("face.title")
-    lead: Words.t("face.lead")
+    readonly property string move: root.vm ? root.vm.move : ""
+
+    title: root.move !== "" ? root.vm.moveText : Words.t("face.title")
+    lead: root.move !== "" ? root.vm.stepText : Words.t("face.lead")
     quitShown: true
     leftText: Words.t("nav.back")
     rightText: Words.t("face.other")
@@ -36,6 +38,16 @@ PageFrame {
         guide: Theme.mint
         corner: Theme.radius + Theme.space(1)
 
+        Chevron { // towards the person's own side: the picture is a mirror
+            anchors.verticalCenter: parent.verticalCenter
+            anchors.verticalCenterOffset: -parent.height * 0.03
+            x: (root.move === "turn_left" ? Theme.space(8) : parent.width - Theme.space(8)) - width / 2
+            scale: 4
+            rotation: root.move === "turn_left" ? 180 : 0
+            visible: root.move === "turn_left" || root.move === "turn_right"
+            tint: Theme.mint
+        }
+
         Chip {
             anchors.horizontalCenter: parent.horizontalCenter
             anchors.bottom: parent.bottom
@@ -43,6 +55,7 @@ PageFrame {
             height: implicitHeight + Theme.space(2.5)
             tone: "plain"
             text: root.vm ? root.vm.hintText : ""
+            visible: text !== ""
         }
     }
 

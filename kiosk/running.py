@@ -87,6 +87,6 @@ def _give_up(error: BaseException, *, started: bool) -> None:
     """What keeps it from starting and can be mended is said with its advice. Later, and else, it ends to begin anew."""
     if started or not hasattr(error, "advice"):
         _crash(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
-    sys.stderr.write(f"the terminal cannot start: {_told(error)}\n")
+    sys.stderr.write(f"the terminal cannot start: {getattr(error, 'advice', '')} ({getattr(error, 'code', '')})\n")
     sys.stderr.flush()
     os._exit(BROKEN)

@@ -74,6 +74,7 @@ class Terminal:
         self._counter: Counter | None = None
         self._client: SyncClient | None = None
         self._sync: SyncLoop | None = None
+        self._hang_told = False
         self._runner: Runner | None = None
         self._packs: dict[str, ServicePack] = {}
 
@@ -145,6 +146,7 @@ class Terminal:
         """Try the line to the backend now."""
         if self._sync is not None:
             self._sync.kick()
+        self._look_at_sync()
 
     @property
     def online(self) -> bool:
@@ -335,6 +337,16 @@ class Terminal:
     def _device_changed(self, status: Status) -> None:
         self._tell_abilities()
 
+    def _look_at_sync(self) -> None:
+        """Told once, in the program's log: where the disk is what hangs, the journal would not take it either."""
+        if self._sync is None or self._sync.hangs == self._hang_told:
+            return
+        self._hang_told = not self._hang_told
+        if self._hang_told:
+            _log.error("sync hangs: nothing has moved for %.0f s. Cases are safe here; restart.", self._sync.age)
+        else:
+            _log.warning("sync moves again")
+
     def _tell_abilities(self) -> None:
         from kiosk.counter.abilities import abilities
         from kiosk.sync.clock import Trust
@@ -343,6 +355,7 @@ class Terminal:
             return
         if not self._asked():
             return
+        self._look_at_sync()
         with self._telling:  # several threads come here: whoever looked first also posts first
             self._runner.post(
                 abilities(

@@ -15,7 +15,7 @@ import msgspec
 
 from kiosk import wire
 from kiosk.health.readiness import Check, attention, broken, good
-from kiosk.journal import reading
+from kiosk.journal import aside, reading
 from kiosk.journal.connection import FILE
 from kiosk.journal.errors import JournalError
 from kiosk.journal.keys import load_or_create_key
@@ -25,6 +25,7 @@ LOCK = "journal.lock"
 KINDS = ("case", "uscc")
 OVERDUE = 24  # hours
 FEW = 20  # numbers: a morning's work without the backend
+ENROL_AGAIN = "Another version wrote it: install that one, or ask the operator for a new one-time code."
 GET_MORE = "They are reserved by themselves when the backend is reached; see backend."
 
 
@@ -71,22 +72,39 @@ def examine(folder: Path) -> Books:
         more = f" and {len(report.problems) - 3} more" if len(report.problems) > 3 else ""
         advice = "Take the terminal out of service, copy the whole journal folder with its key, and call support."
         return Books((broken("journal", f"not whole: {words}{more}", advice),))
-    enrolment = None if row is None else msgspec.json.decode(row[0], type=wire.Enrolment)
+    try:
+        enrolment = None if row is None else msgspec.json.decode(row[0], type=wire.Enrolment)
+    except msgspec.DecodeError:
+        return Books((broken("enrolment", "what the journal keeps of it cannot be read", ENROL_AGAIN),))
     running = "; in use by a running terminal" if terminal_runs(folder) else ""
     whole = good("journal", f"whole: {report.cases} cases, {report.audit_rows} audit rows{running}")
+    whole = _rescued(folder) or whole
     return Books(
         (whole, _queue({str(state): int(count) for state, count in counted}, oldest), _numbers(left)), enrolment
     )
 
 
+def _rescued(folder: Path) -> Check | None:
+    """What is to be done as long as a damaged journal lies beside the new one."""
+    names = aside.set_aside(folder)
+    if not names:
+        return None
+    return attention(
+        "journal",
+        f"whole, but it was damaged and what could be read was saved; set aside: {', '.join(names)}",
+        "Copy these with their -wal and journal.key to another disk for support, then move them away. `kiosk journal "
+        "list` shows what is here; the operator allows the new log (kiosk backend --allow-log). Check the disk.",
+    )
+
+
 def _queue(states: dict[str, int], oldest: str | None) -> Check:
     """``oldest``: when the item that has waited longest was committed (ISO 8601)."""
-    aside = states.get("rejected", 0) + states.get("quarantined", 0)
+    put_by = states.get("rejected", 0) + states.get("quarantined", 0)
     waiting = states.get("queued", 0)
-    if aside:
+    if put_by:
         return attention(
             "queue",
-            f"{aside} items set aside, {waiting} waiting",
+            f"{put_by} items set aside, {waiting} waiting",
             "Look at them: kiosk journal list. Tell the operator; what was put right is sent by kiosk journal release.",
         )
     hours = 0 if oldest is None else (datetime.now(UTC) - datetime.fromisoformat(oldest)).total_seconds() // 3600

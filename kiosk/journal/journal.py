@@ -137,8 +137,7 @@ class Journal:
             self._store.forget_expired()
 
         self._write(opened)  # this first commit also pays for the log's new header
-        self._store.mark = self._mark = mark.Mark(self._folder, self._checkpoints.log())
-        self._mark.note(self._store.chain.head.seq)
+        self._store.mark = self._mark = mark.Mark(self._folder, self._checkpoints.log(), self._store.chain.head.seq)
         (salt,) = self._connection.execute("PRAGMA cipher_salt").fetchone()
         _remember(self._folder, bytes.fromhex(salt))
         self._inode = os.stat(self._file).st_ino

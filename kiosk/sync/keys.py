@@ -11,11 +11,62 @@ from dataclasses import replace
 import msgspec
 
 from kiosk import wire
+from kiosk.sync.checkpoints import Checkpoints
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import TerminalKey
+from kiosk.sync.notices import AuditLog, Notices
 from kiosk.sync.policy import Failure, SyncFailure
+from kiosk.sync.report import CycleReport
+from kiosk.sync.state import SyncState
 
 LARGEST = 1000  # epochs that are believed; one a year is usual
+
+
+class Keys:
+    """``own`` is the terminal's key. Used by one thread. That nobody is reached is raised, the rest is reported."""
+
+    def __init__(
+        self, own: TerminalKey, exchange: Exchange, state: SyncState, audit_log: AuditLog, notices: Notices
+    ) -> None:
+        self.own = own
+        self._exchange, self._state, self._audit_log, self._notices = exchange, state, audit_log, notices
+
+    def complete_change(self, enrolment: wire.Enrolment, checkpoints: Checkpoints | None, report: CycleReport) -> None:
+        """Before anything else: where an earlier answer was lost, the old key is worth nothing any more."""
+        new = self.own.pending()
+        if new is None:
+            return
+        try:
+            change(self._exchange, enrolment, self.own, new)
+        except SyncFailure as failure:
+            if failure.kind is Failure.NETWORK:
+                raise
+            if failure.kind is Failure.ITEM:
+                self.own.drop_change()  # this key is not to be had: another try makes another
+            report.cause, report.advice = failure.cause, failure.advice
+            return
+        if checkpoints is not None:
+            checkpoints.change_key(enrolment, new)  # while the old one still signs for it
+        new.complete_change()
+        self.own = new
+
+    def learn(self, enrolment: wire.Enrolment, report: CycleReport) -> wire.Enrolment:
+        """The enrolment to go on with. What is sealed from here on is sealed to the newest key."""
+        if not self._exchange.newer_keys:
+            return enrolment
+        try:
+            learnt = learn(self._exchange, enrolment)
+        except SyncFailure as failure:
+            if failure.kind is Failure.NETWORK:
+                raise
+            report.cause, report.advice = failure.cause, failure.advice
+            self._notices.alarm_if(failure.cause)
+            return enrolment
+        self._exchange.newer_keys = False
+        if learnt != enrolment:
+            self._state.enrolment = learnt
+            self._audit_log.audit("terminal.enrolled", terminal=learnt.terminal_id, key=learnt.sealing_key_id)
+        return learnt
 
 
 def learn(exchange: Exchange, enrolment: wire.Enrolment) -> wire.Enrolment:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from kiosk.journal.records import Counts
-from kiosk.sync.client import CycleReport, SyncClient
+from kiosk.sync.client import SyncClient
 from kiosk.sync.clock import Trust
+from kiosk.sync.report import CycleReport
 from kiosk.wire import MAX_MATERIAL_BYTES, MAX_PUSH_BYTES
 
 Listener = Callable[[bool, Counts], None]
@@ -62,8 +63,8 @@ class SyncLoop:
 
     @property
     def online(self) -> bool:
-        """Whether the backend answered at the last attempt."""
-        return self._report.online
+        """Whether the backend answered at the last attempt, and the thread still moves."""
+        return self._report.online and not self.hangs
 
     @property
     def report(self) -> CycleReport:

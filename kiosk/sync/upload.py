@@ -15,7 +15,7 @@ from kiosk.sync.policy import Failure, Policy, SyncFailure
 
 REMEMBERED = 4096  # hashes that are known to be there
 QUICK = 1.0  # s: a part that took less may be followed by one of twice the size
-DIFFERENCES = 3  # times in one upload that the offset may turn out to be another
+DIFFERENCES = 3  # times in a row that the offset may turn out to be another
 
 
 class Uploads:
@@ -70,10 +70,13 @@ class Uploads:
                     self._put(enrolment, digest, data)
                     return
                 differences += 1
-                if not (failure.cause == "offset-differs" or failure.stale) or differences > DIFFERENCES:
+                if not (failure.cause == "offset-differs" or failure.stale):
                     raise
+                if differences > DIFFERENCES:  # of two words of the backend's one is wrong: not the item's fault
+                    raise failure if failure.stale else SyncFailure(Failure.SERVER, "bad-offset") from failure
                 here = self._ask(enrolment, digest)  # a part that was given up arrived after all
             else:
+                differences = 0
                 if here.status == "partial" and here.offset <= offset:
                     raise SyncFailure(Failure.SERVER, "bad-offset")
 

@@ -22,7 +22,7 @@ from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
 from kiosk.journal.reading import reading
 from kiosk.sync import Policy, SyncClient, TerminalKey
-from kiosk.sync.client import CycleReport
+from kiosk.sync.report import CycleReport
 from kiosk.sync.transport import HttpTransport
 
 
@@ -228,7 +228,7 @@ def test_a_crash_in_the_middle_of_a_key_change_leaves_one_key_and_a_log_that_say
         clock.move(minutes=10)
     faulty_wire.fault = lambda _method, _target, answer: answer
     assert room.passes().cause == ""
-    assert room.client._key.pending() is None
+    assert room.client._keys.own.pending() is None
     report = room.verify(receipts(server, room))
     assert (report.ok, report.key_epoch) == (True, 2), report.problems
 

@@ -103,6 +103,25 @@ def test_an_item_that_makes_the_backend_fail_stops_no_other(room, monkeypatch):
     assert room.state_of(case_id) == ("quarantined", "backend-fault")
 
 
+@pytest.mark.parametrize("poisoned", [(0, 1, 2), (0, 100, 199), (5, 6, 7, 8, 9), range(0, FEWER, 20)])
+def test_a_few_items_that_make_the_backend_fail_stop_no_other(room, monkeypatch, poisoned):
+    """Such a bug meets one kind of case, and they may be neighbours: the oldest of all, too."""
+    ids = [room.fill(1, 0, lambda record: record) for _ in range(FEWER)]
+    bad = {ids[number] for number in poisoned}
+    real = core.intake.open_item
+
+    def trips(item, *rest):
+        if item.id in bad:
+            raise ZeroDivisionError
+        return real(item, *rest)
+
+    monkeypatch.setattr(core.intake, "open_item", trips)
+    for _ in range(6):
+        report = room.terminal.client.cycle()
+        room.time.move(room.terminal.client.policy.longest_wait)
+    assert (report.counts.acknowledged, room.arrived()) == (FEWER - len(bad), FEWER - len(bad))
+
+
 def test_a_backend_that_fails_at_everything_is_not_asked_for_every_item(room, monkeypatch):
     room.fill(FEWER, 0, lambda record: record)
 

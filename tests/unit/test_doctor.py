@@ -329,6 +329,14 @@ def test_no_journal_is_not_made_by_looking(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_enrolment_of_another_shape_is_told_and_does_not_end_the_page(folder: Path) -> None:
+    with Journal.open(folder, load_or_create_key(folder)) as journal:
+        journal.set_meta("sync.enrolment", "{}")
+    (check,) = books.examine(folder).checks
+    assert (check.name, check.state) == ("enrolment", "broken")
+    assert check.advice
+
+
 def test_a_damaged_journal_and_a_lost_key_are_broken_and_say_not_to_delete(folder: Path) -> None:
     data = bytearray((folder / "journal.db").read_bytes())
     data[5000:5100] = bytes(100)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from kiosk.journal.records import Counts
+from kiosk.profile import Profile, parse
 from kiosk.sync import CycleReport, Policy, SyncLoop
+from kiosk.terminal import Terminal
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 COUNTS = Counts(0, 0, 0, 0, 0, None)
+EXAMPLE = Path(__file__).parents[2] / "deploy/profiles/example.toml"
 
 
 class Passes:
@@ -45,6 +50,10 @@ class Passes:
 
 def online(counts: Counts = COUNTS) -> CycleReport:
     return CycleReport(online=True, attempted=True, next_at=NOON + timedelta(hours=1), counts=counts)
+
+
+def profile(base: Path) -> Profile:
+    return parse(tomllib.loads(EXAMPLE.read_text(encoding="utf-8")), base)
 
 
 def passes_of(client: Passes, count: int) -> bool:
@@ -87,7 +96,7 @@ def test_it_tells_only_what_has_changed():
     assert told == [(True, 0), (True, 1), (False, 1)]
 
 
-def test_a_pass_that_goes_on_is_not_hanging_and_one_in_which_nothing_moves_is(monkeypatch):
+def test_a_pass_that_goes_on_is_not_hanging_and_one_in_which_nothing_moves_is_told(monkeypatch, tmp_path, caplog):
     going, look, now = threading.Event(), threading.Event(), [0.0]
     monkeypatch.setattr("kiosk.sync.loop.time.monotonic", lambda: now[0])
 
@@ -101,15 +110,23 @@ def test_a_pass_that_goes_on_is_not_hanging_and_one_in_which_nothing_moves_is(mo
 
     client = Long(online())
     loop = SyncLoop(client)
+    loop._report = online()  # of the pass before
+    terminal = Terminal(profile(tmp_path))
+    terminal._sync = loop
     loop.start()
     assert passes_of(client, 1)
     now[0] = 3600.0 + client.policy.attempt
-    assert not loop.hangs
+    terminal.kick()
+    assert (loop.hangs, terminal.online, caplog.text) == (False, True, "")
     now[0] += 1000.0
-    assert loop.hangs
+    terminal.kick()
+    terminal.kick()
+    assert (loop.hangs, terminal.online, caplog.text.count("sync hangs")) == (True, False, 1)
     going.set()
     assert look.wait(5)
     assert not loop.hangs
+    terminal.kick()
+    assert caplog.text.count("sync moves again") == 1
     assert loop.stop()
 
 

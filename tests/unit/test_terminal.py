@@ -14,6 +14,7 @@ import pytest
 
 from devices.contracts.device import State, Status
 from kiosk.demo.cabinet import profile as demo_profile
+from kiosk.journal import aside
 from kiosk.journal.connection import FILE
 from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
@@ -65,11 +66,11 @@ def watched(profile: Profile) -> Iterator[Watched]:
 
 @pytest.fixture
 def damaged(profile: Profile) -> Callable[[], object]:
-    """A journal that cannot be trusted; called, it is whole again."""
+    """A journal of which no page can be read; called, it is whole again."""
     folder = profile.data / "journal"
     Journal.open(folder, load_or_create_key(folder)).close()
     whole = (folder / FILE).read_bytes()
-    (folder / FILE).write_bytes(whole[:5000] + bytes(100) + whole[5100:])
+    (folder / FILE).write_bytes(bytes(len(whole)))
     return lambda: (folder / FILE).write_bytes(whole)
 
 
@@ -93,6 +94,19 @@ def test_a_damaged_journal_is_out_of_service_and_not_the_end_of_the_process(
     assert watched.page("attract") is not None
     assert watched.terminal.wait_ready(SECONDS)
     assert caplog.text.count("Do not delete it") == 1
+
+
+def test_a_journal_with_a_damaged_page_is_set_aside_and_the_terminal_goes_on(
+    watched: Watched, profile: Profile
+) -> None:
+    folder = profile.data / "journal"
+    Journal.open(folder, load_or_create_key(folder)).close()
+    whole = (folder / FILE).read_bytes()
+    (folder / FILE).write_bytes(whole[:5000] + bytes(100) + whole[5100:])
+    watched.terminal.start()
+    assert watched.page("attract") is not None
+    assert watched.terminal.wait_ready(SECONDS)
+    assert len(aside.set_aside(folder)) == 1
 
 
 @pytest.mark.usefixtures("damaged")
@@ -142,7 +156,7 @@ def test_an_older_picture_of_the_devices_never_comes_last(profile: Profile) -> N
     terminal._manager = SimpleNamespace(statuses=lambda: dict(reader))
     terminal.journal = SimpleNamespace(numbers_left=numbers_left)
     terminal._runner = SimpleNamespace(post=posted.append)
-    terminal._sync = SimpleNamespace(online=True)  # asked once: what is known may be said
+    terminal._sync = SimpleNamespace(online=True, hangs=False)  # asked once: what is known may be said
     first = threading.Thread(target=terminal._tell_abilities)
     first.start()
     assert looking.wait(SECONDS)

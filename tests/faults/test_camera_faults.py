@@ -143,6 +143,7 @@ def test_a_read_that_blocks_for_ever_is_killed_within_the_deadline(
     pipe = tmp_path / "camera"
     os.mkfifo(pipe)  # opening it blocks inside OpenCV until a writer comes: never
     camera = open_camera(str(pipe))
+    camera.prepare(Deadline.after(20))
     begun = time.monotonic()
     assert code_of(match(camera, 4)) == "gone"
     assert time.monotonic() - begun < 4 + BUSY

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
@@ -241,18 +241,22 @@ class Player(QObject):
 
     def _touch(self, wanted: str, within: float, until: str) -> Play:
         yield from self._settle()
-        item = yield from self._item(wanted, within)
-        place = eyes.rectangle(item)
-        yield from self._rest(AIM)
-        while eyes.rectangle(item) != place:  # it is still moving: nobody touches a moving thing
-            place = eyes.rectangle(item)
-            yield from self._rest(AIM)
+        place = yield from self._aim(wanted, within)
         self._finger.press(place.center())
         yield from self._rest(PRESS)
         self._finger.release(place.center())
         yield
         if until:
             yield from self._until(lambda: self._page() == until, within, f"page {until!r} after the touch")
+
+    def _aim(self, wanted: str, within: float) -> Generator[None, None, QRectF]:
+        """Where it lies, once it lies still and in sight: nobody touches a moving thing, or what lies over it."""
+        while True:
+            item = yield from self._item(wanted, within)
+            place = eyes.rectangle(item)
+            yield from self._rest(AIM)
+            if eyes.rectangle(item) == place and eyes.find(self._window, wanted) == item:
+                return place
 
     def _item(self, wanted: str, within: float) -> Generator[None, None, QQuickItem]:
         """The item to touch; what lies below the edge of a list is drawn into sight first, as a hand would."""

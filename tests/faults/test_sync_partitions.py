@@ -24,7 +24,7 @@ from kiosk.sync import Policy, client
 from tests.faults.sync_weather import WEATHER, Line
 from tests.faults.sync_world import AREA, Died, Fuse, House, Terminal, Time
 
-SEEDS = int(os.environ.get("KIOSK_CRASH_SEEDS", "20"))
+SEEDS = int(os.environ.get("KIOSK_CRASH_SEEDS", "10"))
 FIRST = int(os.environ.get("KIOSK_CRASH_SEED", "1"))
 LOST = int(os.environ.get("KIOSK_CRASH_LOST", "200"))
 POLICY = Policy(batch=8, block=40, low_water=10)

@@ -28,6 +28,7 @@ from kiosk.backend.blobs import Blobs, BlobsBusy, open_blobs
 from kiosk.backend.keys import BackendKeys
 from kiosk.backend.settings import BackendError, Settings
 from kiosk.backend.store import copying
+from kiosk.durable import sync_path, write_new
 from kiosk.wire import HASH
 
 FORMAT = 1
@@ -85,7 +86,7 @@ def backup(settings: Settings, out: Path, keys_out: Path | None = None) -> Manif
             manifest = Manifest(made_at, __version__, kind, digest, key_hash, epochs, saved, missing)
             _add_bytes(archive, _MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
         key_draft = scratch / "keys"
-        _write(key_draft, keys)
+        write_new(key_draft, keys)
         _place(key_draft, keys_out)
         try:
             _place(draft, out)
@@ -119,7 +120,7 @@ def restore(settings: Settings, source: Path, keys_source: Path | None = None) -
             if member.name.startswith(_MATERIALS):
                 _keep(blobs, member.name.removeprefix(_MATERIALS), _content(archive, member).read())
         key_draft, dumped = scratch / "keys", scratch / _DATABASE
-        _write(key_draft, keys)
+        write_new(key_draft, keys)
         BackendKeys(key_draft, settings.clock)  # raises where they are no keys
         with _content(archive, archive.getmember(_DATABASE)) as file, dumped.open("wb") as copy:
             for piece in iter(lambda: file.read(_PIECE), b""):
@@ -235,27 +236,15 @@ def _refuse_if_there(*paths: Path) -> None:
             raise BackendError("would-overwrite", f"{path.name} is there already: name another file")
 
 
-def _write(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _place(draft: Path, path: Path) -> None:
     """``draft`` as ``path``, on the disk; never over another file."""
     os.chmod(draft, 0o600)
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
+    sync_path(draft)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(draft, path)
     except FileExistsError:
         raise BackendError("would-overwrite", f"{path.name} is there already: name another file") from None
     except OSError:  # another file system
-        _write(path, draft.read_bytes())
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        write_new(path, draft.read_bytes())
+    sync_path(path.parent)

@@ -6,13 +6,13 @@ but the caller checks that bytes and hash belong together.
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from kiosk.backend.settings import BackendError
+from kiosk.durable import put, sync_path
 from kiosk.wire import HASH
 
 
@@ -80,21 +80,8 @@ class BlobFolder:
     def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(exist_ok=True, mode=0o700)
         draft = path.with_name(f".{path.name[:16]}.{secrets.token_hex(4)}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-        for folder in (path.parent, self._root):
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        put(path, data, draft=draft)
+        sync_path(self._root)
 
 
 def check(digest: str) -> str:

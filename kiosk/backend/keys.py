@@ -21,6 +21,7 @@ from typing import Any
 from kiosk import wire
 from kiosk.backend import log
 from kiosk.backend.settings import BackendError
+from kiosk.durable import sync_path, write_new
 from kiosk.journal.sealing import new_sealing_pair
 
 
@@ -133,7 +134,7 @@ def rotate(path: Path, now: datetime) -> Epoch:
         made = _new_epoch(len(epochs) + 1, now, epochs[-1])
         draft = _write_draft(path, [*epochs, made])
         os.replace(draft, path)
-        _sync_folder(path.parent)
+        sync_path(path.parent)
     finally:
         os.close(guard)
     log.event("keys.rotated", epoch=made.public.epoch, key=made.sealing_id)
@@ -201,7 +202,7 @@ def _create(path: Path, epochs: list[Epoch]) -> None:
     draft = _write_draft(path, epochs)
     try:
         os.link(draft, path)
-        _sync_folder(path.parent)
+        sync_path(path.parent)
     except FileExistsError:
         return  # another process was first: its keys count
     finally:
@@ -218,20 +219,8 @@ def _write_draft(path: Path, epochs: Sequence[Epoch]) -> Path:
         for epoch in epochs
     ]
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        json.dump({"format": 1, "epochs": entries}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(draft, json.dumps({"format": 1, "epochs": entries}, indent=1).encode("ascii"))
     return draft
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

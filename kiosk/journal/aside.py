@@ -14,8 +14,9 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kiosk.durable import sync_path
 from kiosk.health.failpoints import hit
-from kiosk.journal.connection import FILE, sync_folder
+from kiosk.journal.connection import FILE
 
 FAILPOINTS = ("aside.ready", "aside.moved", "aside.logged", "aside.done")
 PREFIX = f"{FILE}.damaged-"
@@ -72,7 +73,7 @@ def free_name(folder: Path, now: datetime) -> str:
 def put_in_place(folder: Path, made: Path, name: str) -> None:
     """``made``, whole and durable, takes the place of the damaged journal, which will be called ``name``."""
     made.replace(folder / f"{_READY}{name.removeprefix(PREFIX)}")
-    sync_folder(folder)
+    sync_path(folder)
     finish(folder)
 
 
@@ -89,8 +90,8 @@ def finish(folder: Path) -> None:
             log.rename(folder / f"{name}-wal")
         for rest in (_KEPT, _LOG, f"{FILE}-shm"):
             (folder / rest).unlink(missing_ok=True)
-        sync_folder(folder)
+        sync_path(folder)
         hit("aside.logged")
         ready.rename(folder / FILE)
-        sync_folder(folder)
+        sync_path(folder)
         hit("aside.done")

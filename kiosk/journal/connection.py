@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -102,12 +101,3 @@ def translated(error: Exception) -> JournalError:
     if "locked" in text or "busy" in text:
         return JournalError("journal-busy", "another process holds the journal", retryable=True)
     return JournalError("journal-failed", f"the journal could not be written or read: {text}", advice="Check the disk.")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in this folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
+from typing import IO, TYPE_CHECKING, Literal, TypeVar
 
-from kiosk.journal import aside, chain, mark, reading, rescue, schema
+from kiosk.journal import aside, mark, opening, outbox, reading, schema
 from kiosk.journal.catalogue import Detail
 from kiosk.journal.checkpoints import Checkpoints, Signer
-from kiosk.journal.connection import FILE, connect, dbapi, sync_folder, translated
+from kiosk.journal.connection import FILE, dbapi, translated
 from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 from kiosk.journal.records import (
     AckRecord,
@@ -31,7 +30,7 @@ from kiosk.journal.records import (
     VerifyReport,
     stamp,
 )
-from kiosk.journal.store import LOG_FRAMES, Store
+from kiosk.journal.store import Store
 from kiosk.journal.writer import Writer
 
 if TYPE_CHECKING:
@@ -40,20 +39,6 @@ if TYPE_CHECKING:
     from kiosk.wire import Checkpoint, HeadReceipt
 
 T = TypeVar("T")
-_MADE = "journal.made"  # says that there was a journal: a missing or empty file is then a loss, not a first start. In
-# it stands the file's salt, without which no page can be told from a damaged one if the first is lost; it is no secret
-_LOCK = "journal.lock"
-_SUSPECT = "journal.suspect"  # damage was met while the terminal ran
-_WHOLE_CHECK_UP_TO = 64 << 20  # bytes: below it every page is looked at on opening (about 0.3 s)
-_LOG_ROOM = LOG_FRAMES * (4096 + 24) + 32  # bytes; the log is folded back before it is longer
-_NO_WAIT_SO_LONG = timedelta(minutes=11)  # twice the sync's longest: put off for longer by a clock that was wrong
-_TAIL = 200  # audit rows looked at on opening
-
-_DUE = """SELECT o.* FROM sending s JOIN outbox o ON o.seq = s.seq
-    WHERE s.seq >= ? AND s.state = 'queued' AND (s.next_attempt_at <= ? OR s.next_attempt_at > ?)
-    ORDER BY s.seq LIMIT ?"""
-_OLDEST = """SELECT a.at FROM sending s JOIN audit a ON a.seq = s.seq
-    WHERE s.seq >= ? AND s.state = 'queued' ORDER BY s.seq LIMIT 1"""
 
 
 def _utc_now() -> datetime:
@@ -101,10 +86,10 @@ class Journal:
     def _open(cls, folder: Path, key: bytes, clock: Callable[[], datetime], *, durable: bool) -> Journal:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-        lock = _take_lock(folder)
+        lock = opening.take_lock(folder)
         try:
             aside.finish(folder)
-            connection = _open_whole(folder, key, clock, durable=durable)
+            connection = opening.open_whole(folder, key, clock, durable=durable)
         except BaseException:
             os.close(lock)
             raise
@@ -113,7 +98,7 @@ class Journal:
             applied = schema.migrate(connection, folder, stamp(clock()))
             if applied:  # anew, so that its log has room from the first commit on
                 connection.close()
-                connection = _open_file(folder, key, durable=durable)
+                connection = opening.open_file(folder, key, durable=durable)
             journal = cls(folder, key, connection, lock, clock)
         except BaseException as error:
             connection.close()
@@ -139,7 +124,7 @@ class Journal:
         self._write(opened)  # this first commit also pays for the log's new header
         self._store.mark = self._mark = mark.Mark(self._folder, self._checkpoints.log(), self._store.chain.head.seq)
         (salt,) = self._connection.execute("PRAGMA cipher_salt").fetchone()
-        _remember(self._folder, bytes.fromhex(salt))
+        opening.remember(self._folder, bytes.fromhex(salt))
         self._inode = os.stat(self._file).st_ino
         # not an ordinary handle: closing one of those would take SQLite's own locks on this file away
         self._log = os.open(f"{self._file}-wal", os.O_PATH)
@@ -189,7 +174,7 @@ class Journal:
             return self._writer.run(work)
         except JournalDamaged:
             with contextlib.suppress(OSError):
-                (self._folder / _SUSPECT).touch(0o600)
+                (self._folder / opening.SUSPECT).touch(0o600)
             raise
 
     def _write(self, work: Callable[[], T]) -> T:
@@ -274,8 +259,8 @@ class Journal:
 
         The first is returned however large it is. Nothing is marked: a lost answer needs no undoing.
         """
-        times = (stamp(now), stamp(now + _NO_WAIT_SO_LONG))
-        return self._read_outbox(lambda c: _due(c, (self._store.first_queued(), *times, limit), max_bytes))
+        times = (stamp(now), stamp(now + outbox.NO_WAIT_SO_LONG))
+        return self._read_outbox(lambda c: outbox.due(c, (self._store.first_queued(), *times, limit), max_bytes))
 
     def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
         """Record acknowledgements, in one transaction. Those that do not fit come back as alarms.
@@ -311,7 +296,7 @@ class Journal:
 
         def count(connection: Connection) -> Counts:
             if self._counts is None:
-                self._counts = _count(connection, self._store.first_queued())
+                self._counts = outbox.count(connection, self._store.first_queued())
             return self._counts
 
         return self._counts or self._read_outbox(count)
@@ -398,165 +383,3 @@ class Journal:
         """Every item with its sealed bytes, one JSON object a line. Returns how many."""
         with reading.reading(self._folder, self._key) as connection:
             return reading.export(connection, out)
-
-
-def _take_lock(folder: Path) -> int:
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise JournalError(
-            "journal-in-use",
-            "another process has this journal open",
-            advice="Only one terminal may run on a data folder. Stop the other one, or name another folder.",
-            retryable=True,
-        ) from None
-    return handle
-
-
-def _open_file(folder: Path, key: bytes, *, durable: bool) -> Connection:
-    file = folder / FILE
-    if (folder / _MADE).exists() and (not file.exists() or file.stat().st_size == 0):
-        raise JournalDamaged(
-            "journal-missing",
-            "there was a journal in this folder, and it is gone or empty",
-            advice="Do not start anew here: bring the file back from where it was moved, or from the copy made before "
-            "the last migration. To begin a new journal on purpose, name a new folder.",
-        )
-    if not file.exists():
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # -wal and -shm take over its mode
-        sync_folder(folder)
-    file.chmod(0o600)
-    if durable:
-        _make_room(folder)
-    return connect(file, key, durable=durable)
-
-
-def _make_room(folder: Path) -> None:
-    """Give the log its length beforehand: a commit that makes the file longer costs a third more.
-
-    SQLite takes a log of zeros for an empty one (its header has no magic number) and writes over it from the start.
-    """
-    log = folder / f"{FILE}-wal"
-    if (folder / FILE).stat().st_size == 0 or log.exists():
-        return
-    part = folder / f"{FILE}-room"
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(bytes(_LOG_ROOM))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(log)
-    sync_folder(folder)
-
-
-def _remember(folder: Path, salt: bytes) -> None:
-    """Say that there is a journal, and the salt of its pages."""
-    made = folder / _MADE
-    if made.exists() and made.read_bytes() == salt:
-        return
-    part = made.with_name(made.name + ".part")
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(salt)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(made)
-    sync_folder(folder)
-
-
-def _open_whole(folder: Path, key: bytes, clock: Callable[[], datetime], *, durable: bool) -> Connection:
-    """The journal, looked at; a new one with what stands in it where it is damaged."""
-    aside.keep_log(folder)
-    try:
-        connection = _open_looked_at(folder, key, durable=durable)
-    except JournalDamaged as error:
-        if error.code != "journal-damaged":
-            raise
-        made = folder / _MADE
-        salt = made.read_bytes() if made.exists() else b""
-        try:
-            rescue.rescue(folder, key, clock, error, salt, durable=durable)
-        except Exception:
-            aside.put_back(folder)
-            raise
-        connection = _open_looked_at(folder, key, durable=durable)
-    aside.let_go(folder)
-    (folder / _SUSPECT).unlink(missing_ok=True)
-    return connection
-
-
-def _open_looked_at(folder: Path, key: bytes, *, durable: bool) -> Connection:
-    connection = _open_file(folder, key, durable=durable)
-    try:
-        _look(connection, folder)
-    except BaseException as error:
-        connection.close()
-        raise translated(error) if isinstance(error, dbapi.Error) else error from error
-    return connection
-
-
-def _look(connection: Connection, folder: Path) -> None:
-    """A quick look on opening: the pages while they are few, and the end of the audit chain."""
-    found: list[str] = []
-    if not schema.version(connection):
-        if not (folder / _MADE).exists():
-            return  # it is being made
-        found.append("it has no tables")
-    else:
-        if (folder / FILE).stat().st_size <= _WHOLE_CHECK_UP_TO or (folder / _SUSPECT).exists():
-            found += [row[0] for row in connection.execute("PRAGMA quick_check(5)") if row[0] != "ok"]
-        found += chain.problems(connection, last=_TAIL)
-        found += _cut_off(connection, mark.read(folder))
-    if found:
-        raise JournalDamaged(
-            "journal-damaged",
-            "the journal is damaged: " + "; ".join(found[:5]),
-            advice="Do not delete it: cases may be in it that nobody else has. Take the terminal out of service, copy "
-            "the whole journal folder with its key to another disk, run `kiosk journal verify` and `kiosk journal "
-            "export` on the copy, and call support.",
-        )
-
-
-def _cut_off(connection: Connection, marked: mark.Marked) -> list[str]:
-    """Whether rows are gone that were confirmed: those up to the mark, if it is this log's."""
-    first = connection.execute("SELECT hash FROM audit WHERE seq = 1").fetchone()
-    (last,) = connection.execute("SELECT ifnull(max(seq), 0) FROM audit").fetchone()
-    if first is None or not marked.log or not first[0].startswith(marked.log) or last >= marked.seq:
-        return []
-    return [f"audit rows {last + 1} to {marked.seq} are missing at the end"]
-
-
-def _due(connection: Connection, wanted: tuple[int, str, str, int], max_bytes: int) -> list[OutboxItem]:
-    cursor = connection.execute(_DUE, wanted)
-    names = [column[0] for column in cursor.description]
-    items: list[OutboxItem] = []
-    room = max_bytes
-    for values in cursor:
-        row: Mapping[str, Any] = dict(zip(names, values, strict=True))
-        if row["data"] is None:
-            raise JournalDamaged("journal-damaged", f"the sealed bytes of item {row['id']} are missing")
-        room -= len(row["data"])
-        if items and room < 0:
-            break
-        (_, _, sealed), *attachments = reading.split(row["parts"], row["data"])
-        items.append(
-            OutboxItem(
-                row["id"], row["kind"], row["case_id"], row["hash"], sealed,
-                tuple((digest, data) for _, digest, data in attachments),
-                reading.item_meta(row), row["attempts"], datetime.fromisoformat(row["created_at"]),
-            )
-        )  # fmt: skip
-    return items
-
-
-def _count(connection: Connection, first_queued: int) -> Counts:
-    cases = {"queued": 0, "acknowledged": 0, "rejected": 0, "quarantined": 0}
-    ratings = 0
-    for kind, state, count in connection.execute("SELECT kind, state, count(*) FROM sending GROUP BY kind, state"):
-        if kind == "case":
-            cases[state] = count
-        elif state != "acknowledged":
-            ratings += count
-    oldest = connection.execute(_OLDEST, (first_queued,)).fetchone()
-    at = None if oldest is None else datetime.fromisoformat(oldest[0])
-    return Counts(sum(cases.values()), **cases, oldest_unsent_at=at, ratings_unsent=ratings)

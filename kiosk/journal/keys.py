@@ -6,13 +6,13 @@ people is therefore sealed once more, to keys that are not here.
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from kiosk.journal.connection import FILE, KEY_BYTES, sync_folder
+from kiosk.durable import put
+from kiosk.journal.connection import FILE, KEY_BYTES
 from kiosk.journal.errors import JournalDamaged, of_disk
 
 KEY_FILE = "journal.key"
@@ -60,16 +60,7 @@ def _load_or_create(folder: Path) -> bytes:
 
 
 def _create(file: Path) -> None:
-    part = file.with_name(file.name + ".part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(handle, secrets.token_bytes(KEY_BYTES))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    part.replace(file)
-    sync_folder(file.parent)
+    put(file, secrets.token_bytes(KEY_BYTES))
 
 
 def _lost(message: str) -> JournalDamaged:

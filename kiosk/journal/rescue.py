@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kiosk.durable import sync_path
 from kiosk.health.failpoints import hit
 from kiosk.journal import aside, mark, schema
 from kiosk.journal.connection import FILE, connect, dbapi, translated
@@ -106,11 +107,7 @@ def _build(
     finally:
         connection.close()
     if durable:
-        handle = os.open(part, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_path(part)
 
 
 def _fold(connection: Connection) -> None:

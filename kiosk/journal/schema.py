@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kiosk.journal.connection import FILE, database, dbapi, sync_folder
+from kiosk.durable import sync_path
+from kiosk.journal.connection import FILE, database, dbapi
 from kiosk.journal.errors import JournalDamaged, JournalError
 
 if TYPE_CHECKING:
@@ -95,4 +96,4 @@ def _copy_aside(connection: Connection, folder: Path, have: int) -> None:
     if part.stat().st_size != source.stat().st_size:
         raise JournalDamaged("journal-damaged", "the copy made before migrating is not as long as the journal")
     part.replace(target)
-    sync_folder(folder)
+    sync_path(folder)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk import wire
+from kiosk.durable import put, sync_path
 from kiosk.sync.policy import Failure, SyncFailure
 
 FILE = "terminal.key"
@@ -55,7 +56,7 @@ class TerminalKey:
         """The key that was begun is the terminal's from here on: on the disk when this returns."""
         if self.folder is not None:
             os.replace(self.folder / NEXT, self.folder / FILE)
-            _sync(self.folder)
+            sync_path(self.folder)
 
     def drop_change(self) -> None:
         if self.folder is not None:
@@ -77,22 +78,4 @@ def public_key_in(folder: Path) -> bytes | None:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(wire.new_signing_pair()[0])
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    put(path, wire.new_signing_pair()[0], draft=path.with_name(f"{path.name}.{os.getpid()}.new"))

@@ -24,6 +24,7 @@ from devices.contracts.document_scanner import (
 from devices.drivers.sane.driver import SaneScanner
 from devices.simulators.sane import SaneTwin
 from devices.transports.program_capture import CapturingPrograms, ReplayPrograms
+from tests.wire.sane_room import sane_scanner
 
 GLASS = ScanSettings(dpi=75)
 
@@ -87,13 +88,8 @@ class DocumentScannerContract:
 
 @pytest.fixture
 def twin() -> Iterator[SaneTwin]:
-    twin = SaneTwin("document_scanner")
-    try:
-        twin.start()
-    except RuntimeError as why:
-        pytest.skip(str(why))
-    yield twin
-    twin.stop()
+    with sane_scanner() as twin:
+        yield twin
 
 
 class TestSaneBackend(DocumentScannerContract):

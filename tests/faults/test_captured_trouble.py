@@ -27,6 +27,7 @@ from devices.simulators.sane import SaneTwin
 from devices.transports.capture_file import entries_of
 from devices.transports.program import Programs
 from devices.transports.program_capture import CapturingPrograms, ReplayPrograms
+from tests.wire.sane_room import sane_scanner
 
 
 def word_of(ask: Callable[[], object]) -> str:
@@ -155,13 +156,8 @@ def test_a_capture_holds_no_login_and_no_time_of_ours(twin: CupsTwin, tmp_path: 
 
 @pytest.fixture
 def scanner() -> Iterator[SaneTwin]:
-    twin = SaneTwin("document_scanner")
-    try:
-        twin.start()
-    except RuntimeError as why:
-        pytest.skip(str(why))
-    yield twin
-    twin.stop()
+    with sane_scanner() as twin:
+        yield twin
 
 
 def scanned(port: str, program: str, programs: Programs, seconds: float) -> list[str]:

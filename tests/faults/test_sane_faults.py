@@ -27,6 +27,7 @@ from devices.drivers.sane.pages import PagePipes
 from devices.drivers.sane.png import png
 from devices.simulators.sane import DEVICE, SaneTwin
 from devices.transports.program import Program
+from tests.wire.sane_room import sane_scanner
 
 GLASS = ScanSettings(dpi=75)
 FEEDER = ScanSettings(Source.FEEDER, dpi=75)
@@ -34,13 +35,8 @@ FEEDER = ScanSettings(Source.FEEDER, dpi=75)
 
 @pytest.fixture
 def twin() -> Iterator[SaneTwin]:
-    twin = SaneTwin("document_scanner")
-    try:
-        twin.start()
-    except RuntimeError as why:
-        pytest.skip(str(why))
-    yield twin
-    twin.stop()
+    with sane_scanner() as twin:
+        yield twin
 
 
 @pytest.fixture

@@ -13,22 +13,15 @@ import pytest
 from backports import zstd
 
 from kiosk import encoding, wire
-from kiosk.sync import Policy
 from kiosk.sync.transport import Reply
-from tests.faults.sync_weather import Line
-from tests.faults.sync_world import AREA, House, Terminal, Time
+from tests.faults.sync_room import SyncRoom
 
 
-class Room:
+class Room(SyncRoom):
     def __init__(self, folder: Path) -> None:
-        self.time = Time()
-        self.house = House(folder, self.time)
-        self.line = Line(self.house, self.time, random.Random(5))
+        super().__init__(folder)
         self.encodings: list[str] = []
         self.line.fate = self._note
-        code = self.house.backend.issue_code(AREA, "East Gate")
-        self.terminal = Terminal(folder / "terminal", self.time, self.line, code, random.Random(7), Policy())
-        assert self.terminal.client.cycle().online
 
     def _note(self, method: str, target: str, headers: dict[str, str], _body: bytes) -> str:
         if (method, target) == ("POST", "/v1/items"):
@@ -48,10 +41,8 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path)
-    yield made
-    made.terminal.close()
-    made.house.close()
+    with Room(tmp_path) as made:
+        yield made
 
 
 def test_a_batch_is_packed_once_the_backend_has_said_that_it_takes_that(room):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,22 +11,15 @@ import pytest
 from kiosk.backend import core
 from kiosk.journal.records import CaseRecord
 from kiosk.sync import Policy
-from tests.faults.sync_weather import Line
-from tests.faults.sync_world import AREA, House, Terminal, Time
+from tests.faults.sync_room import SyncRoom
 
 CASES = 1000
 FEWER = 300  # more than one batch
 
 
-class Room:
+class Room(SyncRoom):
     def __init__(self, folder: Path) -> None:
-        self.time = Time()
-        self.house = House(folder, self.time)
-        self.line = Line(self.house, self.time, random.Random(5))
-        code = self.house.backend.issue_code(AREA, "East Gate")
-        policy = Policy(block=2 * CASES)
-        self.terminal = Terminal(folder / "terminal", self.time, self.line, code, random.Random(7), policy)
-        assert self.terminal.client.cycle().online
+        super().__init__(folder, Policy(block=2 * CASES))
 
     def fill(self, cases: int, poisoned: int, poison) -> str:
         """So many cases, one of them changed by ``poison`` as it is saved; its id."""
@@ -49,10 +41,8 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path)
-    yield made
-    made.terminal.close()
-    made.house.close()
+    with Room(tmp_path) as made:
+        yield made
 
 
 def sealed_for_somebody_else(record: CaseRecord) -> CaseRecord:

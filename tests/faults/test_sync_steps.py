@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,24 +11,17 @@ from kiosk import wire
 from kiosk.backend.problems import Refusal
 from kiosk.sync import CycleReport, Policy
 from kiosk.sync.area import Area
-from tests.faults.sync_weather import Line
-from tests.faults.sync_world import AREA, House, Terminal, Time
+from tests.faults.sync_room import SyncRoom
 
 LARGE = 500_000  # bytes of a picture: it goes in parts
 BLOCK = 60
 
 
-class Room:
+class Room(SyncRoom):
     """``asked``: every request's method and target."""
 
     def __init__(self, folder: Path) -> None:
-        self.time = Time()
-        self.house = House(folder, self.time)
-        self.line = Line(self.house, self.time, random.Random(5))
-        code = self.house.backend.issue_code(AREA, "East Gate")
-        policy = Policy(block=BLOCK, low_water=10, batch=20)
-        self.terminal = Terminal(folder / "terminal", self.time, self.line, code, random.Random(7), policy)
-        assert self.terminal.client.cycle().online
+        super().__init__(folder, Policy(block=BLOCK, low_water=10, batch=20))
         self.asked: list[str] = []
         self.lost = ""  # the method whose requests do not arrive
         self.line.fate = self._fate
@@ -55,10 +47,8 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path)
-    yield made
-    made.terminal.close()
-    made.house.close()
+    with Room(tmp_path) as made:
+        yield made
 
 
 def test_a_picture_that_the_line_does_not_carry_lets_the_others_go_first(room):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,22 +13,14 @@ import pytest
 from kiosk.domain.window import Window
 from kiosk.sync import Policy
 from kiosk.sync.clock import Trust
-from tests.faults.sync_weather import WEATHER, Line
-from tests.faults.sync_world import AREA, House, Terminal, Time
+from tests.faults.sync_room import SyncRoom
+from tests.faults.sync_weather import WEATHER
 
 PICTURE = 200_000
 
 
-class Room:
+class Room(SyncRoom):
     """At noon UTC it is eight in the evening in Beijing."""
-
-    def __init__(self, folder: Path, policy: Policy) -> None:
-        self.time = Time()
-        self.house = House(folder, self.time)
-        self.line = Line(self.house, self.time, random.Random(5))
-        code = self.house.backend.issue_code(AREA, "East Gate")
-        self.terminal = Terminal(folder / "terminal", self.time, self.line, code, random.Random(7), policy)
-        assert self.cycle().online
 
     def cycle(self):
         return self.terminal.client.cycle()
@@ -48,16 +40,12 @@ class Room:
 
 @pytest.fixture
 def make_room(tmp_path: Path) -> Iterator[type[Room]]:
-    rooms: list[Room] = []
+    with ExitStack() as rooms:
 
-    def make(**policy: object) -> Room:
-        rooms.append(Room(tmp_path, Policy(idle=600.0, **policy)))
-        return rooms[-1]
+        def make(**policy: object) -> Room:
+            return rooms.enter_context(Room(tmp_path, Policy(idle=600.0, **policy)))
 
-    yield make
-    for room in rooms:
-        room.terminal.close()
-        room.house.close()
+        yield make
 
 
 # -- pictures at night -----------------------------------------------------------------------------------------

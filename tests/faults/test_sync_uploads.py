@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,25 +9,20 @@ import pytest
 
 from kiosk import wire
 from kiosk.sync import Policy
-from tests.faults.sync_weather import Line
-from tests.faults.sync_world import AREA, Died, Fuse, House, Terminal, Time
+from tests.faults.sync_room import SyncRoom
+from tests.faults.sync_world import Died, Fuse
 
 SIZE = 500_000
 SEALED = SIZE + 48  # bytes of the sealed material
 PART = 65_536
 
 
-class Room:
+class Room(SyncRoom):
     """One case with one large picture, and a line whose fate for each PATCH is the test's."""
 
     def __init__(self, folder: Path, fuse: Fuse) -> None:
-        self.time, self.fuse = Time(), fuse
-        self.house = House(folder, self.time)
-        self.line = Line(self.house, self.time, random.Random(5))
-        code = self.house.backend.issue_code(AREA, "East Gate")
-        policy = Policy(first_part=PART, largest_part=PART, least_part=PART)
-        self.terminal = Terminal(folder / "terminal", self.time, self.line, code, random.Random(7), policy)
-        assert self.terminal.client.cycle().online
+        super().__init__(folder, Policy(first_part=PART, largest_part=PART, least_part=PART))
+        self.fuse = fuse
         self.patches: list[int] = []  # bytes of each part that left the terminal
         self.fates: Callable[[int], str] = lambda _number: "arrives"
         self.line.fate = self._fate
@@ -65,10 +59,8 @@ class Room:
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
     fuse = Fuse()
     fuse.into_failpoints(monkeypatch)
-    made = Room(tmp_path, fuse)
-    yield made
-    made.terminal.close()
-    made.house.close()
+    with Room(tmp_path, fuse) as made:
+        yield made
 
 
 def test_on_a_good_line_every_byte_goes_once(room):

@@ -16,8 +16,7 @@ import pytest
 
 from kiosk.domain.case import new_case_id
 from kiosk.health import books, failpoints
-from kiosk.journal import aside, mark, rescue
-from kiosk.journal import journal as module
+from kiosk.journal import aside, mark, opening, rescue
 from kiosk.journal.connection import FILE, connect
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.journal import Journal
@@ -327,7 +326,7 @@ def test_damage_that_is_met_while_the_terminal_runs_is_looked_for_at_the_next_st
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A large journal is not read whole at each start."""
-    monkeypatch.setattr(module, "_WHOLE_CHECK_UP_TO", 0)
+    monkeypatch.setattr(opening, "WHOLE_CHECK_UP_TO", 0)
     world.fold()
     pages = Pages(world.file, None, KEY, ())
     plain = {page.number: pages._plain(page) for page in pages.good}

@@ -121,6 +121,7 @@ class Room:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            start_new_session=True,  # a printer that was killed leaves its job command behind
         )
         self.children.append(child)
         return child
@@ -179,6 +180,8 @@ class Room:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:

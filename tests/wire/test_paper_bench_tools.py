@@ -25,6 +25,7 @@ from devices.simulators.ipp import IppTwin
 from devices.simulators.sane import SaneTwin
 from devices.transports.http_capture import ReplayHttp
 from devices.transports.program_capture import ReplayPrograms
+from tests.wire.sane_room import sane_scanner
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,13 +42,8 @@ def bench(driver: str, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.fixture
 def scanner() -> Iterator[SaneTwin]:
-    twin = SaneTwin("document_scanner")
-    try:
-        twin.start()
-    except RuntimeError as why:
-        pytest.skip(str(why))
-    yield twin
-    twin.stop()
+    with sane_scanner() as twin:
+        yield twin
 
 
 def test_the_cups_tool_tells_prints_and_says_what_is_wrong() -> None:

@@ -16,6 +16,7 @@ from kiosk.backend.settings import BackendError, sqlite_path
 from kiosk.backend.store import postgres
 from kiosk.backend.store.engine import Store
 from kiosk.backend.store.tables import materials, sequences
+from kiosk.durable import sync_path
 
 AHEAD = 100_000  # numbers and results of each kind that may have been given out since the backup was made
 
@@ -135,8 +136,7 @@ def _link(source: Path, path: Path) -> None:
     draft = path.with_name(f"{path.name}.restored")
     shutil.copyfile(source, draft)
     os.chmod(draft, 0o600)
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
+    sync_path(draft)
     try:
         os.link(draft, path)  # never over a database that came meanwhile
     except FileExistsError:

@@ -89,6 +89,11 @@ class World:
             data[page * 4096 : (page + 1) * 4096] = (what or bytes(4096))[:4096]
         file.write_bytes(data)
 
+    def logged(self) -> set[int]:
+        """The pages (from 1) of which the log has a newer version; which these are, the items' random ids decide."""
+        data = self.wal.read_bytes()
+        return {int.from_bytes(data[at : at + 4], "big") for at in range(32, len(data), 24 + 4096)}
+
     def fold(self) -> None:
         """The same, closed in order: nothing stands in a log that could mend the file."""
         opened(self.folder).close()
@@ -190,6 +195,12 @@ def test_the_salt_is_kept_elsewhere_or_in_the_log(world: World) -> None:
 def test_a_file_that_was_cut_off_gives_what_is_left_and_its_log(world: World, left: int) -> None:
     size = world.file.stat().st_size
     os.truncate(world.file, left if left > 0 else size + left)
+    if left < 0 and size // 4096 in world.logged():  # the one page that was hit is whole in the log
+        with opened(world.folder) as journal:
+            assert aside.set_aside(world.folder) == []
+            assert journal.verify().problems == ()
+            assert {row.case_id for row in journal.cases()} == set(world.cases)
+        return
     with check(world, None) as journal:
         held = {row.case_id for row in journal.cases()}
         gone = {item for item, _ in events(journal, "item.lost")}

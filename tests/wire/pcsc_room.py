@@ -216,8 +216,11 @@ class Inside:
             return self.start(request["readers"])
         if do == "kill":
             self.kill()
-        elif do in ("freeze", "thaw") and self.pcscd is not None:
-            self.pcscd.send_signal(signal.SIGSTOP if do == "freeze" else signal.SIGCONT)
+        elif do == "freeze" and self.pcscd is not None:
+            self.pcscd.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.pcscd.pid, os.WSTOPPED)  # the signal is on its way: the last thread stops later
+        elif do == "thaw" and self.pcscd is not None:
+            self.pcscd.send_signal(signal.SIGCONT)
         elif do == "insert":
             twin = self.card(request["slot"], request["applet"], request["options"])
             return {"state": twin.state()}

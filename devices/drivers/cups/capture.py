@@ -5,6 +5,8 @@ the IPP of a foreign library. Compared is every operation, attribute and byte of
 request's number, the user's name and language, and ``job-cancel-after``, which is the time that was left. The marks by
 which jobs are known at the printer are chance: a replay hands out those of the capture. How often the driver looks
 follows from the answers, but not while a job is taken back (there the clock has a say): such a capture need not replay.
+What failed, libcups asks again by itself, once more or less as it heard of the end before or after it had asked: the
+same question fails the same way as often as it comes.
 
 Lines are those of ``transports.http_capture`` with ``wire`` cupsd or printer, and ``{"wire": "mark", "mark": …}``.
 Titles and documents are in a capture: take it with test pages only. A login never is.
@@ -75,7 +77,7 @@ class ReplayWires:
 
     def __init__(self, cupsd: ReplayHttp, printer: ReplayHttp, marks: list[str]) -> None:
         self._cupsd, self._printer, self._marks = cupsd, printer, marks
-        self._player = Player(_Answers(cupsd))
+        self._player = Player(_Insistent(_Answers(cupsd)))
         self._gate = Gate(self._player.serve)
         self.carry = _Answers(printer)
 
@@ -133,6 +135,38 @@ class _Answers:
         if len(answer.body) < 8:
             return answer
         return replace(answer, body=answer.body[:4] + body[4:8] + answer.body[8:])
+
+
+class _Insistent:
+    """Answers for a client that asks again by itself: what failed, fails again."""
+
+    def __init__(self, answers: _Answers) -> None:
+        self._answers = answers
+        self._failed: tuple[bytes, DeviceError] | None = None
+
+    def __call__(
+        self,
+        host: str,
+        port: int,
+        path: str,
+        body: bytes,
+        *,
+        content_type: str,
+        deadline: Deadline,
+        method: str = "POST",
+        max_answer: int = MAX_ANSWER,
+    ) -> HttpAnswer:
+        try:
+            answer = self._answers(host, port, path, body, content_type=content_type, deadline=deadline, method=method)
+        except ReplayMismatch:
+            if self._failed is None or differs(body, self._failed[0]):
+                raise
+            raise self._failed[1] from None
+        except DeviceError as error:
+            self._failed = (body, error)
+            raise
+        self._failed = None
+        return answer
 
 
 def differs(sent: bytes, captured: bytes) -> str:

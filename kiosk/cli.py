@@ -1,4 +1,4 @@
-"""The command line: ``kiosk run | demo | backend | doctor | journal | pack | log | bench``.
+"""The command line: ``kiosk run | demo | backend | doctor | journal | keys | pack | paper | log | bench``.
 
 Every command imports what it needs when it runs: nothing heavy stands before the first frame.
 """
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 DEMO_DATA = Path("demo-out/data")
+SUITES = ("international", "shangmi")  # those of kiosk.suites
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,14 +52,21 @@ def _parser() -> argparse.ArgumentParser:
         default="usual",
         help="those of a visit (usual), or every one that has a twin: UPS, doors, locker, card slot, scanners, sound",
     )
+    demo.add_argument("--suite", choices=SUITES, default=SUITES[0], help="crypto suite of both ends (international)")
     demo.add_argument("--lang", choices=("zh_CN", "en"), default="zh_CN", help="the first language (zh_CN)")
     demo.set_defaults(run=_demo)
 
-    backend = commands.add_parser("backend", help="run the backend, save it, put it back, change its keys")
+    backend = commands.add_parser("backend", help="run the backend, save it, put it back, publish to terminals")
     backend.add_argument(
-        "action", nargs="?", choices=("serve", "backup", "restore", "rotate-keys", "revoke"), default="serve",
-        help="serve (the default); backup --out, also while it serves; restore --from; rotate-keys: a new epoch of its "
-        "keys, which a running backend takes up; revoke --terminal",
+        "action", nargs="?", default="serve",
+        choices=("serve", "backup", "restore", "check", "rotate-keys", "revoke", "publish", "published", "outcomes",
+                 "settle", "withdraw-pack", "papers"),
+        help="serve (the default); backup --out, also while it serves; restore --from; check: every row has "
+        "its parent; rotate-keys: a new epoch of its "
+        "keys, which a running backend takes up; revoke --terminal; publish --to --signing-key packs, a policy or a "
+        "command; published: the manifests in force; outcomes: what terminals report of commands; "
+        "settle --case --found: what the office says of a case; withdraw-pack: a pack that decides no more; papers "
+        "--out: the list and the page by which anyone checks a paper",
     )  # fmt: skip
     backend.add_argument("--db", default="sqlite:///backend.db", metavar="URL")
     backend.add_argument(
@@ -69,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     backend.add_argument("--from", type=Path, metavar="FILE", dest="source", help="the backup to restore")
     backend.add_argument("--backup-keys", type=Path, metavar="FILE", help="where a backup's keys are, if not beside it")
     backend.add_argument("--terminal", default="", metavar="ID", help="the terminal to withdraw")
+    backend.add_argument(
+        "--suite", action="append", choices=SUITES, default=[],
+        help="whose terminals it serves; several times for both (as its key file is; a new one: international)",
+    )  # fmt: skip
     backend.add_argument("--listen", default="127.0.0.1:8470", metavar="HOST:PORT", help="port 0: any (127.0.0.1:8470)")
     backend.add_argument("--issue-code", nargs=2, metavar=("AREA", "NAME"), help="print a one-time enrolment code")
     backend.add_argument("--first-terminal", nargs=2, metavar=("AREA", "NAME"), help="serve, and print a code with it")
@@ -78,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     backend.add_argument(
         "--allow-log", metavar="TERMINAL", help="its journal was set aside or its disk replaced: take another audit log"
     )
+    _publishing_options(backend)
+    _late_options(backend)
     backend.set_defaults(run=_backend)
 
     doctor = commands.add_parser("doctor", help="what is well, what is not, and what to do")
@@ -102,10 +116,42 @@ def _parser() -> argparse.ArgumentParser:
     actions = pack.add_subparsers(dest="action", required=True, metavar="ACTION")
     check = actions.add_parser("check", help="every problem of a pack, with line and cure")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    listing = actions.add_parser("list", help="the packs that come with the terminal")
-    for action in (check, listing):
+    listing = actions.add_parser("list", help="the packs that come with the terminal; with --profile, those it uses")
+    listing.add_argument("--profile", type=Path, metavar="FILE", help="of a terminal")
+    key = actions.add_parser("key", help="make a publishing key in a file of yours alone; prints its public half")
+    key.add_argument("--out", type=Path, required=True, metavar="FILE", help="never written over")
+    key.add_argument("--suite", choices=("international", "shangmi"), default="international", help="Ed25519, or SM2")
+    sign = actions.add_parser("sign", help="check a pack and sign it: FILE.sig beside it")
+    sign.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="made by kiosk pack key")
+    diff = actions.add_parser("diff", help="what differs between two packs, value by value")
+    diff.add_argument("files", nargs=2, type=Path, metavar="FILE")
+    for action in (check, listing, key, sign, diff):
         action.add_argument("--json", action="store_true")
         action.set_defaults(run=_pack)
+
+    keys = commands.add_parser("keys", help="the terminal's own keys: where they lie, and how they change")
+    keys.add_argument(
+        "action", nargs="?", choices=("list", "change", "move", "restore"), default="list",
+        help="list (the default); change: the signing key, with the next contact; move --to, while the terminal does "
+        "not run: killed half-way, call it again; restore --copy: back to files, where the source is gone",
+    )  # fmt: skip
+    keys.add_argument("--data", type=Path, default=DEMO_DATA, metavar="DIR", help=f"a terminal's ({DEMO_DATA})")
+    keys.add_argument("--to", default="", metavar="SOURCE", help="file, credential (systemd) or tpm")
+    keys.add_argument("--pcrs", default="", metavar="LIST", help="bind a TPM's to measured state, such as sha256:0,7")
+    keys.add_argument("--copy", type=Path, metavar="FILE", help="of all keys, for the safe: a broken TPM has none")
+    keys.add_argument("--json", action="store_true")
+    keys.set_defaults(run=_keys)
+
+    paper = commands.add_parser("paper", help="is a paper genuine")
+    paper.add_argument("action", choices=("verify",), help="hold its code against a published list; needs no line")
+    paper.add_argument("text", nargs="?", default="", metavar="CODE", help="what the paper's code holds")
+    paper.add_argument("--image", type=Path, metavar="FILE", help="a picture of the paper, instead")
+    paper.add_argument("--list", type=Path, required=True, metavar="FILE", help="papers.jws, from the office")
+    paper.add_argument("--root", default="", metavar="KEY", help="the office's first key (base64, or a file: root.key)")
+    paper.add_argument("--fields", type=Path, metavar="FILE", help="what the paper says, in JSON, to be compared")
+    paper.add_argument("--json", action="store_true")
+    paper.set_defaults(run=_paper)
 
     log = commands.add_parser("log", help="the audit chain")
     log.add_argument("action", choices=("verify",), help="is every row in its place, unchanged, signed and confirmed")
@@ -121,6 +167,34 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--json", action="store_true")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _publishing_options(backend: argparse.ArgumentParser) -> None:
+    publish = backend.add_argument_group("publish (and outcomes: --command ID)")
+    publish.add_argument("--to", default="", metavar="SCOPE", help="all, an area code, or a terminal's id")
+    publish.add_argument("--signing-key", type=Path, metavar="FILE", help="made by kiosk pack key")
+    publish.add_argument("--pack", type=Path, action="append", default=[], metavar="FILE", help="signed")
+    publish.add_argument("--policy", type=Path, metavar="FILE", help="values that may be changed from afar (TOML)")
+    publish.add_argument("--drop", action="append", default=[], metavar="NAME", help="no longer publish this pack")
+    publish.add_argument(
+        "--command", default="", metavar="NAME",
+        help="sync-now, change-terminal-key, resend-item item=ID, restart, out-of-service reason=WORD [until=TIME], "
+        "in-service, collect-diagnostics; without any of these the last manifest is published anew",
+    )  # fmt: skip
+    publish.add_argument("--argument", action="append", default=[], metavar="KEY=VALUE", help="of the command")
+    publish.add_argument("--days", type=int, default=90, help="that the manifest holds (90)")
+    publish.add_argument("--hours", type=int, default=24, help="that the command may be carried out (24)")
+    publish.add_argument("--after", type=int, default=0, metavar="HOURS", help="until it may be taken up (0)")
+
+
+def _late_options(backend: argparse.ArgumentParser) -> None:
+    late = backend.add_argument_group("settle, withdraw-pack, papers")
+    late.add_argument("--case", default="", metavar="ID", help="the case's id (kiosk journal list --json)")
+    late.add_argument("--found", default="", metavar="WORD", help="otherwise, revoked, elsewhere, withdrawn; confirmed")
+    late.add_argument("--service", default="", metavar="ID", help="of the pack that decides no more")
+    late.add_argument("--version", default="", metavar="VERSION", help="of it")
+    late.add_argument("--since", default="", metavar="TIME", help="ISO 8601 with offset (now)")
+    late.add_argument("--phone", default="", help="stands on the page, for whoever has a question")
 
 
 def _fail(message: str) -> int:
@@ -160,6 +234,7 @@ def _demo(options: argparse.Namespace) -> int:
             size=size,
             language=options.lang,
             devices=options.devices,
+            suite=options.suite,
         )
     )
 
@@ -171,7 +246,8 @@ def _backend(options: argparse.Namespace) -> int:
 
     try:
         if options.issue_code:
-            print(issue_code(Settings(options.db, options.blobs, options.keys), *options.issue_code))
+            settings = Settings(options.db, options.blobs, options.keys, suites=tuple(options.suite))
+            print(issue_code(settings, *options.issue_code))
             return 0
         if options.heads or options.allow_log:
             return _log_desk(options)
@@ -180,7 +256,7 @@ def _backend(options: argparse.Namespace) -> int:
         first = FirstTerminal(*options.first_terminal) if options.first_terminal else None
         serve(
             options.db, options.blobs, options.listen, ready=lambda line: print(line, flush=True), keys=options.keys,
-            first=first,
+            first=first, suites=tuple(options.suite),
         )  # fmt: skip
     except BackendError as error:
         return _fail(f"{error}; {error.advice}" if error.advice else str(error))
@@ -195,7 +271,35 @@ def _backend_desk(options: argparse.Namespace) -> int:
         return desk.backup(settings, options.out, options.backup_keys)
     if options.action == "restore":
         return desk.restore(settings, options.source, options.backup_keys)
+    if options.action == "check":
+        return desk.check(settings)
+    if options.action in ("publish", "published", "outcomes"):
+        return _publish(options)
+    if options.action == "settle":
+        return desk.settle(settings, options.case, options.found)
+    if options.action == "withdraw-pack":
+        return desk.withdraw_pack(settings, options.service, options.version, options.since)
+    if options.action == "papers":
+        return desk.papers(settings, options.out, options.phone)
     return desk.rotate_keys(settings) if options.action == "rotate-keys" else desk.revoke(settings, options.terminal)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings, publish_desk
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    if options.action == "published":
+        return publish_desk.show(settings)
+    if options.action == "outcomes":
+        return publish_desk.outcomes(settings, options.command)
+    pairs = dict(text.partition("=")[::2] for text in options.argument)
+    return publish_desk.publish(
+        settings,
+        publish_desk.Wanted(
+            options.to, options.signing_key, options.pack, options.policy, options.drop, options.command, pairs,
+            options.days, options.hours, options.after,
+        ),
+    )  # fmt: skip
 
 
 def _log_desk(options: argparse.Namespace) -> int:
@@ -228,6 +332,17 @@ def _journal(options: argparse.Namespace) -> int:
     return work(options.data, as_json=options.json)
 
 
+def _paper(options: argparse.Namespace) -> int:
+    from kiosk.papers import commands
+
+    if bool(options.text) == (options.image is not None):
+        return _fail("name what the code holds, or --image with a picture of the paper")
+    return commands.verify(
+        options.text, image=options.image, list_file=options.list, root=options.root, fields=options.fields,
+        as_json=options.json,
+    )  # fmt: skip
+
+
 def _log(options: argparse.Namespace) -> int:
     from kiosk.journal import commands
     from kiosk.sync.identity import public_key_in
@@ -237,11 +352,24 @@ def _log(options: argparse.Namespace) -> int:
     return commands.verify_log(options.data, receipts=options.receipts, own_key=own, as_json=options.json)
 
 
+def _keys(options: argparse.Namespace) -> int:
+    os.umask(0o077)
+    from kiosk.keystore import commands
+
+    return commands.run(options.data, options.action, options.to, options.pcrs, options.copy, as_json=options.json)
+
+
 def _pack(options: argparse.Namespace) -> int:
     from kiosk.services import commands
 
     if options.action == "list":
-        return commands.list_packs(as_json=options.json)
+        return commands.list_packs(options.profile, as_json=options.json)
+    if options.action == "key":
+        return commands.make_key(options.out, options.suite, as_json=options.json)
+    if options.action == "sign":
+        return commands.sign(options.files, options.key, as_json=options.json)
+    if options.action == "diff":
+        return commands.diff(*options.files, as_json=options.json)
     return commands.check(options.files, as_json=options.json)
 
 

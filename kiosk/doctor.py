@@ -56,24 +56,27 @@ def _say(text: str) -> None:
 def of_terminal(profile: Profile) -> list[Check]:
     """Everything that the profile names: its own files, devices, journal, backend, disk."""
     from kiosk.cabinet import make_device
-    from kiosk.health import books, devices, line, machine, services
-    from kiosk.services.loader import load_builtin
+    from kiosk.health import books, devices, downloads, line, machine, services
+    from kiosk.keystore import notes
 
     journal = profile.data / "journal"
     found = books.examine(journal)
-    packs = load_builtin(profile.place)
+    packs, _ = downloads.packs_of(profile)
     packs = {pack_id: packs[pack_id] for pack_id in profile.services or packs}
     asked = devices.examine(profile.devices, make_device, terminal_runs=books.terminal_runs(journal))
     return [
         _profile(profile, len(packs)),
         *_files(profile),
+        *notes.check(profile.data, profile.keys),
         *asked,
         services.examine(packs, asked),
         *found.checks,
         *area(profile.place.area_code, found.enrolment),
+        *downloads.examine(profile),
         *line.examine(profile.backend_url, profile.data, found.enrolment, profile.backend_roots),
-        machine.disk(profile.data),
+        machine.disk(profile.data, profile.least_free_mb << 20),
         *([machine.liveness()] if profile.face_liveness else []),
+        *([machine.reading()] if profile.device("document_camera") is not None else []),
     ]
 
 

@@ -1,9 +1,16 @@
-"""Files that survive a power cut: their bytes and their names are on the disk before a call returns. Owner's alone."""
+"""Files that survive a power cut: their bytes and their names are on the disk before a call returns. Owner's alone.
+
+Failpoints: ``durable.written`` (the whole is there under its draft's name), ``durable.named`` (under its own).
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from kiosk.health.failpoints import hit
+
+FAILPOINTS = ("durable.written", "durable.named")
 
 
 def sync_path(path: Path) -> None:
@@ -39,7 +46,9 @@ def put(path: Path, data: bytes, *, draft: Path | None = None) -> None:
     part.unlink(missing_ok=True)
     try:
         write_new(part, data)
+        hit("durable.written")
         part.replace(path)
+        hit("durable.named")
     finally:
         part.unlink(missing_ok=True)
     sync_path(path.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,11 @@ from kiosk import address
 from kiosk.domain.place import Place
 from kiosk.domain.text import LANGUAGES, Language, Text
 from kiosk.domain.window import Window
+from kiosk.keystore.store import NAMES as SOURCES
+from kiosk.keystore.store import SourceName
 from kiosk.profile_words import cure, instead, meant
+from kiosk.suites import NAMES as SUITES
+from kiosk.suites import SuiteName
 
 DEVICE_KINDS = (
     "id_reader",
@@ -34,6 +39,7 @@ DEVICE_KINDS = (
 )
 
 
+_PCRS = re.compile(r"sha(1|256|384|512):[0-9]{1,2}(,[0-9]{1,2})*")
 LEAST_KEEP = 30.0  # seconds that anybody needs to see that a card is offered, and to take it
 
 
@@ -76,6 +82,19 @@ class PowerProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class KeysProfile:
+    """``suite`` signs and seals (kiosk/suites), ``source`` keeps what is the terminal's own (kiosk/keystore).
+
+    ``pcrs``: the measured state that a TPM's keys are bound to, such as ``sha256:0,7``; empty: none.
+    """
+
+    suite: SuiteName = "international"
+    source: SourceName = "file"
+    pcrs: str = ""
+    change_days: float = 365.0  # after which the terminal's signing key is changed, by a clock that may be believed
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that ``kiosk run`` needs."""
 
@@ -90,13 +109,19 @@ class Profile:
     test: bool = False
     face_check: bool = True
     face_threshold: float | None = None
+    draft_days: int = 7  # for which what was entered and not committed is kept, where the citizen agrees; 0: never
+    retention_days: int = 30  # after its acknowledgement the sealed bytes of a case are erased here
+    least_free_mb: int = 256  # MB free besides the reserve of the journal; with less no visit is begun
     face_liveness: bool = False  # whether a sign of life (活体检测) is asked for once the faces match
     staff_secret_file: Path | None = None
     enrolment_code: str = ""
     backend_roots: Path | None = None  # PEM: no other authority is believed; None: those the system trusts
     pictures: Window | None = None  # when cases with large materials may go; None: at once
+    closed: Window | None = None  # hours in which the terminal is out of service; None: it serves day and night
+    publishing_keys: tuple[bytes, ...] = ()  # who may publish packs, policies and commands, oldest first; none: nobody
     photo: PhotoDecoderProfile = field(default_factory=PhotoDecoderProfile)
     power: PowerProfile = field(default_factory=PowerProfile)
+    keys: KeysProfile = field(default_factory=KeysProfile)
     keep_card_after: float | None = None  # s; a smart card that was given back and not taken; None: never kept
     size: tuple[int, int] = (1080, 1920)
     fullscreen: bool = True
@@ -143,9 +168,10 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
     data, backend = reader.section("data"), reader.section("backend")
     services = reader.section("services", optional=True)
     policy = reader.section("policy", optional=True)
+    publishing = reader.section("publishing", optional=True)
     photo = reader.section("photo_decoder", optional=True)
     power, cards = reader.section("power", optional=True), reader.section("cards", optional=True)
-    screen = reader.section("screen", optional=True)
+    screen, keys = reader.section("screen", optional=True), reader.section("keys", optional=True)
     profile = Profile(
         place=place,
         street=Text(place.district + street.zh, street.en),
@@ -154,22 +180,29 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         backend_url=_backend_url(backend),
         enrolment_code=backend.string("enrolment_code", ""),
         backend_roots=base / roots if (roots := backend.string("roots", "")) else None,
-        pictures=_window(backend),
+        pictures=_window(backend, "pictures"),
+        closed=_window(policy, "closed"),
+        publishing_keys=_publishing_keys(publishing),
         devices=tuple(_devices(reader)),
         services=_services(services),
         language=language,
         test=terminal.boolean("test", False),
         face_check=policy.boolean("face_check", True),
         face_threshold=policy.number("face_threshold"),
+        draft_days=policy.whole("draft_days", 7, 0, 30),
+        retention_days=policy.whole("retention_days", 30, 1, 3650),
+        least_free_mb=data.whole("least_free_mb", 256, 64, 1_000_000),
         face_liveness=policy.boolean("face_liveness", False),
         staff_secret_file=base / secret if secret else None,
         photo=PhotoDecoderProfile(photo.string("library", ""), photo.string("function", "unpack")),
         power=PowerProfile(_command(power)),
+        keys=_keys(keys),
         keep_card_after=_keep_after(cards),
         size=_size(screen),
         fullscreen=screen.boolean("fullscreen", True),
     )
-    for section in (reader, terminal, data, backend, services, access, policy, photo, power, cards, screen):
+    tables = (terminal, data, backend, services, access, policy, photo, power, cards, screen, publishing, keys)
+    for section in (reader, *tables):
         section.refuse_unknown()
     return profile
 
@@ -207,6 +240,22 @@ def _command(power: _Reader) -> tuple[str, ...]:
     return tuple(command)
 
 
+def _keys(keys: _Reader) -> KeysProfile:
+    suite = next((name for name in SUITES if name == keys.string("suite", "international")), None)
+    if suite is None:
+        raise keys.fail("suite", f"there is no such suite; use one of {', '.join(SUITES)}")
+    source = next((name for name in SOURCES if name == keys.string("source", "file")), None)
+    if source is None:
+        raise keys.fail("source", f"there is no such source; use one of {', '.join(SOURCES)}")
+    pcrs, asked = keys.string("pcrs", ""), keys.number("change_days")
+    days = 365.0 if asked is None else asked
+    if pcrs and (source != "tpm" or not _PCRS.fullmatch(pcrs)):
+        raise keys.fail("pcrs", 'must be like "sha256:0,7", and goes with source = "tpm" alone')
+    if not 1 <= days <= 3650:
+        raise keys.fail("change_days", "must be 1 to 3650 days")
+    return KeysProfile(suite, source, pcrs, days)
+
+
 def _keep_after(cards: _Reader) -> float | None:
     seconds = cards.number("keep_after")
     if seconds is not None and not LEAST_KEEP <= seconds <= 86_400:
@@ -214,12 +263,24 @@ def _keep_after(cards: _Reader) -> float | None:
     return seconds
 
 
-def _window(backend: _Reader) -> Window | None:
-    text = backend.string("pictures", "")
+def _window(section: _Reader, key: str) -> Window | None:
+    text = section.string(key, "")
     try:
         return Window.parse(text) if text else None
     except ValueError as error:
-        raise backend.fail("pictures", str(error)) from None
+        raise section.fail(key, str(error)) from None
+
+
+def _publishing_keys(publishing: _Reader) -> tuple[bytes, ...]:
+    texts = publishing.strings("keys")
+    if not texts:
+        return ()
+    from kiosk.services.signing import public_keys
+
+    try:
+        return public_keys(texts)
+    except ValueError:
+        raise publishing.fail("keys", "must be public keys as `kiosk pack key` prints them") from None
 
 
 def _devices(reader: _Reader) -> list[DeviceProfile]:
@@ -323,6 +384,12 @@ class _Reader:
         if not isinstance(value, bool):
             raise self.fail(key, "must be true or false")
         return value
+
+    def whole(self, key: str, default: int, least: int, most: int) -> int:
+        value = self._get(key, default)
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        raise self.fail(key, f"must be a whole number from {least} to {most}")
 
     def number(self, key: str) -> float | None:
         value = self._get(key)

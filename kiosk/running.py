@@ -1,4 +1,7 @@
-"""``kiosk run``: the terminal of a profile behind its window. A bug ends the process; systemd starts it anew."""
+"""``kiosk run``: the terminal of a profile behind its window. A bug ends the process; systemd starts it anew.
+
+A restart that an operator has ordered, or that a new policy needs, is done here, after an end in good order.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from typing import NoReturn
 
 from kiosk.profile import Profile
 
@@ -29,22 +33,37 @@ def run(profile: Profile) -> int:
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be a copy of a citizen's visit
     end_at_bugs()
-    powerless = threading.Event()
+    powerless, anew = threading.Event(), threading.Event()
 
     def power_down() -> None:
         powerless.set()
         os.kill(os.getpid(), signal.SIGTERM)  # the one way in which this process ends in good order
 
+    def restart() -> None:
+        anew.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
     terminal = Terminal(
         profile,
         failed=lambda error: _give_up(error, started=terminal.wait_ready(0)),
         power_down=power_down,
+        restart=restart,
     )
     try:
         status = app.run(terminal.start, size=profile.size, language=profile.language, fullscreen=profile.fullscreen)
     finally:
         terminal.stop()
-    return powered_down(profile.power.command) if powerless.is_set() else status
+    if powerless.is_set():
+        return powered_down(profile.power.command)
+    if anew.is_set():
+        begin_anew()
+    return status
+
+
+def begin_anew() -> NoReturn:
+    """The same program in the same process: whoever started it sees no end. The journal is closed by now."""
+    sys.stderr.flush()
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606 (itself, with its own arguments)
 
 
 def powered_down(command: tuple[str, ...]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kiosk.profile import Profile, ProfileError
@@ -17,15 +17,22 @@ from kiosk.profile import Profile, ProfileError
 if TYPE_CHECKING:
     from devices.contracts.camera import Frame
     from devices.contracts.device import Status
+    from devices.contracts.document_camera import DocumentFrame
     from devices.contracts.identity import PhotoDecoder
+    from devices.contracts.reading import PageReader
     from devices.manager import Manager
+    from kiosk.afar import Afar
     from kiosk.counter.committing import Standing
     from kiosk.counter.counter import Counter
     from kiosk.documents.worker import DocumentsWorker
+    from kiosk.domain.papers import PaperContent
+    from kiosk.health.rounds import Rounds
+    from kiosk.housekeeping import Housekeeping
     from kiosk.journal.journal import Journal
     from kiosk.services.model import ServicePack
     from kiosk.sync.client import SyncClient
     from kiosk.sync.loop import SyncLoop
+    from kiosk.sync.taking import InUse
     from kiosk.visit.events import Event
     from kiosk.visit.runner import Runner
     from kiosk.visit.screen import Screen
@@ -33,8 +40,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 ScreenListener = Callable[["Screen"], None]
-FrameListener = Callable[["Frame | None"], None]
+FrameListener = Callable[["Frame | DocumentFrame | None"], None]
 LONGEST_START = 12.0  # s after which a device that has not answered yet is told as such
+DISK_FAULTS = {"journal-full": "disk_full", "journal-unwritable": "disk_unwritable"}
+"""What keeps the journal shut although it is whole: told in words of its own, because others can put it right."""
 CARD_INTERVAL = 0.5  # s between two looks for a card
 
 
@@ -43,7 +52,8 @@ class Terminal:
 
     ``failed`` is told what kept it from starting, or a bug that ended one of its threads. ``clock`` replaces the
     visit's clocks; ``print_seconds`` is how long a citizen waits for one paper. ``power_down`` is called when the
-    battery is low and nobody is here: whoever runs this terminal is to stop it.
+    battery is low and nobody is here: whoever runs this terminal is to stop it. ``restart`` ends it so that it begins
+    anew; None where nobody can.
     """
 
     def __init__(
@@ -55,8 +65,10 @@ class Terminal:
         clock: Callable[[], Now] | None = None,
         print_seconds: float | None = None,
         power_down: Callable[[], None] = lambda: None,
+        restart: Callable[[], None] | None = None,
     ) -> None:
         self._profile, self._decoder, self._failed = profile, decoder, failed
+        self._as_read, self._restart = profile, restart  # the profile without a policy's values
         self._clock, self._print_seconds, self._power_down = clock, print_seconds, power_down
         self._lock = threading.Lock()
         self._screen_listeners: tuple[ScreenListener, ...] = ()
@@ -72,9 +84,12 @@ class Terminal:
         self._manager: Manager | None = None
         self._documents: DocumentsWorker | None = None
         self._counter: Counter | None = None
+        self._reader: PageReader | None = None
         self._client: SyncClient | None = None
         self._sync: SyncLoop | None = None
-        self._hang_told = False
+        self._house: Housekeeping | None = None
+        self._afar: Afar | None = None
+        self._rounds: Rounds | None = None
         self._runner: Runner | None = None
         self._packs: dict[str, ServicePack] = {}
 
@@ -106,7 +121,7 @@ class Terminal:
         return unsubscribe
 
     def subscribe_frames(self, listener: FrameListener) -> Callable[[], None]:
-        """Preview frames of the camera; None when there are no more and the last one is to be forgotten."""
+        """Preview frames of a camera; None when there are no more and the last one is to be forgotten."""
         with self._lock:
             self._frame_listeners = (*self._frame_listeners, listener)
 
@@ -122,6 +137,8 @@ class Terminal:
         self._look_again.release()
         if self._thread is not None:
             self._thread.join(20)
+        if self._rounds is not None:
+            self._rounds.stop()
         if self._runner is not None:
             self._runner.stop()
         if self._manager is not None:
@@ -146,7 +163,6 @@ class Terminal:
         """Try the line to the backend now."""
         if self._sync is not None:
             self._sync.kick()
-        self._look_at_sync()
 
     @property
     def online(self) -> bool:
@@ -177,24 +193,25 @@ class Terminal:
         """Devices open side by side while journal and packs load."""
         import kiosk
         from devices.manager import Manager
+        from kiosk.afar import chosen
         from kiosk.cabinet import specs
         from kiosk.counter.counter import Counter
         from kiosk.counter.printing import PRINT_SECONDS
         from kiosk.documents.worker import DocumentsWorker
         from kiosk.domain.beijing import beijing_now
-        from kiosk.services.loader import load_builtin
+        from kiosk.policy import applied
+        from kiosk.sync import taking
         from kiosk.visit.delays import Delays
         from kiosk.visit.runner import Runner, system_now
         from kiosk.visit.visit import Machine
 
-        profile = self._profile
+        found = taking.in_use(self._as_read.data, self._as_read.publishing_keys, self._as_read.place)
+        profile = self._profile = applied(self._as_read, found.policy)
         self._manager = Manager(specs(profile))
         for name in self._manager:
             self._manager[name].subscribe(self._device_changed)
         self._manager.start()
-        packs = load_builtin(profile.place)
-        wanted = profile.services or tuple(packs)
-        self._packs = {pack_id: packs[pack_id] for pack_id in wanted}
+        self._packs = chosen(profile, found)
         delays, clock = Delays.load(), self._clock or system_now
         machine = Machine(
             packs=self._packs,
@@ -208,6 +225,8 @@ class Terminal:
             staff_codes=profile.staff_secret_file is not None,
             card_slot=profile.device("card_reader") is not None,
             keep_card_after=profile.keep_card_after,
+            page_reader=self._page_reader() is not None,
+            draft_days=profile.draft_days,
         )
         self.journal = self._open_journal(machine, clock)
         if self.journal is None:
@@ -229,15 +248,21 @@ class Terminal:
             watch=self._watch_cards,
             face_seconds=delays.face,
             liveness_seconds=delays.liveness if profile.face_liveness else None,
+            page_seconds=delays.page,
+            reader=self._page_reader(),
             print_seconds=self._print_seconds or PRINT_SECONDS,
             crashed=self._crash,
             power_down=self._power_down,
+            mark=self._marked,
+            suite=profile.keys.suite,
             test=profile.test,
         )
         self._runner = Runner(machine, self._counter, clock)
         self._runner.subscribe(self._show)
         self._runner.start()
+        self._start_afar(found)
         self._start_sync()
+        self._start_rounds()
         self._ready.set()
 
     def _open_journal(self, machine: Machine, clock: Callable[[], Now]) -> Journal | None:
@@ -268,7 +293,7 @@ class Terminal:
                 if error.code != told:
                     told = error.code
                     _log.error("out of service: %s. %s", told, error.advice)
-                self._runner.post(Recovered("journal_damaged"))
+                self._runner.post(Recovered(DISK_FAULTS.get(error.code, "journal_damaged")))
             else:
                 power.close()
                 self._runner.stop()
@@ -278,9 +303,10 @@ class Terminal:
     def _try_journal(self) -> Journal:
         from kiosk.journal.journal import Journal
         from kiosk.journal.keys import load_or_create_key
+        from kiosk.keystore.store import source
 
-        folder = self._profile.data / "journal"
-        return Journal.open(folder, load_or_create_key(folder))
+        folder, keys = self._profile.data / "journal", self._profile.keys
+        return Journal.open(folder, load_or_create_key(folder, source(keys.source, keys.pcrs)))
 
     def _staff_codes(self) -> Any:
         from kiosk.access.staff_code import CURE, StaffCodes, read_secret
@@ -295,32 +321,95 @@ class Terminal:
             raise ProfileError(f"access.staff_secret_file: {file}: {why}. {CURE}") from error
         return StaffCodes(secret, self.journal, wall=time.time, monotonic=time.monotonic)
 
+    def _start_afar(self, found: InUse) -> None:
+        from kiosk.afar import Afar
+        from kiosk.domain.beijing import beijing_now
+
+        assert self.journal is not None and self._runner is not None and self._manager is not None  # noqa: S101, PT018
+        self._afar = Afar(
+            self._as_read,
+            found,
+            journal=self.journal,
+            runner=self._runner,
+            restart=self._restart,
+            taken=self._packs_taken,
+            tell=self._tell_abilities,
+            statuses=self._manager.statuses,
+            trust=lambda: self._client.time.trust.value if self._client is not None else "",
+            now=beijing_now,
+        )
+
+    def _packs_taken(self, packs: Mapping[str, ServicePack]) -> None:
+        """Between two visits."""
+        self._packs = dict(packs)
+
     def _start_sync(self) -> None:
         from functools import partial
 
         from kiosk.counter.results import keep_results
+        from kiosk.keystore.notes import note_sources
+        from kiosk.keystore.store import source
         from kiosk.sync.client import SyncClient
+        from kiosk.sync.downloads import Publishers
         from kiosk.sync.identity import TerminalKey
         from kiosk.sync.loop import SyncLoop
         from kiosk.sync.policy import Policy
         from kiosk.sync.transport import HttpTransport
 
-        assert self.journal is not None  # noqa: S101 (assembled above)
-        key = TerminalKey.load_or_create(self._profile.data)
+        assert self.journal is not None and self._afar is not None  # noqa: S101, PT018 (assembled above)
+        keys, data = self._profile.publishing_keys, self._profile.data
+        own = self._profile.keys
+        key = TerminalKey.load_or_create(self._profile.data, own.suite, source(own.source, own.pcrs))
+        note_sources(self.journal, self._profile.data)
         transport = HttpTransport(self._profile.backend_url, roots=self._profile.backend_roots)
         self._client = SyncClient(
             self.journal,
             transport,
             key,
-            policy=Policy(pictures=self._profile.pictures),
+            policy=Policy(pictures=self._profile.pictures, key_life=own.change_days * 86_400),
             on_results=partial(keep_results, self.journal),
             enrolment_code=self._profile.enrolment_code,
             area_code=self._profile.place.area_code,
             log=self.journal,
+            publishers=Publishers(keys, data, self._afar, self._afar.changed),
         )
         self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._crash)
         self._sync.start()
         self._tell_abilities()
+
+    def _start_rounds(self) -> None:
+        """What nobody's touch brings up: time that is over, room that is gone, a sync that hangs."""
+        from datetime import timedelta
+
+        from kiosk.domain.beijing import beijing_now
+        from kiosk.health.rounds import Rounds
+        from kiosk.housekeeping import Housekeeping
+
+        assert self.journal is not None and self._sync is not None and self._client is not None  # noqa: S101, PT018
+        assert self._afar is not None  # noqa: S101
+        client, profile = self._client, self._profile
+        self._house = Housekeeping(
+            self.journal,
+            self._sync,
+            quiet=self._nobody_here,
+            trust=lambda: client.time.trust,
+            now=beijing_now,
+            changed=self._tell_abilities,
+            keep=timedelta(days=profile.retention_days),
+            least_free=profile.least_free_mb << 20,
+        )
+        self._house.look_for_room()  # before the first visit
+        self._rounds = Rounds((*self._house.jobs(), *self._afar.jobs()), self._crash)
+        self._rounds.start()
+
+    def _nobody_here(self) -> bool:
+        from kiosk.visit.states import State
+
+        return self._runner is not None and self._runner.state in (
+            State.RECOVERING,
+            State.ATTRACT,
+            State.OUT_OF_SERVICE,
+        )
 
     # -- what changes ----------------------------------------------------------------------------------
 
@@ -334,18 +423,17 @@ class Terminal:
         clock = self._client.time.trust.value
         return Standing(enrolment.terminal_id, wire.unb64(enrolment.sealing_key), enrolment.sealing_key_id, clock)
 
+    def _marked(self, paper: PaperContent) -> PaperContent:
+        """The paper with this terminal's signature in its code; as it is before there is an identity to sign as."""
+        from kiosk.domain.beijing import beijing_now
+        from kiosk.papers.mark import marked
+
+        if self._client is None or self._client.enrolment is None:
+            return paper
+        return marked(paper, self._client.key.private, beijing_now())
+
     def _device_changed(self, status: Status) -> None:
         self._tell_abilities()
-
-    def _look_at_sync(self) -> None:
-        """Told once, in the program's log: where the disk is what hangs, the journal would not take it either."""
-        if self._sync is None or self._sync.hangs == self._hang_told:
-            return
-        self._hang_told = not self._hang_told
-        if self._hang_told:
-            _log.error("sync hangs: nothing has moved for %.0f s. Cases are safe here; restart.", self._sync.age)
-        else:
-            _log.warning("sync moves again")
 
     def _tell_abilities(self) -> None:
         from kiosk.counter.abilities import abilities
@@ -355,7 +443,6 @@ class Terminal:
             return
         if not self._asked():
             return
-        self._look_at_sync()
         with self._telling:  # several threads come here: whoever looked first also posts first
             self._runner.post(
                 abilities(
@@ -365,6 +452,7 @@ class Terminal:
                     enrolled=self._standing() is not None,
                     numbers_left=self.journal.numbers_left,
                     clock=self._client is None or self._client.time.trust is not Trust.WRONG,
+                    room=self._house is None or self._house.room,
                 )
             )
 
@@ -388,7 +476,16 @@ class Terminal:
         for listener in listeners:
             listener(screen)
 
-    def _show_frame(self, frame: Frame | None) -> None:
+    def _page_reader(self) -> PageReader | None:
+        """Who reads scanned pages, where there is a document camera and the extra is installed; its process waits."""
+        from devices.vision.ocr import OcrReader
+
+        if self._reader is None and self._profile.device("document_camera") is not None:
+            reader = OcrReader()
+            self._reader = None if reader.missing() else reader
+        return self._reader
+
+    def _show_frame(self, frame: Frame | DocumentFrame | None) -> None:
         for listener in self._frame_listeners:
             listener(frame)
 

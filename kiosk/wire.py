@@ -1,10 +1,11 @@
 """The messages between terminal and backend, one definition for both ends, and the bytes their signatures cover.
 
 Simple types only: binary values travel as standard base64 text, times as ISO 8601 with offset, hashes as lower-case
-SHA-256 hex. Nothing in ``meta`` may be personal data: it is what the backend indexes in clear.
+SHA-256 hex in both suites (kiosk/suites): they are names. What a signature covers is hashed by the terminal's suite.
+Nothing in ``meta`` may be personal data: it is what the backend indexes in clear.
 
 A request carries the headers ``Kiosk-Terminal``, ``Kiosk-Timestamp`` (unix seconds), ``Kiosk-Nonce`` and
-``Kiosk-Signature`` (Ed25519, RFC 8032), and may name with ``Kiosk-Key`` which of the backend's keys it goes by. A
+``Kiosk-Signature`` (by the key's suite), and may name with ``Kiosk-Key`` which of the backend's keys it goes by. A
 reply carries ``Kiosk-Time`` and ``Kiosk-Reply-Signature``, bound to the nonce of its request: whatever else answers on
 the way (a captive portal, a proxy) cannot be taken for the backend.
 """
@@ -13,11 +14,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from kiosk import suites
+from kiosk.suites import BadSignature as BadSignature
+from kiosk.suites import sign as sign
+from kiosk.suites import verify as verify
 
 TERMINAL_HEADER = "Kiosk-Terminal"
 TIMESTAMP_HEADER = "Kiosk-Timestamp"
@@ -33,6 +38,12 @@ MAX_PUSH_BYTES = 8 * 1024 * 1024  # body of one push
 MAX_MATERIAL_BYTES = 16 * 1024 * 1024  # one sealed material
 RESUMABLE_FROM = 64 * 1024  # bytes: up to here a material is one PUT; a larger one may come in parts
 MAX_BLOCK = 10_000  # numbers in one block
+MAX_ARTEFACT_BYTES = 16 * 1024 * 1024  # a pack or a policy
+MAX_ARTEFACT_PART = 1024 * 1024  # of it in one reply
+MAX_ARTEFACTS = 64  # in one manifest
+MAX_COMMANDS = 32
+MAX_REPORT_DETAILS = 64  # of a command report, and each at most
+MAX_REPORT_TEXT = 256  # characters
 
 ItemKind = Literal["case", "rating"]
 BlockKind = Literal["case", "uscc"]
@@ -45,7 +56,7 @@ NONCE = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EnrolRequest:
-    """One-time code as handed out, and the terminal's Ed25519 public key (base64 of 32 bytes)."""
+    """One-time code as handed out, and the terminal's public key (base64), which says its suite by its form."""
 
     code: str
     public_key: str
@@ -53,7 +64,7 @@ class EnrolRequest:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Who the terminal is. ``sealing_key`` (X25519) and ``signing_key`` (Ed25519) are the backend's, base64."""
+    """Who the terminal is. ``sealing_key`` and ``signing_key`` are the backend's, base64, both of ``suite``."""
 
     terminal_id: str
     area_code: str
@@ -62,11 +73,12 @@ class Enrolment:
     signing_key: str
     signing_key_id: str
     server_time: str
+    suite: str = suites.DEFAULT
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SealedItem:
-    """One outbox item: ``sealed`` is HPKE output (base64), ``hash`` the SHA-256 of the sealed bytes.
+    """One outbox item: ``sealed`` bytes (kiosk/journal/sealing.py) in base64, ``hash`` their SHA-256.
 
     ``meta``: service_id, outcome, rung, case_no, committed_at, test (``1`` or ``0``); it must agree with the payload,
     and is not kept. ``attachments``: hashes of sealed materials,
@@ -264,7 +276,7 @@ class KeysReply:
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
-    """A terminal's new Ed25519 public key (base64 of 32 bytes).
+    """A terminal's new public key (base64), of the suite that it has.
 
     Both sign ``key_change_bytes``: ``endorsement`` is the old key's, ``proof`` the new one's.
     """
@@ -281,6 +293,114 @@ class KeyChanged:
     terminal_id: str
     public_key: str
     key_epoch: int
+
+
+ArtefactKind = Literal["pack", "policy"]
+CommandOutcome = Literal["done", "refused", "failed", "expired", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """Bytes that a publisher stands for: these are ``name`` in ``version``. ``sha256`` and ``size`` are of the bytes.
+
+    ``key_id``: of the publishing key that has signed (kiosk/services/signing.py), which is none of the backend's.
+    """
+
+    kind: ArtefactKind
+    name: str
+    version: str
+    sha256: str
+    size: int
+    key_id: str
+    signature: str = ""
+
+    def canonical(self) -> bytes:
+        return canonical(
+            "kiosk-artefact-v1", self.kind, self.name, self.version, self.sha256, str(self.size), self.key_id
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One deed of the closed list of kiosk/sync/orders.py, done at most once by each terminal of the manifest's scope.
+
+    ``not_before`` and ``expires_at`` are ISO 8601 with offset.
+    """
+
+    id: str
+    name: str
+    not_before: str
+    expires_at: str
+    arguments: dict[str, str] = field(default_factory=dict)
+
+    def texts(self) -> list[str]:
+        pairs = [text for pair in sorted(self.arguments.items()) for text in pair]
+        return [self.id, self.name, self.not_before, self.expires_at, str(len(self.arguments)), *pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All that a publisher wants of the terminals of one ``scope``: ``all``, ``area.CODE`` or ``terminal.ID``.
+
+    ``version`` counts up within the scope. What is not named here any more is not used any more. Nothing of it is
+    taken up before ``not_before`` or from ``expires_at`` on (ISO 8601 with offset).
+    """
+
+    scope: str
+    version: int
+    issued_at: str
+    not_before: str
+    expires_at: str
+    artefacts: list[Artefact]
+    commands: list[Command]
+    key_id: str
+    signature: str = ""
+
+    def canonical(self) -> bytes:
+        named = [text for each in self.artefacts for text in (each.canonical().decode(), each.signature)]
+        ordered = [text for each in self.commands for text in each.texts()]
+        return canonical(
+            "kiosk-manifest-v1", self.scope, str(self.version), self.issued_at, self.not_before, self.expires_at,
+            self.key_id, str(len(self.artefacts)), *named, str(len(self.commands)), *ordered,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestsReply:
+    """The newest manifest of each of the terminal's scopes that is not the version it said that it has."""
+
+    manifests: list[Manifest]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReport:
+    """What became of a command on one terminal, signed by it. ``code``: why, a word; ``at``: the terminal's clock.
+
+    ``details``: what was asked for (collect-diagnostics), never personal data.
+    """
+
+    id: str
+    terminal_id: str
+    outcome: CommandOutcome
+    code: str
+    at: str
+    details: dict[str, str] = field(default_factory=dict)
+    signature: str = ""
+
+    def canonical(self) -> bytes:
+        pairs = [text for pair in sorted(self.details.items()) for text in pair]
+        return canonical(
+            "kiosk-command-report-v1", self.id, self.terminal_id, self.outcome, self.code, self.at,
+            str(len(self.details)), *pairs,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReceipt:
+    """``unknown``: no manifest for this terminal has ever named such a command; nothing was kept."""
+
+    id: str
+    status: Literal["accepted", "duplicate", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +474,7 @@ class CasePayload:
     commitment: PayloadCommitment | None = None
     test: bool = False
     clock: str = ""  # how far the terminal's clock could be believed: confirmed, plausible, wrong
+    once: int = 0  # months within which one person gets this matter once (the pack's word); 0: as often as wanted
     format: int = 1
 
 
@@ -371,10 +492,10 @@ class RatingPayload:
 
 
 # -- canonical bytes and signatures ------------------------------------------------------------------------
+# `sign(private_key, message)` and `verify(public_key, message, signature)` are those of kiosk.suites: a key says by its
+# form which suite it belongs to, so both ends use one call for whatever key is at hand.
 
-
-class BadSignature(Exception):
-    """Signature, key or encoding does not fit. Which of them is nobody's business."""
+_USUAL = suites.by_name(suites.DEFAULT)
 
 
 def canonical(label: str, *values: str) -> bytes:
@@ -383,15 +504,16 @@ def canonical(label: str, *values: str) -> bytes:
     return b"".join(b"%d:%b," % (len(part), part) for part in parts)
 
 
-def request_bytes(method: str, target: str, terminal_id: str, timestamp: str, nonce: str, body: bytes) -> bytes:
-    """What a request's signature covers; ``target`` is path and query as sent."""
-    digest = hashlib.sha256(body).hexdigest()
-    return canonical("kiosk-request-v1", method, target, terminal_id, timestamp, nonce, digest)
+def request_bytes(
+    method: str, target: str, terminal_id: str, timestamp: str, nonce: str, body: bytes, suite: suites.Suite = _USUAL
+) -> bytes:
+    """What a request's signature covers; ``target`` is path and query as sent, ``suite`` the terminal's."""
+    return canonical("kiosk-request-v1", method, target, terminal_id, timestamp, nonce, suite.digest(body))
 
 
-def reply_bytes(nonce: str, status: int, server_time: str, body: bytes) -> bytes:
+def reply_bytes(nonce: str, status: int, server_time: str, body: bytes, suite: suites.Suite = _USUAL) -> bytes:
     """What a reply's signature covers."""
-    return canonical("kiosk-reply-v1", nonce, str(status), server_time, hashlib.sha256(body).hexdigest())
+    return canonical("kiosk-reply-v1", nonce, str(status), server_time, suite.digest(body))
 
 
 def key_change_bytes(terminal_id: str, old_key: str, new_key: str) -> bytes:
@@ -400,8 +522,8 @@ def key_change_bytes(terminal_id: str, old_key: str, new_key: str) -> bytes:
 
 
 def key_id(public_key: bytes) -> str:
-    """Short name of a public key: the first 16 hex digits of its SHA-256."""
-    return hashlib.sha256(public_key).hexdigest()[:16]
+    """Short name of a public key: the first 16 hex digits of its suite's hash; of the usual one for no key."""
+    return suites.by_name(suites.suite_name(public_key) or suites.DEFAULT).digest(public_key)[:16]
 
 
 def b64(data: bytes) -> str:
@@ -411,48 +533,27 @@ def b64(data: bytes) -> str:
 def unb64(text: str) -> bytes:
     """Strict standard base64. Raises ValueError."""
     try:
-        return base64.b64decode(text.encode("ascii"), validate=True)
+        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ValueError("not base64") from error
 
 
-def new_signing_pair() -> tuple[bytes, bytes]:
-    """A fresh Ed25519 pair: private seed and public key, 32 bytes each."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    private = Ed25519PrivateKey.generate()
-    return private.private_bytes_raw(), private.public_key().public_bytes_raw()
+def new_signing_pair(suite: suites.Suite = _USUAL) -> tuple[bytes, bytes]:
+    """A fresh private and public key."""
+    return suite.new_signing_pair()
 
 
 def public_of(private_key: bytes) -> bytes:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
-
-
-def sign(private_key: bytes, message: bytes) -> str:
-    """Ed25519 signature, base64."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return b64(Ed25519PrivateKey.from_private_bytes(private_key).sign(message))
-
-
-def verify(public_key: bytes, message: bytes, signature: str) -> None:
-    """Raises BadSignature unless ``signature`` (base64) is the key's over ``message``."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(unb64(signature), message)
-    except (InvalidSignature, ValueError) as error:
-        raise BadSignature from error
+    """The public half of a signing key. Raises ValueError for bytes that are no key."""
+    return suites.of_key(private_key).public_of(private_key)
 
 
 def signed_headers(
     private_key: bytes, method: str, target: str, terminal_id: str, timestamp: int, nonce: str, body: bytes
 ) -> dict[str, str]:
     """The headers that make a request this terminal's."""
-    message = request_bytes(method, target, terminal_id, str(timestamp), nonce, body)
+    suite = suites.of_key(private_key)
+    message = request_bytes(method, target, terminal_id, str(timestamp), nonce, body, suite)
     return {
         TERMINAL_HEADER: terminal_id,
         TIMESTAMP_HEADER: str(timestamp),
@@ -467,5 +568,7 @@ def verify_reply(public_key: bytes, nonce: str, status: int, headers: Mapping[st
     ``headers`` has lower-case names.
     """
     server_time = headers.get(REPLY_TIME_HEADER.lower(), "")
-    verify(public_key, reply_bytes(nonce, status, server_time, body), headers.get(REPLY_SIGNATURE_HEADER.lower(), ""))
+    suite = suites.by_name(suites.suite_name(public_key) or suites.DEFAULT)
+    message = reply_bytes(nonce, status, server_time, body, suite)
+    verify(public_key, message, headers.get(REPLY_SIGNATURE_HEADER.lower(), ""))
     return server_time

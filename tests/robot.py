@@ -55,9 +55,12 @@ class Robot:
 
     def until(self, stop: str, service: str, card: str, way: str = "face") -> Screen:
         """Play a whole good visit, but stop on page ``stop``; ``attract`` plays it to its end."""
-        screen = self.page("attract")
+        self.page("attract")
         self._terminal.post(ev.Started())
-        shown = "attract"
+        return self.go_on("attract", stop, service, card, way)
+
+    def go_on(self, shown: str, stop: str, service: str, card: str, way: str = "face") -> Screen:
+        """Answer whatever comes after the place ``shown``, up to page ``stop``."""
         while True:
             screen = self.wait(lambda new, old=shown: _place(new) != old)  # type: ignore[misc]  # bound at once
             shown = _place(screen)

@@ -34,7 +34,7 @@ class Core(Protocol):
     """The terminal's mind as the window knows it. Every method returns at once and may be called from the Qt thread.
 
     ``subscribe`` delivers the current snapshot soon after the call and then every change, in order, from the core's
-    own thread. ``subscribe_frames`` delivers preview pictures while a face check runs, from any thread.
+    own thread. ``subscribe_frames`` delivers preview pictures while a face check or a scan runs, from any thread.
     """
 
     def post(self, event: Touch) -> None: ...
@@ -145,6 +145,8 @@ class Bridge(QObject):
         frame, self._picture = self._picture, None
         if frame is not None and self._page == "face":
             self._models["face"].picture(frame.jpeg)
+        elif frame is not None and self._page == "material":
+            self._models["material"].preview(frame)
 
     # -- what QML reads ------------------------------------------------------------------------------
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from kiosk.documents import notice
+from kiosk.domain import late
+from kiosk.domain.decision import Rung
 from kiosk.domain.text import Language, Text
 from kiosk.services.model import Ability, Verdict
 from kiosk.visit import screen as s
@@ -15,6 +19,14 @@ PLACE = Text("平城区南关街道", "Nanguan Subdistrict")
 TERMINAL = Text("3 号机", "No. 3")
 NAME, NUMBER, SHOP = "王样例", "1402 **** **** 002X", "大同市平城区南关小面馆（个体工商户）"
 CASE_NO = "14021326112200318"
+PAGE = b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8yb"
+    "qmx5moq6T/wAALCABAAC0BAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIh"
+    "MUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhI"
+    "WGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/AOjo"
+    "oooooooooooooooooooooooooooooooooooooooooooooor/2Q=="
+)
+"""A sheet of white paper, as a JPEG of 45 by 64 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +63,18 @@ def samples(language: Language = "zh_CN") -> Iterator[Sample]:
     dark = (s.Light("services", True, 1), s.Light("printing", False), s.Light("network", False))
     yield one("attract-starting", s.AttractBody((s.Light("starting", False), *dark), "06:00"), "attract")
     yield one("attract-trouble", s.AttractBody(dark, "15:40"), "attract", test=True)
+    full = (s.Light("services", False, 0), s.Light("printing", True), s.Light("network", True), s.Light("room", False))
+    yield one("attract-full", s.AttractBody(full, "15:40"), "attract")
     yield one("attract-card", s.AttractBody((*lights, s.Light("card_left", False)), "15:40"), "attract")
     yield from _arriving(t, one)
     yield from _identifying(t, one)
     yield from _filling(t, one)
+    yield from _keeping(t, one)
     yield from _finishing(t, one)
     yield one("wiping", s.NoticeBody())
     yield one("out_of_service", s.NoticeBody("journal_damaged"), help_phone="0352-5550000")
+    yield one("out_of_service-closed", s.NoticeBody("closed_maintenance"), "out_of_service", help_phone="0352-5550000")
+    yield one("out_of_service-full", s.NoticeBody("disk_full"), "out_of_service", help_phone="0352-5550000")
     yield one("out_of_service-power", s.NoticeBody("battery_low"), "out_of_service", help_phone="0352-5550000")
 
 
@@ -94,6 +111,10 @@ def _arriving(t: Translate, one: One) -> Iterator[Sample]:
     )
     yield one("home-many", s.HomeBody(many), "home")
     yield one("home-waiting", s.HomeBody(cards, "王**", "ready", 1), "home")
+    yield one("home-resume", s.HomeBody(cards, "王**", unfinished=True), "home")
+    later = s.HomeBody(many, "王**", "ready", 1, unfinished=True, problem="resume_not_now")
+    yield one("home-resume-not-now", later, "home")
+    yield one("home-notice", s.HomeBody(cards, "王**", "notice", 1), "home")
     yield one("home-conflict", s.HomeBody(cards, "王**", "conflict", 1), "home")
     yield one("home-pending", s.HomeBody(many, "王**", "pending", 2), "home")
     guide = s.GuideBody(
@@ -157,6 +178,9 @@ def _collecting(t: Translate, one: One) -> Iterator[Sample]:
     receipt = replace(licence, title=t("办件回执", "Receipt"), printed=1)
     lines = (licence, receipt, replace(licence, state="pending"), replace(licence, state="conflict"))
     yield one("collect", s.CollectBody("王**", (licence, receipt)))
+    found = notice.told(late.meaning("uscc", Rung.PROVISIONAL))
+    changed = replace(licence, title=t(found[0].zh, found[0].en), state="notice", told=t(found[1].zh, found[1].en))
+    yield one("collect-notice", s.CollectBody("王**", (changed,)), "collect")
     printing = replace(licence, stage="printing", pages_total=1)
     yield one("collect-printing", s.CollectBody("王**", (printing, receipt), True), "collect")
     failed = replace(licence, printed=1, stage="failed", reason="media-empty")
@@ -164,6 +188,17 @@ def _collecting(t: Translate, one: One) -> Iterator[Sample]:
     yield one("collect-trouble", s.CollectBody("王**", (failed, done)), "collect")
     yield one("collect-states", s.CollectBody("王**", (*lines, replace(receipt, state="other"))), "collect")
     yield one("collect-nothing", s.CollectBody("王**", ()), "collect")
+
+
+def _keeping(t: Translate, one: One) -> Iterator[Sample]:
+    shop = t("开店执照", "Shop licence")
+    yield one("resume", s.ResumeBody(shop, 3, 5, "2026-11-26", "2026-12-03"))
+    long = _cards(t)[0].name
+    yield one("resume-one", s.ResumeBody(long, 1, 5, "2026-11-26", "2026-12-03"), "resume")
+    yield one("keep", s.KeepBody(shop, 7))
+    yield one("keep-all", s.KeepBody(long, 7, replaces=True, pages=True), "keep")
+    yield one("keep-failed", s.KeepBody(shop, 7, problem="keep_failed"), "keep")
+    yield one("keep-keeping", s.KeepBody(shop, 7, keeping=True), "keep")
 
 
 def _filling(t: Translate, one: One) -> Iterator[Sample]:
@@ -178,6 +213,7 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     yield one("form", text, step=3)
     bad = replace(text, preview="", complete=False, complaint=t("名称至少要两个字。", "At least two characters."))
     yield one("form-complaint", bad, "form", step=3)
+    yield from _scanning(t, one, text)
     nothing = replace(bad, value="", complaint="")
     yield one("form-empty", nothing, "form", step=3)
     digits = replace(
@@ -233,6 +269,29 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     yield one("review-fixed", s.ReviewBody(tuple(line for line in lines if not line.editable), False), "review", step=4)
     yield one("sign", s.SignBody(NAME), step=5)
     yield one("committing", s.CommittingBody(), step=5)
+
+
+def _scanning(t: Translate, one: One, text: s.FormBody) -> Iterator[Sample]:
+    where = replace(
+        text, index=3, key="premises", title=t("店开在哪里？", "Where is your shop?"), preview="", value="",
+        help=t("写街道和门牌号。省、市、区我们来补全。", "Street and number. We add province, city and district."),
+        complete=False, scan=True,
+    )  # fmt: skip
+    yield one("form-scan", where, "form", step=3)
+    yield one("form-reading", replace(where, reading=True), "form", step=3)
+    preview = t("登记地址将是 大同市平城区南关街18号底商", "It will be registered as 大同市平城区南关街18号底商")
+    read = replace(where, value="大同市平城区南关街18号底商", read="offered", preview=preview)
+    yield one("form-read", read, "form", step=3)
+    yield one("form-unconfirmed", replace(read, read="unconfirmed"), "form", step=3)
+    yield one("form-confirmed", replace(read, read="confirmed", complete=True), "form", step=3)
+    label = t("场所证明", "Proof of premises")
+    help = t("房产证有地址的那一页，或租房合同的每一页。", "The page with the address, or each page of the lease.")
+    desk = s.MaterialBody(label, help, (), 8, "")
+    yield one("material", desk, step=3)
+    yield one("material-fills", replace(desk, fills=True, problem="glare"), "material", step=3)
+    yield one("material-taking", replace(desk, pages=(PAGE,), stage="taking"), "material", step=3)
+    yield one("material-taken", replace(desk, pages=(PAGE, PAGE), stage="taken"), "material", step=3)
+    yield one("material-lost", replace(desk, problem="lost"), "material", step=3)
 
 
 def _finishing(t: Translate, one: One) -> Iterator[Sample]:

@@ -52,6 +52,7 @@ def make_view(bridge: Bridge, size: tuple[int, int], *, still: bool = False) -> 
 
 def complete(bridge: Bridge, view: QQuickView) -> None:
     """Everything that was left out before the first frame: own items, view models, the other pages."""
+    import ui.items.desk
     import ui.items.face
     import ui.items.signature  # noqa: F401  # importing them registers them
 

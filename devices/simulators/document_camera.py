@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from devices.simulators import documents  # noqa: F401  # its papers join SHEETS
 from devices.simulators.camera import CameraTwin
 from devices.simulators.desk import Lying, Scene, jpegs
 from devices.simulators.papers import A4, ID1, SHEETS, FontMissing
@@ -25,8 +26,8 @@ _ACTIONS = (
 class DocumentCameraTwin(CameraTwin):
     """Options: ``rate`` (frames a second, 15), ``width`` (of a frame in pixels, 1600; 4:3).
 
-    Actions: ``lay`` (a paper, with what is wrong with how it lies), ``take`` (nothing lies there), ``several`` (two
-    papers), ``ok`` (an A4 sheet lies well) and the camera's faults."""
+    Actions: ``lay`` (a paper, also of ``documents``, with what is wrong with how it lies), ``take`` (nothing lies
+    there), ``several`` (two papers), ``ok`` (an A4 sheet lies well) and the camera's faults."""
 
     SHOWING = ("lay", "take", "several")
 
@@ -79,7 +80,7 @@ class DocumentCameraTwin(CameraTwin):
             return replace(desk, papers=(Lying(ID1, 1, -90, 0, 4), Lying(ID1, 2, 60, 10, -6)))
         name, seed, how, code = what.split("/", 3)
         sheet = SHEETS[name]
-        paper = Lying(sheet, int(seed), 3, -2, 92 if sheet is A4 else 4, code)
+        paper = Lying(sheet, int(seed), 3, -2, 92 if sheet.size == A4.size else 4, code)
         scene = replace(desk, papers=(paper,), seed=int(seed))
         match how:
             case "far":

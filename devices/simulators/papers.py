@@ -7,6 +7,7 @@ with Chinese characters (Debian fonts-noto-cjk or fonts-wqy-*) are needed at the
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,8 @@ ID1 = Sheet("id1", 85.6, 53.98)  # ISO/IEC 7810
 PASSPORT = Sheet("passport", 125.0, 88.0)  # one page of a booklet, ID-3
 STRIP = Sheet("strip", 80.0, 200.0)  # a receipt
 SHEETS = {sheet.name: sheet for sheet in (A4, ID1, PASSPORT, STRIP)}
+PRINTED: dict[str, Callable[[Sheet, int, float], Image]] = {}
+"""Sheets that say something (``documents``), and who draws them: sheet, seed, dots per millimetre."""
 
 
 def font(pixels: int) -> FreeTypeFont:
@@ -72,7 +75,10 @@ def draw(sheet: Sheet, seed: int, *, dots_per_mm: float = 6.0, code: str = "") -
     """The sheet as it was printed, upright; with a QR code of 30 mm in its middle where ``code`` says one."""
     chance = random.Random(f"{sheet.name}/{seed}")
     size = round(sheet.width * dots_per_mm), round(sheet.height * dots_per_mm)
-    drawn = _card(size, chance, sheet) if sheet in (ID1, PASSPORT) else _page(size, chance, dots_per_mm)
+    if sheet.name in PRINTED:
+        drawn = PRINTED[sheet.name](sheet, seed, dots_per_mm)
+    else:
+        drawn = _card(size, chance, sheet) if sheet in (ID1, PASSPORT) else _page(size, chance, dots_per_mm)
     if code:
         square = _code(code, round(30 * dots_per_mm))
         drawn.paste(square, ((size[0] - square.width) // 2, (size[1] - square.height) // 2))

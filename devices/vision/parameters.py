@@ -25,6 +25,9 @@ LIMITS = (
 LIVENESS_LIMITS = "liveness challenge: stops a photograph and a frozen picture; not a film, a mask or a reacting screen"
 LIVENESS_MISSING = "liveness is not offered: the extra 'liveness' is not installed"
 
+OCR_MISSING = "pages are not read: the extra 'ocr' is not installed"
+OCR_UNTRIED = "tried on drawn documents alone, on no picture of a camera"
+
 LARGEST_THRESHOLD = 0.6  # what dlib documents for its network; beyond it strangers match
 
 
@@ -192,6 +195,20 @@ class CodeParameters:
 
     max_pixels: int = 1920 * 1080
     """Larger pictures are shrunk to this: it bounds the time of one look (50 ms for print, 0.2 s for noise)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OcrParameters:
+    """How pages are read (``devices/vision/ocr.py``). What is offered of them stands in ``ocr_fields.toml``."""
+
+    idle: float = 20.0
+    """Seconds without a page after which the reading process ends and gives back its memory."""
+    max_pixels: int = 32_000_000
+    """Pixels of the largest page that is decoded (an A4 page at 400 dpi has 15 million)."""
+    max_bytes: int = 24 * 1024 * 1024
+    """Bytes of the largest page that is sent to the process."""
+    threads: int = 1
+    """Threads of the networks: two cores serve the whole terminal."""
 
 
 Parameters = CaptureParameters | FaceParameters | DocumentParameters | LivenessParameters | CodeParameters

@@ -16,11 +16,13 @@ from kiosk import __version__, wire
 from kiosk.backend.core import Backend
 from kiosk.backend.gate import Gate
 from kiosk.backend.problems import CATALOGUE, MEDIA_TYPE, Refusal
+from kiosk.backend.publishing import KNOWN
+from kiosk.backend.quick import QuickRoute
 from kiosk.backend.schema import CURSOR, HASH, document
 from kiosk.backend.settings import Settings
 from kiosk.backend.store.terminals import Terminal
 
-WORKERS = 4  # threads for the store: SQLite has one writer anyway, and each costs memory
+WORKERS = 16  # threads for the store: those who wait for its one writer share his next commit (grouping.py)
 
 
 def _answers(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -46,6 +48,7 @@ _BYTES = {
 Digest = Annotated[str, Path(pattern=HASH)]
 
 router = APIRouter()
+batches = APIRouter(route_class=QuickRoute)
 
 
 def _backend(request: Request) -> Backend:
@@ -60,7 +63,9 @@ def _terminal(request: Request) -> Terminal:
 
 @router.post(
     "/v1/enrol",
-    responses=_answers("unsigned", "bad-signature", "code-refused", "code-used", "code-expired", "too-many-codes"),
+    responses=_answers(
+        "unsigned", "bad-signature", "code-refused", "code-used", "code-expired", "suite-not-served", "too-many-codes"
+    ),
     tags=["terminal"],
 )
 def enrol(request: Request, body: wire.EnrolRequest) -> wire.Enrolment:
@@ -69,7 +74,7 @@ def enrol(request: Request, body: wire.EnrolRequest) -> wire.Enrolment:
     return _backend(request).enrol(body.code, body.public_key, address)
 
 
-@router.post("/v1/items", responses=_answers(*_AUTH, "too-many-items"), tags=["terminal"])
+@batches.post("/v1/items", responses=_answers(*_AUTH, "too-many-items"), tags=["terminal"])
 def push(request: Request, body: wire.PushRequest) -> wire.PushReply:
     """Push a batch of sealed items. Idempotent by id and hash; one answer per item, in the batch's order."""
     return _backend(request).push(_terminal(request), body.items)
@@ -137,13 +142,52 @@ def checkpoint(request: Request, body: wire.Checkpoint) -> wire.CheckpointReply:
     return _backend(request).logs.take(_terminal(request), body)
 
 
+@router.get("/v1/manifests", responses=_answers(*_AUTH), tags=["terminal"])
+def manifests(
+    request: Request, known: Annotated[str, Query(pattern=KNOWN, description="all.area.terminal; 0: none")] = "0.0.0"
+) -> wire.ManifestsReply:
+    """The publisher's newest manifests for this terminal, but for those whose version it has."""
+    return _backend(request).published.manifests(_terminal(request), known)
+
+
+@router.get(
+    "/v1/artefacts/{digest}",
+    response_class=Response,
+    responses={
+        **_answers(*_AUTH, "not-found"),
+        200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+    },
+    tags=["terminal"],
+)
+def artefact_part(
+    request: Request,
+    digest: Digest,
+    offset: Annotated[int, Query(ge=0, le=wire.MAX_ARTEFACT_BYTES)] = 0,
+    size: Annotated[int, Query(ge=1, le=wire.MAX_ARTEFACT_PART)] = wire.MAX_ARTEFACT_PART,
+) -> Response:
+    """Up to ``size`` bytes, from ``offset`` on, of an artefact that a manifest names for this terminal."""
+    data = _backend(request).published.part(_terminal(request), digest, offset, size)
+    return Response(data, media_type="application/octet-stream")
+
+
+@router.post("/v1/command-reports", responses=_answers(*_AUTH), tags=["terminal"])
+def command_report(request: Request, body: wire.CommandReport) -> wire.CommandReceipt:
+    """Tell what became of a command. Idempotent: the first report of a terminal about it is kept."""
+    return _backend(request).published.report(_terminal(request), body)
+
+
 @router.get("/v1/keys", responses=_answers(*_AUTH), tags=["terminal"])
 def keys(request: Request) -> wire.KeysReply:
-    """The backend's public keys, each endorsed by the one before: what to seal to, and what to verify with."""
-    return wire.KeysReply([epoch.public for epoch in _backend(request).keys.epochs])
+    """The backend's public keys of the terminal's suite, each endorsed by the one before.
+
+    What to seal to, and what to verify with.
+    """
+    return wire.KeysReply([epoch.public for epoch in _backend(request).keys.of(_terminal(request).suite)])
 
 
-@router.post("/v1/terminal-key", responses=_answers(*_AUTH, "not-endorsed", "key-taken"), tags=["terminal"])
+@router.post(
+    "/v1/terminal-key", responses=_answers(*_AUTH, "not-endorsed", "suite-differs", "key-taken"), tags=["terminal"]
+)
 def change_key(request: Request, body: wire.KeyChange) -> wire.KeyChanged:
     """Give this terminal another key. Signed by the key it has. Idempotent: the new key may ask for it again."""
     return _backend(request).change_key(_terminal(request), body)
@@ -192,6 +236,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=life,
     )
     app.state.backend = backend
+    app.include_router(batches)
     app.include_router(router)
     app.add_middleware(Gate, backend=backend)
     _handle_refusals(app, backend)

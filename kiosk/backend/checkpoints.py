@@ -12,7 +12,7 @@ from datetime import datetime
 
 from kiosk import wire
 from kiosk.backend import log
-from kiosk.backend.keys import BackendKeys
+from kiosk.backend.keys import BackendKeys, Epoch
 from kiosk.backend.metrics import Metrics
 from kiosk.backend.problems import Refusal
 from kiosk.backend.store import checkpoints as store
@@ -60,7 +60,7 @@ class Logs:
         if judged.alarm:
             log.event("log.alarm", terminal=terminal.terminal_id, code=judged.reason, seq=sent.seq)
         newest = judged.newest
-        receipt = None if newest is None else self._receipt(terminal.terminal_id, newest, terminal.signing_id)
+        receipt = None if newest is None else self._receipt(terminal, newest)
         return wire.CheckpointReply(judged.status, judged.reason, receipt)
 
     def receipts(self, terminal_id: str) -> list[wire.HeadReceipt]:
@@ -69,7 +69,8 @@ class Logs:
         Signed with the backend's key that the terminal went by when it told the newest.
         """
         kept, known = self._store.read(lambda connection: store.heads(connection, terminal_id))
-        return [self._receipt(terminal_id, head, known) for head in kept]
+        signer = self._keys.signer(known)
+        return [_receipt(terminal_id, head, signer) for head in kept]
 
     def allow_another(self, terminal_id: str) -> bool:
         """The operator knows why this terminal begins another log (its journal was set aside, its disk replaced)."""
@@ -77,13 +78,16 @@ class Logs:
         log.event("log.closed", terminal=terminal_id, found=int(closed))
         return closed
 
-    def _receipt(self, terminal_id: str, head: store.Head, known: str) -> wire.HeadReceipt:
-        signer = self._keys.signer(known)
-        made = wire.HeadReceipt(
-            terminal_id, head.log, head.seq, head.head, head.key_epoch, head.terminal_key, head.received_at,
-            signer.signing_id,
-        )  # fmt: skip
-        return replace(made, signature=wire.sign(signer.signing_private, made.canonical()))
+    def _receipt(self, terminal: Terminal, head: store.Head) -> wire.HeadReceipt:
+        return _receipt(terminal.terminal_id, head, self._keys.signer(terminal.signing_id, terminal.suite))
+
+
+def _receipt(terminal_id: str, head: store.Head, signer: Epoch) -> wire.HeadReceipt:
+    made = wire.HeadReceipt(
+        terminal_id, head.log, head.seq, head.head, head.key_epoch, head.terminal_key, head.received_at,
+        signer.signing_id,
+    )  # fmt: skip
+    return replace(made, signature=wire.sign(signer.signing_private, made.canonical()))
 
 
 def _in_form(sent: wire.Checkpoint) -> bool:

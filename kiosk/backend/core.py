@@ -1,4 +1,8 @@
-"""What the backend does for a terminal, without HTTP: enrol, take in, reserve, report."""
+"""What the backend does for a terminal, without HTTP: enrol, take in, reserve, report.
+
+Failpoints: ``backend.part`` (a part of a material is in its file, nobody knows yet), ``backend.whole`` (its last part
+is, it is no material yet), ``backend.material`` (its bytes are kept, its row is not).
+"""
 
 from __future__ import annotations
 
@@ -15,18 +19,22 @@ from kiosk.backend import intake, log
 from kiosk.backend.blobs import BlobsBusy, open_blobs
 from kiosk.backend.checkpoints import Logs
 from kiosk.backend.keys import BackendKeys
+from kiosk.backend.late import Late
 from kiosk.backend.metrics import Metrics
 from kiosk.backend.partials import OffsetDiffers, PartialFolder
 from kiosk.backend.problems import Refusal
+from kiosk.backend.publishing import Publishing
 from kiosk.backend.settings import BackendError, Settings
 from kiosk.backend.store import items as item_store
 from kiosk.backend.store import numbers, results, terminals
 from kiosk.backend.store.engine import Connection, Store, StoreBusy
 from kiosk.backend.store.items import NewItem, Taken
 from kiosk.backend.store.terminals import Terminal
+from kiosk.health.failpoints import hit
 
 RESULTS_PER_PAGE = 200
 REMEMBERED_FAILURES = 4096  # wrong codes of the last minute, of all addresses
+FAILPOINTS = ("backend.part", "backend.whole", "backend.material")
 ALARMING = frozenset({"foreign-number", "foreign-case"})  # rejected, and perhaps a key in wrong hands
 
 
@@ -36,11 +44,13 @@ class Backend:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.metrics = Metrics()
-        self.keys = BackendKeys(settings.keys_path(), settings.clock)
+        self.keys = BackendKeys(settings.keys_path(), settings.clock, settings.suites)
         self._blobs = open_blobs(settings.blobs)
         self._partials = PartialFolder(settings.keys_path().with_name("uploads"), self.now)
         self._store = Store.open(settings.db_url)
         self.logs = Logs(self._store, self.keys, self.metrics, self.now)
+        self.late = Late(self._store, self.keys, self.now)
+        self.published = Publishing(self._store, self.metrics, self.now)
         self._failures: deque[tuple[datetime, str]] = deque(maxlen=REMEMBERED_FAILURES)
         self._failures_lock = threading.Lock()
 
@@ -71,11 +81,15 @@ class Backend:
         now = self.now()
         if not self._store.read(lambda connection: terminals.code_known(connection, code)):
             self._refuse_code("code-refused", address, now)  # a guess does not even take the writer's lock
+        suite = Terminal("", "", public_key, False).suite
+        if not self.keys.of(suite):  # before the code is spent: with the right profile it still serves
+            log.event("enrolment.refused", code="suite-not-served")
+            raise Refusal("suite-not-served")
         found = self._store.write(lambda connection: terminals.enrol(connection, code, public_key, now))
         if not isinstance(found, Terminal):
             self._refuse_code(found, address, now)
         log.event("enrolment.complete", terminal=found.terminal_id)
-        keys = self.keys.current
+        keys = self.keys.of(suite)[-1]
         return wire.Enrolment(
             terminal_id=found.terminal_id,
             area_code=found.area_code,
@@ -84,6 +98,7 @@ class Backend:
             signing_key=keys.public.signing_key,
             signing_key_id=keys.signing_id,
             server_time=now.isoformat(),
+            suite=suite,
         )
 
     def _refuse_code(self, why: str, address: str, now: datetime) -> NoReturn:
@@ -118,6 +133,8 @@ class Backend:
         now = self.now()
         message = wire.key_change_bytes(terminal.terminal_id, terminal.public_key, asked.public_key)
         known = asked.public_key == terminal.public_key
+        if replace(terminal, public_key=asked.public_key).suite not in ("", terminal.suite):
+            raise Refusal("suite-differs")
 
         def work(connection: Connection) -> terminals.Changed:
             if not terminals.hold(connection, terminal.terminal_id):
@@ -172,7 +189,12 @@ class Backend:
         settled = [found for found in opened if not isinstance(found, NewItem) and not _alarming(found)]
         # a batch that is sent again for a lost answer is most often all here: nothing to write
         answers = settled if len(settled) == len(opened) else self._store.write(work)
-        replies = [self._reply(terminal, item, answer) for item, answer in zip(pushed, answers, strict=True)]
+        signer = self.keys.signer(terminal.signing_id, terminal.suite)
+        key_id = signer.signing_id
+        replies = [
+            _reply(terminal, item, answer, signer.signing_private, key_id)
+            for item, answer in zip(pushed, answers, strict=True)
+        ]
         counts: dict[str, int] = {}
         for reply in replies:
             counts[reply.status] = counts.get(reply.status, 0) + 1
@@ -200,6 +222,8 @@ class Backend:
             )
         )
         opened: list[NewItem | Taken] = []
+        # oldest first, those of the terminal's own suite last: they are tried first
+        epochs = sorted(self.keys.epochs, key=lambda epoch: epoch.suite == terminal.suite)
         for item, reason in zip(pushed, forms, strict=True):
             if reason:
                 opened.append(Taken("rejected", reason))
@@ -208,19 +232,12 @@ class Backend:
             elif not materials.issuperset(item.attachments):
                 opened.append(Taken("retry", "attachment-missing"))
             else:
-                found = intake.open_item(item, terminal.terminal_id, self.keys.epochs)
-                opened.append(Taken("rejected", found.reason) if isinstance(found, intake.Refused) else found)
+                found = intake.open_item(item, terminal.terminal_id, epochs, terminal.area_code)
+                if isinstance(found, intake.Refused):
+                    opened.append(Taken("rejected", found.reason))
+                else:
+                    opened.append(self.late.named(found))
         return opened
-
-    def _reply(self, terminal: Terminal, item: wire.SealedItem, taken: Taken) -> wire.ItemResult:
-        if taken.status not in ("accepted", "duplicate"):
-            # an id out of form may be anything, even text that has no bytes
-            shown = item.id if wire.ID.fullmatch(item.id) else item.id[:64].encode("ascii", "replace").decode()
-            return wire.ItemResult(shown, taken.status, taken.reason)
-        signer = self.keys.signer(terminal.signing_id)
-        ack = wire.Ack(item.id, item.hash, terminal.terminal_id, taken.received_at, signer.signing_id)
-        signed = replace(ack, signature=wire.sign(signer.signing_private, ack.canonical()))
-        return wire.ItemResult(item.id, taken.status, taken.reason, signed)
 
     def store_material(self, terminal: Terminal, digest: str, data: bytes) -> wire.MaterialReply:
         """Keeps a sealed material under its hash."""
@@ -232,6 +249,7 @@ class Backend:
             self._blobs.put(digest, data)
         except BlobsBusy as error:
             raise StoreBusy from error
+        hit("backend.material")
         now = self.now()
         new = self._store.write(
             lambda connection: item_store.add_material(connection, terminal.terminal_id, digest, len(data), now)
@@ -265,8 +283,10 @@ class Backend:
             raise Refusal("offset-differs") from None
         except OSError as error:  # no room: what was written of it counts
             raise StoreBusy from error
+        hit("backend.part")
         if end < size:
             return wire.MaterialReply(digest, "partial", end)
+        hit("backend.whole")
         try:
             reply = self.store_material(terminal, digest, self._partials.read(terminal.terminal_id, digest))
         except Refusal:  # not what its name says; where the store cannot take it now, nothing has to be sent again
@@ -303,7 +323,7 @@ class Backend:
             raise Refusal("numbers-exhausted") from None
         if found is None:
             raise Refusal("request-differs")
-        signer = self.keys.signer(terminal.signing_id)
+        signer = self.keys.signer(terminal.signing_id, terminal.suite)
         block = wire.NumberBlock(
             found.kind, found.first, found.last, terminal.area_code, terminal.terminal_id, asked.request_id,
             signer.signing_id,
@@ -327,6 +347,17 @@ class Backend:
     def check(self) -> None:
         """Raises StoreBusy when the store does not answer."""
         self._store.read(lambda connection: terminals.find(connection, ""))
+
+
+def _reply(terminal: Terminal, item: wire.SealedItem, taken: Taken, key: bytes, key_id: str) -> wire.ItemResult:
+    """The answer for one item; ``key``: the private one that signs it."""
+    if taken.status not in ("accepted", "duplicate"):
+        # an id out of form may be anything, even text that has no bytes
+        shown = item.id if wire.ID.fullmatch(item.id) else item.id[:64].encode("ascii", "replace").decode()
+        return wire.ItemResult(shown, taken.status, taken.reason)
+    said = (item.id, item.hash, terminal.terminal_id, taken.received_at, key_id)
+    signature = wire.sign(key, wire.Ack(*said).canonical())
+    return wire.ItemResult(item.id, taken.status, taken.reason, wire.Ack(*said, signature))
 
 
 def _alarming(answer: Taken) -> bool:

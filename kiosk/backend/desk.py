@@ -1,4 +1,4 @@
-"""What the operator does at the command line, beside a running backend: save, put back, change keys, withdraw.
+"""What the operator does at the command line, beside a running backend: save, put back, check, change keys, withdraw.
 
 Each prints one line of JSON and returns the exit status: 0 done, 1 done with something missing. Raises BackendError.
 """
@@ -12,6 +12,11 @@ from kiosk.backend import backup as saving
 from kiosk.backend import keys
 from kiosk.backend.core import Backend
 from kiosk.backend.settings import BackendError, Settings
+from kiosk.backend.store import copying
+from kiosk.backend.store.checking import orphans
+from kiosk.backend.store.engine import Store, StoreBusy
+from kiosk.durable import put
+from kiosk.papers.pages import page
 
 
 def backup(settings: Settings, out: Path | None, keys_out: Path | None) -> int:
@@ -31,9 +36,26 @@ def restore(settings: Settings, source: Path | None, keys_source: Path | None) -
     return 1 if made.missing else 0
 
 
+def check(settings: Settings) -> int:
+    """Whether every row has its parent (store/checking.py); status 1 where one has not."""
+    if not copying.is_there(settings.db_url):
+        raise BackendError("no-database", "there is nothing to check: look at --db")
+    store = Store.open(settings.db_url)
+    try:
+        found = store.read(orphans)
+    except StoreBusy as error:
+        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
+    finally:
+        store.close()
+    _say(rows_without_parent=found)
+    return 1 if found else 0
+
+
 def rotate_keys(settings: Settings) -> int:
-    made = keys.rotate(settings.keys_path(), settings.clock())
-    _say(epoch=made.public.epoch, sealing_key=made.sealing_id, signing_key=made.signing_id)
+    for made in keys.rotate(settings.keys_path(), settings.clock()):
+        _say(
+            epoch=made.public.epoch, suite=made.suite, sealing_key=made.sealing_id, signing_key=made.signing_id
+        )  # fmt: skip
     return 0
 
 
@@ -46,6 +68,44 @@ def revoke(settings: Settings, terminal_id: str) -> int:
     finally:
         backend.close()
     _say(revoked=terminal_id)
+    return 0
+
+
+def settle(settings: Settings, case_id: str, word: str) -> int:
+    """What the office found of a case: kiosk/backend/late.py."""
+    backend = Backend(settings)
+    try:
+        state = backend.late.settle(case_id, word)
+    finally:
+        backend.close()
+    _say(case=case_id, cause=word, state=state)
+    return 0
+
+
+def withdraw_pack(settings: Settings, service_id: str, version: str, since: str) -> int:
+    backend = Backend(settings)
+    try:
+        moment = backend.late.withdraw_pack(service_id, version, since)
+    finally:
+        backend.close()
+    _say(withdrawn=service_id, version=version, since=moment.isoformat())
+    return 0
+
+
+def papers(settings: Settings, out: Path | None, phone: str) -> int:
+    """``papers.jws``, ``check.html`` and ``root.key`` into the folder ``out``, for everybody to read."""
+    if out is None:
+        raise BackendError("no-folder", "say where: kiosk backend papers --out DIR")
+    backend = Backend(settings)
+    try:
+        signed, made = backend.late.published(phone=phone)
+    finally:
+        backend.close()
+    out.mkdir(parents=True, exist_ok=True)
+    whole = {"papers.jws": signed, "check.html": page(signed, made.root), "root.key": made.root}
+    for name, text in whole.items():
+        put(out / name, text.encode(), draft=out / f"{name}.new")
+    _say(papers=str(out), keys=len(made.keys), revoked=len(made.revoked), issued_at=made.issued_at)
     return 0
 
 

@@ -3,6 +3,8 @@
 No body is read for somebody who is none of ours by name,
 nothing is parsed before the terminal's signature over the raw bytes has been checked. Replies are bound to the nonce
 of their request, so that the terminal can tell the backend from whatever else answers on port 443.
+
+Failpoint: ``backend.answering`` (all is done, nothing of the answer was sent).
 """
 
 from __future__ import annotations
@@ -19,14 +21,16 @@ import anyio.to_thread
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kiosk import encoding, wire
+from kiosk import encoding, suites, wire
 from kiosk.backend import log
 from kiosk.backend.core import Backend
 from kiosk.backend.problems import MEDIA_TYPE, Refusal
 from kiosk.backend.rates import Rates
 from kiosk.backend.store.engine import StoreBusy
 from kiosk.backend.store.terminals import Terminal
+from kiosk.health.failpoints import hit
 
+FAILPOINTS = ("backend.answering",)
 ENROL, ITEMS = "/v1/enrol", "/v1/items"
 NEW_TERMINAL = "new"  # in the terminal header of an enrolment
 LARGE_AT_ONCE = 4  # bodies beyond the small ones that are held in memory at the same time
@@ -52,7 +56,7 @@ class Gate:
         started = time.monotonic()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         reply = _Reply()
-        terminal_id = ""
+        terminal_id = suite = ""
         try:
             claimed: Terminal | None = None
             if scope["path"].startswith("/v1/"):
@@ -61,7 +65,7 @@ class Gate:
                 body = await self._body(scope["path"], headers, receive)
                 if claimed is not None:
                     terminal = await anyio.to_thread.run_sync(self.authenticate, scope, headers, body, claimed)
-                    terminal_id = terminal.terminal_id
+                    terminal_id, suite = terminal.terminal_id, terminal.suite
                     body = await anyio.to_thread.run_sync(_decoded, scope["path"], headers, body)
                     scope.setdefault("state", {})["terminal"] = terminal
                 await self._app(scope, _replay(body, receive), reply.take)
@@ -82,7 +86,8 @@ class Gate:
         if scope["path"].startswith("/v1/"):
             spent = round((time.monotonic() - started) * 1000, 1)
             log.event("request", route=route, status=reply.status, ms=spent, terminal=terminal_id or None)
-        await reply.send(send, self._signature(headers, reply))
+        hit("backend.answering")
+        await reply.send(send, self._signature(headers, reply, suite))
 
     def claimed(self, path: str, headers: dict[str, str]) -> Terminal:
         """Who the request says it is from, before its body is read; nothing is proved yet. Raises Refusal."""
@@ -103,13 +108,17 @@ class Gate:
         """The terminal that signed this request, claimed before. Raises Refusal."""
         terminal_id, stamp, nonce, signature = _signed(headers)
         now = self._backend.now()
-        message = wire.request_bytes(scope["method"], _target(scope), terminal_id, stamp, nonce, body)
         if scope["path"] == ENROL:
             terminal = replace(terminal, public_key=_key_in(body))  # only that it is the sender's own
         try:
-            wire.verify(wire.unb64(terminal.public_key), message, signature)
+            key = wire.unb64(terminal.public_key)
+            suite = suites.of_key(key)  # the key says which: nothing that was sent does
+            message = wire.request_bytes(scope["method"], _target(scope), terminal_id, stamp, nonce, body, suite)
+            wire.verify(key, message, signature)
         except (wire.BadSignature, ValueError):
             raise Refusal("bad-signature") from None
+        except suites.SuiteMissing:
+            raise Refusal("suite-not-served") from None
         if scope["path"] == ENROL:
             return terminal  # a terminal that was never told the time may not know it
         if abs(now.timestamp() - int(stamp)) > self._backend.settings.window.total_seconds():
@@ -150,14 +159,16 @@ class Gate:
         reply.set(answer.status, MEDIA_TYPE, answer.body)
         self._backend.metrics.count("kiosk_refusals_total", code=code)
 
-    def _signature(self, headers: dict[str, str], reply: _Reply) -> list[tuple[bytes, bytes]]:
+    def _signature(self, headers: dict[str, str], reply: _Reply, suite: str) -> list[tuple[bytes, bytes]]:
+        """``suite``: of the terminal's key; empty for a stranger."""
         now = self._backend.now().isoformat()
         extra = [(wire.REPLY_TIME_HEADER.lower().encode(), now.encode()), (b"cache-control", b"no-store")]
         nonce = headers.get(wire.NONCE_HEADER.lower(), "")
         if wire.NONCE.fullmatch(nonce):
-            message = wire.reply_bytes(nonce, reply.status, now, reply.body)
             known = headers.get(wire.KEY_HEADER.lower(), "")
-            signer, current = self._backend.keys.signer(known), self._backend.keys.current
+            signer = self._backend.keys.signer(known, suite)
+            current = self._backend.keys.newest(signer)
+            message = wire.reply_bytes(nonce, reply.status, now, reply.body, suites.by_name(signer.suite))
             signature = wire.sign(signer.signing_private, message)
             extra.append((wire.REPLY_SIGNATURE_HEADER.lower().encode(), signature.encode()))
             extra.append((b"accept-encoding", encoding.NAME.encode()))  # of a batch to come (RFC 9110, 12.5.3)

@@ -12,6 +12,7 @@ import msgspec
 
 from kiosk import wire
 from kiosk.backend.keys import Epoch
+from kiosk.backend.ownership import serials_in
 from kiosk.backend.store.items import NewItem
 from kiosk.journal.errors import JournalError
 from kiosk.journal.sealing import item_info, unseal
@@ -23,8 +24,9 @@ MAX_META = 16
 _META_VALUE = re.compile(r"[0-9A-Za-z:+._/-]{0,64}")
 _NUMBER = re.compile(r"[0-9A-Z-]{1,64}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
-_OUTCOMES = frozenset({"approved", "refused", "referred"})
-_RUNGS = frozenset({"save", "receipt", "provisional", "final"})
+_OUTCOMES = frozenset({"approved", "refused", "referred", "received"})
+_RUNGS = frozenset({"receipt", "provisional", "final"})  # none is ever committed on the rung `save`
+_OPEN = frozenset({"referred", "received"})  # what the rung `receipt` may lead to: nothing is decided there
 _VERIFICATIONS = frozenset({"face", "staff", "later"})
 
 
@@ -54,8 +56,8 @@ def check_form(item: SealedItem) -> str:
     return ""
 
 
-def open_item(item: SealedItem, terminal_id: str, epochs: Sequence[Epoch]) -> NewItem | Refused:
-    """The item with its payload. ``item`` has passed check_form; ``epochs``: oldest first.
+def open_item(item: SealedItem, terminal_id: str, epochs: Sequence[Epoch], area_code: str = "") -> NewItem | Refused:
+    """The item with its payload. ``item`` has passed check_form; ``epochs``: oldest first; the terminal's area.
 
     It may have been sealed long ago, on a terminal that was without a line: an older key is tried where a newer one
     does not open it, 0.2 ms each.
@@ -81,10 +83,12 @@ def open_item(item: SealedItem, terminal_id: str, epochs: Sequence[Epoch]) -> Ne
         return Refused("bad-envelope")
     if not _agrees(item.meta, payload):
         return Refused("meta-differs")
-    if isinstance(payload, CasePayload):
-        committed = moment(payload.committed_at) or datetime.max
-        payload = replace(payload, committed_at=committed.isoformat(timespec="microseconds"))
-    return NewItem(item.id, item.kind, item.hash, sealed, sealing_key_id, tuple(item.attachments), payload)
+    new = NewItem(item.id, item.kind, item.hash, sealed, sealing_key_id, tuple(item.attachments), payload)
+    if not isinstance(payload, CasePayload):
+        return new
+    committed = moment(payload.committed_at) or datetime.max
+    at = committed.isoformat(timespec="microseconds")
+    return replace(new, committed_at=at, serials=serials_in(payload, area_code))
 
 
 def _unseal(sealed: bytes, terminal_id: str, item_id: str, epoch: Epoch) -> tuple[bytes, str] | None:
@@ -103,6 +107,7 @@ def _sound_case(case: CasePayload) -> bool:
         and (not case.uscc or _NUMBER.fullmatch(case.uscc) is not None)
         and case.outcome in _OUTCOMES
         and case.rung in _RUNGS
+        and (case.outcome in _OPEN if case.rung == "receipt" else case.outcome != "received")
         and case.verification in _VERIFICATIONS
         and moment(case.started_at) is not None
         and moment(case.committed_at) is not None
@@ -142,5 +147,5 @@ def _agrees(meta: dict[str, str], payload: CasePayload | RatingPayload) -> bool:
     }
     committed = meta.get("committed_at", payload.committed_at)
     return all(meta.get(name, value) == value for name, value in inside.items()) and (
-        moment(committed) == moment(payload.committed_at)
+        committed == payload.committed_at or moment(committed) == moment(payload.committed_at)
     )

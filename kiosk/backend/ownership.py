@@ -6,8 +6,16 @@ from datetime import datetime
 from functools import lru_cache
 
 from kiosk.domain import codes
+from kiosk.wire import CasePayload
 
 LARGEST = {"case": 99_999_999, "uscc": codes.SUBJECT_SERIALS - 1}  # serials that a number can bear
+
+
+def serials_in(case: CasePayload, area_code: str) -> tuple[tuple[str, str, int], ...]:
+    """Kind, number and serial of the case's numbers; those that are none of this area are left out."""
+    found = (("case", case.case_no, case_serial(case.case_no, area_code)),
+             ("uscc", case.uscc, credit_serial(case.uscc, area_code) if case.uscc else None))  # fmt: skip
+    return tuple((kind, number, serial) for kind, number, serial in found if serial is not None)
 
 
 def case_serial(number: str, area_code: str) -> int | None:
@@ -28,12 +36,11 @@ def _is_day(text: str) -> bool:
 
 def credit_serial(code: str, area_code: str) -> int | None:
     """The serial in a credit code of an individual business of this area; None if it is none."""
-    if not codes.credit_code_valid(code):
-        return None
     serial = 0
-    for place in code[10:16]:
-        serial = serial * 31 + codes.CREDIT_ALPHABET.index(place)
     try:
+        for place in code[10:16]:
+            serial = serial * 31 + codes.CREDIT_ALPHABET.index(place)
+        # what the same serial makes is the same code, check places included, or this is none
         return serial if codes.credit_code(area_code[:6], serial) == code else None
     except ValueError:
-        return None  # no code can bear this area
+        return None  # a place outside the alphabet, or an area that no code can bear

@@ -21,6 +21,13 @@ CATALOGUE: dict[str, tuple[int, str, str, bool]] = {
     "code-refused": (403, "The enrolment code is not valid.", "Ask the operator for a new code.", False),
     "code-used": (403, "The enrolment code was used by another terminal.", "Ask the operator for a new code.", False),
     "code-expired": (403, "The enrolment code has expired.", "Ask the operator for a new code.", False),
+    "suite-not-served": (
+        403,
+        "This backend has no keys of the terminal's crypto suite.",
+        "Correct keys.suite in the terminal's profile, or start the backend with --suite.",
+        False,
+    ),
+    "suite-differs": (422, "The new key is of another crypto suite.", "Enrol the terminal anew to change it.", False),
     "too-many-codes": (429, "Too many wrong codes.", "Wait a minute.", True),
     "not-found": (404, "There is nothing here.", "See /openapi.json.", False),
     "method": (405, "Not this method.", "See /openapi.json.", False),

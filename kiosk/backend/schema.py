@@ -11,11 +11,13 @@ from fastapi import FastAPI
 
 from kiosk import wire
 from kiosk.backend.problems import CATALOGUE
+from kiosk.backend.publishing import CODE
 
 HASH = r"^[0-9a-f]{64}$"
 CURSOR = r"^[0-9]{0,18}$"
 _ID = r"^[0-9a-zA-Z][0-9a-zA-Z._-]{0,63}$"
-_KEY = r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$"  # base64 of 32 bytes
+# base64 of 32 bytes (Ed25519), or of 65 that begin with 04 (a point of SM2's curve)
+_KEY = r"^([A-Za-z0-9+/]{42}|B[A-P][A-Za-z0-9+/]{84})[AEIMQUYcgkosw048]=$"
 _SIGNATURE = r"^[A-Za-z0-9+/]{85}[AQgw]==$"  # of 64
 _TEXT: dict[str, Any] = {"type": "string"}
 _WHOLE = {"minimum": 1, "maximum": 2**53 - 1}
@@ -41,13 +43,26 @@ LIMITS: dict[str, dict[str, dict[str, Any]]] = {
         "at": {"format": "date-time", "maxLength": 40},
         "signature": {"maxLength": 88},
     },
+    "CommandReport": {
+        "id": {"pattern": _ID},
+        "terminal_id": {"pattern": _ID},
+        "code": {"pattern": CODE},
+        "at": {"format": "date-time", "maxLength": 40},
+        "details": {
+            "maxProperties": wire.MAX_REPORT_DETAILS,
+            "propertyNames": {"pattern": _ID},
+            "additionalProperties": {"type": "string", "maxLength": wire.MAX_REPORT_TEXT},
+        },
+        "signature": {"maxLength": 88},
+    },
 }
 
 _HEADERS = {
     wire.TERMINAL_HEADER: "The terminal's id; `new` when enrolling.",
     wire.TIMESTAMP_HEADER: "Unix seconds, within five minutes of the backend's clock.",
     wire.NONCE_HEADER: "32 lower-case hex digits, never used before.",
-    wire.SIGNATURE_HEADER: "Ed25519 (base64) over method, target, terminal, timestamp, nonce and SHA-256 of the body.",
+    wire.SIGNATURE_HEADER: "Base64, by the suite of the key: Ed25519 over method, target, terminal, timestamp, "
+    "nonce and the body's SHA-256, or SM2 over the same with its SM3.",
 }
 _REPLY_HEADERS: dict[str, dict[str, Any]] = {
     wire.REPLY_TIME_HEADER: {
@@ -56,8 +71,8 @@ _REPLY_HEADERS: dict[str, dict[str, Any]] = {
         "schema": {**_TEXT, "format": "date-time"},
     },
     wire.REPLY_SIGNATURE_HEADER: {
-        "description": "Ed25519 (base64) over nonce, status, time and SHA-256 of the body; there whenever the request "
-        "had a nonce.",
+        "description": "Base64, by the same suite, over nonce, status, time and hash of the body; there whenever the "
+        "request had a nonce.",
         "schema": _TEXT,
     },
     wire.NEWEST_KEY_HEADER: {

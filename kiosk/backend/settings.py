@@ -42,6 +42,7 @@ class Settings:
     rate: float = 100.0  # requests a second of one terminal, for ever
     burst: int = 5000  # and at once: a queue that has waited for weeks comes with all its materials
     monotonic: Callable[[], float] = time.monotonic
+    suites: tuple[str, ...] = ()  # crypto suites that it is to have keys of; none: as its key file is
     unused_numbers: int = 20_000  # of a kind, that a terminal may hold reserved and not registered
 
     def sqlite_path(self) -> Path | None:

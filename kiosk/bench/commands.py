@@ -105,6 +105,8 @@ def table(outcome: Outcome) -> str:
 
 
 def _line(row: Row) -> str:
+    if row.ours is None:
+        return f"  {row.work}: {row.notes}"
     figure = f"{row.ours:.3f} {row.unit}"
     if row.ratio is not None:
         against = f"{row.reference:.3f}" if row.reference is not None else "?"

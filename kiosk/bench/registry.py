@@ -27,6 +27,18 @@ BENCHES: tuple[Bench, ...] = (
     Bench(
         "journal", "kiosk.journal.bench:measure", "one whole case commit, against raw SQLite with the same bytes", 180
     ),
+    Bench(
+        "queue", "kiosk.journal.bench_queue:measure", "put, claim and ack, restart, against raw SQLite and peers", 900
+    ),
+    Bench(
+        "case", "kiosk.journal.bench_case:measure", "a case with five pictures, against one file and one commit", 600
+    ),
+    Bench(
+        "upload", "kiosk.backend.bench_upload:measure", "a picture to the backend, against hash, file and fsync", 300
+    ),
+    Bench("sync", "kiosk.backend.bench:measure", "10,000 cases to the backend, again, and from many at once", 1200),
+    Bench("ingest", "kiosk.backend.store.bench:measure", "a batch into PostgreSQL, against COPY of the same rows", 300),
+    Bench("pouchdb", "kiosk.backend.bench_pouchdb:measure", "10,000 cases, against PouchDB's replication", 1200),
     Bench("sdt", "devices.simulators.bench_sdt:measure", "a card read, against its time on the wire", 180, limit=1.05),
     Bench(
         "document", "devices.vision.bench_document:measure", "a document frame to its page, against OpenCV alone", 180

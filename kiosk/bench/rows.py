@@ -13,13 +13,14 @@ from typing import Any
 class Row:
     """A piece of work, its reference and ours, both medians in ``unit``; less is better.
 
+    ``ours`` None: it was not measured here, and ``notes`` say why (a peer that is not installed). It cannot fail.
     ``limit`` bounds ``ratio`` (ours to reference). Where there is nothing to compare with, ``reference`` and ``ratio``
     are None and ``limit`` bounds ``ours`` itself. No limit means that the row informs and cannot fail.
     """
 
     work: str
     reference: float | None
-    ours: float
+    ours: float | None
     ratio: float | None
     limit: float | None
     unit: str
@@ -28,9 +29,8 @@ class Row:
     @property
     def ok(self) -> bool:
         """Whether the limit is kept."""
-        if self.limit is None:
-            return True
-        return (self.ours if self.ratio is None else self.ratio) <= self.limit
+        measured = self.ours if self.ratio is None else self.ratio
+        return self.limit is None or measured is None or measured <= self.limit
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, figures rounded to what was measured."""
@@ -46,14 +46,14 @@ class Row:
 
         Raises KeyError for a row without work, ours or unit.
         """
-        reference, ours = values.get("reference"), float(values["ours"])
+        reference, ours = values.get("reference"), values["ours"]
         ratio = values.get("ratio")
-        if ratio is None and reference:
-            ratio = ours / reference
+        if ratio is None and reference and ours is not None:
+            ratio = float(ours) / float(reference)
         return cls(
             work=str(values["work"]),
             reference=None if reference is None else float(reference),
-            ours=ours,
+            ours=None if ours is None else float(ours),
             ratio=None if ratio is None else float(ratio),
             limit=None if values.get("limit") is None else float(values["limit"]),
             unit=str(values["unit"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from devices.contracts.device import State, Status
-from kiosk.domain.decision import Rung
+from kiosk.domain import ladder
 from kiosk.services.model import Ability, PaperKind, ServicePack, Verdict
 from kiosk.visit.events import AbilitiesChanged
 
@@ -31,22 +31,27 @@ def abilities(
     enrolled: bool,
     numbers_left: NumbersLeft,
     clock: bool = True,
+    room: bool = True,
 ) -> AbilitiesChanged:
-    """What every service can count on now. ``clock``: it may be right; where it cannot, ages and dates are wrong."""
+    """What every service can count on now. ``clock``: it may be right; where it cannot, ages and dates are wrong.
+
+    ``room``: the disk takes one whole visit more.
+    """
     camera, page = present(statuses, "camera"), usable(statuses, "page_printer")
     receipt, reader = usable(statuses, "receipt_printer"), usable(statuses, "id_reader")
+    desk = present(statuses, "document_camera")
     numbers = {kind: numbers_left(kind) > 0 for pack in packs.values() for kind in pack.number_blocks}
     found = {
         pack_id: _ability(pack, reader=reader, page=page, receipt=receipt, online=online, enrolled=enrolled,
-                          numbers=all(numbers[kind] for kind in pack.number_blocks), clock=clock)
+                          numbers=all(numbers[kind] for kind in pack.number_blocks), clock=clock, room=room, desk=desk)
         for pack_id, pack in packs.items()
     }  # fmt: skip
-    return AbilitiesChanged(found, online, camera, page, receipt, reader)
+    return AbilitiesChanged(found, online, camera, page, receipt, reader, desk)
 
 
 def _ability(
     pack: ServicePack, *, reader: bool, page: bool, receipt: bool, online: bool, enrolled: bool, numbers: bool,
-    clock: bool,
+    clock: bool, room: bool, desk: bool,
 ) -> Ability:  # fmt: skip
     good: list[str] = ["hours"]
     lacking: list[str] = []
@@ -56,19 +61,29 @@ def _ability(
     (good if printer else lacking).append("page_printer" if certificate else "receipt_printer")
     if certificate and not receipt:
         lacking.append("receipt_printer")
+    before = ladder.step(pack.offline, online=online).before
     if online:
         good.append("network")
-    elif pack.offline is Rung.FINAL:
+    elif before == "can":
         good.append("offline")
     else:
-        lacking.append("network")
+        lacking.append("line" if before == "cannot" else "network")
     if not (enrolled and numbers):
         lacking.append("numbers" if enrolled else "enrolled")
     if not clock:
         lacking.append("clock")
-    if not (reader and enrolled and numbers and clock) or (not online and pack.offline is Rung.SAVE):
+    if not room:
+        lacking.append("room")
+    required = any(material.required for material in pack.materials)
+    if required and desk:
+        good.append("document_camera")
+    elif pack.materials and not desk:  # the guide's own words tell of papers that may be scanned or not
+        lacking.append("document_camera_required" if required else "document_camera")
+    if required and not desk:
         return Ability(Verdict.CANNOT, tuple(good), tuple(lacking))
-    if not online and pack.offline is not Rung.FINAL:
+    if not (reader and enrolled and numbers and clock and room) or before == "cannot":
+        return Ability(Verdict.CANNOT, tuple(good), tuple(lacking))
+    if before == "limited":
         verdict = Verdict.LIMITED
     elif certificate and not page:
         verdict = Verdict.CERTIFICATE_LATER

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kiosk.visit.effects import CallHelp, CheckFace, CheckStaffCode, Commit, PrintPapers, SaveRating, Wipe
+from kiosk.visit.effects import (
+    CallHelp,
+    CheckFace,
+    CheckStaffCode,
+    Commit,
+    ForgetDraft,
+    KeepDraft,
+    PrintPapers,
+    ReadPage,
+    SaveRating,
+    TakeUpDraft,
+    Wipe,
+)
 from kiosk.visit.ports import Post
 
 
@@ -31,9 +43,23 @@ class ClosedCounter:
 
     def check_staff_code(self, effect: CheckStaffCode) -> None: ...
 
+    def show_desk(self) -> None: ...
+
+    def take_page(self) -> None: ...
+
+    def read_page(self, effect: ReadPage) -> None: ...
+
+    def hide_desk(self) -> None: ...
+
     def prepare_papers(self) -> None: ...
 
     def commit(self, effect: Commit) -> None: ...
+
+    def keep_draft(self, effect: KeepDraft) -> None: ...
+
+    def forget_draft(self, effect: ForgetDraft) -> None: ...
+
+    def take_up_draft(self, effect: TakeUpDraft) -> None: ...
 
     def print_papers(self, effect: PrintPapers) -> None: ...
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kiosk.counter.drafts import DraftDesk
 from kiosk.counter.shelf import Shelf
-from kiosk.documents import compose
+from kiosk.documents import compose, notice
 from kiosk.documents.signature import MEDIA_TYPE, signature_svg
-from kiosk.domain import codes
+from kiosk.domain import codes, ladder
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.case import CaseDraft, Material, new_case_id
 from kiosk.domain.decision import Decision, Outcome, Rung
@@ -62,8 +62,9 @@ class CommitDesk:
         clock: Clock,
         *,
         test: bool,
+        drafts: DraftDesk | None = None,
     ) -> None:
-        self._journal, self._shelf, self._place = journal, shelf, place
+        self._journal, self._shelf, self._place, self._drafts = journal, shelf, place, drafts
         self._standing, self._clock, self._test = standing, clock, test
 
     def commit(self, asked: Commit) -> Committed | CommitFailed:
@@ -71,6 +72,8 @@ class CommitDesk:
         standing = self._standing()
         if standing is None:
             return CommitFailed("not_enrolled")
+        if not ladder.step(asked.pack.offline, online=asked.online).commits:
+            return CommitFailed("needs_network")  # the line went after the guide had said that it is needed
         now = self._clock()
         draft = self._draft(asked, now)
         materials = tuple(
@@ -80,10 +83,11 @@ class CommitDesk:
 
         def build(numbers: Numbers) -> CaseRecord:
             made[:] = [self._build(asked, draft, materials, standing, person, now, numbers)]
-            return made[0].record
+            return replace(made[0].record, draft=begun) if begun else made[0].record
 
         try:
             person = self._shelf.person(asked.document.number)
+            begun = self._drafts.claim(asked.document) if asked.draft and self._drafts is not None else b""
             record = self._journal.commit(build)
         except NumbersExhausted:
             return CommitFailed("numbers_exhausted")
@@ -100,11 +104,13 @@ class CommitDesk:
             asked.verification,
             asked.commitment,
             online=asked.online,
+            materials=tuple(dict.fromkeys(material.kind for material in asked.materials)),
             today=now.astimezone(CHINA).date(),
         )
         materials: tuple[Material, ...] = ()
         if asked.strokes:
             materials = (Material("signature", MEDIA_TYPE, signature_svg(asked.strokes), Trust.D),)
+        materials += asked.materials
         return CaseDraft(
             case_id=new_case_id(),
             service_id=asked.pack.pack_id,
@@ -128,9 +134,11 @@ class CommitDesk:
         if needs_credit_code(asked, draft.decision):
             credit_code = _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
         hashes = [material.sha256 for material in materials]
-        payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes, clock=standing.clock)
+        payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes, clock=standing.clock,
+                              once=asked.pack.once)  # fmt: skip
         decision = draft.decision
         papers = self._papers(asked, draft, case_no, credit_code, now)
+        seed = notice.seed(asked.pack, draft, case_no=case_no, place=self._place, committed_at=now)
         record = CaseRecord(
             case_id=draft.case_id,
             case_no=case_no,
@@ -143,7 +151,7 @@ class CommitDesk:
             test=draft.test,
             sealed=seal(payload, standing.sealing_key, item_info(standing.terminal_id, draft.case_id)),
             attachments=materials,
-            kept=self._shelf.keep(person, papers, self._due(asked, draft, case_no, credit_code, now), now),
+            kept=self._shelf.keep(person, papers, (*self._due(asked, draft, case_no, credit_code, now), seed), now),
             meta={"sealing_key": standing.sealing_key_id, **({"clock": standing.clock} if standing.clock else {})},
         )
         return _Made(record, credit_code, papers)
@@ -185,4 +193,4 @@ def needs_credit_code(asked: Commit, decision: Decision) -> bool:
 def _sealed(material: Material, part: int, case_id: str, standing: Standing) -> SealedMaterial:
     """The material as the item's attachment number ``part``, counted from 1."""
     data = seal(material.data, standing.sealing_key, item_info(standing.terminal_id, case_id, part))
-    return SealedMaterial(hashlib.sha256(data).hexdigest(), material.kind, data)
+    return SealedMaterial.of(material.kind, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -13,18 +13,22 @@ from uuid import uuid4
 from devices.contracts.camera import FaceMatched, Frame
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import DeviceError
+from devices.contracts.document_camera import DocumentFrame
 from devices.contracts.identity import CardGone, CardRead, IdentityDocument, PhotoDecoder
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
+from devices.contracts.reading import PageReader
 from devices.contracts.sound import Sound
 from kiosk.access.staff_code import StaffCodes
 from kiosk.counter import results
 from kiosk.counter.actors import Actor
 from kiosk.counter.cards import CardDesk
 from kiosk.counter.committing import CommitDesk, Standing
+from kiosk.counter.drafts import DraftDesk
 from kiosk.counter.faces import FaceDesk
+from kiosk.counter.materials import MaterialDesk
 from kiosk.counter.owed import Owed
 from kiosk.counter.power import PowerDesk
-from kiosk.counter.printing import PRINT_SECONDS, PrintDesk
+from kiosk.counter.printing import PRINT_SECONDS, Marks, PrintDesk
 from kiosk.counter.shelf import Shelf
 from kiosk.counter.slot import SLOT, SlotDesk
 from kiosk.counter.staff import StaffDesk
@@ -35,15 +39,29 @@ from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError
 from kiosk.journal.journal import Journal
 from kiosk.journal.records import RatingRecord
 from kiosk.journal.sealing import item_info, seal
+from kiosk.suites import DEFAULT
 from kiosk.sync.payload import encode_rating
-from kiosk.visit.effects import CallHelp, CheckFace, CheckStaffCode, Commit, PrintPapers, SaveRating, Wipe
-from kiosk.visit.events import Committed, Event, FaceChecked, PapersFound, RatingSaved, Recovered, Wiped
+from kiosk.visit.effects import (
+    CallHelp,
+    CheckFace,
+    CheckStaffCode,
+    Commit,
+    ForgetDraft,
+    KeepDraft,
+    PrintPapers,
+    ReadPage,
+    SaveRating,
+    TakeUpDraft,
+    Wipe,
+)
+from kiosk.visit.events import Committed, DraftFound, Event, FaceChecked, PapersFound, RatingSaved, Recovered, Wiped
 from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
 
 CAMERA_SECONDS = 3.0  # the camera's child has to be gone by then, or is killed
 SLOT_SECONDS = 3.0  # a card in the slot should be on its way out by then
 SOUND_SECONDS = 1.0  # what a citizen set is forgotten by then, or when the device is back
+DRAFT_SECONDS = 6.0  # to write a draft: as long as the journal waits for the disk, and then some
 PHOTO_SECONDS = 6.0  # a photograph that is being decoded when its visit ends: its decoder gives up before that
 
 
@@ -62,14 +80,18 @@ class Counter:
         standing: Callable[[], Standing | None],
         clock: Callable[[], datetime],
         scratch: Path,
-        show_frame: Callable[[Frame | None], None],
+        show_frame: Callable[[Frame | DocumentFrame | None], None],
         saved: Callable[[], None],
         watch: Callable[[Callable[[CardRead | CardGone | DeviceError], None]], None],
         face_seconds: float,
         liveness_seconds: float | None = None,
+        page_seconds: float = 25.0,
+        reader: PageReader | None = None,
         crashed: Callable[[BaseException], None],
         power_down: Callable[[], None] = lambda: None,
+        mark: Marks = lambda paper: paper,
         print_seconds: float = PRINT_SECONDS,
+        suite: str = DEFAULT,
         test: bool = False,
     ) -> None:
         self._journal, self._actors, self._documents = journal, actors, documents
@@ -78,10 +100,16 @@ class Counter:
         self._closing = False
         self._post_out: Post = lambda event: None
         self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
-        self._shelf = Shelf(journal, clock)
+        self._shelf = Shelf(journal, clock, suite)
         self._cards = CardDesk(decoder, self._post, self._look_up, self._shelf.forget, crashed)
         self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds, crashed, liveness_seconds)
-        self._commits = CommitDesk(journal, self._shelf, place, standing, clock, test=test)
+        self._materials = MaterialDesk(
+            actors.get("document_camera"), reader, self._post, show_frame, page_seconds,
+            lambda code: self._note_fault("page_reader", code), crashed,
+        )  # fmt: skip
+        self._drafts = DraftDesk(journal, self._shelf, clock)
+        self._keeping: Future[object] | None = None  # a draft that is being written
+        self._commits = CommitDesk(journal, self._shelf, place, standing, clock, test=test, drafts=self._drafts)
         self._prints = PrintDesk(
             documents,
             actors.get("page_printer"),
@@ -91,6 +119,7 @@ class Counter:
             self._note_paper,
             crashed,
             seconds=print_seconds,
+            mark=mark,
         )
         self._staff = StaffDesk(staff, self._post)
         self._slot = SlotDesk(actors, self._post, self._note_kept, crashed)
@@ -107,6 +136,7 @@ class Counter:
         self._slot.close()
         self._prints.close()
         self._faces.stop()
+        self._materials.close()
         self._cards.close()
         self._jobs.shutdown(wait=True, cancel_futures=True)
 
@@ -128,6 +158,18 @@ class Counter:
     def check_staff_code(self, effect: CheckStaffCode) -> None:
         self._start(lambda: self._check_staff(effect.code))
 
+    def show_desk(self) -> None:
+        self._materials.show()
+
+    def take_page(self) -> None:
+        self._materials.take()
+
+    def read_page(self, effect: ReadPage) -> None:
+        self._materials.read(effect)
+
+    def hide_desk(self) -> None:
+        self._materials.hide()
+
     def prepare_papers(self) -> None:
         """Warm the documents child, and ask the line: what is decided next depends on whether it is there."""
         self._start(self._warm_documents)
@@ -135,6 +177,15 @@ class Counter:
 
     def commit(self, effect: Commit) -> None:
         self._start(lambda: self._commit(effect))
+
+    def keep_draft(self, effect: KeepDraft) -> None:
+        self._keeping = self._start(lambda: self._post(self._drafts.keep(effect)))
+
+    def forget_draft(self, effect: ForgetDraft) -> None:
+        self._start(lambda: self._drafts.forget(effect.document))
+
+    def take_up_draft(self, effect: TakeUpDraft) -> None:
+        self._start(lambda: self._journal.audit("draft.resumed", service=effect.service_id))
 
     def print_papers(self, effect: PrintPapers) -> None:
         self._start(lambda: self._prints.print_papers(effect.papers))
@@ -147,6 +198,7 @@ class Counter:
 
     def wipe(self, effect: Wipe) -> None:
         self._faces.stop()
+        self._materials.stop()
         self._start(lambda: self._wipe(effect))
 
     def admit_cards(self) -> None:
@@ -163,9 +215,11 @@ class Counter:
 
     # -- the work, on the counter's own threads --------------------------------------------------------
 
-    def _start(self, job: Callable[[], object]) -> None:
+    def _start(self, job: Callable[[], object]) -> Future[object]:
         """Run a job. What it did not expect is a bug and ends the process (crash-only): nothing is swallowed."""
-        self._jobs.submit(job).add_done_callback(self._ended)
+        begun = self._jobs.submit(job)
+        begun.add_done_callback(self._ended)
+        return begun
 
     def _ended(self, job: Future[object]) -> None:
         error = None if job.cancelled() else job.exception()
@@ -193,10 +247,12 @@ class Counter:
         turn = self._shelf.expect()
         if self._closing:
             return
-        self._start(lambda: self._find_papers(document.number, turn))
+        self._start(lambda: self._find_papers(document, turn))
 
-    def _find_papers(self, number: str, turn: object) -> None:
-        self._post(PapersFound(number, self._shelf.waiting(self._shelf.recognise(number, turn))))
+    def _find_papers(self, document: IdentityDocument, turn: object) -> None:
+        person = self._shelf.recognise(document.number, turn)
+        self._post(PapersFound(document.number, self._shelf.waiting(person)))
+        self._post(DraftFound(document.number, self._drafts.find(document, person)))
 
     def _warm_documents(self) -> None:
         """Ahead of need; what keeps the child from starting is told when a paper is asked for."""
@@ -234,12 +290,16 @@ class Counter:
         return True
 
     def _wipe(self, effect: Wipe) -> None:
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:  # its key leaves memory with the visit, and not before
+            wait([keeping], DRAFT_SECONDS)
         self._shelf.forget()
         self._cards.forget()
         self._slot.dismiss()
         self._forget_sound()
         self._documents.release()
         self._faces.await_release(CAMERA_SECONDS)
+        self._materials.await_release(CAMERA_SECONDS)
         self._cards.settle(PHOTO_SECONDS)
         self._slot.settle(SLOT_SECONDS)
         if self._sound is not None:
@@ -248,7 +308,6 @@ class Counter:
         self._prints.settle()
         self._journal.audit("visit.ended", reason=effect.reason, state=effect.state, saved=int(effect.committed))
         self._journal.audit("visit.wiped", files=files)
-        self._shelf.tidy()
         self._post(Wiped())
 
     def _forget_sound(self) -> None:

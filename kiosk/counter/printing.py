@@ -38,6 +38,7 @@ RESET_SECONDS = 5.0  # the start page and the next citizen wait no longer for a 
 STOP_SECONDS = 5.0  # a paper under way when the terminal stops has as long to come out
 NOBODY = Fault("no-printer", Action.CONFIGURE)
 STOPPED = Fault("stopped", Action.NONE)
+Marks = Callable[[PaperContent], PaperContent]
 NoteBegun = Callable[[PaperContent], None]
 NoteEnd = Callable[[PaperContent, PrintOutcome], None]
 
@@ -45,7 +46,8 @@ NoteEnd = Callable[[PaperContent, PrintOutcome], None]
 class PrintDesk:
     """Runs on a worker thread; ``begun`` is told of a paper before its device, ``note`` of each ending.
 
-    ``crashed`` hears of what a printer's reset did not expect.
+    ``crashed`` hears of what a printer's reset did not expect. ``mark`` puts the terminal's signature into the code, at
+    the last moment: a copy's says that it is one, and the key is the one of that day.
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class PrintDesk:
         crashed: Callable[[BaseException], None],
         *,
         seconds: float = PRINT_SECONDS,
+        mark: Marks = lambda paper: paper,
     ) -> None:
         self._documents, self._post, self._begun = documents, post, begun
-        self._note, self._crashed, self._seconds = note, crashed, seconds
+        self._note, self._crashed, self._seconds, self._mark = note, crashed, seconds, mark
         self._printers = {"certificate": page_printer, "receipt": receipt_printer}
         self._closing: Future[None] = Future()
         self._uncertain = False  # a paper of this visit may still come out
@@ -125,7 +128,7 @@ class PrintDesk:
             return NotPrinted(NOBODY)
         self._post(PaperProgressed(paper.paper_id, 0, 0))
         try:
-            rendered = self._documents.render(paper, RENDER_SECONDS)
+            rendered = self._documents.render(self._mark(paper), RENDER_SECONDS)
         except (GlyphMissing, WorkerError) as error:
             return NotPrinted(Fault(error.code, Action.CALL_TECHNICIAN, error.advice))
         if self._closing.done():

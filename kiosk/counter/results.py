@@ -1,6 +1,6 @@
 """What became of a case after the visit, as the backend says, and how often its papers were printed.
 
-Kept in the journal's meta until the journal has a table for it: this is the one place that knows where.
+Both stand in the journal for as long as its papers are kept: this is the one place that knows where.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from uuid import UUID
 
+from kiosk.domain import late
 from kiosk.journal.journal import Journal
 from kiosk.wire import CaseResult
 
@@ -23,25 +24,34 @@ def keep_results(journal: Journal, results: Sequence[CaseResult]) -> None:
             journal.audit("sync.alarm", reason="bad-result")
             continue
         outcome = result.outcome if _WORD.fullmatch(result.outcome) else "other"
-        if outcome_of(journal, result.case_id) != outcome:
-            journal.audit("result.received", result.case_id, outcome=outcome)
-            journal.set_meta(f"result.{result.case_id}", outcome)
+        journal.keep_result(result.case_id, late.kept_outcome(outcome, result.text))
 
 
 def outcome_of(journal: Journal, case_id: str) -> str:
     """``confirmed``, ``conflict``, another word of the backend's, or "" while there is none."""
-    return journal.meta(f"result.{case_id}") or ""
+    return journal.result_of(case_id).partition(".")[0]
+
+
+def trouble_of(journal: Journal, case_id: str) -> str:
+    """Why the case is not as it was told (a cause of kiosk.domain.late); "" while nothing of that is known.
+
+    The backend's word counts more than what this terminal sees itself: that the item was set aside.
+    """
+    kept = journal.result_of(case_id)
+    if not kept and journal.state_of(case_id) in ("rejected", "quarantined"):
+        return late.NOT_TAKEN
+    return late.cause_of(kept)
 
 
 def note_attempt(journal: Journal, case_id: str, paper_id: str, attempt: int, how: str) -> None:
     """The paper's ``attempt``-th print (from 1) was ``begun``, or ended: ``printed``, ``not_printed``, ``unknown``."""
-    journal.set_meta(f"prints.{case_id}.{paper_id}", f"{attempt} {how}")
+    journal.note_attempt(case_id, paper_id, attempt, how)
 
 
 def attempts(journal: Journal, case_id: str, paper_id: str) -> tuple[int, bool]:
     """How many prints of this paper were begun, and whether the last came out for certain."""
-    count, _, how = (journal.meta(f"prints.{case_id}.{paper_id}") or "0 ").partition(" ")
-    return int(count), how == "printed"
+    count, how = journal.attempts(case_id, paper_id)
+    return count, how == "printed"
 
 
 def _is_id(text: str) -> bool:

@@ -15,32 +15,33 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kiosk.counter import results
+from kiosk.documents import notice
+from kiosk.domain.beijing import CHINA
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.waiting import WaitingPaper, WaitingState
 from kiosk.journal.errors import JournalError
 from kiosk.journal.journal import Journal
 from kiosk.journal.person import PersonKey
 from kiosk.journal.records import KeptPaper
+from kiosk.suites import DEFAULT
 
 KEPT_FOR = timedelta(days=30)
 """Long enough for a confirmation and a second walk; short, because a number that seals can be guessed, at some cost."""
 
-TIDY_EVERY = timedelta(hours=1)
 PEPPER = "person.pepper"
-_DEFAULTS: Mapping[str, Any] = {"rows": [], "notes": [], "qr": "", "copy": 0, "test": False, "extra": {}}
+_DEFAULTS: Mapping[str, Any] = {"rows": [], "notes": [], "qr": "", "copy": 0, "test": False, "extra": {}, "mark": {}}
 
 
 class Shelf:
     """May be used from any thread. Holds the key of the person whose card lies there, and forgets it with the card."""
 
-    def __init__(self, journal: Journal, clock: Callable[[], datetime]) -> None:
-        self._journal, self._clock = journal, clock
+    def __init__(self, journal: Journal, clock: Callable[[], datetime], suite: str = DEFAULT) -> None:
+        self._journal, self._clock, self._suite = journal, clock, suite
         self._lock, self._making = threading.Lock(), threading.Lock()
         self._salt: bytes | None = None
         self._unreadable: set[str] = set()  # cases of which that has been told
         self._turn = object()
         self._known: tuple[str, PersonKey] | None = None
-        self._tidied: datetime | None = None
 
     # -- the person ----------------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ class Shelf:
 
     def recognise(self, number: str, turn: object) -> PersonKey:
         """The key to this person's papers, about 50 ms; kept for the commit if ``turn`` still holds."""
-        person = PersonKey.derive(self._pepper(), number)
+        person = PersonKey.derive(self._pepper(), number, self._suite)
         with self._lock:
             if turn is self._turn:
                 self._known = (number, person)
@@ -84,7 +85,11 @@ class Shelf:
     def keep(
         self, person: PersonKey, now: Sequence[PaperContent], due: Sequence[PaperContent], committed_at: datetime
     ) -> tuple[KeptPaper, ...]:
-        """Papers for a case record: those that hold ``now``, and those that are ``due`` once it is confirmed."""
+        """Papers for a case record: those that hold ``now``, and those that are ``due`` once it is confirmed.
+
+        A notice's seed (kiosk.documents.notice) may be among those that are due: it is shown to nobody before there is
+        something to be told.
+        """
         return tuple(
             KeptPaper(
                 person.claim,
@@ -99,35 +104,39 @@ class Shelf:
     def waiting(self, person: PersonKey) -> tuple[WaitingPaper, ...]:
         """What lies here for this person, newest case first, the certificate before the receipt.
 
-        One that cannot be read is left out, and told in the audit chain once: the counter has to make it anew.
+        One that cannot be read is left out, and told in the audit chain once: the counter has to make it anew. Of a
+        case that came out otherwise than it was told, the notice alone is there: it says what became of the others.
         """
-        found = []
+        found: list[WaitingPaper] = []
         for kept in self._journal.papers_for(person.claim):
             try:
                 unpacked = _unpacked(person.open(kept.sealed))
             except (JournalError, ValueError, TypeError, LookupError, AttributeError):
                 self._tell_unreadable(kept.case_id)
             else:
-                found.append(self._standing(*unpacked))
+                found += self._standing(*unpacked)
+        told = {one.paper.case_id for one in found if one.state is WaitingState.NOTICE}
+        found = [one for one in found if one.paper.case_id not in told or one.state is WaitingState.NOTICE]
         return tuple(sorted(found, key=lambda one: (-one.committed_at.timestamp(), one.paper.kind)))
 
-    def _standing(self, paper: PaperContent, committed_at: datetime, waits: bool) -> WaitingPaper:
+    def _standing(self, paper: PaperContent, committed_at: datetime, waits: bool) -> list[WaitingPaper]:
+        """The paper as it stands; nothing for a notice while there is nothing to be told."""
         printed, taken = results.attempts(self._journal, paper.case_id, paper.paper_id)
-        state = _state(results.outcome_of(self._journal, paper.case_id), waits=waits)
-        return WaitingPaper(paper, state, committed_at, printed, taken)
+        if paper.template != notice.TEMPLATE:
+            state = _state(results.outcome_of(self._journal, paper.case_id), waits=waits)
+            return [WaitingPaper(paper, state, committed_at, printed, taken)]
+        cause = results.trouble_of(self._journal, paper.case_id)
+        if not cause:
+            return []
+        meaning = notice.meaning_of(paper, cause)
+        made = notice.notice(paper, meaning, self._clock().astimezone(CHINA).date())
+        return [WaitingPaper(made, WaitingState.NOTICE, committed_at, printed, taken, *notice.told(meaning))]
 
     def _tell_unreadable(self, case_id: str) -> None:
         with self._making:
             if case_id not in self._unreadable:
                 self._unreadable.add(case_id)
                 self._journal.audit("kept.unreadable", case_id)
-
-    def tidy(self) -> None:
-        """Erase what has run out; looks at most once an hour."""
-        now = self._clock()
-        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
-            self._tidied = now
-            self._journal.forget_expired()
 
 
 def _packed(paper: PaperContent, committed_at: datetime, waits: bool) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from kiosk.domain.text import Language
 from kiosk.profile import Profile, parse
+from kiosk.suites import DEFAULT, SuiteName
 
 STREET = {"zh": "南关街道", "en": "Nanguan Subdistrict"}
 NAME = {"zh": "3 号机", "en": "No. 3"}
@@ -19,6 +20,8 @@ PICTURES = dict.fromkeys(("resident", "elder", "minority", "hmt"), "portrait") |
 
 
 CAMERA_RATE = 15.0  # pictures a second
+DESK = {"kind": "document_camera", "width": 2000, "rate": 5}
+"""4.8 pixels a millimetre: as little as print of 4 mm is still read at."""
 KEEP_AFTER = 60.0  # seconds after which a smart card that nobody takes is kept: short, so that it can be shown
 
 
@@ -35,6 +38,7 @@ def spec(
             "page_printer": {"kind": "ipp", "spool": str(papers), "pace": 0.4},
             "receipt_printer": {"kind": "escpos", "transport": "tcp", "out": str(papers)},
             "camera": {"kind": "camera", "rate": camera_rate},
+            "document_camera": DESK,
             "network": {"kind": "network", "target": backend_url},
         }
         | dict(more or {})
@@ -50,6 +54,7 @@ def profile(
     language: Language,
     camera_rate: float = CAMERA_RATE,
     more: Mapping[str, Mapping[str, Any]] | None = None,
+    suite: SuiteName = DEFAULT,
 ) -> Profile:
     """The terminal in front of these twins; ``more`` are further devices, or others in place of these."""
     secret = folder / "staff.secret"
@@ -63,15 +68,23 @@ def profile(
             "test": True,  # its papers name a real office: each says that it is a sample
         },
         "data": {"folder": "data"},
+        "keys": {"suite": suite},
         "backend": {"url": ports["network"], "enrolment_code": enrolment_code},
         "devices": {
             "id_reader": {"driver": "sdt", "port": ports["id_reader"]},
             "page_printer": {"driver": "ipp", "port": ports["page_printer"]},
             "receipt_printer": {"driver": "escpos", "port": ports["receipt_printer"]},
             "camera": {"driver": "camera", "port": ports["camera"], "rate": camera_rate},
-        } | dict(more or {}),
+        }
+        | _desk(ports) | dict(more or {}),
         "cards": {"keep_after": KEEP_AFTER},
         "access": {"staff_secret_file": secret.name},
         "screen": {"size": f"{size[0]}x{size[1]}", "fullscreen": False},
     }  # fmt: skip
     return parse(table, folder, "demo profile")
+
+
+def _desk(ports: Mapping[str, str]) -> dict[str, Any]:
+    """The document camera, where it stands on a wire."""
+    port = ports.get("document_camera")
+    return {} if port is None else {"document_camera": {"driver": "document_camera", "port": port}}

@@ -21,6 +21,7 @@ from kiosk.demo.processes import Helper, HelperFailed
 from kiosk.demo.report import Report, backend_counts
 from kiosk.demo.stage import DemoStage
 from kiosk.domain.text import Language
+from kiosk.suites import DEFAULT, SuiteName
 
 USUAL, ALL = "usual", "all"
 """Which devices the cabinet holds: those of a visit, or every one that has a twin."""
@@ -41,6 +42,7 @@ class Wanted:
     language: Language
     camera_rate: float = CAMERA_RATE
     devices: str = USUAL
+    suite: SuiteName = DEFAULT
 
 
 def run(wanted: Wanted) -> int:
@@ -124,7 +126,7 @@ class Demo:
         backend = Helper(
             "kiosk.cli",
             ["backend", "--db", database, "--blobs", str(out / "backend" / "blobs"), "--listen", "127.0.0.1:0",
-             "--first-terminal", AREA_CODE, "demo"],
+             "--first-terminal", AREA_CODE, "demo", "--suite", self._wanted.suite],
             out / "backend.log",
         )  # fmt: skip
         self._helpers.append(backend)
@@ -176,7 +178,7 @@ class Demo:
         made = profile(
             self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
             language=self._wanted.language, camera_rate=self._wanted.camera_rate,
-            more=whole.devices(self.ports),
+            more=whole.devices(self.ports), suite=self._wanted.suite,
         )  # fmt: skip
         usual: dict[str, Any] = {"decoder": SimulatedPhotoDecoder(), "failed": self._failed, "power_down": _powerless}
         return Terminal(made, **(usual | options))

@@ -41,7 +41,6 @@ def twins(papers: Path, without: Mapping[str, str]) -> dict[str, dict[str, Any]]
     found: dict[str, dict[str, Any]] = {
         "page_printer": {"kind": "cups", "spool": str(papers), "pace": 0.4},
         "card_reader": {"kind": "xfs4iot", "service": "CardReader1"},
-        "document_camera": {"kind": "document_camera", "width": 1200},
         "document_scanner": {"kind": "sane"},
         "code_scanner": {"kind": "scanner", "terminator": "cr"},
         "sensors": {"kind": "modbus", "board": BOARD, "locker": LOCKER},
@@ -55,7 +54,6 @@ def devices(ports: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """The profile's ``devices`` in front of these twins."""
     found: dict[str, dict[str, Any]] = {
         "card_reader": {"driver": "xfs4iot"},
-        "document_camera": {"driver": "document_camera"},
         "document_scanner": {"driver": "sane", "program": _scanimage(ports.get("document_scanner", ""))},
         "code_scanner": {"driver": "code_scanner", "terminator": "cr"},
         "sensors": {"driver": "modbus_io", "map": BOARD},

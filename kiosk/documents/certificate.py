@@ -11,12 +11,14 @@ from typing import Any
 from kiosk.documents.fonts import Face, face
 from kiosk.documents.glyphs import check
 from kiosk.documents.lines import wrap
+from kiosk.documents.qr import matrix_of
 from kiosk.domain.codes import group_case_no
 from kiosk.domain.papers import PaperContent, RenderedPaper
 
 WIDTH, HEIGHT = 841.89, 595.28  # A4 landscape, points
 INK, INK2, LINE, SEAL, GROUND = "#1A2330", "#4C5867", "#CDB9A6", "#8E2418", "#FBF8F1"
 LABEL, LEAST = 12.5, 8.5  # points
+CODE = 108.0  # points: 77 modules of half a millimetre, which a telephone reads from a hand's distance
 
 _LEFT = (("名称", "name"), ("类型", "type"), ("经营者", "operator"), ("经营范围", "scope"))
 _RIGHT = (("组成形式", "form"), ("注册日期", "date"), ("经营场所", "premises"))
@@ -24,7 +26,7 @@ _HEIGHTS = {"scope": 96.0, "premises": 96.0}  # room in points; every other fiel
 PUBLICITY = "国家企业信用信息公示系统 www.gsxt.gov.cn"
 CODE_LABEL = "统一社会信用代码"
 REGISTRAR_LABEL = "登记机关"
-SCAN, SCAN_PLAIN = "扫码核对登记信息", "登记信息"  # with an address in the code, and with words only
+SCAN, SCAN_PLAIN = "扫码核对登记信息、验真伪", "登记信息、验真码"  # with an address in the code, and with words only
 SEALING = "加盖登记机关印章后有效"
 TEST = "样本 · 测试"
 TEST_NOTE = "本页由测试终端打印，不是营业执照，没有效力"
@@ -161,15 +163,13 @@ class _Page:
         self._text(WIDTH / 2, 136, content.title, 54, style="title", colour=SEAL, space=22, align="middle")
         if content.copy:
             self._text(WIDTH / 2, 166, copy_mark(content.copy), 13, style="title", colour=SEAL, align="middle")
-        self._qr(WIDTH - 70 - 84, 62, 84)
+        self._qr(WIDTH - 70 - CODE, 52, CODE)
         scan = SCAN if content.qr.startswith("http") else SCAN_PLAIN
-        self._text(WIDTH - 70 - 42, 160, scan, 8.5, colour=INK2, align="middle")
+        self._text(WIDTH - 70 - CODE / 2, 52 + CODE + 12, scan, 8.5, colour=INK2, align="middle")
 
     def _qr(self, x: float, y: float, side: float) -> None:
         """The code as vectors: one path of row runs."""
-        import segno
-
-        matrix = segno.make(self._content.qr, error="m", micro=False).matrix
+        matrix = matrix_of(self._content.qr)
         cell = side / len(matrix)
         path = self._canvas.beginPath()
         for row, modules in enumerate(matrix):

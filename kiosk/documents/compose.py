@@ -8,6 +8,7 @@ from datetime import date, datetime
 from urllib.parse import quote
 
 from kiosk.documents import wording
+from kiosk.domain import ladder
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.case import CaseDraft
 from kiosk.domain.codes import group_case_no, mask_name
@@ -37,16 +38,37 @@ def papers(
     ``credit_code`` is empty where the service gives none. ``committed_at`` is aware; papers show China time.
     """
     decision = draft.decision
+    step = ladder.step(decision.rung, online=decision.online)
     made = []
     for spec in pack.papers:
-        if decision.outcome.value not in spec.on:
+        if not _due_now(spec, decision):
             continue
         if spec.kind is PaperKind.CERTIFICATE:
-            if decision.effective and credit_code:
+            if decision.effective and step.certificate and credit_code:
                 made.append(_certificate(pack, spec, draft, case_no, credit_code, place, committed_at, language))
         else:
             made.append(_receipt(pack, spec, draft, case_no, credit_code, place, committed_at, language))
     return tuple(made)
+
+
+def _due_now(spec: PaperSpec, decision: Decision) -> bool:
+    """Whether the paper belongs to this outcome. Who was received gets the receipt, whatever its list says."""
+    if decision.outcome is Outcome.RECEIVED:
+        return spec.kind is PaperKind.RECEIPT
+    return decision.outcome.value in spec.on
+
+
+def mark(pack: ServicePack, draft: CaseDraft, committed_at: datetime, *shown: str) -> dict[str, str]:
+    """What the code will state (PaperContent.mark). ``shown``: texts that the paper shows as they stand here."""
+    decision = draft.decision
+    return {
+        "item": pack.item_code,
+        "service": pack.pack_id,
+        "outcome": decision.outcome.value,
+        "rung": decision.rung.value,
+        "at": committed_at.isoformat(timespec="seconds"),
+        "shown": "\n".join(text for text in shown if text),
+    }
 
 
 def as_copy(content: PaperContent, number: int) -> PaperContent:
@@ -93,16 +115,20 @@ def _certificate(
         notes=tuple(note.zh for note in spec.notes),
         qr=_query(place, "code", credit_code, f"统一社会信用代码：{credit_code}\n名称：{values['name']}"),
         test=draft.test,
+        mark=mark(pack, draft, committed_at, credit_code, values["name"]),
     )
 
 
-def _result(pack: ServicePack, decision: Decision) -> Text:
+def result_of(pack: ServicePack, decision: Decision) -> Text:
     said = pack.outcome_texts[decision.wording].result
     if said != EMPTY:
         return said
     if decision.outcome is Outcome.APPROVED:
         return pack.badge if decision.effective else wording.RESULT_PROVISIONAL
-    return wording.RESULTS[decision.outcome]
+    result = wording.RESULTS[decision.outcome]
+    if decision.outcome is Outcome.REFUSED and not decision.effective:  # decided here, and still to be confirmed
+        return Text(result.zh + wording.PROVISIONAL.zh, result.en + wording.PROVISIONAL.en)
+    return result
 
 
 def _both(text: Text, language: Language) -> str:
@@ -114,8 +140,23 @@ def _due(months: int, day: date) -> Text:
     """The day some months later, as "by then"; the last of the month where the month is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     last = min(day.day, monthrange(year, month + 1)[1])
-    filled = (text.format(year=year, month=month + 1, day=last) for text in (wording.BY.zh, wording.BY.en))
-    return Text(*filled)
+    return by(date(year, month + 1, last))
+
+
+def by(day: date) -> Text:
+    """ "By that day", as papers say it."""
+    return Text(*(text.format(year=day.year, month=day.month, day=day.day) for text in (wording.BY.zh, wording.BY.en)))
+
+
+def where(place: Place) -> Text:
+    """The terminal's place as the head of a paper names it."""
+    zh = f"{place.district}{place.street} · {place.terminal}"
+    return Text(zh, place.english or zh)
+
+
+def progress(place: Place, case_no: str) -> str:
+    """What a receipt's code leads to."""
+    return _query(place, "no", case_no, case_no)
 
 
 def _receipt(
@@ -137,7 +178,7 @@ def _receipt(
         (wording.APPLICANT, mask_name(draft.envelope.value(APPLICANT))),
         (wording.VERIFIED, wording.VERIFICATIONS[draft.verification].of(language)),
         (wording.TIME, f"{when:%Y-%m-%d %H:%M}"),
-        (wording.RESULT, _both(_result(pack, decision), language)),
+        (wording.RESULT, _both(result_of(pack, decision), language)),
     ]
     holds = decision.effective and decision.outcome is Outcome.APPROVED
     if pack.again is not None and holds:
@@ -149,7 +190,6 @@ def _receipt(
     if credit_code and holds:
         rows.append((wording.CREDIT_CODE, credit_code))
     rows.append((wording.OFFICE, _both(pack.authority, language)))
-    where = f"{place.district}{place.street} · {place.terminal}"
     return PaperContent(
         paper_id=spec.paper_id,
         kind=spec.kind.value,
@@ -161,7 +201,7 @@ def _receipt(
             "heading": texts.heading.of(language),
             "subtitle": spec.title.zh if language != "zh_CN" else "",
             "tone": "solid" if holds else "outline",
-            "place": _both(Text(where, place.english or where), language),
+            "place": _both(where(place), language),
             "offline": "" if decision.online else wording.NETWORK.of(language),
             "scan": (wording.SCAN if place.progress_url else wording.STAFF_SCAN).of(language),
             "call": wording.CALL.of(language) if place.phone else "",
@@ -172,21 +212,44 @@ def _receipt(
         },
         rows=tuple((label.of(language), value) for label, value in rows),
         notes=tuple(note.of(language) for note in spec.notes) if decision.outcome is Outcome.APPROVED else (),
-        qr=_query(place, "no", case_no, case_no),
+        qr=progress(place, case_no),
         test=draft.test,
-        extra=_sections(pack, texts, draft, language),
+        extra=_sections(pack, texts, draft, when.date(), language),
+        mark=mark(pack, draft, committed_at, mask_name(draft.envelope.value(APPLICANT))),
     )
 
 
-def _sections(pack: ServicePack, texts: OutcomeText, draft: CaseDraft, language: Language) -> dict[str, str]:
-    """Titled paragraphs: what holds, what comes later, what to do, why, what was promised. All is told at once."""
+def _clocks(pack: ServicePack, step: ladder.Step, day: date) -> tuple[Text, ...]:
+    """The law's clocks from the day of receipt on, where this receipt starts them."""
+    clocks = pack.clocks
+    if clocks is None or not step.clocks:
+        return ()
+    told = (wording.ACCEPTED_BY, wording.DECIDED_BY, Text(clocks.basis, clocks.basis))
+    numbers = {"day": day.isoformat(), "accept": clocks.accept, "decide": clocks.decide}
+    return tuple(Text(text.zh.format(**numbers), text.en.format(**numbers)) for text in told)
+
+
+def _sections(pack: ServicePack, texts: OutcomeText, draft: CaseDraft, day: date, language: Language) -> dict[str, str]:
+    """Titled paragraphs: what this is, what holds, what comes later, what to do, why, what was promised.
+
+    All is told at once. What the paper is, is said of every one that was made without a network.
+    """
     decision, terms = draft.decision, pack.commitment
+    step = ladder.step(decision.rung, online=decision.online)
+    undecided = decision.outcome is Outcome.REFERRED and step.decides  # a person decides: nothing to be said of it here
+    standing = EMPTY if undecided else step.paper
     promised = terms is not None and draft.commitment is not None
     missing = terms is not None and not promised and decision.outcome is Outcome.REFERRED
+    scanned = pack.material(terms.replaces) if terms is not None and missing else None
+    bring = terms.papers if terms is not None and missing else EMPTY
+    if scanned is not None and any(material.kind == scanned.key for material in draft.materials):
+        bring = scanned.original  # nothing that was handed in is asked for again
     sections: dict[Text, tuple[Text, ...]] = {
+        wording.STANDING: (standing,),
+        wording.CLOCKS: _clocks(pack, step, day),
         wording.HOLDS: (texts.holds,),
         wording.LATER: (texts.later,),
-        wording.BRING: (terms.papers if terms is not None and missing else EMPTY,),
+        wording.BRING: (bring,),
         wording.NEXT: (texts.next_step,),
         wording.REASONS: tuple(rule.because for rule in pack.reasons(decision)),
     }
@@ -198,5 +261,5 @@ def _sections(pack: ServicePack, texts: OutcomeText, draft: CaseDraft, language:
     return {
         title.of(language): "\n".join(text.of(language) for text in told)
         for title, told in sections.items()
-        if told != (EMPTY,)
+        if told not in ((), (EMPTY,))
     }

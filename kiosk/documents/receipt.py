@@ -8,6 +8,7 @@ from typing import Any
 from kiosk.documents.fonts import Face, face
 from kiosk.documents.glyphs import check
 from kiosk.documents.lines import wrap
+from kiosk.documents.qr import QUIET, matrix_of
 from kiosk.domain.papers import PaperContent, RenderedPaper
 
 WIDTH = 576
@@ -189,24 +190,23 @@ class _Sheet:
 
     def code(self, payload: str, beside: tuple[str, ...]) -> None:
         """The QR code left, words right of it."""
-        import segno
-
-        matrix = segno.make(payload, error="m", micro=False).matrix
+        matrix = matrix_of(payload)
         dot = max(4, CODE // len(matrix))
         side = dot * len(matrix)
-        self._room(side + 16)
-        for row, modules in enumerate(matrix):
-            for column, dark in enumerate(modules):
+        quiet = dot * QUIET
+        self._room(side + 2 * quiet)
+        for row, cells in enumerate(matrix):
+            for column, dark in enumerate(cells):
                 if dark:
-                    x, y = MARGIN + 8 + column * dot, round(self._y) + 8 + row * dot
+                    x, y = MARGIN + 8 + column * dot, round(self._y) + quiet + row * dot
                     self._draw.rectangle((x, y, x + dot - 1, y + dot - 1), fill=0)
-        left, below = MARGIN + side + 40, self._y + 20
+        left, below = MARGIN + side + 36, self._y + 20
         for index, words in enumerate(beside):
             size = BODY if index in (0, len(beside) - 1) else SMALL
             for line in self._lines(words, "text", size, WIDTH - MARGIN - left):
                 self._line(left, below + size, line, "text", size)
                 below += size * LEADING
-        self._y = max(self._y + side + 16, below)
+        self._y = max(self._y + side + 2 * quiet, below)
 
     def finish(self) -> Any:
         return self._picture.crop((0, 0, WIDTH, round(self._y)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.documents import certificate, receipt
 from kiosk.domain.papers import PaperContent, RenderedPaper
 
-_LAYOUTS = {"licence": certificate.render, "receipt": receipt.render}
+_LAYOUTS = {"licence": certificate.render, "receipt": receipt.render, "notice": receipt.render}
 
 
 def render(content: PaperContent) -> RenderedPaper:

@@ -22,8 +22,19 @@ PROMISED = Text("您承诺的", "What you promised")
 WITHDRAW = Text("想撤回承诺", "To withdraw the promise")
 SETTLED = Text("承诺以后", "After the promise")
 BRING = Text("请带来", "Please bring")
-SCAN = Text("扫码查进度", "Scan to follow your case")
+SCAN = Text("扫码查进度、验真伪", "Scan to follow your case, or to check this paper")
 STAFF_SCAN = Text("工作人员扫这里", "For staff to scan")
+STANDING = Text("这张回执是什么", "What this paper is")
+CLOCKS = Text("什么时候有结果", "When you will hear")
+ACCEPTED_BY = Text(
+    "从 {day} 收件这天起：{accept} 个工作日内告诉您是否受理，到期没有告诉的，就算受理。",
+    "Counted from {day}, the day of receipt: within {accept} working days you are told whether it is accepted; "
+    "if nobody tells you, it counts as accepted.",
+)
+DECIDED_BY = Text(
+    "受理以后 {decide} 个工作日内作出决定；要延长的，会告诉您理由。",
+    "Within {decide} working days of acceptance it is decided; if that takes longer, you are told why.",
+)
 CALL = Text("问这件事，请打电话，报办件编号", "Questions? Call and give the case number")
 BY = Text("{year} 年 {month} 月 {day} 日以前", "by {year}-{month:02d}-{day:02d}")
 KEEP = Text("请收好这张回执", "Please keep this receipt")
@@ -35,7 +46,9 @@ NETWORK = Text("办理时没有网络", "Handled without a network")
 RESULTS = {
     Outcome.REFUSED: Text("不予办理", "Not granted"),
     Outcome.REFERRED: Text("由工作人员办理", "Staff will decide"),
+    Outcome.RECEIVED: Text("已经收件，以后作出决定", "Received, to be decided later"),
 }
+PROVISIONAL = Text("（待确认）", " (to be confirmed)")
 RESULT_PROVISIONAL = Text("已经收下，等确认", "Received, to be confirmed")
 VERIFICATIONS = {
     Verification.FACE: Text("刷脸", "Face check"),

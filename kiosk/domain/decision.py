@@ -14,10 +14,14 @@ class Outcome(Enum):
     APPROVED = "approved"  # 准予 / 通过
     REFUSED = "refused"  # 不予
     REFERRED = "referred"  # 转人工审核
+    RECEIVED = "received"  # 已收件，以后决定: taken where nothing may be decided (Rung.RECEIPT without a network)
+
+
+UNDECIDED = frozenset({Outcome.REFERRED, Outcome.RECEIVED})
 
 
 class Rung(Enum):
-    """The offline ladder: what the terminal may do with the network gone."""
+    """The offline ladder: what the terminal may do with the network gone (kiosk.domain.ladder says what that is)."""
 
     SAVE = "save"  # draft, come back
     RECEIPT = "receipt"  # dated receipt, decision later
@@ -56,7 +60,7 @@ class Decision:
     @property
     def effective(self) -> bool:
         """Whether the result holds now, with nothing left to confirm."""
-        return self.outcome is not Outcome.REFERRED and (self.online or self.rung is Rung.FINAL)
+        return self.outcome not in UNDECIDED and (self.online or self.rung is Rung.FINAL)
 
     @property
     def wording(self) -> str:

@@ -20,7 +20,8 @@ class Origin(Enum):
     DERIVED = "derived"  # 自动生成
     LICENCE = "licence"  # 电子证照
     EARLIER = "earlier"  # 上次办件
-    OCR = "ocr"  # 识别, 请核对
+    OCR = "ocr"  # 从材料识别, 您核对过
+    SCANNED = "scanned"  # 扫描的材料
     HELPER = "helper"  # 代办人填写
 
 

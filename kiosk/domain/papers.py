@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 class PaperContent:
     """One paper. ``kind`` is ``receipt`` or ``certificate``; ``template`` names the layout; ``values`` its texts.
 
-    ``copy`` 0 is the original; from 1 on the paper says that it is a copy (副本, 补打).
+    ``copy`` 0 is the original; from 1 on the paper says that it is a copy (副本, 补打). ``mark`` is what the code will
+    state, signed when the paper is printed (kiosk.papers): item, service, outcome, rung, at (ISO 8601), shown (texts
+    that the paper shows, one a line); empty for a paper that is not to be vouched for.
     """
 
     paper_id: str
@@ -26,6 +28,7 @@ class PaperContent:
     copy: int = 0
     test: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
+    mark: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"PaperContent({self.paper_id}, {self.template}, copy {self.copy})"

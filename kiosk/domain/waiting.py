@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from kiosk.domain.papers import PaperContent
+from kiosk.domain.text import EMPTY, Text
 
 
 class WaitingState(Enum):
@@ -16,17 +17,26 @@ class WaitingState(Enum):
     PENDING = "pending"  # waits for a confirmation that has not come
     CONFLICT = "conflict"  # the backend could not register the case: a person has to look at it
     OTHER = "other"  # there is a result of another kind: it is told at the counter
+    NOTICE = "notice"  # the case came out otherwise than it was told: this paper says so, and may be printed
+
+
+PRINTABLE = (WaitingState.READY, WaitingState.NOTICE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WaitingPaper:
-    """``printed`` counts the prints begun before; ``taken`` says that the last of them came out for certain."""
+    """``printed`` counts the prints begun before; ``taken`` says that the last of them came out for certain.
+
+    ``title`` and ``told``: of a notice, its name and what it says in plain sentences, for the screen.
+    """
 
     paper: PaperContent
     state: WaitingState
     committed_at: datetime
     printed: int = 0
     taken: bool = False
+    title: Text = EMPTY
+    told: Text = EMPTY
 
     def __repr__(self) -> str:
         return f"WaitingPaper({self.paper.paper_id}, {self.state.value}, printed {self.printed})"

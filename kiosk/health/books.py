@@ -5,8 +5,6 @@ Creates, migrates and changes nothing.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +13,15 @@ import msgspec
 
 from kiosk import wire
 from kiosk.health.readiness import Check, attention, broken, good
-from kiosk.journal import aside, reading
+from kiosk.housekeeping import HANGS
+from kiosk.journal import aside, opening, reading
 from kiosk.journal.connection import FILE
 from kiosk.journal.errors import JournalError
 from kiosk.journal.keys import load_or_create_key
 from kiosk.journal.store import Store
 
-LOCK = "journal.lock"
 KINDS = ("case", "uscc")
+LOG_TROUBLE = "sync.log_trouble"  # as kiosk/sync/state.py keeps it
 OVERDUE = 24  # hours
 FEW = 20  # numbers: a morning's work without the backend
 ENROL_AGAIN = "Another version wrote it: install that one, or ask the operator for a new one-time code."
@@ -38,18 +37,8 @@ class Books:
 
 
 def terminal_runs(folder: Path) -> bool:
-    """Whether a process has this journal open. Where none has, the lock is held for the blink of this question."""
-    try:
-        handle = os.open(folder / LOCK, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    """Whether a process has this journal open."""
+    return opening.in_use(folder)
 
 
 def examine(folder: Path) -> Books:
@@ -60,7 +49,8 @@ def examine(folder: Path) -> Books:
             report = reading.verify(connection)
             counted = connection.execute("SELECT state, count(*) FROM outbox GROUP BY state").fetchall()
             (oldest,) = connection.execute("SELECT min(created_at) FROM outbox WHERE state = 'queued'").fetchone()
-            row = connection.execute("SELECT value FROM meta WHERE key = 'sync.enrolment'").fetchone()
+            meta = dict(connection.execute("SELECT key, value FROM meta WHERE key LIKE 'sync.%'").fetchall())
+            drafts = reading.drafts(connection)
             store = Store(connection, lambda: datetime.now(UTC))
             left = {kind: store.numbers_left(kind) for kind in KINDS}
     except JournalError as error:
@@ -73,15 +63,48 @@ def examine(folder: Path) -> Books:
         advice = "Take the terminal out of service, copy the whole journal folder with its key, and call support."
         return Books((broken("journal", f"not whole: {words}{more}", advice),))
     try:
-        enrolment = None if row is None else msgspec.json.decode(row[0], type=wire.Enrolment)
+        told = meta.get("sync.enrolment")
+        enrolment = None if told is None else msgspec.json.decode(told, type=wire.Enrolment)
     except msgspec.DecodeError:
         return Books((broken("enrolment", "what the journal keeps of it cannot be read", ENROL_AGAIN),))
-    running = "; in use by a running terminal" if terminal_runs(folder) else ""
-    whole = good("journal", f"whole: {report.cases} cases, {report.audit_rows} audit rows{running}")
+    runs = terminal_runs(folder)
+    running = "; in use by a running terminal" if runs else ""
+    begun = f", {drafts} drafts" if drafts else ""
+    whole = good("journal", f"whole: {report.cases} cases{begun}, {report.audit_rows} audit rows{running}")
     whole = _rescued(folder) or whole
     return Books(
-        (whole, _queue({str(state): int(count) for state, count in counted}, oldest), _numbers(left)), enrolment
-    )
+        (
+            whole, _queue({str(state): int(count) for state, count in counted}, oldest),
+            *_sending(meta.get(HANGS, "") if runs else "", meta.get(LOG_TROUBLE, "")), _numbers(left),
+        ),
+        enrolment,
+    )  # fmt: skip
+
+
+def _sending(hangs: str, trouble: str) -> list[Check]:
+    """What the terminal itself has noted of its sending. ``hangs``: since when (ISO 8601) nothing moves, "" while it
+    does; ``trouble``: the backend's word on the end of the log."""
+    found = []
+    if hangs:
+        found.append(
+            attention(
+                "sync",
+                f"sending hangs, it was noticed at {hangs[:16].replace('T', ' ')}: nothing moved for longer than any "
+                "pause or exchange may last",
+                "Restart the terminal; cases are safe here. If it happens again, check the disk and the name server.",
+            )
+        )
+    if trouble:
+        found.append(
+            attention(
+                "log",
+                f"the backend does not take the end of this audit log: {trouble}",
+                "Change nothing. Run `kiosk log verify` with the backend's list of heads, ask whether an old disk "
+                "image was put back, the journal was set aside or the terminal copied; the operator may allow it "
+                "(`kiosk backend --allow-log`).",
+            )
+        )
+    return found
 
 
 def _rescued(folder: Path) -> Check | None:
@@ -92,8 +115,8 @@ def _rescued(folder: Path) -> Check | None:
     return attention(
         "journal",
         f"whole, but it was damaged and what could be read was saved; set aside: {', '.join(names)}",
-        "Copy these with their -wal and journal.key to another disk for support, then move them away. `kiosk journal "
-        "list` shows what is here; the operator allows the new log (kiosk backend --allow-log). Check the disk.",
+        "Copy these with their -wal, packs/ and journal.key to another disk for support, then move these away. What is "
+        "here: `kiosk journal list`. The operator allows the new log (kiosk backend --allow-log). Check the disk.",
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from kiosk import wire
 from kiosk.domain.beijing import CHINA
 from kiosk.health.readiness import Check, attention, broken, good, without_login
+from kiosk.keystore.store import forms
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import FILE as KEY_FILE
 from kiosk.sync.identity import TerminalKey
@@ -38,7 +39,7 @@ def examine(url: str, data: Path, enrolment: wire.Enrolment | None, roots: Path 
         return [broken("backend", str(error), "Correct backend.url in the profile.")]
     url = without_login(url)
     try:
-        if enrolment is not None and (data / KEY_FILE).exists():
+        if enrolment is not None and forms(data / KEY_FILE):
             return _signed(url, transport, data, enrolment)
         return _unsigned(url, transport)
     finally:

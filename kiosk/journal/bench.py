@@ -20,12 +20,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import secrets
-import shutil
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,6 +32,7 @@ from pathlib import Path
 
 from kiosk.domain.case import new_case_id
 from kiosk.journal import schema
+from kiosk.journal.bench_room import mark, syncs
 from kiosk.journal.connection import connect
 from kiosk.journal.journal import Journal
 from kiosk.journal.reading import reading
@@ -56,7 +54,6 @@ _LOGS = {
     False: f"{_DAY} commits after opening: the reference's log grows, ours was made in full length",
     True: f"after {_WARM_UP} commits: no log grows",
 }
-_MARK = "/kiosk-bench-mark"
 
 
 class _Ours:
@@ -228,29 +225,7 @@ def measure(days: int = 6, long: int = 600, folder: Path | None = None) -> list[
 
 def fsyncs(commits: int, base: Path | None = None) -> list[int] | None:
     """The fsyncs of each of so many commits, counted by the kernel (strace of a child); None without strace."""
-    if shutil.which("strace") is None:
-        return None
-    with tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=base) as folder:
-        trace = Path(folder, "trace")
-        subprocess.run(
-            ["strace", "-f", "-o", str(trace), "-e", "trace=fsync,fdatasync,readlink,readlinkat",
-             sys.executable, "-m", "kiosk.journal.bench", folder, str(commits)],
-            check=True, timeout=120, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        return _count(trace.read_text("utf-8"))
-
-
-def _count(trace: str) -> list[int]:
-    counts: list[int] = []
-    inside = False
-    for line in trace.splitlines():
-        if _MARK in line:
-            inside = _MARK + "-begin" in line
-            if inside:
-                counts.append(0)
-        elif inside and re.search(r"\bf(data)?sync\(", line):
-            counts[-1] += 1
-    return counts
+    return syncs("kiosk.journal.bench", str(commits), base=base)
 
 
 def _traced(folder: Path, commits: int) -> None:
@@ -258,18 +233,10 @@ def _traced(folder: Path, commits: int) -> None:
     ours = _Ours(folder / "journal")
     for _ in range(commits):
         ours.prepare()
-        _mark("begin")
+        mark("begin")
         ours.commit()
-        _mark("end")
+        mark("end")
     ours.journal.close()
-
-
-def _mark(which: str) -> None:
-    try:
-        Path(f"{_MARK}-{which}").readlink()
-    except FileNotFoundError:
-        return
-    raise RuntimeError(f"{_MARK}-{which} must not exist")
 
 
 if __name__ == "__main__":

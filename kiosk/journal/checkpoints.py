@@ -32,7 +32,7 @@ _THIN = """DELETE FROM checkpoints WHERE day < ? AND (seq, key_epoch) NOT IN
 
 
 class Signer(Protocol):
-    """The terminal's signing key: which of its keys it is (``epoch``, from 1), its public half (32 bytes)."""
+    """The terminal's signing key: which of its keys it is (``epoch``, from 1), its public half as its suite has it."""
 
     @property
     def terminal_id(self) -> str: ...
@@ -44,7 +44,7 @@ class Signer(Protocol):
     def public(self) -> bytes: ...
 
     def sign(self, message: bytes) -> str:
-        """Ed25519 over ``message``, base64."""
+        """The key's signature over ``message``, by its suite, base64."""
 
 
 class Checkpoints:

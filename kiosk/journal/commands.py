@@ -22,7 +22,7 @@ from kiosk.journal import auditing, reading
 from kiosk.journal.chain import Found
 from kiosk.journal.connection import FILE
 from kiosk.journal.errors import JournalError
-from kiosk.journal.keys import KEY_FILE, load_or_create_key
+from kiosk.journal.keys import has_key, load_or_create_key
 from kiosk.wire import HeadReceipt
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def journal_folder(data: Path) -> Path:
     """The journal's folder: ``data`` itself or ``data``/journal. Raises JournalError ``no-journal``."""
     for folder in (data, data / "journal"):
-        if (folder / FILE).exists() or (folder / KEY_FILE).exists():
+        if (folder / FILE).exists() or has_key(folder):
             return folder
     raise JournalError(
         "no-journal", f"there is no journal in {data}", advice="Name the terminal's data folder with --data."
@@ -63,7 +63,10 @@ def verify(data: Path, *, as_json: bool = False, out: TextIO | None = None) -> i
 
 
 def list_cases(data: Path, *, as_json: bool = False, out: TextIO | None = None) -> int:
-    """One line per case, without personal data; times are Beijing time, as on the papers."""
+    """One line per case and how far it has come, without personal data; times are Beijing time, as on the papers.
+
+    Of drafts the number: whose they are, nobody can say here.
+    """
     out = out or sys.stdout
 
     def run(connection: Connection) -> int:
@@ -72,11 +75,13 @@ def list_cases(data: Path, *, as_json: bool = False, out: TextIO | None = None) 
             print(json.dumps([asdict(row) for row in rows], ensure_ascii=False), file=out)
             return 0
         for row in rows:
-            state = f"{row.state} ({row.cause})" if row.cause else row.state
+            said = row.cause or row.result
+            state = f"{row.life} ({said})" if said else row.life
             mark = "  TEST" if row.test else ""
             at = datetime.fromisoformat(row.committed_at).astimezone(CHINA)
             print(f"{at:%Y-%m-%d %H:%M:%S}  {row.case_no}  {row.service_id}  {row.outcome}  {state}{mark}", file=out)
-        print(counted(len(rows), "case"), file=out)
+        drafts = reading.drafts(connection)
+        print(counted(len(rows), "case") + (f", {counted(drafts, 'draft')}" if drafts else ""), file=out)
         return 0
 
     return _run(data, run, as_json, out)

@@ -11,6 +11,7 @@ import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 
@@ -25,11 +26,29 @@ OLDEST = (3, 51, 3)
 """The first SQLite without the WAL-reset bug (3.7.0 to 3.51.2 can lose a commit when two connections meet)."""
 
 KEY_BYTES = 32
+PAGE = 4096  # bytes, SQLCipher's own
 FILE = "journal.db"
 
 
-def connect(file: Path, key: bytes, *, durable: bool = True, read_only: bool = False) -> Connection:
+def _address(file: Path, read_only: bool, still: bool) -> str:
+    name = f"file:{quote(str(file.absolute()))}"
+    if not read_only:
+        return name
+    if not still:
+        return f"{name}?mode=ro"
+    if file.with_name(f"{file.name}-wal").exists():
+        return f"{name}?mode=ro&vfs=unix-none"
+    return f"{name}?mode=ro&immutable=1"
+
+
+def connect(
+    file: Path, key: bytes, *, durable: bool = True, read_only: bool = False, still: bool = False
+) -> Connection:
     """Open and unlock an existing or empty file. Raises JournalDamaged if the key does not open it.
+
+    ``still``: nobody has it open, and it is read as it lies, its log with it. No byte of the folder changes, not even a
+    lock or SQLite's index of the log, and the log is not folded back: what stands behind a torn frame of it may be
+    wanted. (The index is made in memory: exclusive locking, on a file system layer that locks nothing.)
 
     ``durable`` False leaves out every fsync: for tests and simulations of load, never for a terminal.
     """
@@ -41,12 +60,16 @@ def connect(file: Path, key: bytes, *, durable: bool = True, read_only: bool = F
         )
     if len(key) != KEY_BYTES:
         raise JournalError("bad-key", f"the journal key has {len(key)} bytes instead of {KEY_BYTES}")
-    connection = cast("Connection", dbapi.connect(str(file), isolation_level=None, check_same_thread=False, timeout=5))
+    address = _address(file, read_only, still)
+    opened = dbapi.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
+    connection = cast("Connection", opened)
     try:
         # x'..' is the raw key: no passphrase, so none of the 80 ms key stretching. HMAC-SHA256 seals a 4 KB page in
         # two thirds of the time of SQLCipher's default SHA-512 (which has no instruction of its own on x86).
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")
+        if still:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         for pragma in (
             "temp_store = MEMORY",

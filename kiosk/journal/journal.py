@@ -13,7 +13,8 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from kiosk.journal import aside, mark, opening, outbox, reading, schema
 from kiosk.journal.catalogue import Detail
 from kiosk.journal.checkpoints import Checkpoints, Signer
-from kiosk.journal.connection import FILE, dbapi, translated
+from kiosk.journal.connection import FILE, PAGE, dbapi, translated
+from kiosk.journal.drafts import KeptDraft
 from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 from kiosk.journal.records import (
     AckRecord,
@@ -30,6 +31,8 @@ from kiosk.journal.records import (
     VerifyReport,
     stamp,
 )
+from kiosk.journal.reserve import Reserve, Room, check_size
+from kiosk.journal.retention import Retention
 from kiosk.journal.store import Store
 from kiosk.journal.writer import Writer
 
@@ -56,7 +59,10 @@ class Journal:
     ) -> None:
         self._folder, self._key, self._connection, self._lock, self._clock = folder, key, connection, lock, clock
         self._store = Store(connection, clock)
+        self._durable = self._store.packs.durable
         self._checkpoints = Checkpoints(self._store)
+        self._retention = Retention(self._store)
+        self._reserve = Reserve(folder)
         self._counts: Counts | None = None
         self._closed = False
         self._file, self._inode, self._log = str(folder / FILE), 0, -1  # what it began with: see _still_there
@@ -75,8 +81,18 @@ class Journal:
 
         Raises JournalDamaged (it is gone, or nothing of it can be read with this key; nothing was changed, the advice
         says what to do) or JournalError ``journal-in-use``, ``journal-newer``, ``migration-failed``, ``journal-full``,
-        ``journal-unwritable``. ``durable`` False leaves out every fsync: never on a terminal.
+        ``journal-unwritable``. ``durable`` False leaves out every fsync: never on a terminal. A disk without room gets
+        what was reserved for a visit: what waits is sent, and no visit begins.
         """
+        try:
+            return cls._open_there(folder, key, clock, durable=durable)
+        except JournalError as error:
+            if error.code != "journal-full" or not Reserve(folder).give_up():
+                raise
+            return cls._open_there(folder, key, clock, durable=durable)
+
+    @classmethod
+    def _open_there(cls, folder: Path, key: bytes, clock: Callable[[], datetime], *, durable: bool) -> Journal:
         try:
             return cls._open(folder, key, clock, durable=durable)
         except OSError as error:
@@ -119,15 +135,17 @@ class Journal:
                 for number in applied:
                     self._store.audit("journal.migrated", schema=number)
             self._store.audit("journal.opened", schema=schema.LATEST, sqlite=dbapi.sqlite_version)
-            self._store.forget_expired()
 
         self._write(opened)  # this first commit also pays for the log's new header
         self._store.mark = self._mark = mark.Mark(self._folder, self._checkpoints.log(), self._store.chain.head.seq)
         (salt,) = self._connection.execute("PRAGMA cipher_salt").fetchone()
         opening.remember(self._folder, bytes.fromhex(salt))
         self._inode = os.stat(self._file).st_ino
-        # not an ordinary handle: closing one of those would take SQLite's own locks on this file away
-        self._log = os.open(f"{self._file}-wal", os.O_PATH)
+        self._log = os.open(f"{self._file}-wal", os.O_RDONLY)  # SQLite's locks are on the other two files
+        if self._durable:
+            self._store.sync_log(self._log)
+        if not aside.set_aside(self._folder):  # a pack that only the damaged journal names may still be wanted
+            self._run(self._store.sweep_packs)
 
     def _still_there(self) -> None:
         """What is written to a file without a name is gone at the end of the process. 3 us, before every case."""
@@ -178,15 +196,23 @@ class Journal:
             raise
 
     def _write(self, work: Callable[[], T]) -> T:
-        store = self._store
-        return self._run(lambda: store.write(work))
+        return self._run(lambda: self._with_reserve(lambda: self._store.write(work)))
+
+    def _with_reserve(self, write: Callable[[], T]) -> T:
+        """A write that meets a full disk is done once more in the room that was reserved for it."""
+        try:
+            return write()
+        except JournalError as error:
+            if error.code != "journal-full" or not self._reserve.give_up():
+                raise
+            return write()
 
     def _changing(self, work: Callable[[], T]) -> T:
         """A write after which the counts have to be counted again."""
 
         def run() -> T:
             self._counts = None
-            return self._store.write(work)
+            return self._with_reserve(lambda: self._store.write(work))
 
         return self._run(run)
 
@@ -215,8 +241,8 @@ class Journal:
 
         ``build`` runs in the calling thread, in its turn but before the transaction: seal there. It is shown the next
         numbers, which are spent by the commit alone, so whatever it raises (raised here) leaves everything as it was.
-        JournalError: ``item-exists``, ``numbers-exhausted``, ``event-refused`` (a word out of form),
-        ``journal-full``, ``journal-missing``, ``journal-uncertain`` (only a restart tells).
+        JournalError: ``item-exists``, ``numbers-exhausted``, ``case-too-large``, ``event-refused`` (a word out of
+        form), ``journal-full``, ``journal-missing``, ``journal-uncertain`` (only a restart tells).
         """
         store = self._store
 
@@ -224,8 +250,9 @@ class Journal:
             self._still_there()
             numbers = store.numbers()
             record = build(numbers)
+            check_size(record)
             self._counts = None
-            store.write(lambda: store.case(record, numbers), filing=False)
+            self._with_reserve(lambda: store.write(lambda: store.case(record, numbers), filing=False))
             return record
 
         return self._run(run)
@@ -260,7 +287,8 @@ class Journal:
         The first is returned however large it is. Nothing is marked: a lost answer needs no undoing.
         """
         times = (stamp(now), stamp(now + outbox.NO_WAIT_SO_LONG))
-        return self._read_outbox(lambda c: outbox.due(c, (self._store.first_queued(), *times, limit), max_bytes))
+        store = self._store
+        return self._read_outbox(lambda c: outbox.due(c, store.packs, (store.first_queued(), *times), limit, max_bytes))
 
     def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
         """Record acknowledgements, in one transaction. Those that do not fit come back as alarms.
@@ -317,12 +345,64 @@ class Journal:
         return self._write(lambda: self._store.forget_paper(case_id, paper_id))
 
     def forget_expired(self) -> int:
-        """Erase kept papers that have run out, overwriting their bytes; returns how many. Also done on opening."""
-        return self._write(self._store.forget_expired)
+        """Erase papers, drafts, results and notes that have run out, overwriting their bytes.
+
+        Returns how many papers and drafts. Not to be called while the clock is wrong: not done on opening, therefore.
+        """
+        expired = self._read_outbox(lambda _: self._retention.expired())
+        return self._write(self._retention.forget_expired) if expired else 0
 
     def note_print(self, case_id: str, paper_id: str, outcome: str, copy: int) -> None:
         """Record how a paper ended (``printed``, ``not_printed``, ``unknown``); ``copy`` 0 is the original."""
         self._write(lambda: self._store.audit("paper.ended", case_id, paper=paper_id, outcome=outcome, copy=copy))
+
+    # -- drafts --------------------------------------------------------------------------------------
+
+    def keep_draft(self, draft: KeptDraft) -> None:
+        """Keep what was entered and not committed, in place of an older draft of this claim."""
+        self._write(lambda: self._store.drafts.keep(draft))
+
+    def draft_for(self, claim: bytes) -> KeptDraft | None:
+        """The draft kept for this claim that has not run out."""
+        return self._read(lambda _: self._store.drafts.find(claim))
+
+    def forget_draft(self, claim: bytes, reason: str) -> int:
+        """Erase the draft of this claim: ``reason`` is ``asked`` or ``unreadable``. Returns how many were erased."""
+        return self._write(lambda: self._store.drafts.forget(claim, reason))
+
+    # -- after the visit -----------------------------------------------------------------------------
+
+    def keep_result(self, case_id: str, outcome: str) -> bool:
+        """Note what became of a case; the last word counts, and the same word again changes nothing."""
+        if self.result_of(case_id) == outcome:
+            return False
+        return self._write(lambda: self._retention.keep_result(case_id, outcome))
+
+    def result_of(self, case_id: str) -> str:
+        """The backend's word on a case, or "" while there is none."""
+        return self._read(lambda _: self._retention.result_of(case_id))
+
+    def state_of(self, item_id: str) -> str:
+        """How the sending of an item stands (ItemState); "" for one that is not here."""
+        sql = "SELECT state FROM sending WHERE id = ?"
+        row = self._read_outbox(lambda c: c.execute(sql, (item_id,)).fetchone())
+        return "" if row is None else str(row[0])
+
+    def note_attempt(self, case_id: str, paper_id: str, attempt: int, how: str) -> None:
+        """The paper's ``attempt``-th print (from 1) was ``begun``, or ended: as ``note_print`` says it."""
+        self._write(lambda: self._retention.note_print(case_id, paper_id, attempt, how))
+
+    def attempts(self, case_id: str, paper_id: str) -> tuple[int, str]:
+        """How many prints of this paper were begun, and how the last one ended."""
+        return self._read(lambda _: self._retention.prints_of(case_id, paper_id))
+
+    def erase_next(self, acknowledged_before: datetime) -> bool:
+        """Erase the sealed bytes of one item that was acknowledged before that moment (by the backend's clock).
+
+        One at a time, so that nobody waits long; False when there is none. Not while the clock is wrong.
+        """
+        due = self._read_outbox(lambda _: self._retention.due(acknowledged_before))
+        return due and self._write(lambda: self._retention.erase_next(acknowledged_before))
 
     # -- audit and meta ------------------------------------------------------------------------------
 
@@ -366,6 +446,24 @@ class Journal:
     def set_meta(self, key: str, value: str) -> None:
         """Keep a value: cursors, identity. Not for personal data."""
         self._write(lambda: self._store.set_meta(key, value))
+
+    def record(self, key: str, value: str, event: str, /, **details: Detail) -> None:
+        """Keep a value and say so in the chain, in one transaction: neither is there without the other."""
+
+        def both() -> None:
+            self._store.audit(event, "", **details)
+            self._store.set_meta(key, value)
+
+        self._write(both)
+
+    def room(self, least_free: int, *, make: bool) -> Room:
+        """Whether one whole visit surely finds room: the reserve stands, and ``least_free`` bytes are free besides.
+
+        ``make``: put the reserve in place where it is missing and fits; not while somebody may need what it would take.
+        Pages that retention has freed inside the file count as free.
+        """
+        inside = self._read(lambda c: c.execute("PRAGMA freelist_count").fetchone()[0] * PAGE)
+        return self._reserve.look(least_free, inside, make=make)
 
     # -- looking at the whole ------------------------------------------------------------------------
 

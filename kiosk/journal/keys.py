@@ -1,7 +1,8 @@
-"""Where the journal's key comes from. Today a file that only the terminal's user can read; the interface is the point.
+"""The 32 bytes that open the journal: `journal.key`, in whatever form it lies beside it (kiosk/keystore).
 
 A key beside the file it opens protects a discarded or copied database, not a stolen machine: what identifies
-people is therefore sealed once more, to keys that are not here.
+people is therefore sealed once more, to keys that are not here. Wrapped under a credential or sealed by the TPM it
+protects a stolen disk as well.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from kiosk.durable import put
 from kiosk.journal.connection import FILE, KEY_BYTES
-from kiosk.journal.errors import JournalDamaged, of_disk
+from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
+from kiosk.keystore import store
+from kiosk.keystore.errors import KeyUnavailable
+from kiosk.keystore.sources import Source
 
 KEY_FILE = "journal.key"
 
@@ -22,45 +25,50 @@ class KeySource(Protocol):
     """Hands out the 32 bytes that open the journal."""
 
     def load(self) -> bytes:
-        """The key. Raises JournalDamaged if there was one and it is gone."""
+        """The key. Raises JournalDamaged if there was one and it is gone, JournalError if it cannot be had now."""
 
 
 @dataclass(frozen=True, slots=True)
-class FileKeySource:
-    """The key in ``folder``/journal.key, made at first use."""
+class FolderKeySource:
+    """The key in ``folder``, made at first use by ``wanted``."""
 
     folder: Path
+    wanted: Source = store.USUAL
 
     def load(self) -> bytes:
-        return load_or_create_key(self.folder)
+        return load_or_create_key(self.folder, self.wanted)
 
 
-def load_or_create_key(folder: Path) -> bytes:
-    """The key of this folder, made (0600, durable before it is used) if there is neither key nor journal yet.
+def has_key(folder: Path) -> bool:
+    """Whether a journal's key lies here, in any form."""
+    return bool(store.forms(folder / KEY_FILE))
 
-    Raises JournalDamaged ``journal-key-lost``, JournalError ``journal-full`` or ``journal-unwritable``.
+
+def load_or_create_key(folder: Path, wanted: Source = store.USUAL) -> bytes:
+    """The key of this folder, made by ``wanted`` (durable before it is used) if there is neither key nor journal yet.
+
+    Raises JournalDamaged ``journal-key-lost``, JournalError ``journal-full`` or ``journal-unwritable``, or the code of
+    the source that does not give it (``tpm-...``, ``credential-...``).
     """
     try:
-        return _load_or_create(folder)
+        return _load_or_create(folder, wanted)
     except OSError as error:
         raise of_disk(error) from error
+    except KeyUnavailable as error:
+        raise JournalError(error.code, str(error), advice=error.advice, retryable=error.retryable) from error
 
 
-def _load_or_create(folder: Path) -> bytes:
+def _load_or_create(folder: Path, wanted: Source) -> bytes:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / KEY_FILE
-    if not file.exists():
+    key = store.load(file)
+    if key is None:
         if (folder / FILE).exists():
             raise _lost("the journal is here but its key file is gone")
-        _create(file)
-    key = file.read_bytes()
+        key = store.create(file, lambda: secrets.token_bytes(KEY_BYTES), wanted)
     if len(key) != KEY_BYTES:
         raise _lost(f"the key file has {len(key)} bytes instead of {KEY_BYTES}")
     return key
-
-
-def _create(file: Path) -> None:
-    put(file, secrets.token_bytes(KEY_BYTES))
 
 
 def _lost(message: str) -> JournalDamaged:

@@ -42,6 +42,21 @@ def take_lock(folder: Path) -> int:
     return handle
 
 
+def in_use(folder: Path) -> bool:
+    """Whether a process has this journal open. Where none has, the lock is held for the blink of this question."""
+    try:
+        handle = os.open(folder / _LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def open_file(folder: Path, key: bytes, *, durable: bool) -> Connection:
     file = folder / FILE
     if (folder / _MADE).exists() and (not file.exists() or file.stat().st_size == 0):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +16,8 @@ from typing import IO, TYPE_CHECKING, Any
 from kiosk.journal import chain, schema
 from kiosk.journal.connection import FILE, connect, database, dbapi, translated
 from kiosk.journal.errors import JournalError
+from kiosk.journal.opening import in_use
+from kiosk.journal.packs import Packs, Part, in_row, pack_of
 from kiosk.journal.records import CaseRow, VerifyReport
 from kiosk.journal.store import spent_numbers
 
@@ -27,15 +29,29 @@ if TYPE_CHECKING:
 _LIST = """SELECT *, created_at AS committed_at, parts ->> '$[0][2]' AS sealed_bytes,
     json_array_length(parts) - 1 AS attachments FROM cases ORDER BY seq"""
 _ITEMS = "SELECT * FROM outbox ORDER BY seq"
+_EXPORT = """SELECT o.*, c.life, c.result FROM outbox o LEFT JOIN cases c ON c.seq = o.seq ORDER BY o.seq"""
+
+
+def _opened_meanwhile() -> JournalError:
+    return JournalError(
+        "journal-busy",
+        "a terminal has opened the journal meanwhile, so that what was read may be half old and half new",
+        advice="Ask again.",
+        retryable=True,
+    )
 
 
 @contextmanager
 def reading(folder: Path, key: bytes) -> Iterator[Connection]:
-    """One consistent view of the journal in ``folder``. Raises JournalError; never creates or changes anything."""
+    """One consistent view of the journal in ``folder``. Raises JournalError; never creates or changes anything.
+
+    Where no process has it open it is read as it lies, also the image of a crash: see ``connect``.
+    """
     file = folder / FILE
     if not file.is_file() or file.stat().st_size == 0:
         raise JournalError("no-journal", f"there is no journal in {folder}", advice="Check --data.")
-    connection = connect(file, key, read_only=True)
+    still = not in_use(folder)
+    connection = connect(file, key, read_only=True, still=still)
     try:
         have = schema.version(connection)
         if have != schema.LATEST:
@@ -47,9 +63,13 @@ def reading(folder: Path, key: bytes) -> Iterator[Connection]:
         connection.execute("BEGIN")
         yield connection
     except dbapi.Error as error:
+        if still and in_use(folder):
+            raise _opened_meanwhile() from error
         raise translated(error) from error
     finally:
         connection.close()
+    if still and in_use(folder):
+        raise _opened_meanwhile()
 
 
 def item_meta(row: Mapping[str, Any]) -> dict[str, str]:
@@ -59,10 +79,15 @@ def item_meta(row: Mapping[str, Any]) -> dict[str, str]:
     return meta | {"committed_at": row["created_at"], "test": "1" if row["test"] else "0"}
 
 
-def split(parts: str, data: bytes) -> list[tuple[str, str, bytes]]:
-    """The sealed parts of an item: kind, hex sha256, bytes. The first is the envelope or the rating."""
+def split(parts: Sequence[Part], data: bytes, packs: Packs) -> list[tuple[str, str, bytes]]:
+    """The sealed parts of an item: kind, hex sha256, bytes. The first is the envelope or the rating.
+
+    ``data``: what stands in its row. The bytes of a part whose pack is gone or short are too few, or none.
+    """
+    if data and (pack := pack_of(parts, len(data))):
+        data = data[: in_row(parts, len(data))] + packs.read(pack)
     found, at = [], 0
-    for kind, digest, length in json.loads(parts):
+    for kind, digest, length in parts:
         found.append((kind, digest, data[at : at + length]))
         at += length
     return found
@@ -78,21 +103,33 @@ def cases(connection: Connection) -> list[CaseRow]:
 def export(connection: Connection, out: IO[bytes]) -> int:
     """Every item with its sealed bytes, one JSON object a line. Returns how many."""
     count = 0
-    for row in database(connection).query(_ITEMS):
-        (_, _, sealed), *attachments = split(row["parts"], row["data"])
+    packs = Packs.beside(connection)
+    for row in database(connection).query(_EXPORT):
+        erased = row["data"] is None  # after its retention: its hashes stay
+        (_, _, sealed), *attachments = split(json.loads(row["parts"]), row["data"] or b"", packs)
         line = {
             "id": row["id"], "kind": row["kind"], "case_id": row["case_id"], "hash": row["hash"],
-            "sealed": base64.b64encode(sealed).decode(),
+            "sealed": None if erased else base64.b64encode(sealed).decode(),
             "attachments": [
-                {"sha256": digest, "kind": kind, "data": base64.b64encode(data).decode()}
+                {"sha256": digest, "kind": kind, "data": None if erased else base64.b64encode(data).decode()}
                 for kind, digest, data in attachments
             ],
             "meta": item_meta(row), "state": row["state"], "attempts": row["attempts"], "cause": row["cause"],
+            "life": row["life"] or _life_of_rating(row), "result": row["result"] or "", "erased_at": row["erased_at"],
             "created_at": row["created_at"], "ack": json.loads(row["ack"]) if row["ack"] else None,
         }  # fmt: skip
         out.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         count += 1
     return count
+
+
+def _life_of_rating(row: Mapping[str, Any]) -> str:
+    return "erased" if row["erased_at"] else str(row["state"])
+
+
+def drafts(connection: Connection) -> int:
+    """How many drafts are kept. Whose, nobody can say here."""
+    return _count(connection, "SELECT count(*) FROM drafts")
 
 
 def verify(connection: Connection) -> VerifyReport:
@@ -101,7 +138,7 @@ def verify(connection: Connection) -> VerifyReport:
     found = [f"SQLite: {row[0]}" for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
     try:
         found += chain.problems(connection)
-        found += _items(db)
+        found += _items(db, Packs.beside(connection))
         found += _numbers(db)
     except dbapi.Error as error:
         found.append(f"reading stopped: {error}")
@@ -122,12 +159,16 @@ def _count(connection: Connection, sql: str) -> int:
     return int(connection.execute(sql).fetchone()[0])
 
 
-def _items(db: Database) -> Iterator[str]:
+def _items(db: Database, packs: Packs) -> Iterator[str]:
     acknowledged = {
         row["item"]: json.loads(row["details"])["hash"] for row in db["audit"].rows_where("event = 'item.acknowledged'")
     }
+    erased = {
+        row["item"]: json.loads(row["details"])["hash"] for row in db["audit"].rows_where("event = 'item.erased'")
+    }
     ratings = {row["rating_id"]: row["case_id"] for row in db["ratings"].rows}
     filed = {row["seq"]: row for row in db["sending"].rows}
+    packed = {row["seq"]: row["name"] for row in db["packs"].rows}
     last_filed = max(filed, default=0)
     seen: set[str] = set()
     for row in db.query(_ITEMS):
@@ -145,17 +186,28 @@ def _items(db: Database) -> Iterator[str]:
             yield f"{name} is not the rating of its case"
         if row["state"] == "acknowledged" and acknowledged.get(row["id"]) != row["hash"]:
             yield f"{name} counts as acknowledged, but the audit chain has no acknowledgement of these bytes"
-        yield from _bytes(name, row, 0 if entry else row["kept"])
+        if row["data"] is None and row["state"] == "acknowledged" and erased.get(row["id"]) == row["hash"]:
+            continue  # its time was over, and the chain says so
+        if row["erased_at"]:
+            yield f"{name} counts as erased, but the audit chain does not say so of these bytes"
+        yield from _bytes(name, row, 0 if entry else row["kept"], packs)
+        if entry and row["data"] is not None and packed.get(row["seq"], "") != _pack(row):
+            yield f"{name}: its pack is not the one that its parts say"
     yield from (f"rating {item} has no outbox item" for item in ratings)
     yield from (f"{row['kind']} {row['id']} is to be sent, but not in the audit chain" for row in filed.values())
 
 
-def _bytes(name: str, row: Mapping[str, Any], kept: int) -> Iterator[str]:
+def _pack(row: Mapping[str, Any]) -> str:
+    return pack_of(json.loads(row["parts"]), len(row["data"]))
+
+
+def _bytes(name: str, row: Mapping[str, Any], kept: int, packs: Packs) -> Iterator[str]:
     if row["data"] is None:
         yield f"{name}: the sealed bytes are missing"
         return
-    parts = split(row["parts"], row["data"])
-    if sum(len(data) for _, _, data in parts) + kept != len(row["data"]):
+    said = json.loads(row["parts"])
+    parts = split(said, row["data"], packs)
+    if in_row(said, len(row["data"])) + kept != len(row["data"]):
         yield f"{name}: its sealed bytes are not as long as its parts"
     for place, (_, digest, data) in enumerate(parts):
         if hashlib.sha256(data).hexdigest() != digest:

@@ -43,6 +43,14 @@ class SealedMaterial:
         if hashlib.sha256(self.data).hexdigest() != self.sha256:
             raise JournalError("material-hash", f"an attachment ({self.kind}) does not fit its hash")
 
+    @classmethod
+    def of(cls, kind: str, data: bytes) -> SealedMaterial:
+        """From sealed bytes whose hash nobody has made yet: hashed once, and not a second time to compare."""
+        made = object.__new__(cls)
+        for name, value in (("sha256", hashlib.sha256(data).hexdigest()), ("kind", kind), ("data", data)):
+            object.__setattr__(made, name, value)
+        return made
+
     def __repr__(self) -> str:
         return f"SealedMaterial({self.kind}, {len(self.data)} bytes)"
 
@@ -81,6 +89,7 @@ class CaseRecord:
     attachments: tuple[SealedMaterial, ...] = ()
     kept: tuple[KeptPaper, ...] = ()
     meta: Mapping[str, str] = field(default_factory=dict)
+    draft: bytes = field(default=b"", repr=False)  # the claim of the draft that this case began as; it is erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One line of ``kiosk journal list``."""
+    """One line of ``kiosk journal list``. ``life``: how far it has come (README.md); ``result``: the backend's word."""
 
     seq: int
     case_id: str
@@ -173,6 +182,8 @@ class CaseRow:
     state: str
     attempts: int
     cause: str
+    life: str
+    result: str
     sealed_bytes: int
     attachments: int
 

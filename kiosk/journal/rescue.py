@@ -10,6 +10,7 @@ those of aside.py.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import uuid
@@ -25,6 +26,7 @@ from kiosk.health.failpoints import hit
 from kiosk.journal import aside, mark, schema
 from kiosk.journal.connection import FILE, connect, dbapi, translated
 from kiosk.journal.errors import JournalDamaged, JournalError
+from kiosk.journal.packs import FOLDER, Packs, pack_of
 from kiosk.journal.pages import Pages
 from kiosk.journal.salvage import Item, Salvage, look, sealed_of
 from kiosk.journal.store import Store
@@ -65,9 +67,10 @@ def rescue(
     if not pages.good:
         raise cause
     marked = mark.read(folder)
-    found = look(pages, marked.seq)
+    packs = Packs(folder / FOLDER)
+    found = look(pages, marked.seq, packs)
     if found.log and not found.log.startswith(marked.log):  # the mark is another log's
-        found = look(pages, 0)
+        found = look(pages, 0, packs)
     hit("rescue.begin")
     name = aside.free_name(folder, clock())
     report = Report(
@@ -132,6 +135,10 @@ def _fill(store: Store, pages: Pages, found: Salvage, report: Report) -> None:
     for item_id in report.lost:
         store.audit("item.lost", item_id)
     store.connection.executemany("INSERT OR IGNORE INTO kept_papers VALUES (NULL, ?, ?, ?, ?, ?)", found.kept.values())
+    execute = store.connection.executemany
+    execute("INSERT INTO drafts VALUES (NULL, ?, ?, ?, ?)", found.drafts.values())
+    execute("INSERT INTO results VALUES (?, ?, ?)", found.results.values())
+    execute("INSERT INTO prints VALUES (?, ?, ?, ?, ?)", found.prints.values())
     for key, value in (found.meta | {META: msgspec.json.encode(report).decode()}).items():
         store.set_meta(key, value)
 
@@ -145,10 +152,16 @@ def _put(store: Store, pages: Pages, item: Item, found: Salvage) -> None:
         store.audit("item.acknowledged", item.id, hash=item.hash, **({"key": item.ack_key} if item.ack_key else {}))
     elif item.state != "queued":
         store.audit(f"item.{item.state}", item.id, reason=item.cause)
+    settled_at = item.settled_at or ("" if item.state == "queued" else store.now())
     store.connection.execute(
         "INSERT INTO sending VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?)",
-        (seq, item.id, item.kind, item.hash, item.state, item.attempts, item.cause, item.settled_at, ack),
+        (seq, item.id, item.kind, item.hash, item.state, item.attempts, item.cause, settled_at, ack),
     )
+    if sealed is not None and (pack := pack_of(json.loads(row.about)["parts"], len(sealed))):
+        store.connection.execute("INSERT INTO packs VALUES (?, ?)", (seq, pack))
+    if item.erased:
+        store.audit("item.erased", item.id, hash=item.hash)
+        store.connection.execute("INSERT INTO erased VALUES (?, ?)", (seq, store.now()))
     if item.kind == "rating":
         store.connection.execute("INSERT OR IGNORE INTO ratings VALUES (?, ?)", (row.item, item.id))
     for claim, paper, data, until in papers:

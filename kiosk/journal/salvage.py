@@ -13,18 +13,20 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, cast
 
 from kiosk.journal.chain import GENESIS, row_hash
+from kiosk.journal.packs import Packs, in_row, pack_of
 from kiosk.journal.pages import MISSING, Pages, Record
 from kiosk.journal.records import ItemState
 from kiosk.journal.store import unpack_kept
 
 _EVENTS = {"case.committed": "case", "rating.committed": "rating"}
-_SETTLED = ("item.acknowledged", "item.rejected", "item.quarantined", "item.released")
+_SETTLED = ("item.acknowledged", "item.rejected", "item.quarantined", "item.released", "item.erased")
 _UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_FOR_A_NEW_LOG = re.compile(r"audit\.key|checkpointed_at|sync\.(receipt|log_trouble|block\..*)")
 """Keys of meta that speak of the log they stood in, or of numbers asked for and perhaps used."""
 
 Sound = Literal["none", "whole", "broken"]
 Kept = tuple[bytes, str, str, bytes, str]  # claim, case_id, paper, sealed, expires_at
+Draft = tuple[bytes, bytes, str, str]  # claim, sealed, saved_at, expires_at
 Block = tuple[str, int, int, str, str, str]  # kind, first, last, area_code, signature, added_at
 
 
@@ -70,6 +72,7 @@ class Item:
     settled_at: str
     ack: str
     ack_key: str
+    erased: bool = False  # its time was over before: hashes alone are left of its bytes
 
 
 @dataclass(slots=True)
@@ -85,12 +88,18 @@ class Salvage:
     blocks: dict[tuple[str, int], Block] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    drafts: dict[bytes, Draft] = field(default_factory=dict)
+    results: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # as the rows of their tables
+    prints: dict[tuple[str, str], tuple[str, str, int, str, str]] = field(default_factory=dict)
 
 
-def look(pages: Pages, confirmed: int) -> Salvage:
-    """Look through all pages. ``confirmed``: the last row that is known to have been committed; 0 if nobody knows."""
+def look(pages: Pages, confirmed: int, packs: Packs) -> Salvage:
+    """Look through all pages. ``confirmed``: the last row that is known to have been committed; 0 if nobody knows.
+
+    An item is whole if its pack is.
+    """
     found = Salvage()
-    chain, sending = _tables(pages, confirmed, found)
+    chain, sending = _tables(pages, confirmed, found, packs)
     _entries(pages, found)
     found.rows, last = len(chain), max((confirmed, *chain))
     found.missing_rows = last - len(chain)
@@ -112,20 +121,22 @@ def look(pages: Pages, confirmed: int) -> Salvage:
     return found
 
 
-def sealed_of(pages: Pages, item: Item) -> tuple[bytes, list[tuple[bytes, str, bytes, str]]]:
-    """The sealed parts of an item, and the papers that lay behind them."""
+def sealed_of(pages: Pages, item: Item) -> tuple[bytes | None, list[tuple[bytes, str, bytes, str]]]:
+    """The sealed parts of an item (None: erased), and the papers that lay behind them."""
+    if item.erased:
+        return None, []
     sealed: bytes = pages.again(item.row.place).values[7]
-    size = sum(length for _, _, length in json.loads(item.row.about)["parts"])
+    size = in_row(json.loads(item.row.about)["parts"], len(sealed))
     return sealed[:size], unpack_kept(sealed[size:]) if len(sealed) > size else []
 
 
-def _tables(pages: Pages, confirmed: int, found: Salvage) -> tuple[dict[int, Row], dict[int, Sending]]:
+def _tables(pages: Pages, confirmed: int, found: Salvage, packs: Packs) -> tuple[dict[int, Row], dict[int, Sending]]:
     raw: dict[int, tuple[Record, Sound]] = {}
     sending: dict[int, Sending] = {}
     for record in pages.rows():
         width = len(record.values)
         if width == 8 and _is_row(record) and (not record.torn or record.rowid <= confirmed):
-            sound = _sealed(record.values)
+            sound = _sealed(record.values, packs)
             if sound != "broken" or record.rowid not in raw or raw[record.rowid][1] == "broken":
                 raw[record.rowid] = record._replace(values=record.values[:7]), sound
         elif record.torn or MISSING in record.values:
@@ -136,6 +147,9 @@ def _tables(pages: Pages, confirmed: int, found: Salvage) -> tuple[dict[int, Row
             claim, case_id, paper, sealed, until = record.values[1:]
             one = (claim, _text(case_id), _text(paper), sealed, _text(until))
             found.kept[one[1], one[2]] = one
+        elif width == 5 and record.current and record.values[0] is None:  # a row of sqlite_master has its type there
+            claim, sealed, saved_at, until = record.values[1:]
+            found.drafts[claim] = (claim, sealed, _text(saved_at), _text(until))
     return dict(_rows(raw)), sending
 
 
@@ -161,7 +175,7 @@ def _rows(raw: Mapping[int, tuple[Record, Sound]]) -> Iterator[tuple[int, Row]]:
         yield seq, Row(at, event, item, said, about, digest, linked, sound, record.place)
 
 
-def _sealed(values: tuple[Any, ...]) -> Sound:
+def _sealed(values: tuple[Any, ...], packs: Packs) -> Sound:
     """Whether the sealed bytes of a row fit what its words say of them."""
     about, sealed = values[5], values[7]
     if sealed is None or not about:
@@ -170,12 +184,15 @@ def _sealed(values: tuple[Any, ...]) -> Sound:
         return "broken"
     try:
         said = json.loads(about)
-        at = 0
-        for _, digest, length in said["parts"]:
-            if hashlib.sha256(sealed[at : at + length]).hexdigest() != digest:
+        parts, at = said["parts"], 0
+        here = in_row(parts, len(sealed))
+        pack = pack_of(parts, len(sealed))
+        data = sealed[:here] + (packs.read(pack) if pack else b"")
+        for _, digest, length in parts:
+            if hashlib.sha256(data[at : at + length]).hexdigest() != digest:
                 return "broken"
             at += length
-        return "whole" if len(sealed) - at in (0, said.get("kept", 0)) else "broken"
+        return "whole" if at == len(data) and len(sealed) - here in (0, said.get("kept", 0)) else "broken"
     except (ValueError, KeyError, TypeError):
         return "broken"
 
@@ -201,7 +218,9 @@ def _item(
     acknowledged = bool(entry and entry.ack and entry.hash == digest) or (
         word is not None and word.details["hash"] == digest
     )
-    if row.sealed != "whole" or item_id in seen:
+    word_erased = said.get("item.erased")
+    erased = acknowledged and row.sealed == "none" and word_erased is not None and word_erased.details["hash"] == digest
+    if (row.sealed != "whole" and not erased) or item_id in seen:
         if not acknowledged and item_id not in seen:
             found.lost.append(item_id)
         return
@@ -210,7 +229,8 @@ def _item(
     if acknowledged:
         state, cause = "acknowledged", ""
     attempts, settled_at, ack = (entry.attempts, entry.settled_at, entry.ack) if entry else (0, "", "")
-    found.items.append(Item(item_id, kind, row, digest, state, cause, attempts, settled_at, ack, _key_of(entry, word)))
+    key = _key_of(entry, word)
+    found.items.append(Item(item_id, kind, row, digest, state, cause, attempts, settled_at, ack, key, erased))
 
 
 def _state(row: Row, entry: Sending | None, said: Mapping[str, Row]) -> tuple[ItemState, str]:
@@ -237,6 +257,12 @@ def _entries(pages: Pages, found: Salvage) -> None:
         if len(values) == 7:
             kind, first, last, _, area, signature, added = values
             found.blocks[_text(kind), first] = (_text(kind), first, last, *map(_text, (area, signature, added)))
+        elif len(values) == 3:
+            case_id, outcome, until = (_text(value) for value in values)
+            found.results[case_id] = (case_id, outcome, until)
+        elif len(values) == 5:
+            case_id, paper, attempts, how, until = (_text(value) for value in values)
+            found.prints[case_id, paper] = (case_id, paper, attempts, how, until)
         elif len(values) == 2 and isinstance(values[1], bytes) and not _UUID.fullmatch(values[0]):
             found.meta[_text(values[0])] = _text(values[1])
     found.meta = {key: value for key, value in found.meta.items() if not _NOT_FOR_A_NEW_LOG.fullmatch(key)}

@@ -8,6 +8,7 @@ yet), ``journal.checkpoint``.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -18,7 +19,9 @@ from kiosk.health.failpoints import hit
 from kiosk.journal.catalogue import Detail
 from kiosk.journal.chain import Chain
 from kiosk.journal.connection import dbapi, translated
+from kiosk.journal.drafts import Drafts
 from kiosk.journal.errors import JournalError, NumbersExhausted
+from kiosk.journal.packs import Packs, Part, apart, name_of, pack_of
 from kiosk.journal.records import AckRecord, Alarm, Block, CaseRecord, RatingRecord, stamp
 
 if TYPE_CHECKING:
@@ -38,8 +41,11 @@ unpack_kept = msgspec.msgpack.Decoder(list[tuple[bytes, str, bytes, str]]).decod
 
 _KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?, ?)"
 _FILE = "INSERT INTO sending VALUES (?, ?, ?, ?, 'queued', '', 0, '', '', '')"  # due at once, whatever the clock says
+_ACKNOWLEDGE = """UPDATE sending SET state = 'acknowledged', cause = '', settled_at = ?, ack = ?
+    WHERE id = ? AND hash = ? AND state <> 'acknowledged'"""
+_PACK = "INSERT INTO packs VALUES (?, ?)"
 _SPEND = "UPDATE blocks SET next = ?2 + 1 WHERE kind = ?1 AND ?2 BETWEEN next AND last"
-_UNFILED = """SELECT seq, id, kind, hash, created_at, numbers, kept FROM outbox
+_UNFILED = """SELECT seq, id, kind, hash, created_at, numbers, kept, parts, length(data) FROM outbox
     WHERE seq > (SELECT ifnull(max(seq), 0) FROM sending) ORDER BY seq"""
 
 Blocks = dict[str, list[tuple[int, int]]]  # kind -> what is left of its blocks: next, last; the lowest at the end
@@ -61,6 +67,7 @@ class _Item(NamedTuple):
     at: str
     numbers: str = ""
     kept: int = 0  # bytes of kept papers behind its sealed parts
+    pack: str = ""  # the name of its pack of materials, if it has one
 
 
 class SpendableNumbers:
@@ -90,8 +97,13 @@ class Store:
     def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
         self.connection = connection
         self.chain = Chain(connection)
+        self.drafts = Drafts(self)
+        self.packs = Packs.beside(connection)
+        self._packed = ""  # the pack that the open transaction has made
+        self._let_go: list[str] = []  # packs that the open transaction erases
         self.mark: Mark | None = None  # told of each commit, where there is one
         self._clock = clock
+        self._log = -1  # the log's handle, where its sync is ours: see `sync_log`
         self._frames = 0  # about how many pages stand in the log
         self._bytes = 0  # of sealed bytes in the open transaction
         self._stopped = False
@@ -108,7 +120,10 @@ class Store:
 
     def _load(self) -> None:
         """What was committed last and is not filed, and which numbers are left."""
-        self._unfiled = [_Item(*row) for row in self.connection.execute(_UNFILED)]
+        self._unfiled = [
+            _Item._make((*row[:7], pack_of(msgspec.json.decode(row[7], type=list[Part]), row[8] or 0)))
+            for row in self.connection.execute(_UNFILED)
+        ]
         (filed,) = self.connection.execute("SELECT ifnull(max(id), '') FROM sending").fetchone()
         self._greatest_id = max(filed, *(item.id for item in self._unfiled), "")
         spent = {number for item in self._unfiled for number in spent_numbers(item.numbers)}
@@ -141,6 +156,7 @@ class Store:
     def _file(self) -> None:
         self.connection.executemany(_FILE, [item[:4] for item in self._unfiled])
         self.connection.executemany(_SPEND, [n for item in self._unfiled for n in spent_numbers(item.numbers)])
+        self.connection.executemany(_PACK, [(item.seq, item.pack) for item in self._unfiled if item.pack])
         for item in self._unfiled:
             if item.kept:
                 self._file_kept(item)
@@ -164,7 +180,7 @@ class Store:
                 advice="Restart the terminal: on opening the journal says what was saved. Check the disk.",
             )
         execute = self.connection.execute
-        self._blocks_after, self._new, self._bytes = {}, [], 0
+        self._blocks_after, self._new, self._bytes, self._packed, self._let_go = {}, [], 0, "", []
         filing = filing and bool(self._unfiled)
         try:
             execute("BEGIN IMMEDIATE")
@@ -180,10 +196,15 @@ class Store:
             raise
         try:
             execute("COMMIT")
-        except dbapi.Error as error:
-            self._undo()
+            if self._log >= 0:
+                os.fdatasync(self._log)
+        except (dbapi.Error, OSError) as error:
             known = translated(error)
-            if known.code in ("journal-full", "journal-busy"):
+            certain = known.code in ("journal-full", "journal-busy")
+            if not certain:
+                self._packed = ""  # its row may be on the disk
+            self._undo()
+            if certain:
                 raise known from error
             # After a failed fsync nobody knows what is on the disk, and a second fsync would not tell either.
             self._stopped = True
@@ -202,9 +223,23 @@ class Store:
             self._unfiled.append(item)
             self._greatest_id = max(self._greatest_id, item.id)
         hit("journal.after_commit")
+        for name in self._let_go:
+            self.packs.drop(name)
         return result
 
+    def sync_log(self, log: int) -> None:
+        """From here on a commit is made durable by ``fdatasync`` of the log: here, before anybody is told.
+
+        SQLCipher's wheel knows ``fsync`` alone, which writes the file's change of time as well: a turn of the file
+        system's own journal for each commit. Stock SQLite on Debian does what is done here. ``synchronous = NORMAL``
+        leaves out this one sync and no other: those around folding back and the log's new header stay SQLite's.
+        """
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self._log = log
+
     def _undo(self) -> None:
+        if self._packed:
+            self.packs.drop(self._packed)
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -236,6 +271,30 @@ class Store:
 
     # -- inside a transaction ------------------------------------------------------------------------
 
+    def wrote(self, size: int) -> None:
+        """So many bytes were written or freed besides rows: the log is folded back the sooner."""
+        self._bytes += size
+
+    def erase_pack(self, seq: int) -> None:
+        """The pack of an item whose bytes are erased: its file goes when the transaction is durable."""
+        execute = self.connection.execute
+        row = execute("DELETE FROM packs WHERE seq = ? RETURNING name", (seq,)).fetchone()
+        if row is not None and execute("SELECT 1 FROM packs WHERE name = ?", row).fetchone() is None:
+            self._let_go.append(row[0])
+
+    def sweep_packs(self) -> int:
+        """Take packs away that no item names: of a commit that did not come about, or of an erased item."""
+        unfiled = {item.pack for item in self._unfiled}
+        left = [
+            name
+            for name in self.packs.names()
+            if name not in unfiled
+            and self.connection.execute("SELECT 1 FROM packs WHERE name = ?", (name,)).fetchone() is None
+        ]
+        for name in left:
+            self.packs.drop(name)
+        return len(left)
+
     def audit(self, event: str, item: str = "", **details: Detail) -> None:
         self.chain.append(self.now(), event, item, details)
 
@@ -255,20 +314,23 @@ class Store:
             raise JournalError("item-exists", f"there is an item {case_id} already")
         digest = hashlib.sha256(record.sealed).hexdigest()
         parts = [("case", digest, len(record.sealed))]
-        pieces = [record.sealed]
-        for material in record.attachments:
-            parts.append((material.kind, material.sha256, len(material.data)))
-            pieces.append(material.data)
+        parts += [(material.kind, material.sha256, len(material.data)) for material in record.attachments]
+        pieces, materials = [record.sealed], [material.data for material in record.attachments]
         spent = " ".join(numbers.spent)
         about: dict[str, object] = {
             "case_no": record.case_no, "meta": dict(record.meta), "numbers": spent, "parts": parts,
         }  # fmt: skip
-        kept = 0
+        papers, pack = b"", ""
         if record.kept:
-            kept_papers = [(one.claim, one.paper_id, one.sealed, stamp(one.expires_at)) for one in record.kept]
-            pieces.append(_pack(kept_papers))
-            about["kept"] = kept = len(pieces[-1])
-        sealed = b"".join(pieces)
+            papers = _pack([(one.claim, one.paper_id, one.sealed, stamp(one.expires_at)) for one in record.kept])
+            about["kept"] = len(papers)
+        if apart(parts, len(papers)):
+            pack = name_of(parts)
+            if self.packs.put(pack, materials):  # durable before the row that names it
+                self._packed = pack
+        else:
+            pieces += materials
+        sealed = b"".join((*pieces, papers))
         hit("journal.middle")
         details: dict[str, Detail] = {
             "service": record.service_id, "version": record.pack_version, "outcome": record.outcome,
@@ -276,8 +338,10 @@ class Store:
             "attachments": len(record.attachments), "kept": len(record.kept), "test": test,
         }  # fmt: skip
         seq = self.chain.append(at, "case.committed", case_id, details, _json(about).decode(), sealed)
-        self._new.append(_Item(seq, case_id, "case", digest, at, spent, kept))
+        self._new.append(_Item(seq, case_id, "case", digest, at, spent, len(papers), pack))
         self._blocks_after, self._bytes = numbers.after, len(sealed)
+        if record.draft:  # what it began as
+            self.drafts.forget(record.draft, "committed")
 
     def rating(self, record: RatingRecord) -> None:
         execute = self.connection.execute
@@ -325,6 +389,8 @@ class Store:
     def acknowledge(self, acks: Sequence[AckRecord]) -> tuple[Alarm, ...]:
         alarms = []
         for ack in acks:
+            if self._settle_acknowledged(ack):
+                continue
             row = self.connection.execute("SELECT hash, state FROM sending WHERE id = ?", (ack.id,)).fetchone()
             if row is None:
                 self.audit("item.alarm", reason="unknown-id")
@@ -334,16 +400,16 @@ class Store:
                 if row[1] != "acknowledged":
                     self.settle(ack.id, "quarantined", "hash-mismatch")
                 alarms.append(Alarm(ack.id, "hash-mismatch"))
-            elif row[1] != "acknowledged":
-                proof = _json(
-                    {"received_at": ack.received_at, "key_id": ack.key_id, "signature": ack.signature}
-                ).decode()
-                self.connection.execute(
-                    "UPDATE sending SET state = 'acknowledged', cause = '', settled_at = ?, ack = ? WHERE id = ?",
-                    (self.now(), proof, ack.id),
-                )
-                self.audit("item.acknowledged", ack.id, hash=ack.hash, key=ack.key_id)
         return tuple(alarms)
+
+    def _settle_acknowledged(self, ack: AckRecord) -> bool:
+        """Settle an item that this fits and that was not acknowledged before: one statement where all is well."""
+        proof = {"received_at": ack.received_at, "key_id": ack.key_id, "signature": ack.signature}
+        now = self.now()
+        if not self.connection.execute(_ACKNOWLEDGE, (now, _json(proof).decode(), ack.id, ack.hash)).rowcount:
+            return False
+        self.chain.append(now, "item.acknowledged", ack.id, {"hash": ack.hash, "key": ack.key_id})
+        return True
 
     def settle(self, item_id: str, state: str, reason: str) -> None:
         row = self.connection.execute("SELECT state, cause FROM sending WHERE id = ?", (item_id,)).fetchone()
@@ -390,12 +456,6 @@ class Store:
             " WHERE id = ? AND state = 'queued'",
             [(at, cause, item_id) for item_id in ids],
         )
-
-    def forget_expired(self) -> int:
-        count = self.connection.execute("DELETE FROM kept_papers WHERE expires_at <= ?", (self.now(),)).rowcount
-        if count:
-            self.audit("kept.forgotten", papers=count)
-        return count
 
     def forget_paper(self, case_id: str, paper_id: str) -> int:
         sql = "DELETE FROM kept_papers WHERE case_id = ? AND paper = ?"

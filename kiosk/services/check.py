@@ -231,10 +231,12 @@ Finding = tuple[PathKey, str, str]
 def _sense(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _keys(pack)
     yield from _questions(pack)
+    yield from _materials(pack)
     yield from _templates(pack)
     yield from _other_texts(raw)
     yield from _papers(pack)
     yield from _limits(pack)
+    yield from _ladder(pack)
     conditions = list(_conditions(pack))
     yield from conditions
     if not conditions:
@@ -250,6 +252,7 @@ def _keys(pack: ServicePack) -> Iterator[Finding]:
     ]
     if pack.commitment is not None:
         named.append((("commitment", "replaces"), pack.commitment.replaces))
+    named += [(("materials", i, "key"), m.key) for i, m in enumerate(pack.materials) if m in pack.needed]
     for path, key in named:
         if key in seen or key.startswith("place."):
             yield path, f"the key {key} is taken.", "Choose another key."
@@ -283,6 +286,23 @@ def _questions(pack: ServicePack) -> Iterator[Finding]:
             if question.complaint.zh == "":
                 yield (*here, "pattern"), "nothing is said when it does not fit.", "Add a complaint in both languages."
             yield from _pattern((*here, "pattern"), question.pattern)
+
+
+def _materials(pack: ServicePack) -> Iterator[Finding]:
+    """What is read of a paper goes into the answer to a question that is typed; each answer comes from one paper."""
+    seen: set[str] = set()
+    for index, material in enumerate(pack.materials):
+        if material.required and material not in pack.needed:
+            here: PathKey = ("materials", index, "required")
+            yield here, "a promise stands for it.", "Leave it out: who does not promise is asked."
+        for key in material.reads:
+            path: PathKey = ("materials", index, "reads", key)
+            question = pack.question(key)
+            if question is None or question.options:
+                yield path, f"no question with the key {key} is answered by typing.", "Name one of this pack."
+            if key in seen:
+                yield path, "is read from another material already.", "Keep one of the two."
+            seen.add(key)
 
 
 def _pattern(path: PathKey, pattern: str) -> Iterator[Finding]:
@@ -382,6 +402,18 @@ def _papers(pack: ServicePack) -> Iterator[Finding]:
                     yield ("papers", index, "fields"), f"the layout needs the field {name}.", "Add its template."
             if "uscc" not in pack.number_blocks:
                 yield ("number_blocks",), "the licence needs a credit code.", "Add uscc."
+
+
+def _ladder(pack: ServicePack) -> Iterator[Finding]:
+    """A rung that only takes in needs words of its own and the law's clocks; elsewhere nobody would ever read them."""
+    takes = pack.offline is Rung.RECEIPT
+    words = (("received", "outcome_texts", "received" in pack.outcome_texts), ("clocks", "", pack.clocks is not None))
+    for name, parent, there in words:
+        path: PathKey = (parent, name) if parent else (name,)
+        if takes and not there:
+            yield path, "a service of the rung `receipt` needs it: nothing is decided then.", f"Add `{name}`."
+        elif there and not takes:
+            yield path, "only a service of the rung `receipt` needs it.", "Remove it, or write `offline: receipt`."
 
 
 def _limits(pack: ServicePack) -> Iterator[Finding]:

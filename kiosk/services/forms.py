@@ -10,11 +10,14 @@ from devices.contracts.identity import IdentityDocument
 from kiosk.domain.codes import mask_number, mask_phone
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
 from kiosk.domain.text import EMPTY, Language, Text
-from kiosk.services.model import Derived, Prefill, Question, QuestionKind, ReviewRow, ServicePack
+from kiosk.services.model import Derived, MaterialSpec, Prefill, Question, QuestionKind, ReviewRow, ServicePack
 from kiosk.services.templates import fill, places
 
 UNFIT = Text("请检查一下填写的内容", "Please check what you entered")
 EMPTY_ANSWER = Text("请先填写", "Please fill this in")
+SCANNED = Text("已扫描 {} 页", "Scanned, {} pages")
+SCANNED_ONE = "Scanned, 1 page"
+NOT_HANDED_IN = Text("到窗口提交", "To be handed in at the counter")
 NOT_CHOSEN = Text("请选一项", "Please choose one")
 
 
@@ -51,8 +54,11 @@ def complaint(question: Question, value: str, envelope: Envelope | None = None) 
     return None if fits else (question.complaint if question.complaint != EMPTY else UNFIT)
 
 
-def answer(question: Question, value: str) -> FieldValue:
-    """The answer as a field of the envelope: made by the user, trust D."""
+def answer(question: Question, value: str, *, read: bool = False) -> FieldValue:
+    """The answer as a field of the envelope: made by the user, trust D. ``read``: from a paper, and confirmed by the
+    user, who promises its truth like that of what was typed."""
+    if read:
+        return FieldValue(question.key, value.strip(), Origin.OCR, Trust.D)
     origin = Origin.CHOSEN if question.kind is QuestionKind.CHOICE else Origin.TYPED
     return FieldValue(question.key, value.strip(), origin, Trust.D)
 
@@ -108,7 +114,8 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
         field = envelope.get(question.key)
         if field is not None:
             value = _shown(question, field.value, envelope, language)
-            made = question.review and value != field.value  # more than what was typed stands there
+            # More than what was typed stands there. What was read of a paper is told as such all the same.
+            made = question.review and value != field.value and field.origin is not Origin.OCR
             origin = Origin.DERIVED if made else field.origin
             rows.append(ReviewRow(question.key, question.label, value, origin, field.trust, editable=True))
         rows.extend(_derived_rows(pack, envelope, [key for key, behind in derived.items() if behind == question.key]))
@@ -117,12 +124,43 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
     promised = envelope.get(terms.replaces) if terms is not None else None
     if terms is not None and promised is not None:
         text = terms.replaces_text if promised.origin is Origin.COMMITTED else terms.declined_text
+        shown = scanned_text(promised).of(language) if promised.origin is Origin.SCANNED else text.of(language)
         rows.append(
-            ReviewRow(
-                terms.replaces, terms.replaces_label, text.of(language), promised.origin, promised.trust, editable=True
-            )
+            ReviewRow(terms.replaces, terms.replaces_label, shown, promised.origin, promised.trust, editable=True)
         )
+    for material in pack.needed:
+        field = envelope.get(material.key)
+        if field is not None:
+            text = scanned_text(field) if field.origin is Origin.SCANNED else NOT_HANDED_IN
+            shown = text.of(language)
+            rows.append(ReviewRow(material.key, material.label, shown, field.origin, field.trust, editable=True))
     return tuple(rows)
+
+
+def scanned(material: MaterialSpec, pages: int) -> FieldValue:
+    """A scanned material as a field: uploaded by the user, original still to be checked, so trust C."""
+    return FieldValue(material.key, SCANNED.zh.format(pages), Origin.SCANNED, Trust.C)
+
+
+def not_handed_in(material: MaterialSpec) -> FieldValue:
+    return FieldValue(material.key, NOT_HANDED_IN.zh, Origin.CHOSEN, Trust.D)
+
+
+def scanned_text(field: FieldValue) -> Text:
+    """The field of a scanned material in both languages."""
+    pages = re.sub(r"[^0-9]", "", field.value)
+    return Text(field.value, (SCANNED_ONE if pages == "1" else SCANNED.en).format(pages))
+
+
+def readable(pack: ServicePack, material: MaterialSpec, found: Mapping[str, str]) -> dict[str, str]:
+    """What was read of a material, by the question that it may answer; only answers that fit their question."""
+    offers = {}
+    for key, name in material.reads.items():
+        question = pack.question(key)
+        value = found.get(name, "")
+        if question is not None and value and complaint(question, value) is None:
+            offers[key] = value
+    return offers
 
 
 def _behind(pack: ServicePack, derived: Derived) -> str:

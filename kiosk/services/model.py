@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from kiosk.domain.decision import Decision, FiredRule, Rung
+from kiosk.domain.decision import Decision, FiredRule, Outcome, Rung
 from kiosk.domain.envelope import Origin, Trust
 from kiosk.domain.text import EMPTY, Text
 
@@ -117,6 +117,25 @@ class CommitmentTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class MaterialSpec:
+    """A paper that is scanned: under the document camera, up to ``pages`` pages.
+
+    One whose key the commitment ``replaces`` is asked for only of those who do not promise. ``reads`` names the form's
+    questions that are filled in from it (question -> field of the kind ``document``, devices/vision/ocr_fields.toml);
+    nothing that was read counts before the citizen has confirmed it. ``original`` says on paper what becomes of it.
+    """
+
+    key: str
+    label: Text
+    help: Text
+    pages: int
+    required: bool = False
+    document: str = ""
+    reads: Mapping[str, str] = field(default_factory=dict)
+    original: Text = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
 class LimitedTexts:
     """What home and guide say in place of ``summary``, ``lead`` and ``errands`` when not all can be done now."""
 
@@ -219,6 +238,18 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class Clocks:
+    """The law's clocks in working days, counted from the day of receipt; ``basis`` is told beside them.
+
+    Not answered within ``accept``, an application counts as accepted; it is decided within ``decide``.
+    """
+
+    accept: int
+    decide: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServicePack:
     """One service item (政务服务事项), loaded and checked."""
 
@@ -247,13 +278,33 @@ class ServicePack:
     outcome_texts: Mapping[str, OutcomeText]  # "approved", "approved_offline", "refused", "referred"
     sources: tuple[str, ...] = ()
     again: Again | None = None
+    clocks: Clocks | None = None
+    materials: tuple[MaterialSpec, ...] = ()
+    once: int = 0  # months within which one person gets this matter decided once; 0: as often as wanted
 
     def reasons(self, decision: Decision) -> tuple[FiredRule, ...]:
-        """Why, as screen and paper tell it: for a result that waits, what it waits for stands first."""
+        """Why, as screen and paper tell it: for a result that waits, what it waits for stands first.
+
+        Where nothing was decided the rules are a look ahead, for whoever decides later: they are told to nobody here.
+        """
         texts = self.outcome_texts[decision.wording]
+        rules = () if decision.outcome is Outcome.RECEIVED else decision.rules
         if decision.effective or texts.because == EMPTY:
-            return decision.rules
-        return (FiredRule("", texts.because, texts.basis), *decision.rules)
+            return rules
+        return (FiredRule("", texts.because, texts.basis), *rules)
+
+    def material(self, key: str) -> MaterialSpec | None:
+        return next((m for m in self.materials if m.key == key), None)
+
+    def read_from(self, question: str) -> MaterialSpec | None:
+        """The material that a question's answer can be read from."""
+        return next((m for m in self.materials if question in m.reads), None)
+
+    @property
+    def needed(self) -> tuple[MaterialSpec, ...]:
+        """Materials that every applicant is asked for: those for which no promise stands."""
+        replaced = self.commitment.replaces if self.commitment is not None else ""
+        return tuple(m for m in self.materials if m.key != replaced)
 
     def question(self, key: str) -> Question | None:
         return next((q for q in self.questions if q.key == key), None)

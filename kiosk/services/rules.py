@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from devices.contracts.identity import IdentityDocument
+from kiosk.domain import ladder
 from kiosk.domain.case import Commitment
 from kiosk.domain.decision import Decision, FiredRule, Outcome, Rung, Verification
 from kiosk.domain.envelope import Envelope
@@ -32,6 +33,7 @@ FACTS: Mapping[str, str] = {
     "committed": "bool: the commitment was made, clause by clause",
     "online": "bool: the backend was reached lately",
     "answers": "map(string, string): the envelope",
+    "materials": "list(string): keys of the materials that were scanned",
 }
 
 
@@ -47,6 +49,7 @@ class Facts:
     committed: bool
     online: bool
     answers: Mapping[str, str] = field(default_factory=dict)
+    materials: tuple[str, ...] = ()
 
     def as_variables(self) -> dict[str, Any]:
         return {
@@ -58,6 +61,7 @@ class Facts:
             "committed": self.committed,
             "online": self.online,
             "answers": dict(self.answers),
+            "materials": list(self.materials),
         }
 
     def __repr__(self) -> str:
@@ -72,6 +76,7 @@ def facts_of(
     *,
     online: bool,
     today: date,
+    materials: tuple[str, ...] = (),
 ) -> Facts:
     """The facts of a visit on a given day."""
     person = Person.of(document, today)
@@ -84,6 +89,7 @@ def facts_of(
         committed=commitment is not None,
         online=online,
         answers=envelope.as_dict(),
+        materials=materials,
     )
 
 
@@ -94,7 +100,13 @@ def prepare(pack: ServicePack) -> None:
 
 
 def decide(pack: ServicePack, facts: Facts) -> Decision:
-    """The decision with every row that fired, the deciding one first. Raises ExpressionError on a broken pack."""
+    """The decision with every row that fired, the deciding one first. Raises ExpressionError on a broken pack.
+
+    Off line the pack's rung rules what may come of it (kiosk.domain.ladder); where nothing may be committed nobody
+    decides: that is a bug of the caller.
+    """
+    if not ladder.step(pack.offline, online=facts.online).commits:
+        raise AssertionError(f"{pack.pack_id} is not to be decided without a network")
     variables = facts.as_variables()
     variables["answers"] = {key: "" for key in _field_keys(pack)} | variables["answers"]
     fired = [rule for rule in pack.rules if condition(rule.when).holds(variables)]
@@ -105,7 +117,7 @@ def decide(pack: ServicePack, facts: Facts) -> Decision:
     else:
         others = [rule for rule in fired if rule.outcome == deciding.outcome and rule not in (deciding, last)]
     return Decision(
-        outcome=Outcome(deciding.outcome),
+        outcome=ladder.outcome(Outcome(deciding.outcome), pack.offline, online=facts.online),
         rung=pack.offline if not facts.online else Rung.FINAL,
         pack_id=pack.pack_id,
         pack_version=pack.version,

@@ -2,6 +2,9 @@
 
 The backend answers with a signed receipt of the newest head it knows, which is kept: `kiosk log verify` holds the log
 against it. Trouble here is told and never keeps a case back.
+
+Failpoints: ``sync.checkpoint.signed`` (kept here, not sent), ``sync.checkpoint.answered`` (the backend keeps it, its
+receipt is not kept here).
 """
 
 from __future__ import annotations
@@ -14,11 +17,13 @@ from typing import Protocol
 import msgspec
 
 from kiosk import wire
+from kiosk.health.failpoints import hit
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import TerminalKey
 from kiosk.sync.policy import Failure, SyncFailure
 from kiosk.sync.state import SyncState
 
+FAILPOINTS = ("sync.checkpoint.signed", "sync.checkpoint.answered")
 TARGET = "/v1/checkpoints"
 _REASON = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
@@ -65,6 +70,7 @@ class Checkpoints:
         """Send the end of the chain; the backend's reason if it does not take it, else empty. Raises SyncFailure."""
         signer = self._signer(enrolment)
         sent = self._log.checkpoint(signer, self._state.receipt)
+        hit("sync.checkpoint.signed")
         reply = self._ask(enrolment, sent)
         if reply.status == "behind":  # an answer was lost, or an older image of this disk was put back
             sent = self._log.checkpoint(signer, reply.receipt, anew=True)
@@ -105,6 +111,7 @@ class Checkpoints:
     def _ask(self, enrolment: wire.Enrolment, checkpoint: wire.Checkpoint) -> wire.CheckpointReply:
         body = msgspec.json.encode(checkpoint)
         reply = self._exchange.call(enrolment, "POST", TARGET, body, wire.CheckpointReply)
+        hit("sync.checkpoint.answered")
         receipt = reply.receipt
         if receipt is None:
             if reply.status != "refused":

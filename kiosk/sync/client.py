@@ -4,7 +4,8 @@ Everything may be sent twice: the backend knows items by id and hash. Trouble wi
 numbers, results, keys and the audit log never stop cases, nor the other way round. Only where nobody is reached does
 everything wait.
 
-Failpoint: ``sync.results`` (results are kept, the cursor still stands before them).
+Failpoints: ``sync.enrolled`` (the backend knows this terminal, which does not know itself yet), ``sync.results``
+(results are kept, the cursor still stands before them).
 """
 
 from __future__ import annotations
@@ -19,25 +20,30 @@ from urllib.parse import quote
 
 from kiosk import wire
 from kiosk.health.failpoints import hit
-from kiosk.sync import pushing, reserving
+from kiosk.sync import checkpoints, keys, pushing, reserving, upload
 from kiosk.sync.area import Area
 from kiosk.sync.backoff import Backoff
 from kiosk.sync.checkpoints import Checkpoints, Log, key_by_the_log
 from kiosk.sync.clock import Clock, Trust, running_clock
+from kiosk.sync.commands import Commands, Ledger
+from kiosk.sync.downloads import Downloads, Publishers
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import TerminalKey
 from kiosk.sync.keys import Keys
-from kiosk.sync.notices import AuditLog, Notices
+from kiosk.sync.notices import Notices
 from kiosk.sync.policy import Failure, Policy, SyncFailure
 from kiosk.sync.report import CycleReport
-from kiosk.sync.state import Meta, SyncState
+from kiosk.sync.state import SyncState
 from kiosk.sync.transport import Transport
 from kiosk.sync.upload import Uploads
 
-FAILPOINTS = (*pushing.FAILPOINTS, "sync.results")
+FAILPOINTS = (
+    "sync.enrolled", *upload.FAILPOINTS, *pushing.FAILPOINTS, *reserving.FAILPOINTS, "sync.results", *keys.FAILPOINTS,
+    *checkpoints.FAILPOINTS,
+)  # fmt: skip
 
 
-class Outbox(Meta, AuditLog, pushing.Queue, reserving.Store, Protocol):
+class Outbox(Ledger, pushing.Queue, reserving.Store, Protocol):
     """The part of the journal that the sync uses (kiosk.journal.journal.Journal)."""
 
 
@@ -50,7 +56,8 @@ class SyncClient:
 
     ``clock`` gives aware times; ``rng`` spreads the waits. With an ``enrolment_code`` the first pass that reaches the
     backend enrols the terminal by itself. ``area_code`` is where the terminal stands (kiosk/sync/area.py). ``log`` is
-    the journal once more: the end of its audit chain is sent with every pass.
+    the journal once more: the end of its audit chain is sent with every pass. ``publishers``: who may publish packs,
+    policies and commands for this terminal; None takes nothing of the kind.
     """
 
     def __init__(
@@ -67,6 +74,7 @@ class SyncClient:
         enrolment_code: str = "",
         area_code: str = "",
         log: Log | None = None,
+        publishers: Publishers | None = None,
     ) -> None:
         self.policy = policy or Policy()
         self.clock = clock
@@ -90,12 +98,21 @@ class SyncClient:
         self._checkpoints = None
         if log is not None:
             self._checkpoints = Checkpoints(log, self._state, self._exchange, lambda: self._keys.own)
+        self._downloads = None
+        if publishers is not None and publishers.keys:
+            orders = Commands(journal, self._exchange, publishers.deeds, lambda: self._keys.own, clock)
+            self._downloads = Downloads(journal, self._exchange, self.policy, publishers, clock, running, orders)
 
     @property
     def enrolment(self) -> wire.Enrolment | None:
         """Who this terminal is; None while it may not commit a case."""
         enrolment = self._state.enrolment
         return enrolment if enrolment is not None and self._area.holds(enrolment.area_code) else None
+
+    @property
+    def key(self) -> TerminalKey:
+        """The terminal's key as it signs now."""
+        return self._keys.own
 
     @property
     def clock_offset(self) -> timedelta:
@@ -106,6 +123,7 @@ class SyncClient:
         """The terminal's identity; asks the backend once and remembers. Raises SyncFailure."""
         if self._state.enrolment is None:
             enrolment = self._exchange.enrol(code)
+            hit("sync.enrolled")
             self._area.check(enrolment.area_code)
             self._state.enrolment = enrolment
             self._state.offset = self._exchange.offset
@@ -146,6 +164,8 @@ class SyncClient:
         report.attempted = True
         try:
             enrolment = self.enrol(self._code)
+            if self.time.trust is Trust.CONFIRMED:
+                self._keys.begin_by_age(self.clock() + self._exchange.offset, timedelta(seconds=self.policy.key_life))
             self._keys.complete_change(enrolment, self._checkpoints, report)
             self._exchange_all(enrolment, now, report)
         except SyncFailure as failure:
@@ -182,6 +202,8 @@ class SyncClient:
             with _reached(refused):
                 self._fetch_results(enrolment, report)
         enrolment = self._keys.learn(enrolment, report)
+        if self._downloads is not None:
+            self._downloads.step(enrolment, report)
         self._send_checkpoint(enrolment, report)
         if refused:
             raise refused[0]

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from kiosk import encoding, wire
+from kiosk import encoding, suites, wire
 from kiosk.sync.identity import TerminalKey
 from kiosk.sync.policy import Failure, Policy, SyncFailure
 from kiosk.sync.state import LARGEST_OFFSET
@@ -96,8 +96,10 @@ class Exchange:
             keys = [wire.unb64(key) for key in (enrolment.signing_key, enrolment.sealing_key)]
         except (msgspec.MsgspecError, RecursionError, ValueError):
             raise SyncFailure(Failure.NETWORK, "captive-portal") from None
-        if any(len(key) != 32 for key in keys) or not wire.ID.fullmatch(enrolment.terminal_id):
+        if not all(map(suites.suite_name, keys)) or not wire.ID.fullmatch(enrolment.terminal_id):
             raise SyncFailure(Failure.NETWORK, "captive-portal")
+        if {enrolment.suite, *map(suites.suite_name, keys)} != {self._key.suite}:
+            raise SyncFailure(Failure.SERVER, "suite-not-served")
         self._set_clock(_trusted(reply, keys[0], nonce), before)
         return enrolment
 
@@ -159,6 +161,8 @@ def _problem(reply: Reply) -> wire.Problem:
 
 
 def _decode(body: bytes, answer: type[T]) -> T:
+    if answer is bytes:
+        return body  # type: ignore[return-value]  # T is bytes here
     try:
         return msgspec.json.decode(body, type=answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -2,15 +2,20 @@
 
 Both may break off anywhere. What was learnt counts once it is kept; the terminal's new key lies beside the old one
 until the backend has taken it, and whichever of the two the backend goes by is found out by asking.
+
+Failpoints: ``sync.key.taken`` (the backend goes by the new key, the log does not name it), ``sync.key.named`` (it does,
+the file is still the old one's), ``sync.key.changed``.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import msgspec
 
-from kiosk import wire
+from kiosk import suites, wire
+from kiosk.health.failpoints import hit
 from kiosk.sync.checkpoints import Checkpoints
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import TerminalKey
@@ -19,6 +24,7 @@ from kiosk.sync.policy import Failure, SyncFailure
 from kiosk.sync.report import CycleReport
 from kiosk.sync.state import SyncState
 
+FAILPOINTS = ("sync.key.taken", "sync.key.named", "sync.key.changed")
 LARGEST = 1000  # epochs that are believed; one a year is usual
 
 
@@ -36,6 +42,9 @@ class Keys:
         new = self.own.pending()
         if new is None:
             return
+        if self._state.key_begun != (name := wire.key_id(new.public)):  # said once, however often it is tried
+            self._audit_log.audit("terminal.key_begun", key=name)
+            self._state.key_begun = name
         try:
             change(self._exchange, enrolment, self.own, new)
         except SyncFailure as failure:
@@ -45,10 +54,25 @@ class Keys:
                 self.own.drop_change()  # this key is not to be had: another try makes another
             report.cause, report.advice = failure.cause, failure.advice
             return
+        hit("sync.key.taken")
         if checkpoints is not None:
             checkpoints.change_key(enrolment, new)  # while the old one still signs for it
+        hit("sync.key.named")
         new.complete_change()
+        hit("sync.key.changed")
         self.own = new
+
+    def begin_by_age(self, now: datetime, life: timedelta) -> None:
+        """Begin a change where the key has been in use for ``life``. ``now``: by a clock that the backend confirmed.
+
+        A key counts from the first such moment at which it was seen: what a file's date says is not believed.
+        Raises SyncFailure.
+        """
+        name = wire.key_id(self.own.public)
+        if self._state.key_since is None or self._state.key_since[0] != name:
+            self._state.key_since = (name, now)
+        elif now - self._state.key_since[1] >= life and self.own.folder is not None:
+            self.own.begin_change()
 
     def learn(self, enrolment: wire.Enrolment, report: CycleReport) -> wire.Enrolment:
         """The enrolment to go on with. What is sealed from here on is sealed to the newest key."""
@@ -88,7 +112,7 @@ def _next(enrolment: wire.Enrolment, epoch: wire.KeyEpoch) -> wire.Enrolment:
         sealing, signing = wire.unb64(epoch.sealing_key), wire.unb64(epoch.signing_key)
     except (wire.BadSignature, ValueError):
         raise SyncFailure(Failure.SERVER, "bad-keys") from None
-    if len(sealing) != 32 or len(signing) != 32:
+    if {suites.suite_name(sealing), suites.suite_name(signing)} != {enrolment.suite}:  # nobody is led into another one
         raise SyncFailure(Failure.SERVER, "bad-keys")
     return replace(
         enrolment,

@@ -20,11 +20,11 @@ from kiosk.wire import (
 
 def encode_case(
     draft: CaseDraft, case_no: str, committed_at: datetime, *, uscc: str = "", sealed_hashes: Sequence[str] = (),
-    clock: str = "",
+    clock: str = "", once: int = 0,
 ) -> bytes:  # fmt: skip
     """JSON of the whole case. ``sealed_hashes``: SHA-256 hex of each sealed material, in the order of the materials.
 
-    ``clock``: how far ``committed_at`` may be believed (kiosk.sync.clock.Trust).
+    ``clock``: how far ``committed_at`` may be believed (kiosk.sync.clock.Trust). ``once``: the pack's (CasePayload).
     """
     decision, commitment = draft.decision, draft.commitment
     payload = CasePayload(
@@ -57,6 +57,7 @@ def encode_case(
         ),
         test=draft.test,
         clock=clock,
+        once=once,
     )
     return msgspec.json.encode(payload)
 

@@ -63,6 +63,9 @@ _ADVICE = {
     "certificate-date": "The backend's certificate has run out, or is not valid yet: call the backend's operator.",
     "roots": "The file of trusted roots cannot be used: correct backend.roots in the profile.",
     "stalled": "The line is up and nothing moves on it.",
+    "suite-not-served": "This backend has no keys of this terminal's crypto suite: correct keys.suite in the profile, "
+    "or have the backend started with --suite.",
+    "suite-differs": "A key is of another crypto suite than this terminal: enrol it anew to change the suite.",
     "unknown-terminal": "The backend does not know this terminal: enrol it.",
     "terminal-revoked": "The terminal was withdrawn: call the operator.",
     "not-enrolled": "Enrol the terminal with a one-time code.",
@@ -88,6 +91,7 @@ class Policy:
     faults_borne: int = 5  # good passes in which one item made the backend fail, until it is set aside
     overdue: float = 86_400.0  # s that an item may wait until that is an alarm
     pictures: Window | None = None  # when items with large materials may go; None: at once
+    key_life: float = 365 * 86_400.0  # s after which the terminal's own key is changed, by a clock that may be believed
     low_water: int = 50  # numbers left when a new block is asked for
     block: int = 200
 

@@ -1,4 +1,8 @@
-"""Numbers reserved ahead, block by block. Trouble with them never keeps cases back."""
+"""Numbers reserved ahead, block by block. Trouble with them never keeps cases back.
+
+Failpoints: ``sync.block.asked`` (the request's id is kept, nothing was sent), ``sync.block.answered`` (the backend has
+reserved, the block is not kept), ``sync.block.kept`` (it is, and the request still counts as open).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from kiosk import wire
+from kiosk.health.failpoints import hit
 from kiosk.journal.errors import JournalError
 from kiosk.journal.records import Block
 from kiosk.sync.area import Area
@@ -17,6 +22,7 @@ from kiosk.sync.policy import Failure, Policy, SyncFailure
 from kiosk.sync.report import CycleReport
 from kiosk.sync.state import SyncState
 
+FAILPOINTS = ("sync.block.asked", "sync.block.answered", "sync.block.kept")
 KINDS: tuple[wire.BlockKind, ...] = ("case", "uscc")
 
 
@@ -62,6 +68,7 @@ class Blocks:
             # kept before it is sent: a lost answer, or a crash, gets the same block again
             request_id = secrets.token_hex(16)
             self._state.set_request(kind, request_id)
+            hit("sync.block.asked")
         body = msgspec.json.encode(wire.BlockRequest(kind, self._policy.block, request_id))
         try:
             block = self._exchange.call(enrolment, "POST", "/v1/blocks", body, wire.NumberBlock)
@@ -76,7 +83,9 @@ class Blocks:
             else:
                 self._notices.alarm_if(failure.cause)
             return
+        hit("sync.block.answered")
         self._keep(block, report)
+        hit("sync.block.kept")
         self._state.set_request(kind, "")
 
     def _check(self, enrolment: wire.Enrolment, block: wire.NumberBlock, kind: str, request_id: str) -> None:

@@ -13,8 +13,9 @@ from kiosk.wire import Enrolment, HeadReceipt
 
 T = TypeVar("T")
 
-_ENROLMENT, _LINK, _OFFSET, _CURSOR = "sync.enrolment", "sync.link", "sync.clock_offset", "sync.cursor"
+ENROLMENT, _LINK, _OFFSET, _CURSOR = "sync.enrolment", "sync.link", "sync.clock_offset", "sync.cursor"
 _LOG_TROUBLE = "sync.log_trouble"
+_KEY_SINCE, _KEY_BEGUN = "sync.key_since", "sync.key_begun"
 
 
 LARGEST_OFFSET = timedelta(days=36525)  # a machine thrown back to 1970 is within it; beyond it a clock says nonsense
@@ -42,7 +43,7 @@ class SyncState:
 
     def __init__(self, meta: Meta) -> None:
         self._meta = meta
-        self._enrolment = self._load(_ENROLMENT, Enrolment)
+        self._enrolment = self._load(ENROLMENT, Enrolment)
         self._link = self._load(_LINK, LinkState) or LinkState()
         self._cursor = meta.meta(_CURSOR) or ""
         self._receipt = self._load(RECEIPT, HeadReceipt)
@@ -58,7 +59,7 @@ class SyncState:
         if self._enrolment is not None and self._enrolment.signing_key != value.signing_key:
             old = self._load(OLD_KEYS, list[str]) or []
             self._store(OLD_KEYS, [*old, self._enrolment.signing_key])  # receipts that it signed still count
-        self._store(_ENROLMENT, value)
+        self._store(ENROLMENT, value)
         self._enrolment = value
 
     @property
@@ -102,6 +103,25 @@ class SyncState:
         if value != self._log_trouble:
             self._meta.set_meta(_LOG_TROUBLE, value)
             self._log_trouble = value
+
+    @property
+    def key_since(self) -> tuple[str, datetime] | None:
+        """The id of the terminal's key, and since when it is known to be in use."""
+        name, _, since = (self._meta.meta(_KEY_SINCE) or "").partition(" ")
+        return (name, datetime.fromisoformat(since)) if since else None
+
+    @key_since.setter
+    def key_since(self, value: tuple[str, datetime]) -> None:
+        self._meta.set_meta(_KEY_SINCE, f"{value[0]} {value[1].isoformat(timespec='seconds')}")
+
+    @property
+    def key_begun(self) -> str:
+        """The id of the key that is to follow, as the log was told."""
+        return self._meta.meta(_KEY_BEGUN) or ""
+
+    @key_begun.setter
+    def key_begun(self, value: str) -> None:
+        self._meta.set_meta(_KEY_BEGUN, value)
 
     @property
     def offset(self) -> timedelta:

@@ -3,6 +3,9 @@
 A small material is one PUT, and so is one that the line is fast enough for. Another goes in parts: GET says how many
 bytes are there, each PATCH adds to them, whoever is cut off goes on where the backend's bytes end. The offset stands in
 a reply's body, and not in the header of a reply to HEAD, because bodies are what the backend signs.
+
+Failpoints: ``sync.part`` (a part was acknowledged, more are to come), ``sync.material`` (a material is at the backend,
+its item is not).
 """
 
 from __future__ import annotations
@@ -10,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk import wire
+from kiosk.health.failpoints import hit
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.policy import Failure, Policy, SyncFailure
 
+FAILPOINTS = ("sync.part", "sync.material")
 REMEMBERED = 4096  # hashes that are known to be there
 QUICK = 1.0  # s: a part that took less may be followed by one of twice the size
 DIFFERENCES = 3  # times in a row that the offset may turn out to be another
@@ -40,6 +45,7 @@ class Uploads:
             self._put(enrolment, digest, data)
         else:
             self._resume(enrolment, digest, data)
+        hit("sync.material")
         self._there[digest] = None
         if len(self._there) > REMEMBERED:
             self._there.pop(next(iter(self._there)))
@@ -77,6 +83,7 @@ class Uploads:
                 here = self._ask(enrolment, digest)  # a part that was given up arrived after all
             else:
                 differences = 0
+                hit("sync.part")
                 if here.status == "partial" and here.offset <= offset:
                     raise SyncFailure(Failure.SERVER, "bad-offset")
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from devices.contracts.printing import Printed
 from kiosk.domain.decision import Verification
-from kiosk.domain.waiting import WaitingState
+from kiosk.domain.waiting import PRINTABLE
 from kiosk.visit.effects import PreparePapers, PrintPapers
 from kiosk.visit.events import (
     BackPressed,
@@ -60,6 +60,7 @@ def home_again(visit: Visit) -> Visit:
         picture=visit.picture,
         photo_due=visit.photo_due,
         waiting=visit.waiting,
+        draft=visit.draft,
         verification=visit.verification,
     )
 
@@ -71,7 +72,7 @@ def print_paper(visit: Visit, event: PaperChosen, now: Now) -> Result:
     if printing(visit) or not certain(visit) or not 0 <= event.index < len(waiting):
         return stay(visit)
     wanted = waiting[event.index]
-    if wanted.state is not WaitingState.READY:
+    if wanted.state not in PRINTABLE:
         return stay(visit)
     line = replace(visit.papers[event.index], state="waiting", pages_done=0, pages_total=0, reason="")
     return stay(

@@ -22,6 +22,7 @@ class Delays:
     card_missing: float
     face: float
     liveness: float
+    page: float
     out_of_service: float
     clock: float
     power_warning: float
@@ -38,6 +39,7 @@ class Delays:
             card_missing=float(other["card_missing"]),
             face=float(other["face"]),
             liveness=float(other["liveness"]),
+            page=float(other["page"]),
             out_of_service=float(other["out_of_service"]),
             clock=float(other["clock"]),
             power_warning=float(other["power_warning"]),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from devices.contracts.identity import IdentityDocument
-from kiosk.domain.case import Commitment
+from kiosk.domain.case import Commitment, Material
 from kiosk.domain.decision import Verification
 from kiosk.domain.envelope import Envelope
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.text import Language
+from kiosk.domain.unfinished import Unfinished
 from kiosk.services.model import ServicePack
 
 
@@ -57,6 +58,31 @@ class CheckStaffCode:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowDesk:
+    """Show what lies under the document camera. Answered by PageTaken only where that cannot be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakePage:
+    """Take the page as soon as it is good. Answered by PageTaken. Whether it is another than the last the citizen sees:
+    two printed sheets look alike to the camera, and nobody may be held up by that."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadPage:
+    """Read a page of this material as a document of this kind. Answered by PageRead."""
+
+    material: str
+    document: str
+    page: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HideDesk:
+    """No picture of the desk any more. What is being read goes on. No answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class PreparePapers:
     """A case will soon be committed: warm the documents worker. No answer."""
 
@@ -74,6 +100,31 @@ class Commit:
     started_at: datetime
     language: Language
     online: bool
+    materials: tuple[Material, ...] = ()  # the scanned pages, in their order
+    draft: bool = False  # a draft of this matter is kept for this card: it ends with the commit
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeepDraft:
+    """Keep what was entered for ``days``, sealed to this card. Answered by DraftKept."""
+
+    document: IdentityDocument
+    draft: Unfinished
+    days: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ForgetDraft:
+    """Erase what is kept for this card. No answer."""
+
+    document: IdentityDocument
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUpDraft:
+    """A kept draft of this service is being gone on with: for the audit chain. No answer."""
+
+    service_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +182,7 @@ class PowerDown:
 
 
 Effect = (
-    SetTimer | CancelTimer | Recover | PrepareVerification | CheckFace | StopCamera | CheckStaffCode | PreparePapers
-    | Commit | PrintPapers | SaveRating | CallHelp | Wipe | AdmitCards | DismissCards | KeepCard | PowerDown
+    SetTimer | CancelTimer | Recover | PrepareVerification | CheckFace | StopCamera | CheckStaffCode | ShowDesk
+    | TakePage | ReadPage | HideDesk | PreparePapers | Commit | KeepDraft | ForgetDraft | TakeUpDraft | PrintPapers
+    | SaveRating | CallHelp | Wipe | AdmitCards | DismissCards | KeepCard | PowerDown
 )  # fmt: skip

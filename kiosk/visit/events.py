@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from devices.contracts.camera import FaceHint, FaceOutcome
+from devices.contracts.document_camera import CaptureOutcome
 from devices.contracts.identity import IdentityDocument
 from devices.contracts.liveness import LivenessPrompt, NotLive
 from devices.contracts.printing import PrintOutcome
@@ -13,6 +15,7 @@ from kiosk.domain.case import CaseDraft
 from kiosk.domain.decision import Decision
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.text import Language
+from kiosk.domain.unfinished import Unfinished
 from kiosk.domain.waiting import WaitingPaper
 from kiosk.services.model import Ability
 
@@ -32,6 +35,23 @@ class ServiceChosen:
 @dataclass(frozen=True, slots=True)
 class CollectPressed:
     """取证照: papers of an earlier visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePressed:
+    """继续上次没办完的事."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftErased:
+    """清除上次填的."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepChosen:
+    """保留 / 不保留: what was entered, on leaving."""
+
+    keep: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +143,38 @@ class CommitmentDeclined:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueConfirmed:
+    """核对过了: the value on screen, which was read from a paper, is right; ``on`` False takes that back."""
+
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPressed:
+    """扫描材料来填: let the machine read the answer to the question on screen from a paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakePressed:
+    """拍这一页: as soon as it lies still and is good."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetakePressed:
+    """重拍: the page taken last is thrown away."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherPagePressed:
+    """再拍一页."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialSkipped:
+    """不扫描: whatever was scanned of it is thrown away."""
+
+
+@dataclass(frozen=True, slots=True)
 class EditPressed:
     """A row of the review page was touched."""
 
@@ -206,6 +258,14 @@ class PapersFound:
     waiting: tuple[WaitingPaper, ...]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class DraftFound:
+    """What the holder of the card with this number began and did not finish; None: nothing. Comes with PapersFound."""
+
+    number: str
+    draft: Unfinished | None
+
+
 @dataclass(frozen=True, slots=True)
 class CardFailed:
     """A card lies there but could not be read; ``code`` is the device's error code."""
@@ -246,6 +306,21 @@ class StaffCodeChecked:
     locked_for: float
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PageTaken:
+    """What came of TakePage; ``DocumentUnavailable`` also where the picture never came or was lost."""
+
+    outcome: CaptureOutcome
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PageRead:
+    """What was read of a page of this material: field of its kind -> value. Empty where nothing was, or can be."""
+
+    material: str
+    found: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class AbilitiesChanged:
     """What this machine can finish now, by service id; ``online`` is whether the backend was reached lately."""
@@ -256,6 +331,7 @@ class AbilitiesChanged:
     page_printer: bool
     receipt_printer: bool
     identity_reader: bool
+    document_camera: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +339,13 @@ class PowerChanged:
     """``low``: the terminal runs on its battery (UPS) and the battery is nearly empty; told again when that is over."""
 
     low: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedChanged:
+    """The operator closes the terminal (``reason``: a word) or opens it again (""). A visit that runs is not ended."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +399,13 @@ class PaperEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftKept:
+    """``until``: it lies safe on the disk, and is erased then. None: it could not be kept."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RatingSaved:
     """``ok`` False: the rating could not be stored; the citizen is told."""
 
@@ -335,13 +425,16 @@ class TimerFired:
 
 
 Touch = (
-    Started | ServiceChosen | CollectPressed | PaperChosen | BackPressed | NextPressed | QuitPressed | StillHere
+    Started | ServiceChosen | CollectPressed | ResumePressed | DraftErased | KeepChosen
+    | PaperChosen | BackPressed | NextPressed | QuitPressed | StillHere
     | LanguageChosen | ElderChosen | HelpPressed | HelpClosed | FaceAgreed | OtherWayChosen | StaffCodeEntered
-    | AnswerChanged | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen
+    | AnswerChanged | ValueConfirmed | ScanPressed | TakePressed | RetakePressed | AnotherPagePressed
+    | MaterialSkipped | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen
     | LevelChosen | OptionToggled | MoreOptionsPressed | RatingSubmitted | RatingSkipped
 )  # fmt: skip
 Event = (
-    Touch | CardShown | PhotoDecoded | PapersFound | CardFailed | CardGone | FaceHinted | LivenessPrompted
-    | FaceChecked | StaffCodeChecked | AbilitiesChanged | PowerChanged | SlotChanged | Recovered | Committed
+    Touch | CardShown | PhotoDecoded | PapersFound | DraftFound | DraftKept | CardFailed | CardGone | FaceHinted
+    | LivenessPrompted | FaceChecked | StaffCodeChecked | PageTaken | PageRead | AbilitiesChanged | PowerChanged
+    | SlotChanged | ClosedChanged | Recovered | Committed
     | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped | TimerFired
 )  # fmt: skip

@@ -22,6 +22,7 @@ from kiosk.visit.events import (
 )
 from kiosk.visit.finishing import farewell, printing
 from kiosk.visit.identifying import with_photo
+from kiosk.visit.keeping import ask_to_keep, keepable
 from kiosk.visit.missing import ask_for_card
 from kiosk.visit.states import BEFORE_COMMIT, NEEDS_CARD, State
 from kiosk.visit.table import Result, cancel, go, late, on, stay
@@ -59,7 +60,9 @@ def quit_before(visit: Visit, event: QuitPressed, now: Now) -> Result:
     """Only who collects papers may have one coming out before a commit; with one in the hand the visit is done."""
     if printing(visit):
         return stay(visit)
-    return farewell(visit, "done" if _came_out(visit) else "quit")
+    if visit.state is not State.KEEP and keepable(visit, now):
+        return ask_to_keep(visit)
+    return farewell(replace(visit, keep_agreed=False), "done" if _came_out(visit) else "quit")
 
 
 @on(QuitPressed, State.OUTCOME, State.TROUBLE, State.RATE)
@@ -83,6 +86,7 @@ def abilities(visit: Visit, event: AbilitiesChanged, now: Now) -> Result:
         page_printer=event.page_printer,
         receipt_printer=event.receipt_printer,
         identity_reader=event.identity_reader,
+        document_camera=event.document_camera,
     )
     return stay(visit, machine=machine)
 
@@ -146,12 +150,15 @@ def timer(visit: Visit, event: TimerFired, now: Now) -> Result:
 
 late(
     NextPressed,
-    but=(State.GUIDE, State.COLLECT, State.FORM, State.COMMITMENT, State.REVIEW, State.OUTCOME, State.FAREWELL),
-)
+    but=(
+        State.GUIDE, State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW,
+        State.OUTCOME, State.FAREWELL,
+    ),
+)  # fmt: skip
 late(
     BackPressed,
     but=(
-        State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.FORM,
-        State.COMMITMENT, State.REVIEW, State.SIGN,
+        State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.RESUME,
+        State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN, State.KEEP,
     ),
 )  # fmt: skip

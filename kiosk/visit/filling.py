@@ -9,7 +9,7 @@ from itertools import pairwise
 from kiosk.domain.case import Commitment
 from kiosk.domain.envelope import FieldValue, Origin, Trust
 from kiosk.services import forms
-from kiosk.services.model import Question
+from kiosk.services.model import MaterialSpec, Question
 from kiosk.visit.effects import Commit, PreparePapers
 from kiosk.visit.events import (
     AnswerChanged,
@@ -19,7 +19,9 @@ from kiosk.visit.events import (
     EditPressed,
     NextPressed,
     Signed,
+    ValueConfirmed,
 )
+from kiosk.visit.materials import as_field, attached, next_needed, scan, scannable, without
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Strokes, Visit
@@ -38,17 +40,47 @@ def begin_matter(visit: Visit) -> Result:
     return after_questions(visit)
 
 
-def ask(visit: Visit, index: int, *, editing: bool = False) -> Result:
+def ask(visit: Visit, index: int, *, editing: bool = False, wanted: bool = False) -> Result:
+    """A question with the answer that is known. ``wanted``: the citizen has just had a paper read for it, so what was
+    read stands there, or nothing as long as it is being read."""
     question = visit.pack.questions[index]
-    return go(
-        visit, State.FORM, question=index, answer=visit.envelope.value(question.key), complained=False, editing=editing
-    )
+    known = visit.envelope.get(question.key)
+    fresh = wanted and (question.key in visit.offers or visit.readings > 0)
+    read = known is not None and known.origin is Origin.OCR and not fresh
+    asked, effects = go(
+        visit, State.FORM, question=index, answer="" if known is None or fresh else known.value, complained=False,
+        editing=editing, read=read, confirmed=read,
+    )  # fmt: skip
+    return with_offer(asked), effects
+
+
+def with_offer(visit: Visit) -> Visit:
+    """The question on screen with what was read for it, where its field is empty: to be confirmed or changed."""
+    offer = visit.offers.get(question_of(visit).key, "")
+    if not offer or visit.answer:
+        return visit
+    return replace(visit, answer=offer, read=True, confirmed=False)
 
 
 def after_questions(visit: Visit) -> Result:
+    """Papers that everybody is asked for, then the promise, then the review."""
+    if (needed := next_needed(visit)) is not None:
+        if scannable(visit, needed) or needed.required:
+            return scan(visit, needed, "matter")
+        return after_questions(replace(visit, envelope=visit.envelope.with_field(as_field(visit, needed))))
     if visit.pack.commitment is not None:
         return go(visit, State.COMMITMENT)
     return review(visit)
+
+
+def after_material(visit: Visit, spec: MaterialSpec) -> Result:
+    return after_questions(visit) if spec in visit.pack.needed else review(visit)
+
+
+def before_material(visit: Visit, spec: MaterialSpec) -> Result:
+    if spec not in visit.pack.needed:
+        return go(visit, State.COMMITMENT)
+    return ask(visit, len(visit.pack.questions) - 1) if visit.pack.questions else go(visit, State.GUIDE)
 
 
 def review(visit: Visit) -> Result:
@@ -64,15 +96,22 @@ def answer(visit: Visit, event: AnswerChanged, now: Now) -> Result:
     question = question_of(visit)
     if event.key != question.key:
         return stay(visit)
-    return stay(visit, answer=event.value[: question.max_length], complained=False)
+    value = event.value[: question.max_length]
+    same = value == visit.answer  # an echo of the window; what was changed by hand is typed
+    return stay(visit, answer=value, complained=False, read=visit.read and same, confirmed=visit.confirmed and same)
+
+
+@on(ValueConfirmed, State.FORM)
+def confirm(visit: Visit, event: ValueConfirmed, now: Now) -> Result:
+    return stay(visit, confirmed=visit.read and event.on, complained=False)
 
 
 @on(NextPressed, State.FORM)
 def next_question(visit: Visit, event: NextPressed, now: Now) -> Result:
     question = question_of(visit)
-    if forms.complaint(question, visit.answer, visit.envelope) is not None:
+    if forms.complaint(question, visit.answer, visit.envelope) is not None or (visit.read and not visit.confirmed):
         return stay(visit, complained=True)
-    envelope = visit.envelope.with_field(forms.answer(question, visit.answer))
+    envelope = visit.envelope.with_field(forms.answer(question, visit.answer, read=visit.read))
     visit = replace(visit, envelope=forms.derive(visit.pack, envelope))
     if visit.editing:
         return review(visit)
@@ -106,21 +145,28 @@ def commit_to(visit: Visit, event: NextPressed, now: Now) -> Result:
         return stay(visit)
     made = Commitment(terms.commitment_id, terms.version, tuple(clause.zh for clause in terms.clauses), now.wall)
     field = FieldValue(terms.replaces, terms.replaces_text.zh, Origin.COMMITTED, Trust.D)
-    return review(replace(visit, commitment=made, declined=False, envelope=visit.envelope.with_field(field)))
+    pages = without(visit, terms.replaces)  # what a promise stands for is not handed in as well
+    return review(
+        replace(visit, commitment=made, declined=False, envelope=visit.envelope.with_field(field), pages=pages)
+    )
 
 
 @on(CommitmentDeclined, State.COMMITMENT)
 def decline(visit: Visit, event: CommitmentDeclined, now: Now) -> Result:
-    """The applicant may choose: without a commitment the material is handed in and a person decides."""
+    """The applicant may choose: without a commitment the material is handed in, scanned here or at the counter, and a
+    person decides."""
     terms = visit.pack.commitment
     if terms is None:
         return review(visit)
-    field = FieldValue(terms.replaces, terms.declined_text.zh, Origin.CHOSEN, Trust.D)
-    return review(
-        replace(
-            visit, commitment=None, declined=True, agreed=frozenset(), envelope=visit.envelope.with_field(field)
-        )
-    )  # fmt: skip
+    visit = replace(visit, commitment=None, declined=True, agreed=frozenset())
+    material = visit.pack.material(terms.replaces)
+    if material is None:
+        field = FieldValue(terms.replaces, terms.declined_text.zh, Origin.CHOSEN, Trust.D)
+    elif scannable(visit, material):
+        return scan(visit, material, "matter")
+    else:
+        field = as_field(visit, material)
+    return review(replace(visit, envelope=visit.envelope.with_field(field)))
 
 
 @on(BackPressed, State.COMMITMENT)
@@ -133,6 +179,9 @@ def edit(visit: Visit, event: EditPressed, now: Now) -> Result:
     terms = visit.pack.commitment
     if terms is not None and event.key == terms.replaces:
         return go(visit, State.COMMITMENT)
+    material = visit.pack.material(event.key)
+    if material is not None:
+        return scan(visit, material, "review") if scannable(visit, material) else stay(visit)
     keys = [question.key for question in visit.pack.questions]
     key = forms.question_behind(visit.pack, event.key)
     return ask(visit, keys.index(key), editing=True) if key in keys else stay(visit)
@@ -173,12 +222,13 @@ def commit(visit: Visit) -> Result:
         State.COMMITTING,
         Commit(
             visit.pack, visit.document, visit.envelope, visit.verification, visit.commitment, visit.strokes,
-            visit.started_at, visit.language, visit.machine.online,
+            visit.started_at, visit.language, visit.machine.online, attached(visit),
+            draft=visit.draft is not None and visit.draft.service_id == visit.pack.pack_id,
         ),
     )  # fmt: skip
 
 
-late(AnswerChanged, but=(State.FORM,))
+late(AnswerChanged, ValueConfirmed, but=(State.FORM,))
 late(ClauseToggled, CommitmentDeclined, but=(State.COMMITMENT,))
 late(EditPressed, but=(State.REVIEW,))
 late(Signed, but=(State.SIGN,))

@@ -28,6 +28,7 @@ from kiosk.visit.events import (
 from kiosk.visit.resting import rest
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
+from kiosk.visit.unfinished import left_behind
 from kiosk.visit.visit import Now, PaperState, Visit
 
 MISSED = ("failed", "unknown")
@@ -187,10 +188,12 @@ def farewell(visit: Visit, reason: str) -> Result:
         saved=visit.saved,
         case_no=visit.case_no,
         printed=_printed(visit),
+        kept_until=visit.kept_until,
     )
     return go(
         left,
         State.FAREWELL,
+        *left_behind(visit),
         Wipe(reason, visit.state.value, visit.saved),
         SetTimer("farewell", visit.machine.delays.farewell),
     )

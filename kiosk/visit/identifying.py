@@ -37,6 +37,7 @@ from kiosk.visit.events import (
 from kiosk.visit.filling import begin_matter
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
+from kiosk.visit.unfinished import offered
 from kiosk.visit.visit import Now, Visit
 
 READING_PHOTO = "reading_photo"  # the hint while the check waits for the card's photograph
@@ -64,9 +65,16 @@ def identify(visit: Visit, now: Now) -> Result:
     problem = refusal(visit.pack, visit.document, now)
     if problem:
         return _refuse(visit, problem, str(visit.pack.min_age))
+    if visit.resuming and not certain(visit):
+        return verify(replace(visit, verification=None), now)
     if visit.verification is not None:
-        return begin_matter(visit)
+        return enter(visit)
     return verify(visit, now)
+
+
+def enter(visit: Visit) -> Result:
+    """To the matter: where it was begun before, the person is asked first whether to go on there."""
+    return go(visit, State.RESUME) if offered(visit) else begin_matter(visit)
 
 
 def _identify_to_collect(visit: Visit, document: IdentityDocument, now: Now) -> Result:
@@ -82,20 +90,20 @@ def _identify_to_collect(visit: Visit, document: IdentityDocument, now: Now) -> 
 
 def _refuse(visit: Visit, problem: str, detail: str = "") -> Result:
     return go(
-        visit, State.IDENTIFY, document=None, picture=None, photo_due=False, waiting=None, verification=None,
-        problem=problem, detail=detail,
+        visit, State.IDENTIFY, document=None, picture=None, photo_due=False, waiting=None, draft=None,
+        verification=None, problem=problem, detail=detail,
     )  # fmt: skip
 
 
 def verified(visit: Visit, how: Verification) -> Result:
     """The person is who the card says: on to what they came for."""
     visit = replace(visit, verification=how)
-    return collect(visit) if visit.collecting else begin_matter(visit)
+    return collect(visit) if visit.collecting else enter(visit)
 
 
 def leave(visit: Visit, *effects: Effect) -> Result:
     """Back to where the person came from: the guide of the matter, or the start page."""
-    if visit.collecting:
+    if visit.collecting or visit.resuming:
         return go(home_again(visit), State.HOME, *effects)
     return go(visit, State.GUIDE, *effects)
 
@@ -140,7 +148,9 @@ def card_failed(visit: Visit, event: CardFailed, now: Now) -> Result:
 @on(CardGone, State.IDENTIFY)
 def card_gone(visit: Visit, event: CardGone, now: Now) -> Result:
     """The problem stays on the screen: it belongs to the card just taken away."""
-    return stay(visit, document=None, picture=None, photo_due=False, waiting=None, verification=None)
+    return stay(
+        visit, document=None, picture=None, photo_due=False, waiting=None, draft=None, resuming=False, verification=None
+    )
 
 
 @on(BackPressed, State.IDENTIFY, State.CONSENT)
@@ -226,7 +236,7 @@ def choose_way(visit: Visit, event: OtherWayChosen, now: Now) -> Result:
     match event.way:
         case "face" if not face_obstacle(visit, now):
             return go(visit, State.CONSENT, PrepareVerification())
-        case "later" if not visit.collecting:
+        case "later" if not (visit.collecting or visit.resuming):
             return verified(visit, Verification.LATER)
         case "staff":
             return stay(visit, way="staff", problem="")

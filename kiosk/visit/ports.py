@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from kiosk.visit.effects import CallHelp, CheckFace, CheckStaffCode, Commit, PrintPapers, SaveRating, Wipe
+from kiosk.visit.effects import (
+    CallHelp,
+    CheckFace,
+    CheckStaffCode,
+    Commit,
+    ForgetDraft,
+    KeepDraft,
+    PrintPapers,
+    ReadPage,
+    SaveRating,
+    TakeUpDraft,
+    Wipe,
+)
 from kiosk.visit.events import Event
 
 Post = Callable[[Event], None]
@@ -26,9 +38,23 @@ class Ports(Protocol):
 
     def check_staff_code(self, effect: CheckStaffCode) -> None: ...
 
+    def show_desk(self) -> None: ...
+
+    def take_page(self) -> None: ...
+
+    def read_page(self, effect: ReadPage) -> None: ...
+
+    def hide_desk(self) -> None: ...
+
     def prepare_papers(self) -> None: ...
 
     def commit(self, effect: Commit) -> None: ...
+
+    def keep_draft(self, effect: KeepDraft) -> None: ...
+
+    def forget_draft(self, effect: ForgetDraft) -> None: ...
+
+    def take_up_draft(self, effect: TakeUpDraft) -> None: ...
 
     def print_papers(self, effect: PrintPapers) -> None: ...
 

@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from kiosk.domain.beijing import beijing_now
 from kiosk.visit import effects as fx
@@ -28,8 +29,19 @@ def system_now() -> Now:
     return Now(time.monotonic(), beijing_now())
 
 
+QUIET = frozenset({State.ATTRACT, State.OUT_OF_SERVICE})
+"""Nobody is here, and nothing of anybody's is kept."""
+
+
 class _Stop:
     pass
+
+
+class _Quiet:
+    """What is to be done between two visits."""
+
+    def __init__(self, change: Callable[[Machine], Machine]) -> None:
+        self.change = change
 
 
 class Runner:
@@ -38,7 +50,8 @@ class Runner:
     def __init__(self, machine: Machine, ports: Ports, clock: Callable[[], Now] = system_now) -> None:
         self._ports = ports
         self._clock = clock
-        self._queue: queue.SimpleQueue[Event | _Stop] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | _Stop | _Quiet] = queue.SimpleQueue()
+        self._quiet: list[_Quiet] = []  # waiting for the visit's end
         self._timers: dict[str, float] = {}
         self._listeners: tuple[Listener, ...] = ()
         self._visit = Visit(machine=machine, language=machine.language)
@@ -58,6 +71,13 @@ class Runner:
 
     def post(self, event: Event) -> None:
         self._queue.put(event)
+
+    def when_quiet(self, change: Callable[[Machine], Machine]) -> None:
+        """Change what holds for the terminal between two visits, never in one: at once where nobody is here.
+
+        ``change`` is called once, in the core's thread, with nothing between it and the next visit.
+        """
+        self._queue.put(_Quiet(change))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Deliver each screen; call the result to end it."""
@@ -81,7 +101,11 @@ class Runner:
             event = self._next()
             if isinstance(event, _Stop):
                 return
-            self.handle(event)
+            if isinstance(event, _Quiet):
+                self._quiet.append(event)
+            else:
+                self.handle(event)
+            self._renew()
 
     def handle(self, event: Event) -> None:
         """One event to its end: step, effects, screen."""
@@ -90,7 +114,15 @@ class Runner:
             self._do(effect)
         self._show()
 
-    def _next(self) -> Event | _Stop:
+    def _renew(self) -> None:
+        if self._visit.state not in QUIET or not self._quiet:
+            return
+        waiting, self._quiet = self._quiet, []
+        for each in waiting:
+            self._visit = replace(self._visit, machine=each.change(self._visit.machine))
+        self._show()
+
+    def _next(self) -> Event | _Stop | _Quiet:
         """The next event, or the timer that has run out while there was none."""
         while True:
             due = min(self._timers.items(), key=lambda item: item[1], default=None)
@@ -126,10 +158,24 @@ class Runner:
                 ports.stop_camera()
             case fx.CheckStaffCode():
                 ports.check_staff_code(effect)
+            case fx.ShowDesk():
+                ports.show_desk()
+            case fx.TakePage():
+                ports.take_page()
+            case fx.ReadPage():
+                ports.read_page(effect)
+            case fx.HideDesk():
+                ports.hide_desk()
             case fx.PreparePapers():
                 ports.prepare_papers()
             case fx.Commit():
                 ports.commit(effect)
+            case fx.KeepDraft():
+                ports.keep_draft(effect)
+            case fx.ForgetDraft():
+                ports.forget_draft(effect)
+            case fx.TakeUpDraft():
+                ports.take_up_draft(effect)
             case fx.PrintPapers():
                 ports.print_papers(effect)
             case fx.SaveRating():

@@ -70,14 +70,17 @@ class ServiceCard:
 
 @dataclass(frozen=True, slots=True)
 class HomeBody:
-    """``collect``: what lies here for the card's holder and was not handed out before: "" (nothing), ``ready``,
-    ``pending``, ``conflict`` or ``other`` (WaitingState values); ``collect_count`` how many papers of that state.
+    """``collect``: what lies here for the card's holder and was not handed out before: "" (nothing), ``notice``,
+    ``ready``, ``pending``, ``conflict`` or ``other`` (WaitingState values); ``collect_count`` how many papers of that
+    state.
     """
 
     services: tuple[ServiceCard, ...]
     greeting: str = ""  # masked name when a card was shown first
     collect: str = ""
     collect_count: int = 0
+    unfinished: bool = False  # something that was begun here; what, is said to a person who is certain
+    problem: str = ""  # message key: ``resume_not_now``
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,27 @@ class FormBody:
     complaint: str
     complete: bool
     editing: bool  # came from the review page: the way forward leads back there
+    scan: bool = False  # the answer can be read from a paper here and now
+    reading: bool = False  # one is being read
+    read: str = ""  # the answer was read from a paper: ``offered``, ``unconfirmed`` (handed in so), ``confirmed``
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MaterialBody:
+    """A paper that is scanned. ``pages`` are JPEG, as they will be handed in; ``stage``: "" (looking), ``taking``,
+    ``taken`` (the last page is looked at). ``problem`` is a DocumentHint value, or ``lost``.
+
+    ``fills``: it is scanned to fill in a question. ``skippable``: it may be brought to the counter instead.
+    """
+
+    label: str
+    help: str
+    pages: tuple[bytes, ...]
+    most: int
+    stage: str
+    problem: str = ""
+    fills: bool = False
+    skippable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +278,8 @@ class TroubleBody:
 class CollectLine:
     """One kept paper. ``state`` is a WaitingState value; ``stage`` idle, waiting, printing, done, failed, unknown.
 
-    ``printed`` counts the prints begun before now: from 1 on the next one says that it is a copy.
+    ``printed`` counts the prints begun before now: from 1 on the next one says that it is a copy. ``told``: of a
+    notice, what happened and what holds now.
     """
 
     title: str
@@ -266,6 +291,7 @@ class CollectLine:
     pages_done: int = 0
     pages_total: int = 0
     reason: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +301,32 @@ class CollectBody:
     name: str
     lines: tuple[CollectLine, ...]
     printing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeBody:
+    """What was begun before. ``saved`` and ``until`` are days, China time, YYYY-MM-DD."""
+
+    name: str
+    answered: int
+    total: int
+    saved: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepBody:
+    """Leaving with something entered. ``replaces``: another matter of this person is kept, and would go.
+
+    ``pages``: papers were scanned, which are not kept. ``problem``: ``keep_failed``.
+    """
+
+    name: str
+    days: int
+    replaces: bool = False
+    pages: bool = False
+    keeping: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +347,10 @@ class RateBody:
 
 @dataclass(frozen=True, slots=True)
 class FarewellBody:
-    """``reason``: done, quit, timeout, card_gone, refused, failed, power; ``saved`` whether a case was committed.
+    """``reason``: done, quit, timeout, card_gone, refused, failed, power, kept; ``saved`` whether a case was committed.
 
-    ``papers``: titles of what came out of the printers and should be taken along.
+    ``papers``: titles of what came out of the printers and should be taken along. ``kept_until``: the day until which
+    what was entered is kept, YYYY-MM-DD.
     """
 
     reason: str
@@ -306,6 +359,7 @@ class FarewellBody:
     case_no: str = ""
     papers: tuple[str, ...] = ()
     card_in_slot: bool = False
+    kept_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +371,8 @@ class NoticeBody:
 
 Body = (
     AttractBody | HomeBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | FormBody
-    | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
-    | CollectBody | FarewellBody | NoticeBody
+    | MaterialBody | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
+    | CollectBody | ResumeBody | KeepBody | FarewellBody | NoticeBody
 )  # fmt: skip
 
 

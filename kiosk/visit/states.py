@@ -17,10 +17,13 @@ class State(Enum):
     FACE = "face"
     OTHER_WAY = "other_way"
     COLLECT = "collect"  # papers of an earlier visit, the person being certain
+    RESUME = "resume"  # a matter that was begun at an earlier visit, the person being certain
     FORM = "form"
+    MATERIAL = "material"  # papers are scanned
     COMMITMENT = "commitment"
     REVIEW = "review"
     SIGN = "sign"
+    KEEP = "keep"  # leaving with something entered: is it to be kept?
     COMMITTING = "committing"
     OUTCOME = "outcome"  # decided and saved; papers are being printed
     TROUBLE = "trouble"  # decided and saved; a paper did not come out
@@ -33,15 +36,16 @@ class State(Enum):
 BEFORE_COMMIT = frozenset(
     {
         State.HOME, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
-        State.COLLECT, State.FORM, State.COMMITMENT, State.REVIEW, State.SIGN,
+        State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN,
+        State.KEEP,
     }
 )  # fmt: skip
-"""Leaving one of these leaves nothing behind."""
+"""Leaving one of these leaves nothing behind but what the citizen wants kept."""
 
 NEEDS_CARD = frozenset(
     {
-        State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.FORM, State.COMMITMENT, State.REVIEW,
-        State.SIGN,
+        State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.RESUME, State.FORM, State.MATERIAL,
+        State.COMMITMENT, State.REVIEW, State.SIGN,
     }
 )  # fmt: skip
 """The card that was read should stay in the field."""

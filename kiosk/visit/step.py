@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from kiosk.visit import arriving, collecting, everywhere, filling, finishing, identifying, power, slot
+from kiosk.visit import (
+    arriving,
+    collecting,
+    everywhere,
+    filling,
+    finishing,
+    identifying,
+    keeping,
+    materials,
+    power,
+    scanning,
+    slot,
+)
 from kiosk.visit.effects import CancelTimer, Effect, SetTimer
 from kiosk.visit.events import (
     CardFailed,
@@ -32,6 +44,8 @@ ROOMS = (
     identifying,
     collecting,
     filling,
+    scanning,
+    keeping,
     finishing,
     power,
     slot,
@@ -59,9 +73,10 @@ def step(visit: Visit, event: Event, now: Now) -> Result:
             return visit, ()
         handler = EVERYWHERE[kind]
     after, effects = handler(visit, event, now)
+    after, showing = materials.desk(visit, after)
     after, timers = _arm(visit, event, after, now)
     after, ending = power.mind(visit, after, now)
-    return after, (*effects, *timers, *ending, *slot.door(visit, after))
+    return after, (*effects, *showing, *timers, *ending, *slot.door(visit, after))
 
 
 def _notice_card(visit: Visit, event: Event) -> Visit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from kiosk.domain import rating
 from kiosk.domain.codes import group_case_no, mask_name
@@ -14,6 +14,8 @@ from kiosk.services.model import Ability, LimitedTexts, PaperKind, QuestionKind,
 from kiosk.visit import power, slot
 from kiosk.visit.collecting import certain
 from kiosk.visit.finishing import missed, printing
+from kiosk.visit.keeping import KEEPING
+from kiosk.visit.materials import LOST, fills_in
 from kiosk.visit.screen import (
     AttractBody,
     Body,
@@ -29,7 +31,9 @@ from kiosk.visit.screen import (
     GuideBody,
     HomeBody,
     IdentifyBody,
+    KeepBody,
     Light,
+    MaterialBody,
     NoticeBody,
     OptionView,
     OtherWayBody,
@@ -37,6 +41,7 @@ from kiosk.visit.screen import (
     PaperLine,
     RateBody,
     RateOption,
+    ResumeBody,
     ReviewBody,
     ReviewLine,
     Screen,
@@ -45,10 +50,11 @@ from kiosk.visit.screen import (
     TroubleBody,
 )
 from kiosk.visit.states import NEEDS_CARD, State
-from kiosk.visit.visit import Now, Visit
+from kiosk.visit.visit import Machine, Now, Visit
 
 STEPS = {
-    State.IDENTIFY: 1, State.CONSENT: 2, State.FACE: 2, State.OTHER_WAY: 2, State.FORM: 3, State.COMMITMENT: 4,
+    State.IDENTIFY: 1, State.CONSENT: 2, State.FACE: 2, State.OTHER_WAY: 2, State.FORM: 3, State.MATERIAL: 3,
+    State.COMMITMENT: 4,
     State.REVIEW: 4, State.SIGN: 5, State.COMMITTING: 5,
 }  # fmt: skip
 NOTHING = Ability(Verdict.CANNOT, (), ("starting",))
@@ -99,15 +105,21 @@ def _body(visit: Visit, now: Now) -> Body:
         case State.IDENTIFY:
             return IdentifyBody(visit.problem or _obstacle(visit), visit.detail)
         case State.CONSENT:
-            return ConsentBody(_masked(visit), later_possible=not visit.collecting)
+            return ConsentBody(_masked(visit), later_possible=not (visit.collecting or visit.resuming))
         case State.FACE:
             return _face(visit)
         case State.OTHER_WAY:
             return _other_way(visit)
         case State.COLLECT:
             return _collect(visit)
+        case State.RESUME:
+            return _resume(visit)
+        case State.KEEP:
+            return _keep(visit)
         case State.FORM:
             return _form(visit)
+        case State.MATERIAL:
+            return _material(visit)
         case State.COMMITMENT:
             return _commitment(visit)
         case State.REVIEW:
@@ -124,15 +136,23 @@ def _body(visit: Visit, now: Now) -> Body:
             return _rate(visit)
         case State.FAREWELL:
             return FarewellBody(
-                visit.reason,
+                "kept" if visit.kept_until else visit.reason,
                 visit.saved,
                 visit.machine.card_on_reader,
                 group_case_no(visit.case_no),
                 tuple(title.of(visit.language) for title in visit.printed),
                 visit.machine.slot in slot.LYING,
+                _day(visit.kept_until),
             )
         case State.RECOVERING | State.WIPING | State.OUT_OF_SERVICE:
-            return NoticeBody(visit.machine.fault or ("battery_low" if visit.machine.power_low else ""))
+            return NoticeBody(_why_closed(visit))
+
+
+def _why_closed(visit: Visit) -> str:
+    machine = visit.machine
+    if machine.fault:
+        return machine.fault
+    return "battery_low" if machine.power_low else f"closed_{machine.closed}" if machine.closed else ""
 
 
 def _obstacle(visit: Visit) -> str:
@@ -153,9 +173,15 @@ def _attract(visit: Visit, now: Now) -> AttractBody:
         Light("services", able > 0, able),
         Light("printing", machine.page_printer and machine.receipt_printer),
         Light("network", machine.online),
+        *([Light("room", False)] if _full(machine) else []),
         *([Light(LEFT_CARDS[machine.slot], False)] if machine.slot in LEFT_CARDS else []),
     )
     return AttractBody(lights, now.wall.strftime("%H:%M"))
+
+
+def _full(machine: Machine) -> bool:
+    """Nothing is begun, because the disk has no room for a whole visit."""
+    return any("room" in ability.lacking for ability in machine.abilities.values())
 
 
 def _home(visit: Visit) -> HomeBody:
@@ -172,7 +198,8 @@ def _home(visit: Visit) -> HomeBody:
         )
         for pack in visit.machine.packs.values()
     )
-    return HomeBody(cards, _masked(visit), *_lying_here(visit))
+    begun = visit.draft is not None and visit.draft.service_id in visit.machine.packs
+    return HomeBody(cards, _masked(visit), *_lying_here(visit), begun, visit.problem)
 
 
 def _ability(visit: Visit, pack: ServicePack) -> Ability:
@@ -191,7 +218,13 @@ def _masked(visit: Visit) -> str:
 def _lying_here(visit: Visit) -> tuple[str, int]:
     """What the start page may say of kept papers: that there are some, never which. Those handed out need no word."""
     states = [paper.state for paper in visit.waiting or () if not paper.taken]
-    for state in (WaitingState.READY, WaitingState.CONFLICT, WaitingState.OTHER, WaitingState.PENDING):
+    for state in (
+        WaitingState.NOTICE,
+        WaitingState.READY,
+        WaitingState.CONFLICT,
+        WaitingState.OTHER,
+        WaitingState.PENDING,
+    ):
         if state in states:
             return state.value, states.count(state)
     return "", 0
@@ -201,7 +234,7 @@ def _collect(visit: Visit) -> CollectBody:
     papers = visit.waiting if visit.waiting and certain(visit) else ()
     lines = tuple(
         CollectLine(
-            title=one.paper.title,
+            title=one.title.of(visit.language) or one.paper.title,
             date=f"{one.committed_at.astimezone(CHINA):%Y-%m-%d}",
             case_no=group_case_no(one.paper.case_no),
             state=one.state.value,
@@ -210,10 +243,30 @@ def _collect(visit: Visit) -> CollectBody:
             pages_done=line.pages_done,
             pages_total=line.pages_total,
             reason=line.reason,
+            told=one.told.of(visit.language),
         )
         for one, line in zip(papers, visit.papers, strict=True)
     )
     return CollectBody(_masked(visit), lines, printing(visit))
+
+
+def _day(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(CHINA):%Y-%m-%d}"
+
+
+def _resume(visit: Visit) -> ResumeBody:
+    pack, draft = visit.pack, visit.draft
+    if draft is None:  # erased meanwhile: the way forward begins anew
+        return ResumeBody(pack.short_name.of(visit.language), 0, len(pack.questions), "", "")
+    known = sum(question.key in draft.answers for question in pack.questions)
+    name = pack.short_name.of(visit.language)
+    return ResumeBody(name, known, len(pack.questions), _day(draft.saved_at), _day(draft.until))
+
+
+def _keep(visit: Visit) -> KeepBody:
+    other = visit.draft is not None and visit.draft.service_id != visit.pack.pack_id
+    name, keeping_ = visit.pack.short_name.of(visit.language), visit.hint == KEEPING
+    return KeepBody(name, visit.machine.draft_days, other, any(visit.pages.values()), keeping_, visit.problem)
 
 
 def _guide(visit: Visit) -> GuideBody:
@@ -253,7 +306,7 @@ def _other_way(visit: Visit) -> OtherWayBody:
         attempts_left=visit.attempts_left,
         locked_for=visit.locked_for,
         staff_possible=visit.machine.staff_codes,
-        later_possible=not visit.collecting,
+        later_possible=not (visit.collecting or visit.resuming),
     )
 
 
@@ -281,8 +334,27 @@ def _form(visit: Visit) -> FormBody:
         else (),
         preview="" if complaint else forms.preview(pack, question, visit.envelope, visit.answer).of(language),
         complaint=complaint.of(language) if complaint and visit.complained else "",
-        complete=complaint is None,
+        complete=complaint is None and (visit.confirmed or not visit.read),
         editing=visit.editing,
+        scan=fills_in(visit, question.key),
+        reading=visit.readings > 0 and fills_in(visit, question.key) and not visit.answer,
+        read="" if not visit.read else "confirmed" if visit.confirmed else ("offered", "unconfirmed")[visit.complained],
+    )
+
+
+def _material(visit: Visit) -> MaterialBody:
+    spec, language = visit.pack.material(visit.material), visit.language
+    if spec is None:
+        raise AssertionError("no material is being scanned")
+    return MaterialBody(
+        label=spec.label.of(language),
+        help=spec.help.of(language),
+        pages=visit.pages.get(spec.key, ()),
+        most=spec.pages,
+        stage=visit.scan,
+        problem=visit.problem or ("" if visit.machine.document_camera else LOST),
+        fills=visit.scanned_for == "form",
+        skippable=not spec.required,
     )
 
 

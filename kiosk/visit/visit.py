@@ -15,6 +15,7 @@ from kiosk.domain.case import Commitment
 from kiosk.domain.decision import Verification
 from kiosk.domain.envelope import Envelope
 from kiosk.domain.text import EMPTY, Language, Text
+from kiosk.domain.unfinished import Unfinished
 from kiosk.domain.waiting import WaitingPaper
 from kiosk.services.model import Ability, ServicePack
 from kiosk.visit.delays import Delays
@@ -51,11 +52,15 @@ class Machine:
     page_printer: bool = False
     receipt_printer: bool = False
     identity_reader: bool = False
+    document_camera: bool = False
+    page_reader: bool = False  # whether pages can be read (OCR installed)
     card_on_reader: bool = False
     card_slot: bool = False  # whether there is a slot for smart cards
     slot: str = ""  # what lies in it: see SlotChanged
+    draft_days: int = 7  # for which what was entered is kept, where the citizen agrees; 0: never
     keep_card_after: float | None = None  # s after which a card that was given back is kept; None: never
     power_low: bool = False
+    closed: str = ""  # why the operator lets nobody begin: a word of kiosk.sync.orders; "" while it serves
     fault: str = ""
 
 
@@ -97,6 +102,10 @@ class Visit:
     photo_due: bool = False  # the card's photograph is being decoded
     collecting: bool = False  # what the person is identified for: papers of an earlier visit, not a matter
     waiting: tuple[WaitingPaper, ...] | None = None  # None while it is not known what lies here for the card
+    draft: Unfinished | None = None  # what the card's holder began at an earlier visit
+    resuming: bool = False  # the person is identified to go on with it, from the start page
+    keep_agreed: bool = False  # the citizen has agreed to its being kept: also when the visit ends by itself
+    left: State | None = None  # the page from which the citizen was about to leave
     problem: str = ""
     detail: str = ""
     hint: str = ""
@@ -112,6 +121,14 @@ class Visit:
     answer: str = ""
     complained: bool = False
     editing: bool = False
+    read: bool = False  # the answer on screen was read from a paper ...
+    confirmed: bool = False  # ... and the citizen has confirmed it
+    pages: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)  # scanned, by material
+    offers: Mapping[str, str] = field(default_factory=dict)  # read of them, by question; nothing that counts
+    readings: int = 0  # pages that are being read
+    material: str = ""  # the one that is being scanned
+    scan: str = ""  # "" (looking), ``taking``, ``taken``
+    scanned_for: str = ""  # what the scanning page leads back to: ``form``, ``matter``, ``review``
     agreed: frozenset[int] = frozenset()
     commitment: Commitment | None = None
     declined: bool = False
@@ -128,6 +145,7 @@ class Visit:
     saved: bool = False
     case_no: str = ""
     printed: tuple[Text, ...] = ()  # titles of the papers that came out
+    kept_until: datetime | None = None  # what was entered is kept until then
     wiped: bool = False
 
     def __repr__(self) -> str:  # a visit is personal data from end to end

@@ -24,9 +24,9 @@ import pytest
 from kiosk import wire
 from kiosk.backend import Backend, Settings, create_app
 from kiosk.backend.serve import QuietServer, bind, configure
+from kiosk.backend.store.postgres_room import PostgresRoom, programs
 from kiosk.domain import codes
 from kiosk.journal.sealing import item_info, seal
-from tests.backend.postgres_room import PostgresRoom, programs
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 NAME = "王小明秘密"

@@ -65,7 +65,7 @@ class Child:
         made = profile(
             given["ports"], folder, enrolment_code=given["enrolment_code"], size=(1080, 1920), language="zh_CN"
         )
-        self.control = Control(folder / "control.sock")
+        self.control = Control(folder / "control.sock", 60.0)  # a twin may draw a paper first
         self.clock = Clock()
         self.delays = Delays.load()
         self.terminal = Terminal(made, decoder=SimulatedPhotoDecoder(), failed=_failed, clock=self.clock)
@@ -87,8 +87,11 @@ class Child:
         self.control.do("id_reader", "take")
 
     def ready(self) -> None:
-        """Until the start screen takes a touch and this machine can commit a case."""
         self.terminal.start()
+        self.stand()
+
+    def stand(self) -> None:
+        """Until the start screen takes a touch and this machine can commit a case."""
         self.robot.page("attract")
         assert self.terminal.wait_ready(30)
         journal = self.terminal.journal
@@ -144,11 +147,29 @@ class Child:
         self.robot.wait(lambda new: bool(new.body.value))  # type: ignore[union-attr]  # form's body
         say(done="fill")
 
+    def scan(self, paper: str, seed: int) -> None:
+        """On the form, to the question that can be read from a paper; that paper is laid down and scanned. It is still
+        being read when this says done."""
+        while not self.robot.page("form").body.scan:  # type: ignore[union-attr]  # form's body
+            self.robot._answer(self.robot.page("form"), "", "", "")
+            index = self.robot.page("form").body.index  # type: ignore[union-attr]
+            self.robot.wait(lambda new, index=index: new.body.index != index)  # type: ignore[misc]  # bound at once
+        self.control.do("document_camera", "lay", paper=paper, seed=seed)
+        self.terminal.post(ev.ScanPressed())
+        while self.robot.page("material").body.stage != "taken":  # type: ignore[union-attr]  # material's body
+            self.terminal.post(ev.TakePressed())
+            self.robot.wait(lambda new: new.body.stage == "taking" or bool(new.body.problem))  # type: ignore[union-attr]
+            self.robot.wait(lambda new: new.body.stage != "taking", 60)  # type: ignore[union-attr]
+        say(done="scan")
+
     def end(self, manner: str) -> None:
-        """Leave as ``quit``, ``timeout`` or ``card``; until nothing of the visit is in memory and the page is free."""
+        """Leave as ``quit``, ``keep``, ``timeout`` or ``card``; until nothing is in memory and the page is free."""
         page, knew = self._shown, self._person_known()
-        if manner == "quit":
+        if manner in ("quit", "keep"):
             self.terminal.post(ev.QuitPressed())
+            if self.robot.wait(lambda screen: screen.page in ("keep", "farewell")).page == "keep":
+                self.terminal.post(ev.KeepChosen(manner == "keep"))
+                self.robot.page("farewell")
         elif manner == "timeout":
             self._forward(self.delays.quiet[State(page)])
             self.robot.wait(lambda screen: screen.chrome.warning)
@@ -161,7 +182,10 @@ class Child:
             self._take()
             _until(lambda: not self._person_known() and not self._machine_has_card(), 20)
             self.terminal.post(ev.QuitPressed())
-        screen = self.robot.page("farewell")
+        screen = self.robot.wait(lambda new: new.page in ("keep", "farewell"))
+        if screen.page == "keep":
+            self.terminal.post(ev.KeepChosen(False))
+            screen = self.robot.page("farewell")
         said = {"reason": screen.body.reason, "saved": screen.body.saved}  # type: ignore[union-attr]  # farewell's body
         self._take()
         self.terminal.post(ev.NextPressed())

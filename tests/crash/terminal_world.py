@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,21 @@ def marked(mark: str) -> dict[int, str]:
 
 
 class TerminalProcess:
-    """One life of the terminal. Its temporary folder and home are its own; what it says on stderr is kept."""
+    """One life of the terminal. Its temporary folder and home are its own; what it says on stderr is kept.
 
-    def __init__(self, demo: Demo, folder: Path, failpoints: str = "") -> None:
+    ``module`` is another child's; ``within`` a command that runs it; ``more`` belongs into its environment.
+    """
+
+    def __init__(
+        self,
+        demo: Demo,
+        folder: Path,
+        failpoints: str = "",
+        *,
+        module: str = "tests.crash.terminal_child",
+        within: Sequence[str] = (),
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         self.mark = uuid.uuid4().hex
         self.private = folder / "private"
         self.private.mkdir(exist_ok=True)
@@ -80,11 +92,12 @@ class TerminalProcess:
             "TMPDIR": str(self.private),
             "HOME": str(self.private),
             "KIOSK_FAILPOINTS": failpoints,
+            **(more or {}),
         }
         self.errors = folder / "terminal.stderr"
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.terminal_child", json.dumps(given)],
+                [*within, sys.executable, "-m", module, json.dumps(given)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.journal import packs
 from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
 from kiosk.journal.records import Block
@@ -40,9 +41,10 @@ journal = Journal.open(folder, load_or_create_key(folder))
 print("open", flush=True)
 
 def build(numbers):
-    data = os.urandom(9000)
+    number = numbers.take("case")
+    data = os.urandom((9000, 90_000)[number % 2])  # in its row, in a pack
     material = SealedMaterial(hashlib.sha256(data).hexdigest(), "signature", data)
-    return CaseRecord(new_case_id(), str(numbers.take("case")), "s", "1", "approved", "final", "face",
+    return CaseRecord(new_case_id(), str(number), "s", "1", "approved", "final", "face",
                       datetime.now(UTC), True, os.urandom(3000), (material,))
 
 while True:
@@ -109,6 +111,7 @@ def check(folder: Path, told: set[str]) -> set[str]:
         assert told <= held, "a case that was promised is gone"
         assert [int(row.case_no) for row in rows] == list(range(1, len(rows) + 1)), "a number was doubled or lost"
         assert all(row.attachments == 1 for row in rows)
+        assert len(list(folder.glob(f"{packs.FOLDER}/*"))) == (len(rows) + 1) // 2, "a pack too many or too few"
     return held
 
 
@@ -133,7 +136,7 @@ def test_killed_at_random_moments_the_journal_holds_whole_cases_only(tmp_path: P
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("point", FAILPOINTS)
+@pytest.mark.parametrize("point", [*FAILPOINTS, *packs.FAILPOINTS])
 def test_killed_at_each_failpoint_the_journal_holds_whole_cases_only(folder: Path, point: str) -> None:
     told: set[str] = set()
     hits = (1,) if point == "journal.checkpoint" else (2, 3, 8)

@@ -15,8 +15,10 @@ from typing import Any
 import pypdfium2  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from devices.simulators.deck import make_deck
+from devices.simulators import documents
 from devices.simulators.portrait import card_portrait
+from devices.simulators.sdt import SdtTwin
+from kiosk.demo.cabinet import PICTURES
 from kiosk.demo.run import Demo
 from tests.crash.terminal_world import TerminalProcess, marked, unsent, until, world
 from tests.faults.trace_search import Search
@@ -30,16 +32,20 @@ PEOPLE = (
 )
 REFUSED = ("expired", {"name": "上官知秋怀瑾", "address": ADDRESS.format("成都", 172)})
 ELDER = ("elder", {"name": "夏侯景行书白", "address": ADDRESS.format("杭州", 77)})
-PAGES = ("home", "guide", "identify", "consent", "face", "other_way", "form", "commitment", "review", "sign")
+PAGES = (
+    "home", "guide", "identify", "consent", "face", "other_way", "form", "material", "commitment", "review", "sign",
+)  # fmt: skip
+PAPER = ("property", 3)
+"""What lies under the document camera: its address is searched for as well."""
 MANNERS = ("quit", "timeout", "card")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 def values() -> dict[str, str]:
     """Whatever identifies the people of these tests."""
-    found = dict(ANSWERS)
-    deck = make_deck()
+    found = dict(ANSWERS) | {"paper address": documents.values(*PAPER)["address"]}
+    deck = SdtTwin("deck", transport="usb", pictures=PICTURES).deck  # without its pictures other numbers
     for role, fields in (*PEOPLE, REFUSED, ELDER):
         document = deck[role].document
         found |= {f"{role} {key}": value for key, value in fields.items()}
@@ -59,10 +65,10 @@ class Scene:
     search: Search
     people: Iterator[tuple[str, dict[str, str]]]
 
-    def do(self, order: str, **words: Any) -> dict[str, Any]:
+    def do(self, order: str, seconds: float = 60.0, **words: Any) -> dict[str, Any]:
         self.life.forget()
         self.life.order(order, **words)
-        said = self.life.wait(lambda words: words.get("done") == order)
+        said = self.life.wait(lambda words: words.get("done") == order, seconds)
         assert said is not None, f"the terminal ended: {self.life.errors.read_text()}"
         return said
 
@@ -106,6 +112,9 @@ def go_to(scene: Scene, page: str) -> None:
         scene.do("show_first", card=card, stop=page, service=BUSINESS, **fields)
     elif page == "identify":
         scene.do("refused", card=REFUSED[0], service=BUSINESS, **REFUSED[1])
+    elif page == "material":
+        scene.do("visit", service=BUSINESS, card=card, way="later", stop="form", **fields)
+        scene.do("scan", 150.0, paper=PAPER[0], seed=PAPER[1])
     else:
         way = "face" if page == "face" else "later"
         scene.do("visit", service=BUSINESS, card=card, way=way, stop=page, **fields)
@@ -131,6 +140,14 @@ def test_a_visit_that_ends_on_this_page_leaves_nothing(scene: Scene, page: str, 
         said["reason"] == {"quit": "quit", "timeout": "timeout", "card": "card_gone" if needs_card else "quit"}[manner]
     )
     assert said["saved"] is False
+    assert scene.children_gone()
+    scene.nothing_left()
+
+
+def test_what_is_kept_for_seven_days_leaves_nothing_in_clear(scene: Scene) -> None:
+    go_to(scene, "review")
+    said = scene.do("end", manner="keep")
+    assert (said["left"], said["reason"], said["saved"], said["knows"]) == ("review", "kept", False, False)
     assert scene.children_gone()
     scene.nothing_left()
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtQuick import QQuickItem
 
 from kiosk.services.loader import load_builtin
+from kiosk.visit.states import State
 from ui.samples import samples
 from ui.words import word
 
@@ -287,7 +288,8 @@ def test_what_does_not_fit_can_be_scrolled_to_by_touch(stage: Any, sample: Any) 
 def test_the_waiting_page_runs_no_timer_and_no_animation(stage: Any, sample: Any) -> None:
     stage.show(sample("attract"))
     frames: list[bool] = []
-    stage.until(lambda: any(item.property("preloaded") == 17 for item in everything(stage)), 10)
+    pages = len(set(State) - {State.RECOVERING, State.ATTRACT, State.WIPING})  # which the first frame draws
+    stage.until(lambda: any(item.property("preloaded") == pages for item in everything(stage)), 10)
     stage.settle()
     stage.view.frameSwapped.connect(lambda: frames.append(True))
     waited: list[bool] = []

@@ -37,7 +37,7 @@ def test_a_data_folder_that_can_hold_nothing_is_told(tmp_path: Path, monkeypatch
         assert words in check.finding
 
 
-@pytest.mark.parametrize(("year", "names"), [(1970, ["clock"]), (2025, ["clock"]), (2031, [])])
+@pytest.mark.parametrize(("year", "names"), [(1970, ["clock"]), (2025, ["clock"]), (2031, []), (2100, ["clock"])])
 def test_a_clock_that_has_lost_its_battery_is_told_without_a_backend(
     monkeypatch: pytest.MonkeyPatch, year: int, names: list[str]
 ) -> None:

@@ -20,7 +20,7 @@ from kiosk.journal import aside, bench, chain, commands, schema
 from kiosk.journal.connection import FILE, connect, dbapi
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.journal import Journal
-from kiosk.journal.keys import KEY_FILE, FileKeySource, load_or_create_key
+from kiosk.journal.keys import KEY_FILE, FolderKeySource, load_or_create_key
 from kiosk.journal.records import Block, CaseRecord, Numbers, RatingRecord, SealedMaterial, stamp
 from kiosk.journal.schema import Migration
 
@@ -178,7 +178,7 @@ def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
     made(tmp_path)
     (tmp_path / KEY_FILE).unlink()
     with pytest.raises(JournalDamaged) as caught:
-        FileKeySource(tmp_path).load()
+        FolderKeySource(tmp_path).load()
     assert caught.value.code == "journal-key-lost"
     assert not (tmp_path / KEY_FILE).exists()
 
@@ -262,14 +262,15 @@ def test_a_migration_keeps_the_cases_and_leaves_a_copy_of_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = made(tmp_path)
-    steps = (*schema.shipped(), Migration(2, "more", "CREATE TABLE more (x INTEGER) STRICT;"))
+    before, after = schema.LATEST, schema.LATEST + 1
+    steps = (*schema.shipped(), Migration(after, "more", "CREATE TABLE more (x INTEGER) STRICT;"))
     monkeypatch.setattr(schema, "shipped", lambda: steps)
-    monkeypatch.setattr(schema, "LATEST", 2)
+    monkeypatch.setattr(schema, "LATEST", after)
     with Journal.open(tmp_path, key) as journal:
         assert journal.counts().committed == 3
-        assert journal.verify().schema == 2
+        assert journal.verify().schema == after
         assert journal.verify().ok
-    copy = tmp_path / f"{FILE}.schema-1"
+    copy = tmp_path / f"{FILE}.schema-{before}"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     old = tmp_path / "old"
     old.mkdir()
@@ -281,10 +282,11 @@ def test_a_migration_keeps_the_cases_and_leaves_a_copy_of_the_file(
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = made(tmp_path)
-    steps = (*schema.shipped(), Migration(2, "bad", "CREATE TABLE more (x INTEGER) STRICT; DROP TABLE nothing;"))
+    after = schema.LATEST + 1
+    steps = (*schema.shipped(), Migration(after, "bad", "CREATE TABLE more (x INTEGER) STRICT; DROP TABLE nothing;"))
     with monkeypatch.context() as patch:
         patch.setattr(schema, "shipped", lambda: steps)
-        patch.setattr(schema, "LATEST", 2)
+        patch.setattr(schema, "LATEST", after)
         with pytest.raises(JournalError) as caught:
             Journal.open(tmp_path, key)
         assert caught.value.code == "migration-failed"

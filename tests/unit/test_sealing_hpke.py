@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kiosk.journal.errors import JournalError
 from kiosk.journal.person import PersonKey
-from kiosk.journal.sealing import OVERHEAD, item_info, new_sealing_pair, seal, unseal
+from kiosk.journal.sealing import item_info, new_sealing_pair, seal, unseal
+from kiosk.suites.international import OVERHEAD
 
 PRIVATE, PUBLIC = new_sealing_pair()
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)  # an independent implementation of RFC 9180

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.housekeeping import HANGS, Housekeeping
 from kiosk.journal.records import Counts
 from kiosk.profile import Profile, parse
 from kiosk.sync import CycleReport, Policy, SyncLoop
+from kiosk.sync.clock import Trust
 from kiosk.terminal import Terminal
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -46,6 +48,23 @@ class Passes:
 
     def close(self) -> None:
         self.closed = True
+
+
+class Told:
+    """A journal that remembers what was told."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.kept: dict[str, str] = {}
+
+    def audit(self, event: str, **_: object) -> None:
+        self.events.append(event)
+
+    def meta(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    def set_meta(self, key: str, value: str) -> None:
+        self.kept[key] = value
 
 
 def online(counts: Counts = COUNTS) -> CycleReport:
@@ -113,20 +132,28 @@ def test_a_pass_that_goes_on_is_not_hanging_and_one_in_which_nothing_moves_is_to
     loop._report = online()  # of the pass before
     terminal = Terminal(profile(tmp_path))
     terminal._sync = loop
+    journal = Told()
+    house = Housekeeping(
+        journal, loop, quiet=lambda: True, trust=lambda: Trust.CONFIRMED, now=lambda: datetime.now(UTC),
+        changed=lambda: None, keep=timedelta(days=30), least_free=0,
+    )  # fmt: skip
     loop.start()
     assert passes_of(client, 1)
     now[0] = 3600.0 + client.policy.attempt
-    terminal.kick()
+    house.watch_sync()
     assert (loop.hangs, terminal.online, caplog.text) == (False, True, "")
     now[0] += 1000.0
-    terminal.kick()
-    terminal.kick()
+    house.watch_sync()
+    house.watch_sync()
+    assert journal.events == ["sync.hangs"]
+    assert datetime.fromisoformat(journal.kept[HANGS])
     assert (loop.hangs, terminal.online, caplog.text.count("sync hangs")) == (True, False, 1)
     going.set()
     assert look.wait(5)
     assert not loop.hangs
-    terminal.kick()
+    house.watch_sync()
     assert caplog.text.count("sync moves again") == 1
+    assert (journal.events, journal.kept[HANGS]) == (["sync.hangs", "sync.moves"], "")
     assert loop.stop()
 
 

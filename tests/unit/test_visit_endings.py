@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from devices.contracts.camera import FaceMatched
 from devices.contracts.printing import NotPrinted, Printed
+from kiosk.domain.unfinished import Unfinished
 from kiosk.visit import events as ev
 from kiosk.visit.delays import Delays
 from kiosk.visit.effects import SetTimer, Wipe
@@ -15,6 +17,8 @@ from kiosk.visit.states import BEFORE_COMMIT, NEEDS_CARD, State
 from kiosk.visit.view import screen_of
 from tests.unit.visit_world import JAM, PICTURE, World, person
 
+MATCHED = ev.FaceChecked(FaceMatched(0.3, 0.5))
+FOUND = ev.DraftFound(person().number, Unfinished("individual_business", {"shop_name": "小面"}))
 REACH: dict[State, Callable[[World], World]] = {
     State.HOME: World.at_home,
     State.GUIDE: lambda world: world.at_home().do(ev.ServiceChosen("individual_business")),
@@ -27,6 +31,8 @@ REACH: dict[State, Callable[[World], World]] = {
     State.COMMITMENT: lambda world: world.at_form().answer_all(),
     State.REVIEW: World.at_review,
     State.SIGN: World.at_sign,
+    State.RESUME: lambda world: world.at_consent().do(FOUND, ev.FaceAgreed(), MATCHED),
+    State.KEEP: lambda world: world.at_review().do(ev.QuitPressed()),
 }
 EARLY = sorted(BEFORE_COMMIT, key=lambda state: state.value)
 
@@ -53,7 +59,10 @@ def test_there_is_a_way_to_every_page() -> None:
 def test_quitting_leaves_nothing(state: State) -> None:
     world = REACH[state](World())
     assert world.state is state
-    assert_nothing_is_left(world.do(ev.QuitPressed()), "quit")
+    world.do(ev.QuitPressed())
+    if world.state is State.KEEP:  # something was entered: it is asked for, and not wanted
+        world.do(ev.KeepChosen(keep=False))
+    assert_nothing_is_left(world, "quit")
 
 
 @pytest.mark.parametrize("state", EARLY, ids=names(EARLY))

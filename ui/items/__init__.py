@@ -1,1 +1,1 @@
-"""The two items that draw themselves: the signature and the camera's picture."""
+"""The items that draw themselves: the signature, the camera's picture, the papers under the document camera."""

@@ -19,8 +19,10 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
     from ui.viewmodels.finishing import FarewellModel, OutOfServiceModel, RateModel, TroubleModel
     from ui.viewmodels.form import FormModel
     from ui.viewmodels.identifying import ConsentModel, FaceModel, IdentifyModel, OtherWayModel
+    from ui.viewmodels.keeping import KeepModel, ResumeModel
     from ui.viewmodels.outcome import OutcomeModel
     from ui.viewmodels.promising import CommitmentModel, CommittingModel, ReviewModel, SignModel
+    from ui.viewmodels.scanning import MaterialModel
 
     kinds: dict[str, type[PageModel]] = {
         "home": HomeModel,
@@ -29,10 +31,13 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
         "face": FaceModel,
         "other_way": OtherWayModel,
         "collect": CollectModel,
+        "resume": ResumeModel,
         "form": FormModel,
+        "material": MaterialModel,
         "commitment": CommitmentModel,
         "review": ReviewModel,
         "sign": SignModel,
+        "keep": KeepModel,
         "committing": CommittingModel,
         "outcome": OutcomeModel,
         "trouble": TroubleModel,

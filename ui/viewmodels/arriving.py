@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from kiosk.visit.events import BackPressed, CollectPressed, HelpPressed, NextPressed, ServiceChosen
+from kiosk.visit.events import BackPressed, CollectPressed, HelpPressed, NextPressed, ResumePressed, ServiceChosen
 from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
 
@@ -82,6 +82,8 @@ class HomeModel(PageModel):
     greeting = shown(str, "greeting", changed)
     waitingTitle = Property(str, lambda self: self._waiting(""), notify=changed)
     waitingDetail = Property(str, lambda self: self._waiting(".detail"), notify=changed)
+    unfinished = shown(bool, "unfinished", changed)
+    notNow = told(bool, lambda self, body: body.problem == "resume_not_now", changed)
     pages = Property(int, _count, notify=changed)
     few = told(bool, lambda self, body: len(body.services) <= FEW, changed)
     services = Property(QObject, lambda self: self._services, constant=True)
@@ -93,6 +95,10 @@ class HomeModel(PageModel):
     @Slot()
     def collect(self) -> None:
         self.post(CollectPressed())
+
+    @Slot()
+    def resume(self) -> None:
+        self.post(ResumePressed())
 
     @Slot()
     def turn(self) -> None:

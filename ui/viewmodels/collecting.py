@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 TONES = {"ready": "ok", "pending": "teal"}
+PRINTABLE = ("ready", "notice")
 ROLES = (
     "place", "title", "detail", "chip", "tone", "advice", "action", "primary", "stage", "text", "note", "pagesDone",
     "pagesTotal",
@@ -39,7 +40,7 @@ class CollectModel(PageModel):
         self._lines.clear()
 
     def _row(self, place: int, line: CollectLine) -> dict[str, object]:
-        t, ready = self.words.t, line.state == "ready"
+        t, ready = self.words.t, line.state in PRINTABLE
         running = line.stage in ("waiting", "printing")
         text = ""
         if line.stage == "printing" and line.pages_total:
@@ -52,7 +53,7 @@ class CollectModel(PageModel):
             "detail": t("collect.detail", line.date, grouped(line.case_no)),
             "chip": t(f"collect.state.{self._standing(line)}"),
             "tone": TONES.get(line.state, "warn"),
-            "advice": "" if ready else t(f"collect.advice.{line.state}"),
+            "advice": line.told if line.told else "" if ready else t(f"collect.advice.{line.state}"),
             "action": t(f"collect.print.{self._action(line)}") if ready and not running else "",
             "primary": line.printed == 0,
             "stage": line.stage,
@@ -77,7 +78,7 @@ class CollectModel(PageModel):
     )
     lead = told(str, lambda self, body: self.words.t("collect.lead" if body.lines else "collect.nothing.lead"), changed)
     printing = shown(bool, "printing", changed)
-    fresh = told(bool, lambda self, body: any(n.state == "ready" and not n.printed for n in body.lines), changed)
+    fresh = told(bool, lambda self, body: any(n.state in PRINTABLE and not n.printed for n in body.lines), changed)
     lines = Property(QObject, lambda self: self._lines, constant=True)
 
     @Slot(int)

@@ -139,7 +139,7 @@ class FarewellModel(PageModel):
         if self.body is None:
             return ""
         saved = "saved" if self.body.saved else "nothing"
-        return self.words.t(f"farewell.{self.body.reason}.{saved}.{part}")
+        return self.words.t(f"farewell.{self.body.reason}.{saved}.{part}", self.body.kept_until)
 
     heading = Property(str, lambda self: self._words("title"), notify=changed)
     lead = Property(str, lambda self: self._words("lead"), notify=changed)

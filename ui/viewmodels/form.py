@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from kiosk.visit.events import AnswerChanged, BackPressed, NextPressed
+from kiosk.visit.events import AnswerChanged, BackPressed, NextPressed, ScanPressed, ValueConfirmed
 from ui.input.editor import Editor
 from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
@@ -69,6 +69,9 @@ class FormModel(PageModel):
     complaint = shown(str, "complaint", changed)
     complete = shown(bool, "complete", changed)
     editing = shown(bool, "editing", changed)
+    scan = shown(bool, "scan", changed)
+    reading = shown(bool, "reading", changed)
+    read = shown(str, "read", changed)
     noted = told(bool, lambda self, body: any(option.detail for option in body.options), changed)
     options = Property(QObject, lambda self: self._options, constant=True)
     input = Property(QObject, lambda self: self._editor, constant=True)
@@ -77,6 +80,16 @@ class FormModel(PageModel):
     def pick(self, value: str) -> None:
         if self.body is not None:
             self.post(AnswerChanged(self.body.key, value))
+
+    @Slot()
+    def scanPaper(self) -> None:
+        self.post(ScanPressed())
+
+    @Slot()
+    def confirm(self) -> None:
+        """What was read from a paper is right, or not so sure after all."""
+        if self.body is not None:
+            self.post(ValueConfirmed(self.body.read != "confirmed"))
 
     @Slot()
     def back(self) -> None:

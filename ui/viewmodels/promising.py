@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ORIGIN_TONES = {
     "card": "teal", "licence": "teal", "typed": "warn", "chosen": "warn", "ocr": "warn", "committed": "seal",
+    "scanned": "blue",
 }  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""Opening the database, and its transactions."""
+"""Opening the database, and its transactions.
+
+Failpoints: ``backend.written`` (a transaction is written and not committed), ``backend.committed`` (nobody knows yet).
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kiosk.backend.settings import BackendError, sqlite_path
 from kiosk.backend.store import postgres, sqlite, tables
+from kiosk.backend.store.grouping import Group, GroupFailed
+from kiosk.health.failpoints import hit
 
 __all__ = ["Connection", "Store", "StoreBusy"]
 
 T = TypeVar("T")
+FAILPOINTS = ("backend.written", "backend.committed")
 
 ATTEMPTS = 5  # at one transaction that lost a race; each loser meets the winner's rows the next time
 
@@ -29,7 +35,8 @@ class StoreBusy(Exception):
 class Store:
     """Transactions on one database, which other processes may use too.
 
-    ``write`` is all or nothing and on the disk when it returns.
+    ``write`` is all or nothing and on the disk when it returns. With SQLite, which has one writer, those who wait for
+    their turn share one commit; PostgreSQL's writers go side by side, and it groups their commits by itself.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -38,6 +45,7 @@ class Store:
         if engine.dialect.name == "postgresql":
             reading |= postgres.READING
         self._reader = engine.execution_options(**reading)
+        self._group = None if engine.dialect.name == "postgresql" else Group(engine, self._alone)
 
     @classmethod
     def open(cls, db_url: str) -> Store:
@@ -59,7 +67,21 @@ class Store:
         self.engine.dispose()
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """``work`` in one transaction. A lost race with another writer runs it again from the start."""
+        """``work`` in one transaction, maybe with others' in it. Where a race was lost it runs again from the start."""
+
+        def written(connection: Connection) -> T:
+            result = work(connection)
+            hit("backend.written")
+            return result
+
+        try:
+            result = self._alone(written) if self._group is None else self._group.run(written)
+        except GroupFailed as error:
+            raise StoreBusy from error.__cause__
+        hit("backend.committed")
+        return result
+
+    def _alone(self, work: Callable[[Connection], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.engine.begin() as connection:

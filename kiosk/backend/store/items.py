@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, Table, any_, insert, literal, select
+from sqlalchemy import Connection, String, Table, any_, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from kiosk.backend.ownership import case_serial, credit_serial
 from kiosk.backend.store.bulk import write_rows
+from kiosk.backend.store.findings import finding, has_already, withdrawn
+from kiosk.backend.store.late_tables import findings
 from kiosk.backend.store.numbers import owned
 from kiosk.backend.store.tables import (
     alarms,
@@ -24,6 +25,7 @@ from kiosk.backend.store.tables import (
     results,
 )
 from kiosk.backend.store.upsert import insert_new
+from kiosk.domain.late import meaning, result_text, rung_of
 from kiosk.wire import CasePayload, RatingPayload, Status
 
 _CHUNK = 400  # values in one IN list
@@ -40,6 +42,9 @@ class NewItem:
     sealing_key_id: str
     attachments: tuple[str, ...]
     payload: CasePayload | RatingPayload
+    committed_at: str = ""  # of a case, in UTC
+    person: str = ""  # a keyed hash, where the matter is one that a person gets once
+    serials: tuple[tuple[str, str, int], ...] = ()  # kind, number, serial: of its numbers that can be of the area
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +125,11 @@ class _Batch:
         numbers = [number for case in opened for number in (case.case_no, case.uscc) if number]
         found = _matching(connection, registered_numbers, registered_numbers.c.number, numbers)
         self._numbers = {(row.kind, row.number) for row in found}
-        self._own = _own_numbers(connection, terminal_id, area_code, opened)
+        self._own = _own_numbers(connection, terminal_id, new)
+        self._withdrawn = withdrawn(connection, opened)
         self._rows: dict[Table, list[dict[str, Any]]] = {
-            table: [] for table in (items, item_materials, cases, registered_numbers, ratings, results)
+            table: []
+            for table in (items, item_materials, cases, registered_numbers, ratings, results, findings, alarms)
         }
 
     def add(self, item: NewItem) -> Taken:
@@ -142,7 +149,7 @@ class _Batch:
         )  # fmt: skip
         self._rows[item_materials] += [{"item_id": item.id, "hash": digest} for digest in item.attachments]
         if isinstance(payload, CasePayload):
-            self._add_case(item.id, payload)
+            self._add_case(item.id, payload, item.committed_at, item.person)
         else:
             self._rated.add(payload.case_id)
             self._rows[ratings].append(
@@ -164,29 +171,54 @@ class _Batch:
             return Taken("retry", "case-missing")  # it may wait for a material itself
         return None if whose == self._terminal_id else Taken("rejected", "foreign-case")
 
-    def _add_case(self, item_id: str, case: CasePayload) -> None:
+    def _late(self, case: CasePayload, person: str, committed_at: str) -> str:
+        """Why the case is not as it was told on the terminal (a cause of kiosk.domain.late), or ""."""
+        since = self._withdrawn.get((case.service_id, case.pack_version))
+        if since is not None and datetime.fromisoformat(since) <= datetime.fromisoformat(committed_at):
+            return "withdrawn"
+        asked = person and case.once and case.outcome in ("approved", "received")
+        if asked and has_already(self._connection, person, case, committed_at):
+            return "elsewhere"
+        return ""
+
+    def _add_finding(self, case: CasePayload, item_id: str, cause: str) -> str:
+        """Puts down what was found, tells the terminal, alarms where the table says so. The case's state."""
+        found = meaning(cause, rung_of(case.outcome, case.rung))
+        self._add_result(case, "conflict", result_text(cause))
+        self._rows[findings].append(finding(case.case_id, found, self._now))
+        if found.alarm:
+            self._rows[alarms].append(
+                {
+                    "at": self._now, "terminal_id": self._terminal_id, "code": f"late-{cause}", "item_id": item_id,
+                    "hash": "",
+                }
+            )  # fmt: skip
+        return found.state
+
+    def _add_case(self, item_id: str, case: CasePayload, committed_at: str, person: str) -> None:
         self._cases[case.case_id] = self._terminal_id
         wanted = [(kind, number) for kind, number in (("case", case.case_no), ("uscc", case.uscc)) if number]
         clash = next((kind for kind, number in wanted if (kind, number) in self._numbers), "")
-        if clash:
-            # kept all the same: the citizen holds a paper with this number, and a person has to sort it out
-            state = "conflict"
-            self._add_result(case, "conflict", f"result.conflict.{clash}")
-        else:
+        cause = clash or self._late(case, person, committed_at)
+        if not clash:
             self._numbers.update(wanted)
             self._rows[registered_numbers] += [
                 {"kind": kind, "number": number, "case_id": case.case_id} for kind, number in wanted
             ]
-            state = "waiting" if case.outcome == "referred" else "registered"
-            if case.outcome == "approved" and case.rung == "provisional":
-                state = "confirmed"
-                self._add_result(case, "confirmed", "result.confirmed")
+        undecided = case.outcome in ("referred", "received")
+        state = "waiting" if undecided else "registered"
+        if cause:
+            # kept all the same: the citizen holds a paper of this case, and has to be told what it is worth
+            state = self._add_finding(case, item_id, cause)
+        elif case.rung == "provisional" and not undecided:
+            state = "confirmed"
+            self._add_result(case, "confirmed", "result.confirmed")
         self._rows[cases].append(
             {
                 "case_id": case.case_id, "item_id": item_id, "terminal_id": self._terminal_id,
                 "area_code": self._area, "case_no": case.case_no, "service_id": case.service_id,
                 "pack_version": case.pack_version, "outcome": case.outcome, "rung": case.rung,
-                "verification": case.verification, "committed_at": case.committed_at, "test": case.test,
+                "verification": case.verification, "committed_at": committed_at, "test": case.test,
                 "state": state,
             }
         )  # fmt: skip
@@ -204,16 +236,11 @@ class _Batch:
             write_rows(self._connection, table, rows)
 
 
-def _own_numbers(
-    connection: Connection, terminal_id: str, area_code: str, opened: Sequence[CasePayload]
-) -> set[tuple[str, str]]:
+def _own_numbers(connection: Connection, terminal_id: str, new: Sequence[NewItem]) -> set[tuple[str, str]]:
     """The numbers in these cases that were given to this terminal, with their kind."""
-    serials: dict[str, dict[str, int]] = {"case": {}, "uscc": {}}
-    for case in opened:
-        if (serial := case_serial(case.case_no, area_code)) is not None:
-            serials["case"][case.case_no] = serial
-        if case.uscc and (serial := credit_serial(case.uscc, area_code)) is not None:
-            serials["uscc"][case.uscc] = serial
+    serials: dict[str, dict[str, int]] = {}
+    for kind, number, serial in (each for item in new for each in item.serials):
+        serials.setdefault(kind, {})[number] = serial
     found: set[tuple[str, str]] = set()
     for kind, by_number in serials.items():
         good = owned(connection, terminal_id, kind, by_number.values())
@@ -225,8 +252,10 @@ def _matching(connection: Connection, table: Table, column: Any, values: Iterabl
     wanted = sorted(set(values))
     rows: list[Any] = []
     chosen = [each for each in table.columns if each.name != "sealed"]
-    if connection.dialect.name == "postgresql":  # one array: the statement is the same for any number, and is prepared
-        listed = column == any_(literal(wanted, ARRAY(String)))
+    if connection.dialect.name == "postgresql":
+        # one text, taken apart there: the statement is the same for any number and is prepared, and nobody here has to
+        # write an array. Ids, hashes and numbers were checked for their form: none has a line feed in it.
+        listed = column == any_(func.string_to_array("\n".join(wanted), "\n", type_=ARRAY(String)))
         return list(connection.execute(select(*chosen).where(listed, *where)).all()) if wanted else []
     for start in range(0, len(wanted), _CHUNK):
         query = select(*chosen).where(column.in_(wanted[start : start + _CHUNK]), *where)

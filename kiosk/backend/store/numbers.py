@@ -67,7 +67,7 @@ def owned(connection: Connection, terminal_id: str, kind: str, serials: Collecti
     where = (blocks.c.terminal_id == terminal_id, blocks.c.kind == kind)
     near = (blocks.c.last >= min(serials), blocks.c.first <= max(serials))
     rows = connection.execute(select(blocks.c.first, blocks.c.last).where(*where, *near)).all()
-    return {serial for serial in serials if any(row.first <= serial <= row.last for row in rows)}
+    return {serial for first, last in rows for serial in serials if first <= serial <= last}
 
 
 def _reserved(connection: Connection, terminal_id: str, kind: str) -> int:

@@ -23,6 +23,9 @@ _SETTINGS = (
     "lock_timeout = '10s'",
     "statement_timeout = '30s'",
     "idle_in_transaction_session_timeout = '60s'",  # a backend that hangs lets go of its rows
+    # a plan made for any list of ids compares each row of a table with each of 500 ids, if the table was never analysed
+    # (2.5 s for a batch after 19 of them); made for this list it probes the index, or hashes the list
+    "plan_cache_mode = 'force_custom_plan'",
 )
 _LINE: dict[str, object] = {  # libpq: a peer that is gone is noticed within seconds
     "connect_timeout": 5,

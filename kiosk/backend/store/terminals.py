@@ -10,6 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
+from kiosk import suites, wire
 from kiosk.backend.store.tables import enrolment_codes, nonces, terminal_keys, terminals
 from kiosk.backend.store.upsert import insert_new
 
@@ -23,6 +24,14 @@ class Terminal:
     public_key: str
     revoked: bool
     signing_id: str = ""  # of the backend's key that this request asks to be answered with
+
+    @property
+    def suite(self) -> str:
+        """Of the terminal's key; empty for a text that is no key."""
+        try:
+            return suites.suite_name(wire.unb64(self.public_key))
+        except ValueError:
+            return ""
 
 
 Enrolled = Terminal | Literal["code-refused", "code-used", "code-expired"]

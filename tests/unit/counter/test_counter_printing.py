@@ -20,6 +20,7 @@ from kiosk.counter import counter as counter_module
 from kiosk.counter import printing
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.counter import Counter
+from kiosk.domain.decision import Rung
 from kiosk.domain.papers import PaperContent, RenderedPaper
 from kiosk.domain.place import Place
 from kiosk.journal.errors import JournalError
@@ -245,7 +246,9 @@ class Desk(CommitDesk):
         return SimpleNamespace(materials=())
 
 
-ASKED: Any = SimpleNamespace(document=SimpleNamespace(number="1"))
+ASKED: Any = SimpleNamespace(
+    document=SimpleNamespace(number="1"), pack=SimpleNamespace(offline=Rung.FINAL), online=True, draft=False
+)
 SHELF: Any = SimpleNamespace(person=lambda number: None)
 
 

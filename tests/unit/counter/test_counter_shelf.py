@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,13 +14,14 @@ from devices.contracts.identity import DocumentKind, IdentityDocument
 from kiosk.counter import results
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.shelf import KEPT_FOR, PEPPER, Shelf, _unpacked
+from kiosk.domain import late
 from kiosk.domain.case import Commitment
 from kiosk.domain.codes import id_check_digit
-from kiosk.domain.decision import Verification
+from kiosk.domain.decision import Rung, Verification
 from kiosk.domain.envelope import Envelope
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
-from kiosk.domain.waiting import WaitingState
+from kiosk.domain.waiting import WaitingPaper, WaitingState
 from kiosk.journal.errors import JournalError
 from kiosk.journal.journal import Journal
 from kiosk.journal.person import PersonKey
@@ -149,7 +151,7 @@ def test_the_key_is_derived_when_the_card_is_read_and_not_at_commit(
 ) -> None:
     shelf.recognise(NUMBER, shelf.expect())
 
-    def never(pepper: bytes, number: str) -> PersonKey:
+    def never(pepper: bytes, number: str, suite: str) -> PersonKey:
         raise AssertionError("derived at commit")
 
     monkeypatch.setattr(PersonKey, "derive", never)
@@ -194,7 +196,7 @@ def test_a_confirmation_releases_the_licence_as_an_original(journal: Journal, sh
 def test_a_conflict_hands_out_nothing_of_the_case(journal: Journal, shelf: Shelf, business: Business) -> None:
     made = business(online=False)
     results.keep_results(journal, [told(made.draft.case_id, "conflict")])
-    assert standing(shelf) == [("licence", "conflict"), ("receipt", "conflict")]
+    assert standing(shelf) == [("notice", "notice")], "what the notice says is all that there is to say"
 
 
 def test_a_result_of_another_kind_is_neither_a_yes_nor_a_no(journal: Journal, shelf: Shelf, business: Business) -> None:
@@ -213,21 +215,12 @@ def test_after_its_time_a_paper_is_not_found_and_then_erased(
 ) -> None:
     business(online=True)
     clock.now = NOW + KEPT_FOR - timedelta(seconds=1)
-    shelf.tidy()
+    assert journal.forget_expired() == 0
     assert len(standing(shelf)) == 2
     clock.now = NOW + KEPT_FOR
     assert standing(shelf) == []
-    shelf.tidy()  # looked a second ago
-    assert journal.forget_expired() == 2
+    assert journal.forget_expired() == 3, "licence, receipt, and the seed of a notice that nobody ever needed"
     assert timedelta(days=30) >= KEPT_FOR
-
-
-def test_tidying_looks_again_after_an_hour(journal: Journal, shelf: Shelf, business: Business, clock: Clock) -> None:
-    business(online=True)
-    shelf.tidy()
-    clock.now = NOW + KEPT_FOR
-    shelf.tidy()
-    assert journal.forget_expired() == 0
 
 
 @pytest.mark.parametrize("plain", [None, b"not json", b"[]", b'{"paper": {}, "waits": false, "at": "yesterday"}'])
@@ -288,6 +281,95 @@ def test_what_was_begun_counts_as_printed_and_only_what_came_out_as_taken(
 def test_a_waiting_paper_says_nothing_of_the_person_when_it_is_shown_to_a_programmer(shelf: Shelf) -> None:
     person = shelf.person(NUMBER)
     plain = person.open(shelf.keep(person, (replace(RECEIPT, title="王某某"),), (), NOW)[0].sealed)
-    one = shelf._standing(*_unpacked(plain))
+    (one,) = shelf._standing(*_unpacked(plain))
     assert one.state is WaitingState.READY
     assert "王" not in repr(one)
+
+
+# -- what came out otherwise -------------------------------------------------------------------------
+
+
+def changed(case_id: str, cause: str) -> CaseResult:
+    return CaseResult(
+        "140213261122000003187", case_id, "conflict", f"result.conflict.{cause}", "2026-11-22T10:05:00+00:00"
+    )
+
+
+def notice_of(shelf: Shelf) -> WaitingPaper:
+    (found,) = shelf.waiting(shelf.recognise(NUMBER, shelf.expect()))
+    assert found.state is WaitingState.NOTICE
+    return found
+
+
+def test_nobody_sees_a_notice_while_there_is_nothing_to_be_told(shelf: Shelf, business: Business) -> None:
+    business(online=False)
+    assert all(paper != "notice" for paper, _ in standing(shelf))
+
+
+@pytest.mark.parametrize(("cause", "title", "rule"), [("uscc", "更正告知", "L-22"), ("otherwise", "撤销告知", "L-32")])
+def test_the_next_card_read_shows_what_changed_in_plain_words(
+    journal: Journal, shelf: Shelf, business: Business, cause: str, title: str, rule: str
+) -> None:
+    made = business(online=False)
+    results.keep_results(journal, [changed(made.draft.case_id, cause)])
+    found = notice_of(shelf)
+    meaning = late.meaning(cause, Rung.PROVISIONAL)
+    assert found.title.zh == found.paper.title == title
+    for text in (meaning.cause.why, meaning.holds, meaning.next_step):
+        assert text.zh in found.told.zh
+        assert text.en in found.told.en
+    said = "\n".join(
+        [*found.paper.extra.values(), *(value for _, value in found.paper.rows), *found.paper.values.values()]
+    )
+    for part in (meaning.holds.zh, meaning.holds.en, meaning.cause.basis, meaning.paper.zh, rule, made.case_no[:6],
+                 "王**", "以前", PLACE.phone):  # fmt: skip
+        assert part in said
+    assert "王某某" not in said
+    assert journal.result_of(made.draft.case_id) == f"conflict.{cause}", "and the log says which"
+
+
+def test_who_took_every_paper_along_is_told_all_the_same(journal: Journal, shelf: Shelf, business: Business) -> None:
+    """What lies in the tray is erased here: the notice is what is left to reach the citizen by."""
+    made = business(online=True)
+    for paper in made.papers:
+        journal.forget_paper(made.draft.case_id, paper.paper_id)
+    assert standing(shelf) == []
+    results.keep_results(journal, [changed(made.draft.case_id, "revoked")])
+    assert notice_of(shelf).paper.extra["依据 Basis"] == late.meaning("revoked", Rung.FINAL).cause.basis
+    journal.forget_paper(made.draft.case_id, "notice")
+    assert standing(shelf) == [], "printed and taken: told once"
+
+
+@pytest.mark.parametrize("state", ["rejected", "quarantined"])
+def test_a_case_that_the_backend_did_not_take_is_told_by_the_terminal_itself(
+    journal: Journal, shelf: Shelf, business: Business, state: Any
+) -> None:
+    made = business(online=False)
+    journal.set_aside(made.draft.case_id, state, "bad-envelope")
+    assert notice_of(shelf).paper.values["heading"].startswith("这件办件还没有送到机关")
+    journal.release(made.draft.case_id, "put-right")
+    assert standing(shelf) == [("licence", "pending"), ("receipt", "ready")], "put right: as if nothing had been"
+
+
+def test_the_backends_word_counts_more_than_what_the_terminal_sees(
+    journal: Journal, shelf: Shelf, business: Business
+) -> None:
+    made = business(online=False)
+    journal.set_aside(made.draft.case_id, "rejected", "case-known")
+    results.keep_results(journal, [told(made.draft.case_id, "confirmed")])
+    assert ("licence", "ready") in standing(shelf)
+
+
+def test_a_cause_that_this_program_does_not_know_is_told_without_guessing(
+    journal: Journal, shelf: Shelf, business: Business
+) -> None:
+    made = business(online=False)
+    results.keep_results(journal, [changed(made.draft.case_id, "from-the-future")])
+    assert journal.result_of(made.draft.case_id) == "conflict.other"
+    assert notice_of(shelf).paper.values["heading"].startswith("这件办件有了新的结果")
+
+
+def test_put_right_the_papers_are_given_out_again(journal: Journal, shelf: Shelf, business: Business) -> None:
+    made = business(online=False)
+    results.keep_results(journal, [changed(made.draft.case_id, "otherwise"), told(made.draft.case_id, "confirmed")])
+    assert standing(shelf) == [("licence", "ready"), ("receipt", "ready")]

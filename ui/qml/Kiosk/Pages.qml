@@ -12,8 +12,8 @@ Item {
     readonly property var bridge: (root.parent as Loader).parent.parent.bridge // qmllint disable missing-property
     readonly property var chrome: root.bridge.chrome
     readonly property string page: root.bridge.page
-    readonly property var names: ["home", "guide", "identify", "consent", "face", "other_way", "collect", "form",
-                                  "commitment", "review", "sign", "committing", "outcome", "trouble", "rate", "farewell",
+    readonly property var names: ["home", "guide", "identify", "consent", "face", "other_way", "collect", "resume", "form",
+                                  "material", "commitment", "review", "sign", "keep", "committing", "outcome", "trouble", "rate", "farewell",
                                   "out_of_service"]
     // Elsewhere the header calls for help: the start page has its own call, out of service its telephone number.
     readonly property var helpless: ["home", "committing", "out_of_service"]

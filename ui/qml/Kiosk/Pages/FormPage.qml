@@ -12,12 +12,17 @@ PageFrame {
     readonly property string kind: root.vm ? root.vm.kind : ""
     readonly property bool typed: root.kind === "text" || root.kind === "latin"
     readonly property bool composing: root.vm ? root.vm.input.composing : false
+    readonly property bool offered: root.vm ? root.vm.read !== "" && !root.composing : false
+    readonly property bool unconfirmed: root.vm ? root.vm.read === "unconfirmed" : false
     // Large type with a keyboard: the field stands right below the question, its help below the field.
     readonly property bool tight: Theme.elder && root.hasInput
 
+    // What is to be confirmed stands in sight: what was read says the rest.
+    readonly property bool brief: root.tight || (Theme.landscape && root.offered)
+
     eyebrow: root.tight ? "" : root.vm && root.vm.total > 0 ? Words.t("form.count", root.vm.index, root.vm.total) : ""
     title: root.vm ? root.vm.title : ""
-    lead: root.vm && !root.tight ? root.vm.help : ""
+    lead: root.vm && !root.brief ? root.vm.help : ""
     titleSize: root.tight ? Theme.question : Theme.h1
     quitShown: true
     leftText: root.vm && root.vm.editing ? Words.t("form.keep") : root.vm && root.vm.index > 1 ? Words.t("form.previous")
@@ -48,11 +53,52 @@ PageFrame {
 
     // One line at a time: what the grey way forward waits for, what the answer makes, how to answer.
     Label {
-        visible: text !== "" && (root.vm ? root.vm.complaint === "" : false)
+        visible: text !== "" && (root.vm ? root.vm.complaint === "" : false) && !(root.brief && root.offered)
         width: parent ? parent.width : 0
         text: !root.vm ? "" : root.composing ? Words.t("form.composing")
                             : root.vm.preview !== "" ? root.vm.preview : root.tight ? root.vm.help : ""
         color: root.vm && root.vm.preview !== "" && !root.composing ? Theme.ink : Theme.ink2
+    }
+
+    // Read from a paper: nobody's answer until the citizen says so.
+    Label {
+        visible: root.offered && !root.tight
+        width: parent ? parent.width : 0
+        text: root.unconfirmed ? Words.t("form.read.confirm") : Words.t("form.read.offered")
+        color: root.unconfirmed ? Theme.bad : Theme.ink2
+        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+    }
+
+    ChoiceCard {
+        objectName: "form-confirm"
+        visible: root.offered
+        width: parent ? parent.width : 0
+        implicitHeight: Math.max(Theme.minimum, wordsHeight + Theme.space(3))
+        title: root.tight && root.unconfirmed ? Words.t("form.read.first") : Words.t("form.read.right")
+        size: root.tight ? Theme.body : Theme.h2 - 4
+        chosen: root.vm ? root.vm.read === "confirmed" : false
+        tick: true
+        role: Accessible.CheckBox
+        onTapped: root.vm.confirm()
+    }
+
+    PillButton {
+        objectName: "form-scan"
+        visible: root.vm ? root.vm.scan && !root.vm.reading && !root.offered && !root.composing : false
+        width: Math.min(naturalWidth, parent ? parent.width : 0)
+        least: Theme.minimum
+        size: Theme.elder ? Theme.small : Theme.space(4.4)
+        tone: "teal"
+        text: Words.t("form.scan")
+        onTapped: root.vm.scanPaper()
+    }
+
+    Label {
+        visible: root.vm ? root.vm.reading : false
+        width: parent ? parent.width : 0
+        text: Words.t("form.reading")
+        color: Theme.ink2
+        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
     }
 
     Grid {

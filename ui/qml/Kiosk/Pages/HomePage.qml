@@ -37,6 +37,17 @@ PageFrame {
         onTapped: root.vm.collect()
     }
 
+    ChoiceCard {
+        objectName: "home-resume"
+        visible: root.vm ? root.vm.unfinished : false
+        width: root.contentWidth
+        title: Words.t("home.resume")
+        detail: root.vm && root.vm.notNow ? Words.t("home.resume.not_now") : Words.t("home.resume.detail")
+        best: true
+        arrow: true
+        onTapped: root.vm.resume()
+    }
+
     Repeater {
         model: root.vm ? root.vm.services : null
 

@@ -1,4 +1,6 @@
-"""A private PostgreSQL (Debian's package postgresql): its own data, a Unix socket alone, ended by its own process id.
+"""A private PostgreSQL for tests and benches (Debian's package postgresql).
+
+Its own data, a Unix socket alone, ended by its own process id.
 
 The server refuses to run as root: there it gives up its rights by setpriv (util-linux), in a folder of its own in the
 temporary folder, because pytest's are closed to everybody else. It dies with the process that started it.
@@ -13,15 +15,17 @@ import signal
 import subprocess
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import LiteralString
 
 PROGRAMS = ("initdb", "postgres", "pg_dump", "pg_restore")
 USER, GROUP = 65534, 65534  # nobody, nogroup: where the tests run as root
 READY = "database system is ready to accept connections"
-# nothing here has to outlive a power cut, but everything that a killed process must not lose is kept
+# nothing of a test has to outlive a power cut, but everything that a killed process must not lose is kept
 SETTINGS = {"listen_addresses": "", "fsync": "off", "shared_buffers": "16MB", "max_connections": "60", "jit": "off",
             "lc_messages": "C", "autovacuum": "off"}  # fmt: skip
+DURABLE = {"fsync": "on", "shared_buffers": "128MB"}  # for a bench
 
 
 def programs() -> Path | None:
@@ -35,9 +39,10 @@ def programs() -> Path | None:
 class PostgresRoom:
     """One server for a run of tests; ``new_schema`` and ``new_database`` give URLs under which nothing is yet."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, place: Path | None = None) -> None:
+        """``folder``: of the programs; ``place``: where its own folder is made, not too deep for a socket's name."""
         self._programs = folder
-        self._room = Path(tempfile.mkdtemp(prefix="kiosk-pg-"))
+        self._room = Path(tempfile.mkdtemp(prefix="kiosk-pg-", dir=place))
         self._numbers = itertools.count(1)
         self._drop: list[str] = []
         if os.geteuid() == 0:
@@ -48,9 +53,10 @@ class PostgresRoom:
         data = str(self.data)
         try:
             self._run("initdb", "-D", data, "-U", "kiosk", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale")
-            settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+            chosen = SETTINGS | dict(settings or {})
+            arguments = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
             self._server = subprocess.Popen(
-                self._command("postgres", "-D", data, "-k", str(self._room), *settings),
+                self._command("postgres", "-D", data, "-k", str(self._room), *arguments),
                 stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=self._environment, cwd=self._room,
             )  # fmt: skip
         except BaseException:
@@ -94,12 +100,12 @@ class PostgresRoom:
             self._server.kill()
             self._server.wait()
         self._reader.join(10)
-        assert self._server.stderr is not None
+        assert self._server.stderr is not None  # noqa: S101
         self._server.stderr.close()
         shutil.rmtree(self._room)
 
     def _read(self) -> None:
-        assert self._server.stderr is not None
+        assert self._server.stderr is not None  # noqa: S101
         for line in self._server.stderr:
             self.log.append(line)
             if READY in line:

@@ -1,0 +1,152 @@
+"""What an operator does from afar, where it meets the terminal: packs, policy, closing, a restart, a look.
+
+Nothing of it reaches into a visit. Packs change between two visits; what is built into the terminal when it starts (a
+policy's values) is taken up by a restart between two visits, which the process does to itself (kiosk/running.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kiosk import __version__, policy
+from kiosk.health.rounds import Job
+from kiosk.profile import Profile
+from kiosk.sync import commands, orders, taking
+from kiosk.visit.events import ClosedChanged
+
+if TYPE_CHECKING:
+    from devices.contracts.device import Status
+    from kiosk.journal.journal import Journal
+    from kiosk.services.model import ServicePack
+    from kiosk.visit.runner import Runner
+    from kiosk.visit.visit import Machine
+
+_log = logging.getLogger("kiosk.afar")
+LOOK_SECONDS = 20.0  # between two looks at the hours of service
+
+
+class Afar:
+    """Implements kiosk.sync.commands.Deeds; thread-safe. ``profile`` is as it was read, ``found`` what was in use then.
+
+    ``restart`` ends the process so that it begins anew; None where whoever runs the terminal cannot. ``taken`` is told
+    the packs that hold from now on, in the core's thread; ``tell`` may take its time, and does so in another.
+    ``now``: Beijing time.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        found: taking.InUse,
+        *,
+        journal: Journal,
+        runner: Runner,
+        restart: Callable[[], None] | None,
+        taken: Callable[[Mapping[str, ServicePack]], None],
+        tell: Callable[[], None],
+        statuses: Callable[[], Mapping[str, Status]],
+        trust: Callable[[], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._profile, self._found, self._journal, self._runner = profile, found, journal, runner
+        self._restart, self._taken, self._statuses, self._trust, self._now = restart, taken, statuses, trust, now
+        self._tell = tell
+        self._hours = policy.applied(profile, found.policy).closed
+        self._lock = threading.Lock()
+        self._closed = ""
+        self._restarting = self._untold = False
+        self._began = time.monotonic()
+        for name, reason in found.troubles.items():
+            _log.error("what was published is not in use: %s (%s). See kiosk doctor.", name, reason)
+
+    def jobs(self) -> tuple[Job, ...]:
+        return (Job(self.look, LOOK_SECONDS),)
+
+    def look(self) -> None:
+        """Whether it is time to close or to open; and what the packs that were just taken can count on."""
+        self.look_at_closed()
+        if self._untold:
+            self._untold = False
+            self._tell()
+
+    # -- packs and policy
+
+    def changed(self) -> None:
+        """Other packs or another policy are to be used: from the next quiet moment on."""
+        found = taking.in_use(self._profile.data, self._profile.publishing_keys, self._profile.place)
+        before, self._found = self._found, found
+        packs = chosen(self._profile, found)
+
+        def take(machine: Machine) -> Machine:
+            self._taken(packs)
+            self._untold = True
+            return replace(machine, packs=packs)
+
+        self._runner.when_quiet(take)
+        if found.policy != before.policy and not self.restart():
+            _log.warning("a policy was taken; it holds from the next start on")
+
+    # -- Deeds
+
+    def restart(self) -> bool:
+        begin_anew = self._restart
+        if begin_anew is None:
+            return False
+
+        def end(machine: Machine) -> Machine:
+            begin_anew()
+            return machine
+
+        with self._lock:
+            first, self._restarting = not self._restarting, True
+        if first:
+            self._runner.when_quiet(end)
+        return True
+
+    def look_at_closed(self) -> None:
+        """An operator's word counts before the hours of profile or policy."""
+        with self._lock:
+            word = commands.closed(self._journal, self._now())
+            reason = word.reason if word is not None else ""
+            if not reason and self._hours is not None and self._hours.holds(self._now()):
+                reason = orders.HOURS
+            if reason == self._closed:
+                return
+            self._closed = reason
+            if reason:
+                self._journal.audit("service.closed", reason=reason)
+            else:
+                self._journal.audit("service.open")
+            self._runner.post(ClosedChanged(reason))
+
+    def diagnostics(self) -> Mapping[str, str]:
+        counts = self._journal.counts()
+        found = {
+            "version": __version__,
+            "uptime-s": str(int(time.monotonic() - self._began)),
+            "state": self._runner.state.value,
+            "clock": self._trust(),
+            "closed": self._closed or "no",
+            "queued": str(counts.queued),
+            "acknowledged": str(counts.acknowledged),
+            "quarantined": str(counts.quarantined),
+            "rejected": str(counts.rejected),
+            "oldest-unsent": counts.oldest_unsent_at.isoformat() if counts.oldest_unsent_at is not None else "none",
+            "policy": self._found.policy.version if self._found.policy is not None else "profile",
+        }
+        found |= {f"numbers.{kind}": str(self._journal.numbers_left(kind)) for kind in ("case", "uscc")}
+        found |= {f"pack.{name}"[:64]: pack.version for name, pack in chosen(self._profile, self._found).items()}
+        for name, status in self._statuses().items():
+            codes = ",".join(fault.code for fault in status.faults)
+            found[f"device.{name}"] = f"{status.state.value} {codes}".strip()
+        return {name: text[:256] for name, text in list(found.items())[:64]}
+
+
+def chosen(profile: Profile, found: taking.InUse) -> dict[str, ServicePack]:
+    """The packs of the home page: those that the profile names, or all."""
+    return {name: found.packs[name] for name in profile.services or found.packs}

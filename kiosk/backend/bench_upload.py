@@ -1,0 +1,99 @@
+"""`kiosk bench upload`: a sealed picture of 300 KB to the backend, against hash, file and fsync.
+
+The reference does by hand what has to be done with the bytes: SHA-256, a new file (write, fsync). With its folder
+synced as well, without which the name may be gone after a power cut, it is told beside it. Ours twice, against each:
+the backend's own function that takes a material (hash, draft, fsync, renamed, folders synced, and a row in its
+database: a commit), and the whole way of the terminal's client over HTTP on loopback to a backend in a process of its
+own: signed request, signature and clock checked, its nonce kept (another commit), the same function, a signed reply.
+"""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from kiosk.backend.bench_world import POLICY, Pushed, Served, here, served
+from kiosk.backend.blobs import BlobFolder
+from kiosk.durable import sync_path, write_new
+from kiosk.sync.upload import Uploads
+
+LIMIT, SIZE = 1.7, 300_000  # ratio; bytes
+
+
+class Reference:
+    """A folder of files by their hash."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+
+    def put(self, data: bytes) -> None:
+        write_new(self._folder / sha256(data).hexdigest(), data)
+
+    def put_and_sync(self, data: bytes) -> None:
+        self.put(data)
+        sync_path(self._folder)
+
+
+def measure(rounds: int = 80, folder: Path | None = None) -> list[dict[str, Any]]:
+    """The rows; ``folder`` must not be in memory."""
+    with tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=folder) as name:
+        room = Path(name)
+        for sub in ("here", "served"):
+            (room / sub).mkdir()
+            blobs = BlobFolder(room / sub / "blobs")
+            for number in range(256):  # as after some hundred uploads: no folder has to be made any more
+                blobs.put(f"{number:02x}" + "0" * 62, b"-")
+        with here(room / "here") as backend, served(room / "served") as (url, code):
+            pushed, exchange = Pushed(backend), Served(url)
+            enrolment = exchange.enrol(code)
+            uploads = Uploads(exchange, POLICY, time.monotonic)
+            reference = Reference(room / "files")
+            times = _turns(
+                {
+                    "file": reference.put,
+                    "folder": reference.put_and_sync,
+                    "taken": lambda data: backend.store_material(pushed.terminal, _name(data), data),
+                    "sent": lambda data: uploads.bring(enrolment, _name(data), data, tried=False),
+                },
+                rounds,
+            )  # fmt: skip
+            exchange.close()
+    wordings = {
+        "file": "SHA-256, a new file, fsync", "folder": "SHA-256, a new file, fsync, its folder's fsync",
+        "taken": "Backend.store_material: hash, draft, fsync, renamed, folders, row (commit)",
+        "sent": "the terminal's Uploads.bring, over HTTP",
+    }  # fmt: skip
+    return [
+        {
+            "work": f"upload {SIZE // 1000} KB, {way}", "reference": wordings[against], "ours": wordings[name],
+            "reference_us": round(times[against]), "ours_us": round(times[name]),
+            "ratio": round(times[name] / times[against], 3), "limit": LIMIT,
+        }
+        for name, way in (("taken", "taken in"), ("sent", "terminal to backend"))
+        for against in ("file", "folder")
+    ]  # fmt: skip
+
+
+def _name(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+def _turns(calls: dict[str, Callable[[bytes], object]], rounds: int, warm_up: int = 6) -> dict[str, float]:
+    """Medians in microseconds: each takes new bytes in each round, another one first each time."""
+    names = list(calls)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(-warm_up, rounds):
+        for offset in range(len(names)):
+            name, data = names[(turn + offset) % len(names)], secrets.token_bytes(SIZE)
+            begin = time.perf_counter()
+            calls[name](data)
+            if turn >= 0:
+                times[name].append(time.perf_counter() - begin)
+    return {name: statistics.median(each) * 1e6 for name, each in times.items()}

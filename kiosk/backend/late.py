@@ -1,0 +1,128 @@
+"""What comes out late: cases that do not hold as they were told, packs that were withdrawn, papers that count no more.
+
+By the table of kiosk/domain/late.py, the same for whoever finds it: the store while it takes a case in (a number used
+twice, a matter done elsewhere, a pack withdrawn), or a person of the office (decided otherwise, revoked, put right).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from kiosk import wire
+from kiosk.backend import log
+from kiosk.backend.keys import BackendKeys
+from kiosk.backend.settings import BackendError
+from kiosk.backend.store import findings, terminals
+from kiosk.backend.store.engine import Connection, Store
+from kiosk.backend.store.items import NewItem, raise_alarm
+from kiosk.domain.late import CONFLICT, result_text
+from kiosk.papers.listing import LIFE, PaperKey, PaperList, RevokedPaper, ServiceName, signed
+from kiosk.services.loader import load_builtin
+from kiosk.suites import DEFAULT
+from kiosk.wire import CasePayload
+
+BY_HAND = ("otherwise", "revoked", "elsewhere", "withdrawn")  # causes that a person may put down
+CONFIRMED = "confirmed"
+NUMBER = "applicant.number"  # the field of an envelope that says who it is
+
+
+class Late:
+    """Thread-safe: every call is its own transaction."""
+
+    def __init__(self, rows: Store, keys: BackendKeys, now: Callable[[], datetime]) -> None:
+        self._store, self._keys, self._now = rows, keys, now
+
+    def named(self, item: NewItem) -> NewItem:
+        """The item with its person as a keyed hash, where its matter is one that a person gets once."""
+        payload = item.payload
+        if not isinstance(payload, CasePayload) or not payload.once:
+            return item
+        number = next((field.value for field in payload.fields if field.key == NUMBER), "")
+        return replace(item, person=self._person(number)) if number else item
+
+    def _person(self, number: str) -> str:
+        """HMAC-SHA256 under a key that lies beside the database and never in it; the same for good: epochs stay."""
+        secret = hmac.digest(self._keys.epochs[0].sealing_private, b"kiosk-person-v1", "sha256")
+        return hmac.digest(secret, number.strip().upper().encode(), "sha256").hex()
+
+    def settle(self, case_id: str, word: str) -> str:
+        """What a person of the office has found of a case: a cause of BY_HAND, or ``confirmed`` (it holds after all).
+
+        The terminal that took it is told with its next pass. Returns the case's state. Raises BackendError.
+        """
+        if word not in (*BY_HAND, CONFIRMED):
+            raise BackendError("bad-cause", f"say one of {', '.join((*BY_HAND, CONFIRMED))}")
+        cause = "" if word == CONFIRMED else word
+        outcome, text = (CONFLICT, result_text(cause)) if cause else (CONFIRMED, "result.confirmed")
+        now = self._now()
+
+        def work(connection: Connection) -> findings.Settled | None:
+            terminal_id = findings.terminal_of(connection, case_id)
+            if not terminal_id:
+                return None
+            terminals.hold(connection, terminal_id)  # its results get their sequence in the order of commits
+            settled = findings.settle(connection, case_id, cause, outcome, text, now.isoformat())
+            if settled.meaning is not None and settled.meaning.alarm:
+                raise_alarm(connection, terminal_id, f"late-{cause}", case_id, "", now)
+            return settled
+
+        settled = self._store.write(work)
+        if settled is None:
+            raise BackendError("no-such-case", "no case of this id is here: check --case and --db")
+        log.event("case.settled", terminal=settled.terminal_id, cause=word)
+        return CONFIRMED if settled.meaning is None else settled.meaning.state
+
+    def withdraw_pack(self, service_id: str, version: str, since: str = "") -> datetime:
+        """Cases decided by this version of a pack from ``since`` on (now, if empty) are to be looked at anew.
+
+        Those that are here already stay as they are: settle them one by one. Raises BackendError.
+        """
+        try:
+            moment = datetime.fromisoformat(since) if since else self._now()
+        except ValueError:
+            moment = datetime.min
+        if moment.tzinfo is None or not (wire.ID.fullmatch(service_id) and wire.ID.fullmatch(version)):
+            raise BackendError("bad-pack", "say a pack's id, its version, and a time in ISO 8601 with its offset")
+        self._store.write(
+            lambda connection: findings.withdraw_pack(connection, service_id, version, moment.isoformat())
+        )
+        log.event("pack.withdrawn", service=service_id, version=version)
+        return moment
+
+    # -- the list for whoever checks papers ------------------------------------------------------------
+
+    def published(self, *, phone: str = "", life: timedelta = LIFE) -> tuple[str, PaperList]:
+        """The list of keys and revoked papers as of now, signed (kiosk/papers/listing.py), and what stands in it."""
+        now = self._now()
+        (known, changed), gone = self._store.read(
+            lambda connection: (findings.signers(connection), findings.revoked(connection))
+        )
+        had: dict[str, list[Any]] = {}
+        for each in changed:
+            had.setdefault(each.terminal_id, []).append(each)
+        epochs = self._keys.of(DEFAULT) or self._keys.of(self._keys.current.suite)
+        made = PaperList(
+            issued_at=now.isoformat(timespec="seconds"),
+            next_at=(now + life).isoformat(timespec="seconds"),
+            epochs=[epoch.public for epoch in epochs],
+            keys=[key for row in known for key in _keys_of(row, had.get(row.terminal_id, []))],
+            revoked=[RevokedPaper(row.serial, row.at, row.cause, row.effect) for row in gone],
+            services=[ServiceName(pack.pack_id, pack.name.zh, pack.name.en) for pack in load_builtin().values()],
+            phone=phone,
+        )
+        log.event("papers.listed", keys=len(made.keys), revoked=len(made.revoked))
+        return signed(made, epochs[-1].signing_private), made
+
+
+def _keys_of(row: Any, had: list[Any]) -> list[PaperKey]:
+    """A terminal's keys with the time of each, oldest first. The rows are those of ``findings.signers``."""
+    epochs = [(each.public_key, each.since) for each in had] or [(row.public_key, row.enrolled_at)]
+    ends = [*(since for _, since in epochs[1:]), ""]
+    return [
+        PaperKey(wire.key_id(wire.unb64(key)), row.terminal_id, key, since, until, row.revoked_at or "")
+        for (key, since), until in zip(epochs, ends, strict=True)
+    ]

@@ -1,0 +1,179 @@
+"""Scanning papers: the document camera's picture, pages that are taken from it, and what is read of them.
+
+The camera's child is let go of with the page that scans, and the reading process with the visit: pages live on in the
+visit alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from devices.contracts.deadline import Deadline
+from devices.contracts.device import Action, DeviceError, Fault
+from devices.contracts.document_camera import (
+    CaptureOutcome,
+    DocumentCamera,
+    DocumentFrame,
+    DocumentHint,
+    DocumentUnavailable,
+    NotCaptured,
+)
+from devices.contracts.reading import PageReader
+from kiosk.counter.actors import Actor
+from kiosk.visit.effects import ReadPage
+from kiosk.visit.events import Event, PageRead, PageTaken
+from kiosk.visit.ports import Post
+
+FrameListener = Callable[[DocumentFrame | None], None]
+START = 15.0  # s for the camera's child to be there
+READ = 45.0  # s for one page, on a machine that has much else to do; nobody waits for it
+RELEASE = 60.0  # s a release may wait for its turn
+
+
+class MaterialDesk:
+    """``hide`` makes every answer of an earlier scan void, ``stop`` every reading too: none reaches the next citizen.
+    No method waits but ``await_release`` and ``close``. ``crashed`` is told of every bug, ``failed`` of a code for
+    operators when pages cannot be read. ``seconds``: the longest that one page may take."""
+
+    def __init__(
+        self,
+        actor: Actor | None,
+        reader: PageReader | None,
+        post: Post,
+        show: FrameListener,
+        seconds: float,
+        failed: Callable[[str], None],
+        crashed: Callable[[BaseException], None],
+    ) -> None:
+        self._actor, self._reader, self._post, self._show = actor, reader, post, show
+        self._seconds, self._failed, self._crashed = seconds, failed, crashed
+        self._called_off = threading.Event()  # of what is on the desk now
+        self._over = threading.Event()  # of the visit whose pages are being read
+        self._telling = threading.Lock()  # nothing is told once hide or stop has returned
+        self._readings = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
+        self._camera: DocumentCamera | None = None
+        self._release: Future[None] | None = None
+
+    def show(self) -> None:
+        """The desk's picture from now on; PageTaken(DocumentUnavailable) where it does not come."""
+        self._call_off()
+        called_off = self._called_off = threading.Event()
+        if self._actor is None:
+            self._post(PageTaken(DocumentUnavailable(Fault("no-camera", Action.CONFIGURE))))
+            return
+
+        def run(camera: DocumentCamera, deadline: Deadline) -> None:
+            if not called_off.is_set():
+                self._known(camera).start_preview(lambda frame: self._frame(called_off, frame))
+
+        self._actor.submit(run, START).add_done_callback(lambda future: self._shown(called_off, future))
+
+    def take(self) -> None:
+        called_off = self._called_off
+        if self._actor is None:
+            return
+
+        def run(camera: DocumentCamera, deadline: Deadline) -> CaptureOutcome:
+            if called_off.is_set():
+                return NotCaptured(DocumentHint.NO_DOCUMENT)
+            return self._known(camera).capture(deadline, called_off=called_off)
+
+        self._actor.submit(run, self._seconds).add_done_callback(lambda future: self._taken(called_off, future))
+
+    def read(self, asked: ReadPage) -> None:
+        """On a thread of its own, one page after the other. What cannot be read is answered, too."""
+        over, reader = self._over, self._reader
+        if reader is None:
+            self._post(PageRead(asked.material, {}))
+            return
+
+        def run() -> None:
+            if over.is_set():
+                return
+            try:
+                reading = reader.read(asked.page, Deadline.after(READ))
+                found = {one.name: one.value for one in reader.fields(asked.document, reading)}
+            except DeviceError as error:
+                found = {}
+                if not over.is_set():
+                    self._failed(error.code)
+            self._tell(over, PageRead(asked.material, found))
+
+        self._readings.submit(run).add_done_callback(self._ended)
+
+    def hide(self) -> None:
+        """No picture, no page any more; the camera's child is let go, and with it every picture."""
+        self._call_off()
+        if self._actor is not None and self._camera is not None:
+            self._release = self._actor.submit(lambda camera, deadline: camera.release(), RELEASE)
+            self._release.add_done_callback(self._ended)
+
+    def stop(self) -> None:
+        """The visit is over."""
+        with self._telling:
+            self._over.set()
+            self._over = threading.Event()
+        if self._reader is not None:
+            self._reader.release()
+        self.hide()
+
+    def await_release(self, seconds: float) -> None:
+        """Return when the camera's child is gone: one that does not go in this time is killed."""
+        if self._release is None:
+            return
+        try:
+            self._release.result(seconds)
+        except (DeviceError, TimeoutError):
+            if self._camera is not None:
+                self._camera.abandon()
+
+    def close(self) -> None:
+        self.stop()
+        self._readings.shutdown(wait=True, cancel_futures=True)
+
+    def _call_off(self) -> None:
+        with self._telling:
+            if not self._called_off.is_set() and self._camera is not None:
+                self._show(None)
+            self._called_off.set()
+        if self._camera is not None:
+            self._camera.cancel_capture()
+
+    def _known(self, camera: DocumentCamera) -> DocumentCamera:
+        self._camera = camera
+        return camera
+
+    def _frame(self, called_off: threading.Event, frame: DocumentFrame) -> None:
+        with self._telling:
+            if not called_off.is_set():
+                self._show(frame)
+
+    def _tell(self, over: threading.Event, event: Event) -> None:
+        with self._telling:
+            if not over.is_set():
+                self._post(event)
+
+    def _shown(self, called_off: threading.Event, future: Future[None]) -> None:
+        error = future.exception()
+        if isinstance(error, DeviceError):
+            self._tell(called_off, PageTaken(DocumentUnavailable(error.fault())))
+        elif error is not None:
+            self._crashed(error)
+
+    def _taken(self, called_off: threading.Event, future: Future[CaptureOutcome]) -> None:
+        try:
+            try:
+                outcome: CaptureOutcome = future.result()
+            except DeviceError as error:
+                outcome = DocumentUnavailable(error.fault())
+            self._tell(called_off, PageTaken(outcome))
+        except Exception as bug:  # a future drops what its callback raises
+            self._crashed(bug)
+
+    def _ended(self, future: Future[Any]) -> None:
+        error = None if future.cancelled() else future.exception()
+        if error is not None and not isinstance(error, DeviceError):
+            self._crashed(error)

@@ -1,0 +1,163 @@
+"""`kiosk bench queue`: a put of 4 KB, claim and acknowledgement with 10,000 waiting, a restart; and peers.
+
+Ours always includes the encryption of the file, the audit row and its hash; raw sqlite3 has neither. All take turns in
+one run on one file system, each durable with one fsync a commit (WAL, synchronous FULL); peers as they come, and what
+they do for durability is told. Both readings where the reference can be read in two ways:
+
+- put: **logs at full length** (no log grows any more; the stricter) and **a day** (opened, 80 commits, closed: a stock
+  log grows, ours was laid out on opening);
+- claim and ack: raw with **one commit** (nothing is marked, as ours marks nothing; the stricter) and with **two** (the
+  claim is marked, as queues with several readers do);
+- restart: raw sqlite3 that **opens and counts**, and SQLCipher that opens, **looks at every page** and counts, which is
+  what ours does (and it also looks at the chain, makes its log's room and writes down that it was opened).
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from kiosk.journal import bench_peers
+from kiosk.journal.bench_room import PUT, Ours, Raw, mark, row, syncs, turns
+
+WAITING = 10_000
+PUT_LIMIT, ACK_LIMIT, DEPTH_LIMIT, RESTART_LIMIT = 1.20, 1.10, 1.15, 3.0
+_DAY, _FULL = 80, 300  # commits of a day; commits until a stock log no longer grows
+_RAW = "raw sqlite3, WAL FULL, not encrypted"
+
+
+def measure(
+    rounds: int = 400, days: int = 4, waiting: int = WAITING, full: int = _FULL, folder: Path | None = None
+) -> list[dict[str, Any]]:
+    """The rows; ``folder`` must not be in memory. ``full``: commits until no log grows."""
+    with tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=folder) as name:
+        room = Path(name)
+        return [*_puts(room, rounds, days, full), *_claims(room, rounds // 2, waiting, full // 3)]
+
+
+def _puts(room: Path, rounds: int, days: int, full_log: int) -> list[dict[str, Any]]:
+    ours, raw = Ours(room / "put"), Raw(room / "put.db")
+    sealed = Raw(room / "sealed.db", key=ours.key)
+    peers, missing = bench_peers.installed(room / "put-peers")
+    before = {"ours": ours.prepare}
+    own = {"ours": ours.put, "raw": raw.put, "sqlcipher": sealed.put}
+    times = turns(own | bench_peers.calls(peers, "put"), rounds, before=before, warm_up=full_log)
+    told = {name: peer.settings for name, peer in peers.items()}
+    for peer in peers.values():
+        peer.close()
+    day: dict[str, list[float]] = {}
+    for _ in range(days):
+        for each in (raw, sealed):
+            each.close()
+            each.open()
+        ours.journal.close()
+        ours.open()
+        for name, seconds in turns(own, _DAY, before=before).items():
+            day.setdefault(name, []).extend(seconds)
+    ours.journal.close()
+    raw.close()
+    sealed.close()
+    what = ("ours", "Journal.commit of a sealed case: encrypted, numbered, with its audit row")
+    full, grows = "logs at full length", f"a day: {_DAY} commits after opening"
+    counted = syncs("kiosk.journal.bench_queue", "put")
+    many = {} if counted is None else {"fsyncs": max(counted)}
+    return [
+        row(f"put {PUT} bytes, {full}", times, ("raw", _RAW), what, PUT_LIMIT) | many,
+        row(f"put {PUT} bytes, {grows}", day, ("raw", _RAW), what, PUT_LIMIT),
+        row(f"put {PUT} bytes, SQLCipher alone, {full}", times, ("raw", _RAW), ("sqlcipher", "nothing around it")),
+        *(row(f"put, peer {name}", times, ("raw", _RAW), (name, told[name])) for name in peers),
+        *missing,
+    ]
+
+
+def _claims(room: Path, rounds: int, waiting: int, warm_up: int) -> list[dict[str, Any]]:
+    """Each round puts one item first, so that the depth stays; that is not timed, nor that ours files it."""
+    ours, raw = Ours(room / "deep", waiting=waiting), Raw(room / "deep.db", waiting=waiting)
+    twice = Raw(room / "twice.db", waiting=waiting)
+    empty, raw_empty = Ours(room / "empty"), Raw(room / "empty.db")
+    peers, _ = bench_peers.installed(room / "deep-peers", waiting)
+
+    def fill(queue: Ours) -> None:
+        queue.prepare()
+        queue.put()
+        queue.file()
+
+    times = turns(
+        {
+            "ours": ours.claim_and_acknowledge, "raw": raw.claim_and_acknowledge, "twice": twice.mark_and_acknowledge,
+            "empty": empty.claim_and_acknowledge, "raw empty": raw_empty.claim_and_acknowledge,
+        } | bench_peers.calls(peers, "claim_and_acknowledge"), rounds,
+        before={
+            "ours": lambda: fill(ours), "raw": raw.put, "twice": twice.put, "empty": lambda: fill(empty),
+            "raw empty": raw_empty.put,
+        } | bench_peers.calls(peers, "put"), warm_up=warm_up,
+    )  # fmt: skip
+    told = {name: peer.settings for name, peer in peers.items()}
+    for peer in peers.values():
+        peer.close()
+    for each in (twice, raw_empty):
+        each.close()
+    empty.journal.close()
+    work = f"claim + ack, {waiting} waiting"
+    what = ("ours", "due and acknowledge: the item with its bytes, decrypted; the acknowledgement and its audit row")
+    return [
+        row(f"{work}, one commit", times, ("raw", f"{_RAW}, the claim is not marked"), what, ACK_LIMIT),
+        row(f"{work}, two commits", times, ("twice", f"{_RAW}, the claim is marked in a commit of its own"), what),
+        row(f"{work}, from empty", times, ("empty", "ours, one waiting"), what, DEPTH_LIMIT),
+        row("claim + ack, one waiting", times, ("raw empty", f"{_RAW}, the claim is not marked"), ("empty", what[1])),
+        *(row(f"{work}, peer {name}", times, ("raw", _RAW), (name, told[name])) for name in peers),
+        *_restarts(room, ours, raw, waiting, max(3, rounds // 13)),
+    ]
+
+
+def _restarts(room: Path, ours: Ours, raw: Raw, waiting: int, rounds: int) -> list[dict[str, Any]]:
+    """Opened and asked how much waits. All were closed in order before."""
+    sealed = Raw(room / "restart.db", key=ours.key, waiting=waiting)
+
+    def restart() -> None:
+        ours.open()
+        ours.journal.counts()
+
+    def count(queue: Raw) -> None:
+        queue.open()
+        queue.count()
+
+    def look() -> None:
+        sealed.open()
+        sealed.connection.execute("PRAGMA quick_check(5)").fetchall()
+        sealed.count()
+
+    def count_sealed() -> None:
+        count(sealed)
+
+    times = turns(
+        {"ours": restart, "raw": lambda: count(raw), "sqlcipher": count_sealed, "look": look}, rounds,
+        before={"ours": ours.journal_close, "raw": raw.close, "sqlcipher": sealed.close, "look": sealed.close},
+        warm_up=1,
+    )  # fmt: skip
+    ours.journal.close()
+    raw.close()
+    sealed.close()
+    work, what = f"restart, {waiting} waiting", ("ours", "Journal.open and counts")
+    return [
+        row(f"{work}, opened and counted", times, ("raw", f"{_RAW}, opened and counted"), what, RESTART_LIMIT),
+        row(f"{work}, encrypted", times, ("sqlcipher", "SQLCipher, opened and counted"), what),
+        row(f"{work}, every page looked at", times, ("look", "SQLCipher, opened, quick_check, counted"), what),
+    ]
+
+
+def _traced(folder: Path, rounds: int = 12) -> None:
+    """The child under strace."""
+    ours = Ours(folder / "journal")
+    for _ in range(rounds):
+        ours.prepare()
+        mark("begin")
+        ours.put()
+        mark("end")
+    ours.journal.close()
+
+
+if __name__ == "__main__":
+    _traced(Path(sys.argv[1]))

@@ -1,0 +1,212 @@
+"""Commands carried out: each at most once, written down before its effect, its outcome told to the backend, signed.
+
+The list of commands that were met is one value of the journal's meta table (``downloads.commands``) and changes in one
+transaction with its audit row. A process that ends between a command's beginning and its end does not begin it again:
+the outcome is then ``unknown``; of a restart, which ends the process, it is ``done``.
+
+Failpoints: ``command.begun`` (written down, nothing is done yet), ``command.done`` (done, not written down).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from kiosk import wire
+from kiosk.health.failpoints import hit
+from kiosk.journal.errors import JournalError
+from kiosk.sync import manifest, orders
+from kiosk.sync.exchange import Exchange
+from kiosk.sync.identity import TerminalKey
+from kiosk.sync.policy import SyncFailure
+from kiosk.sync.report import CycleReport
+from kiosk.sync.state import Meta
+
+META = "downloads.commands"
+CLOSED = "downloads.closed"
+FAILPOINTS = ("command.begun", "command.done")
+
+
+class Ledger(manifest.Journal, Protocol):
+    """The part of the journal used here."""
+
+    def release(self, item_id: str, reason: str) -> None: ...
+
+
+class Deeds(Protocol):
+    """What the terminal does when it is told to. Never blocks, never in a visit: a quiet moment is waited for."""
+
+    def restart(self) -> bool:
+        """Whether it can: only a process that knows how to begin anew."""
+
+    def look_at_closed(self) -> None:
+        """``closed(journal)`` has changed."""
+
+    def diagnostics(self) -> Mapping[str, str]:
+        """How the terminal is, without personal data: names (wire.ID) and short texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Out of service by command. ``reason`` is one of orders.REASONS; ``until`` ISO 8601, "" for no end."""
+
+    reason: str
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command that was met. Without an ``outcome`` it was begun, and nobody knows how it ended."""
+
+    id: str
+    name: str
+    expires_at: str
+    at: str
+    outcome: str = ""
+    code: str = ""
+    details: dict[str, str] = field(default_factory=dict)
+    reported: bool = False
+
+
+class Commands:
+    """Used by one thread. ``key`` gives the key that signs requests now."""
+
+    def __init__(
+        self, journal: Ledger, exchange: Exchange, deeds: Deeds, key: Callable[[], TerminalKey],
+        clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self._journal, self._exchange, self._deeds, self._key, self._clock = journal, exchange, deeds, key, clock
+        self._entries = entries(journal)
+        self._settle_broken_off()
+
+    def carry_out(
+        self, enrolment: wire.Enrolment, manifests: Sequence[wire.Manifest], now: datetime, report: CycleReport
+    ) -> None:
+        """Every command of these manifests that is due and was not met before. ``now`` by the backend's clock."""
+        self._forget(manifests, now)
+        for command in (each for made in manifests for each in made.commands):
+            if command.id in self._entries or now < manifest.moment(command.not_before):
+                continue
+            self._carry_out(command, now, report)
+
+    def report_all(self, enrolment: wire.Enrolment) -> None:
+        """Tells the backend what it does not know yet. Raises SyncFailure."""
+        for entry in [each for each in self._entries.values() if each.outcome and not each.reported]:
+            made = wire.CommandReport(
+                entry.id, enrolment.terminal_id, _outcome(entry.outcome), entry.code, entry.at, entry.details
+            )
+            signed = replace(made, signature=wire.sign(self._key().private, made.canonical()))
+            body = msgspec.json.encode(signed)
+            self._exchange.call(enrolment, "POST", "/v1/command-reports", body, wire.CommandReceipt)
+            self._keep(replace(entry, details={}, reported=True))
+
+    # -- one command
+
+    def _carry_out(self, command: wire.Command, now: datetime, report: CycleReport) -> None:
+        entry = Entry(command.id, command.name, command.expires_at, self._clock().isoformat())
+        if now >= manifest.moment(command.expires_at):
+            self._end(entry, "expired", "too-late")
+            return
+        try:
+            orders.check(command.name, command.arguments)
+        except orders.OrderError as error:  # a newer publisher's, or a mistake: told, and nothing is done
+            self._end(replace(entry, name="unknown"), "refused", error.code)
+            return
+        self._keep(entry, "command.begun", name=command.name)
+        hit("command.begun")
+        outcome, code, details = self._do(command, report)
+        hit("command.done")
+        if outcome:
+            self._end(replace(entry, details=details), outcome, code)
+
+    def _do(self, command: wire.Command, report: CycleReport) -> tuple[str, str, dict[str, str]]:
+        """Outcome, code and details; no outcome yet for what ends with the process."""
+        arguments = command.arguments
+        match command.name:
+            case "sync-now":
+                report.next_at = self._clock()
+            case "change-terminal-key":
+                try:
+                    self._key().begin_change()
+                except SyncFailure as failure:
+                    return "failed", failure.cause, {}
+                report.next_at = self._clock()  # the next pass completes it
+            case "resend-item":
+                try:
+                    self._journal.release(arguments["item"], "command")
+                except JournalError as error:
+                    return "failed", error.code, {}
+                report.next_at = self._clock()
+            case "restart":
+                return ("", "", {}) if self._deeds.restart() else ("failed", "not-supported", {})
+            case "out-of-service":
+                self._close(Closed(arguments["reason"], arguments.get("until", "")))
+            case "in-service":
+                self._close(None)
+            case "collect-diagnostics":
+                return "done", "done", dict(self._deeds.diagnostics())
+        return "done", "done", {}
+
+    def _close(self, closed_: Closed | None) -> None:
+        self._journal.set_meta(CLOSED, "" if closed_ is None else msgspec.json.encode(closed_).decode())
+        self._deeds.look_at_closed()
+
+    # -- what is kept
+
+    def _settle_broken_off(self) -> None:
+        """What an earlier life began and did not end: at most once means that it is not tried again."""
+        for entry in [each for each in self._entries.values() if not each.outcome]:
+            if entry.name == "restart":
+                self._end(entry, "done", "done")
+            else:
+                self._end(entry, "unknown", "broken-off")
+
+    def _end(self, entry: Entry, outcome: str, code: str) -> None:
+        ended = replace(entry, outcome=outcome, code=code, at=self._clock().isoformat())
+        self._keep(ended, "command.ended", name=entry.name, outcome=outcome, code=code)
+
+    def _keep(self, entry: Entry, event: str = "", **details: str) -> None:
+        self._entries[entry.id] = entry
+        text = msgspec.json.encode(list(self._entries.values())).decode()
+        if event:
+            self._journal.record(META, text, event, command=entry.id, **details)
+        else:
+            self._journal.set_meta(META, text)
+
+    def _forget(self, manifests: Sequence[wire.Manifest], now: datetime) -> None:
+        """What has run out, was told, and stands in no manifest that counts can never be met again."""
+        named = {each.id for made in manifests for each in made.commands}
+        old = [
+            entry.id
+            for entry in self._entries.values()
+            if entry.reported and entry.id not in named and manifest.moment(entry.expires_at) <= now
+        ]
+        for command_id in old:
+            del self._entries[command_id]
+        if old:
+            self._journal.set_meta(META, msgspec.json.encode(list(self._entries.values())).decode())
+
+
+def entries(meta: Meta) -> dict[str, Entry]:
+    """Every command that this terminal remembers, by id."""
+    text = meta.meta(META)
+    found = msgspec.json.decode(text, type=list[Entry]) if text else []
+    return {entry.id: entry for entry in found}
+
+
+def closed(meta: Meta, now: datetime) -> Closed | None:
+    """Whether an operator has put the terminal out of service, and that still holds."""
+    text = meta.meta(CLOSED)
+    found = msgspec.json.decode(text, type=Closed) if text else None
+    if found is None or (found.until and manifest.moment(found.until) <= now):
+        return None
+    return found
+
+
+def _outcome(text: str) -> wire.CommandOutcome:
+    found: wire.CommandOutcome = msgspec.convert(text, wire.CommandOutcome)
+    return found

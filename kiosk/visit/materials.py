@@ -1,0 +1,74 @@
+"""What the visit knows of scanned papers: which can be scanned here, what of them goes into the case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kiosk.domain.case import Material
+from kiosk.domain.envelope import FieldValue, Origin, Trust
+from kiosk.services import forms
+from kiosk.services.model import MaterialSpec
+from kiosk.visit.effects import HideDesk, ShowDesk
+from kiosk.visit.states import State
+from kiosk.visit.table import Result, go
+from kiosk.visit.visit import Visit
+
+JPEG = "image/jpeg"
+LOST = "lost"  # the problem: the document camera does not answer
+
+
+def scannable(visit: Visit, material: MaterialSpec | None) -> bool:
+    """Whether this paper can be scanned here and now."""
+    return material is not None and visit.machine.document_camera
+
+
+def fills_in(visit: Visit, question: str) -> bool:
+    """Whether the answer to this question can be read from a paper here and now."""
+    return visit.machine.page_reader and scannable(visit, visit.pack.read_from(question))
+
+
+def scan(visit: Visit, material: MaterialSpec, back: str) -> Result:
+    """The scanning page; ``back`` says what it leads to (Visit.scanned_for)."""
+    stage = "taken" if visit.pages.get(material.key) else ""
+    return go(
+        visit, State.MATERIAL, material=material.key, scan=stage, scanned_for=back,
+        problem="" if visit.machine.document_camera else LOST,
+    )  # fmt: skip
+
+
+def desk(before: Visit, after: Visit) -> Result:
+    """The desk is in sight while its page is, however that is come to and left; a page that was being taken then is not
+    taken."""
+    here, there = after.state is State.MATERIAL, before.state is State.MATERIAL
+    if here and not there:
+        return (replace(after, scan="") if after.scan == "taking" else after), (ShowDesk(),)
+    return after, (HideDesk(),) if there and not here else ()
+
+
+def attached(visit: Visit) -> tuple[Material, ...]:
+    """The scanned pages as the case takes them, in the pack's order; each page is a part of its material."""
+    return tuple(
+        Material(spec.key, JPEG, page, Trust.C)
+        for spec in visit.pack.materials
+        for page in visit.pages.get(spec.key, ())
+    )
+
+
+def without(visit: Visit, key: str) -> Mapping[str, tuple[bytes, ...]]:
+    return {known: pages for known, pages in visit.pages.items() if known != key}
+
+
+def next_needed(visit: Visit) -> MaterialSpec | None:
+    """The next paper that every applicant is asked for and about which nothing is known yet."""
+    return next((spec for spec in visit.pack.needed if visit.envelope.get(spec.key) is None), None)
+
+
+def as_field(visit: Visit, spec: MaterialSpec) -> FieldValue:
+    """What the envelope says of a material: how many pages were scanned, or that it goes to the counter."""
+    if pages := visit.pages.get(spec.key):
+        return forms.scanned(spec, len(pages))
+    terms = visit.pack.commitment
+    if terms is not None and spec.key == terms.replaces:
+        return FieldValue(spec.key, terms.declined_text.zh, Origin.CHOSEN, Trust.D)
+    return forms.not_handed_in(spec)

@@ -1,0 +1,134 @@
+"""Downloads that break off, are torn or killed: what was in use stays in use, and the next pass mends it.
+
+A policy stands for all that is downloaded here: it is checked in no time, where a pack takes a good part of a second.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.health import failpoints
+from kiosk.sync import downloads, taking
+from kiosk.sync.artefacts import ArtefactFolder
+from tests.faults.publishing_room import PublishingRoom, Taker
+from tests.faults.sync_world import Died, Fuse
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[PublishingRoom]:
+    with PublishingRoom(tmp_path, keys=2) as made:
+        yield made
+
+
+def version(terminal: Taker) -> str:
+    """Of the policy, as a start would have it; "" for none."""
+    found = terminal.in_use().policy
+    return "" if found is None else found.version
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
+def test_a_full_disk_is_told_and_keeps_nothing_else_back(room, monkeypatch, code):
+    room.publish(policy=room.policy("9", volume="30"))
+    case = room.terminal.commit()
+
+    def full(*_: object) -> None:
+        raise OSError(code, "no")
+
+    monkeypatch.setattr(ArtefactFolder, "add", full)
+    room.terminal.journal.audit("visit.started")
+    report = room.cycle()
+    assert (report.online, report.cause, report.acknowledged) == (True, "downloads-not-kept", 1)
+    assert room.terminal.client._state.receipt.seq >= room.terminal.journal.head().seq - 1, "the log's end was sent"
+    assert case in room.terminal.certain
+    monkeypatch.undo()
+    room.cycle()
+    assert version(room.terminal) == "9"
+
+
+def test_a_line_that_breaks_at_a_download_lets_the_end_of_the_log_be_sent(room):
+    room.publish(policy=room.policy("9", volume="30"))
+    fate = lambda _method, target, *_: "lost-request" if "/artefacts/" in target else "arrives"  # noqa: E731
+    room.line.fate = fate
+    room.terminal.journal.audit("visit.started")
+    end = room.terminal.journal.head().seq
+    report = room.cycle()
+    assert report.online
+    assert report.cause in ("refused", "reset", "deadline", "dns", "unreachable", "stalled", "tls")
+    assert room.terminal.client._state.receipt.seq > end
+
+
+def test_a_file_that_is_torn_on_the_disk_is_not_used_and_is_fetched_again(room):
+    room.publish(policy=room.policy("9", volume="30"))
+    room.cycle()
+    folder = ArtefactFolder(room.terminal.data / "downloads")
+    artefact = taking.used(folder)[0].artefact
+    file = folder.path(artefact)
+    data = file.read_bytes()
+    flipped = bytes([data[0] ^ 1]) + data[1:]
+    for number, torn in enumerate([data[:-1], data + b"x", flipped, b"", None]):
+        file.unlink()
+        if torn is not None:
+            file.write_bytes(torn)
+        found = room.terminal.in_use()
+        assert found.troubles == {"policy": "damaged"}
+        assert found.policy is None
+        room.cycle()
+        assert version(room.terminal) == "9"
+        assert room.terminal.told.changes == 2 + number
+
+
+def test_a_list_of_what_is_used_that_cannot_be_read_is_made_anew(room):
+    room.publish(policy=room.policy("9", volume="30"))
+    room.cycle()
+    (room.terminal.data / "downloads" / taking.USED).write_bytes(b'[{"artefact"')
+    assert version(room.terminal) == ""
+    room.terminal.restart()
+    room.cycle()
+    assert version(room.terminal) == "9"
+
+
+def test_a_key_that_is_taken_out_of_the_profile_is_believed_no_more(room):
+    room.publish(policy=room.policy("9", volume="30"))
+    room.cycle()
+    room.terminal.keys = room.terminal.keys[1:]
+    assert room.terminal.in_use().troubles == {"policy": "unknown-key"}
+
+
+def test_another_programs_check_is_not_believed(room, monkeypatch):
+    """After an update it is checked once more: the new program may ask for more."""
+    room.publish(policy=room.policy("9", volume="30"))
+    room.cycle()
+    monkeypatch.setattr(taking, "__version__", "999")
+    assert version(room.terminal) == "9"
+    monkeypatch.setattr(taking, "check", lambda *_: "policy-invalid")
+    assert room.terminal.in_use().troubles == {"policy": "policy-invalid"}
+
+
+POINTS = (*downloads.FAILPOINTS, "durable.written", "durable.named")
+
+
+@pytest.mark.parametrize("point", [name for name in POINTS if not name.startswith("command")])
+def test_killed_at_any_point_it_is_all_there_after_the_next_pass(room, monkeypatch, point):
+    fuse = Fuse()
+    fuse.into_failpoints(monkeypatch)
+    room.publish(policy=room.policy("9", volume="30"))
+    fuse.arm(point, 1)
+    with pytest.raises(Died):
+        room.cycle()
+    fuse.name = ""
+    room.terminal.die()
+    found = room.terminal.in_use()  # before or after, never half
+    assert found.troubles == {}
+    for _ in range(3):
+        room.cycle()
+    assert version(room.terminal) == "9"
+    assert room.terminal.journal.verify().ok
+    assert {file.suffix for file in (room.terminal.data / "downloads").iterdir()} == {"", ".json"}
+
+
+def test_the_points_named_are_all_there_are():
+    assert set(failpoints.parse(",".join(f"{name}=raise" for name in POINTS))) == set(POINTS)

@@ -96,8 +96,8 @@ if [ $# -eq 0 ]; then
     whole=(tests/faults/test_no_trace.py tests/faults/test_print_trouble.py) # whole terminals, as in the visits
     begin faults tests/contract tests/faults "${whole[@]/#/--ignore=}"
     begin wires tests/wire tests/backend tests/crash
-    begin visits tests/visits "${whole[@]}"
-    begin rooms tests/unit tests/ui
+    begin visits tests/visits tests/ui "${whole[@]}"
+    begin rooms tests/unit
     rows=(rooms wires faults visits)
 else
     begin tests "$@"
@@ -109,7 +109,7 @@ if [ "${#failing[@]}" -gt 0 ]; then
     step alone alone
 fi
 
-printf '\n== coverage (of the unit and UI tests; child processes are not counted)\n'
+printf '\n== coverage (of the unit tests; the window, wires and child processes are not counted)\n'
 .venv/bin/python -m coverage combine --quiet 2>/dev/null
 .venv/bin/python -m coverage report --format=total 2>/dev/null | sed 's/$/ %/'
 

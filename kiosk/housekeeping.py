@@ -1,4 +1,4 @@
-"""What a terminal does when nobody is there: erase what has had its time, see that there is room, watch the sync.
+"""What a terminal does when nobody is there: erase what has had its time, see that there is room, watch sync and clock.
 
 Nothing here happens in a visit but looking. Days are counted by a clock that the backend has confirmed; with a wrong
 one nothing is erased.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kiosk.journal.journal import Journal
 
 _log = logging.getLogger("kiosk.housekeeping")
-SYNC_SECONDS, ROOM_SECONDS, LOOK_SECONDS = 15.0, 10.0, 60.0
+SYNC_SECONDS, ROOM_SECONDS, CLOCK_SECONDS, LOOK_SECONDS = 15.0, 10.0, 5.0, 60.0
 STEP_SECONDS = 1.0  # between two items that are erased: the log is folded back meanwhile
 EXPIRY = timedelta(hours=1)
 MB = 1 << 20
@@ -57,12 +57,14 @@ class Housekeeping:
         self._hang_told = False
         self._expired_at: datetime | None = None
         self._room = True
+        self._clock_wrong = False
         if journal.meta(HANGS):
             journal.set_meta(HANGS, "")  # of a life that has ended
 
     def jobs(self) -> tuple[Job, ...]:
         return (
-            Job(self.watch_sync, SYNC_SECONDS), Job(self.look_for_room, ROOM_SECONDS), Job(self.erase, LOOK_SECONDS),
+            Job(self.watch_sync, SYNC_SECONDS), Job(self.look_for_room, ROOM_SECONDS),
+            Job(self.watch_clock, CLOCK_SECONDS), Job(self.erase, LOOK_SECONDS),
         )  # fmt: skip
 
     @property
@@ -85,6 +87,13 @@ class Housekeeping:
             self._journal.audit("sync.moves")
             self._journal.set_meta(HANGS, "")
         self._changed()
+
+    def watch_clock(self) -> None:
+        """It may be set, or jump, at any time; the sync would tell of it only with its next exchange."""
+        wrong = self._trust() is Trust.WRONG
+        if wrong != self._clock_wrong:
+            self._clock_wrong = wrong
+            self._changed()
 
     def look_for_room(self) -> None:
         """Where the reserve is gone it is put back as soon as it fits and nobody is here."""

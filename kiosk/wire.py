@@ -531,11 +531,14 @@ def b64(data: bytes) -> str:
 
 
 def unb64(text: str) -> bytes:
-    """Strict standard base64. Raises ValueError."""
+    """Strict standard base64, of which every value has one spelling: keys are told apart by it. Raises ValueError."""
     try:
-        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
+        data = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ValueError("not base64") from error
+    if b64(data[-(len(data) % 3 or 3) :]) != text[-4:]:  # bits of the last letter that count nothing
+        raise ValueError("not base64 in its one spelling")
+    return data
 
 
 def new_signing_pair(suite: suites.Suite = _USUAL) -> tuple[bytes, bytes]:

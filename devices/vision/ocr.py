@@ -112,9 +112,9 @@ class OcrReader:
         """A child that died (killed, or at rest and just gone) is started once more where time is left for it."""
         while True:
             if self._released != released:
-                raise DeviceError("reading-ended", "the reading was called off", advice="Begin again.", retryable=True)
+                raise _ended()
             try:
-                return self._once(head, body, deadline)
+                return self._once(head, body, deadline, released)
             except DeviceError as error:
                 self._child.kill()
                 again = error.code == "child-died" and deadline.remaining() >= _LONGEST and "again" not in head
@@ -122,12 +122,18 @@ class OcrReader:
                     raise
                 head = {**head, "again": True}
 
-    def _once(self, head: Mapping[str, Any], body: bytes, deadline: Deadline) -> Message:
+    def _once(self, head: Mapping[str, Any], body: bytes, deadline: Deadline, released: int) -> Message:
         if not self._child.running:
             self._child.start()
+            if self._released != released:  # in the middle of the start: ``release`` has found no child to end
+                raise _ended()
             self._child.send({"do": "begin", **_settings(self._parameters)}, deadline=deadline)
         self._child.send(head, body, deadline=deadline)
         return self._child.receive(deadline)
+
+
+def _ended() -> DeviceError:
+    return DeviceError("reading-ended", "the reading was called off", advice="Begin again.", retryable=True)
 
 
 def _settings(parameters: OcrParameters) -> dict[str, Any]:

@@ -287,8 +287,13 @@ class Backend:
         if end < size:
             return wire.MaterialReply(digest, "partial", end)
         hit("backend.whole")
+        whole = self._partials.read(terminal.terminal_id, digest)
+        if len(whole) < size:  # another request of this upload, given up by its terminal, has just taken it over
+            if self._has(terminal, digest):
+                return wire.MaterialReply(digest, "duplicate")
+            raise Refusal("offset-differs")
         try:
-            reply = self.store_material(terminal, digest, self._partials.read(terminal.terminal_id, digest))
+            reply = self.store_material(terminal, digest, whole)
         except Refusal:  # not what its name says; where the store cannot take it now, nothing has to be sent again
             self._partials.drop(terminal.terminal_id, digest)
             raise

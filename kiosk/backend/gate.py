@@ -1,4 +1,4 @@
-"""The gate before every route: body limits, who is asking, and a signature under every reply.
+"""The gate before every route: body limits, who is asking, and a signature under every reply to a terminal.
 
 No body is read for somebody who is none of ours by name,
 nothing is parsed before the terminal's signature over the raw bytes has been checked. Replies are bound to the nonce
@@ -38,6 +38,7 @@ _SMALL_BODY = 64 * 1024
 _MATERIAL = re.compile(r"/v1/materials/[^/]+")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{86}==")  # base64 of 64 bytes
+_FOR_STRANGERS = (401, 403, 404, 408, 429, 500, 503)  # answers that are signed for anybody: none settles anything
 
 
 class Gate:
@@ -160,11 +161,14 @@ class Gate:
         self._backend.metrics.count("kiosk_refusals_total", code=code)
 
     def _signature(self, headers: dict[str, str], reply: _Reply, suite: str) -> list[tuple[bytes, bytes]]:
-        """``suite``: of the terminal's key; empty for a stranger."""
+        """``suite``: of the terminal's key; empty for a stranger, for whom nothing is signed that settles anything.
+
+        A reply is bound to a nonce alone: who can have one made for any nonce can hand it on to the nonce's terminal.
+        """
         now = self._backend.now().isoformat()
         extra = [(wire.REPLY_TIME_HEADER.lower().encode(), now.encode()), (b"cache-control", b"no-store")]
         nonce = headers.get(wire.NONCE_HEADER.lower(), "")
-        if wire.NONCE.fullmatch(nonce):
+        if wire.NONCE.fullmatch(nonce) and (suite or reply.status in _FOR_STRANGERS):
             known = headers.get(wire.KEY_HEADER.lower(), "")
             signer = self._backend.keys.signer(known, suite)
             current = self._backend.keys.newest(signer)

@@ -20,6 +20,7 @@ from kiosk.wire import CasePayload, RatingPayload, SealedItem
 
 MAX_ATTACHMENTS = 64
 MAX_META = 16
+MAX_ONCE = 1200  # months
 
 _META_VALUE = re.compile(r"[0-9A-Za-z:+._/-]{0,64}")
 _NUMBER = re.compile(r"[0-9A-Z-]{1,64}")
@@ -111,6 +112,7 @@ def _sound_case(case: CasePayload) -> bool:
         and case.verification in _VERIFICATIONS
         and moment(case.started_at) is not None
         and moment(case.committed_at) is not None
+        and 0 <= case.once <= MAX_ONCE
         and len(keys) == len(set(keys))
     )
 

@@ -87,7 +87,7 @@ class MaterialDesk:
         """On a thread of its own, one page after the other. What cannot be read is answered, too."""
         over, reader = self._over, self._reader
         if reader is None:
-            self._post(PageRead(asked.material, {}))
+            self._post(PageRead(asked.material, {}, asked.page))
             return
 
         def run() -> None:
@@ -100,7 +100,7 @@ class MaterialDesk:
                 found = {}
                 if not over.is_set():
                     self._failed(error.code)
-            self._tell(over, PageRead(asked.material, found))
+            self._tell(over, PageRead(asked.material, found, asked.page))
 
         self._readings.submit(run).add_done_callback(self._ended)
 

@@ -229,7 +229,7 @@ class Journal:
         """A read of the outbox or the kept papers: what was committed since the last write is filed before."""
 
         def look(connection: Connection) -> T:
-            self._store.file()
+            self._with_reserve(self._store.file)
             return work(connection)
 
         return self._read(look)
@@ -426,7 +426,7 @@ class Journal:
 
         def run() -> Checkpoint:
             found = None if anew else self._checkpoints.present(signer)
-            return found or self._store.write(lambda: self._checkpoints.sign(signer, known))
+            return found or self._with_reserve(lambda: self._store.write(lambda: self._checkpoints.sign(signer, known)))
 
         return self._run(run)
 

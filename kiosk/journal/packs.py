@@ -16,6 +16,7 @@ Failpoints: ``pack.written`` (there, not durable), ``pack.durable`` (durable, it
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.durable import sync_path
 from kiosk.health.failpoints import hit
+from kiosk.journal.connection import translated
 from kiosk.journal.errors import of_disk
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ FAILPOINTS = ("pack.written", "pack.durable")
 FOLDER = "packs"
 FROM = 64 << 10
 """Bytes of attachments up to which they stand in the row."""
+
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 Part = tuple[str, str, int]
 """Kind, hex sha256 of the sealed bytes, their length."""
@@ -83,6 +87,7 @@ class Packs:
         Raises JournalError ``journal-full`` or ``journal-unwritable``; then nothing is left of it.
         """
         path = self._folder / name
+        mine = False  # what stands under the name is of this call
         try:
             if path.exists() and self.read(name) == b"".join(pieces):
                 if self.durable:  # whoever wrote it may have been stopped in between
@@ -94,10 +99,12 @@ class Packs:
                 if self.durable:
                     sync_path(self._folder.parent)
                 self._made = True
+            mine = True
             self._write(path, pieces)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
+            if mine:  # else it is the pack of an earlier case
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
             raise of_disk(error) from error
         hit("pack.durable")
         return True
@@ -119,10 +126,16 @@ class Packs:
             sync_path(self._folder)
 
     def read(self, name: str) -> bytes:
-        """All of a pack; empty where it is gone or unreadable. Whether its parts fit their hashes is for the caller."""
+        """All of a pack; empty where it is gone or unreadable. Whether its parts fit their hashes is for the caller.
+
+        Raises JournalError ``journal-failed`` where this process lacks what reading takes: that says nothing of the
+        pack, and its item must not be set aside for it.
+        """
         try:
             return (self._folder / name).read_bytes()
-        except OSError:
+        except OSError as error:
+            if error.errno in _PASSING:
+                raise translated(error) from error
             return b""
 
     def drop(self, name: str) -> None:

@@ -59,6 +59,7 @@ class Reserve:
 
     def __init__(self, folder: Path, size: int = SIZE) -> None:
         self._file, self._size = folder / FILE, size
+        self._part = self._file.with_suffix(".part")
 
     def stands(self) -> bool:
         try:
@@ -68,8 +69,11 @@ class Reserve:
 
     def look(self, least_free: int, inside: int = 0, *, make: bool) -> Room:
         """``inside``: bytes that the journal can use before it grows. Raises OSError where the disk cannot be asked."""
-        free = shutil.disk_usage(self._file.parent).free + inside
         stands = self.stands()
+        if make and not stands:
+            with contextlib.suppress(OSError):  # of a making that was killed: it would hold the room for ever
+                self._part.unlink(missing_ok=True)
+        free = shutil.disk_usage(self._file.parent).free + inside
         if make and not stands and free >= least_free + self._size:
             stands = self._make()
             free = shutil.disk_usage(self._file.parent).free + inside
@@ -83,18 +87,17 @@ class Reserve:
         return True
 
     def _make(self) -> bool:
-        part = self._file.with_suffix(".part")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             os.posix_fallocate(handle, 0, self._size)
         except OSError as error:
-            part.unlink()
+            self._part.unlink()
             if error.errno not in _NO_ROOM:
                 raise
             return False
         finally:
             os.close(handle)
-        part.replace(self._file)
+        self._part.replace(self._file)
         with contextlib.suppress(OSError):  # lost with a power cut it is made again
             sync_path(self._file.parent)
         return True

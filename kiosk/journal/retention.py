@@ -63,7 +63,6 @@ class Retention:
         execute("UPDATE audit SET sealed = NULL WHERE seq = ?", (seq,))
         execute("INSERT INTO erased VALUES (?, ?)", (seq, self._store.now()))
         self._store.erase_pack(seq)
-        self._store.erase_pack(seq)
         hit("retention.erased")
         if kind == "case":
             execute("DELETE FROM results WHERE case_id = ?", (item_id,))

@@ -200,7 +200,7 @@ class Store:
                 os.fdatasync(self._log)
         except (dbapi.Error, OSError) as error:
             known = translated(error)
-            certain = known.code in ("journal-full", "journal-busy")
+            certain = isinstance(error, dbapi.Error) and known.code in ("journal-full", "journal-busy")
             if not certain:
                 self._packed = ""  # its row may be on the disk
             self._undo()
@@ -260,14 +260,18 @@ class Store:
 
     def checkpoint(self) -> None:
         """Fold the log back into the file, then start it anew: its new header is the one write with two fsyncs."""
-        self._frames = 0
+        stood, self._frames = self._frames, 0
         try:
             hit("journal.checkpoint")
             busy, frames, folded = self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             if not busy and frames == folded:
                 self.write(lambda: self.set_meta("checkpointed_at", self.now()))
-        except (dbapi.Error, JournalError):
-            self._stopped = True  # the next caller is told; the file itself is whole
+        except (dbapi.Error, JournalError) as error:
+            known = error if isinstance(error, JournalError) else translated(error)
+            if known.code == "journal-full":  # the log has every page still: it grows, and is folded back later
+                self._frames = stood
+            else:
+                self._stopped = True  # the next caller is told; the file itself is whole
 
     # -- inside a transaction ------------------------------------------------------------------------
 

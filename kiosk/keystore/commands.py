@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import suites, wire
+from kiosk.journal.connection import KEY_BYTES
 from kiosk.journal.errors import JournalError
 from kiosk.keystore import notes, store
 from kiosk.keystore.errors import KeyUnavailable
@@ -129,16 +130,27 @@ def _note(folder: Path, data: Path) -> None:
 
 
 def _restore(data: Path, copy: Path | None, as_json: bool) -> int:
-    """Put the secrets of a copy back as files, where their source cannot give them any more."""
+    """Put the secrets of a copy back as files, where their source cannot give them any more.
+
+    Nothing is put over a secret that lies here as a file: it may be all that opens the journal, and in no copy.
+    """
     try:
         if copy is None:
             raise ValueError
         found = {str(name): wire.unb64(text) for name, text in json.loads(copy.read_text("ascii")).items()}
+        if not found or not all(_is_secret(name, secret) for name, secret in found.items()):
+            raise ValueError
     except (OSError, ValueError, AttributeError) as error:
         advice = "Name with --copy the file that kiosk keys move --copy has made."
         raise KeyUnavailable("bad-copy", "there is no copy that can be read", advice) from error
     paths = [path for path in notes.secrets_in(data) if path.name in found]
     with _stopped(notes.secrets_in(data)[0].parent):
+        for path in paths:
+            there = path.read_bytes() if path.exists() else b""
+            if there != found[path.name] and _is_secret(path.name, there):
+                message = f"{path.name} is here as a file, and is another one than the copy's"
+                advice = "See whose copy it is; where it is the right one, move that file to a safe place first."
+                raise KeyUnavailable("key-there", message, advice)
         for path in paths:
             store.USUAL.put(path, found[path.name])
             for one in store.forms(path)[1:]:
@@ -146,6 +158,13 @@ def _restore(data: Path, copy: Path | None, as_json: bool) -> int:
     names = [path.name for path in paths]
     _say({"ok": True, "restored": names}, f"put back as files: {', '.join(names)}", as_json)
     return 0
+
+
+def _is_secret(name: str, secret: bytes) -> bool:
+    """Whether it has the form of what lies under this name."""
+    if name == notes.JOURNAL:
+        return len(secret) == KEY_BYTES
+    return len(secret) in {suites.by_name(one).PRIVATE_BYTES for one in suites.NAMES}
 
 
 def _say(answer: dict[str, Any], text: str, as_json: bool) -> None:

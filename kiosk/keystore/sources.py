@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.durable import put, sync_path
+from kiosk.health.failpoints import hit
 from kiosk.keystore.errors import KeyUnavailable
 
 CREDENTIAL = "kiosk.key"
@@ -50,12 +51,17 @@ class FileSource:
         return path.read_bytes()
 
     def remove(self, path: Path) -> None:
-        """Overwritten first. On a flash disk the old cells may live on: there, change the key after moving it."""
+        """Its name first, for good, and then its bytes: zeros under that name would be read as the secret after a kill.
+
+        On a flash disk the old cells may live on: there, change the key after moving it.
+        """
         with path.open("r+b") as file:
-            file.write(bytes(path.stat().st_size))
+            path.unlink()
+            sync_path(path.parent)
+            hit("keys.taken")
+            file.write(bytes(os.fstat(file.fileno()).st_size))
             file.flush()
             os.fsync(file.fileno())
-        path.unlink()
         for draft in (*path.parent.glob(f"{path.name}.*.new"), *path.parent.glob(f"{path.name}.part")):
             draft.unlink()  # of somebody who was killed while writing it
         sync_path(path.parent)

@@ -2,7 +2,8 @@
 
 Where several forms lie there, a move was cut short: they hold the same secret, and the move is to be done again.
 
-Failpoints: ``keys.kept`` (the new form is whole, the old one is still there), ``keys.moved`` (the old one is gone).
+Failpoints: ``keys.kept`` (the new form is whole, the old one is still there), ``keys.taken`` (a file has no name any
+more, its bytes are still there), ``keys.moved`` (the old one is gone).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from kiosk.keystore.tpm import TpmSource, pcrs_in
 
 SourceName = Literal["file", "credential", "tpm"]
 NAMES: tuple[SourceName, ...] = get_args(SourceName)
-FAILPOINTS = ("keys.kept", "keys.moved")
+FAILPOINTS = ("keys.kept", "keys.taken", "keys.moved")
 USUAL = FileSource()
 _FORMS: tuple[Source, ...] = (USUAL, CredentialSource(), TpmSource())
 

@@ -20,6 +20,7 @@ from kiosk.papers import listing
 from kiosk.papers.judging import Judgement, Verdict, judge
 from kiosk.papers.listing import BadList, PaperList
 from kiosk.papers.statement import Statement, fields_hash, moment
+from kiosk.suites import SuiteMissing
 
 VERDICTS = {
     Verdict.GENUINE: "genuine: a terminal of this office printed it, and it was not revoked by the date of the list",
@@ -58,11 +59,13 @@ def verify(
         published = listing.read(_text(list_file), _root(root))
         text = text if image is None else _code_in(image)
         said = None if fields is None else _fields(fields)
+        found = judge(text, published, now())
     except BadList as error:
         return _refused(f"{error.code}: {list_file}", error.advice, as_json, out)
     except NotReadable as error:
         return _refused("not-readable: " + str(error), "", as_json, out)
-    found = judge(text, published, now())
+    except SuiteMissing as error:
+        return _refused(f"{error.code}: {error}", error.advice, as_json, out)
     if said is not None and found.statement is not None and fields_hash(said) != found.statement.fields:
         found = Judgement(Verdict.ALTERED, found.statement, found.key, found.revocation, found.notes)
     if as_json:
@@ -167,7 +170,7 @@ def _code_in(image: Path) -> str:
     try:
         with Image.open(image) as opened:
             codes = zxingcpp.read_barcodes(opened.convert("L"))
-    except (OSError, UnidentifiedImageError, ValueError) as error:
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
         raise NotReadable(f"{image}: no picture that can be read") from error
     for code in codes:
         try:

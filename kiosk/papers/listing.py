@@ -126,7 +126,7 @@ def read(text: str, root: bytes | None = None) -> PaperList:
         signing.verify(newest, text.strip().rpartition(".")[0].encode(), signature)
     except (wire.BadSignature, UnicodeEncodeError) as error:
         raise BadList("list-not-signed") from error
-    except (msgspec.MsgspecError, LookupError, ValueError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, LookupError, ValueError, RecursionError) as error:
         raise BadList("list-damaged") from error
     return found
 
@@ -147,7 +147,7 @@ def _parts(text: str) -> tuple[dict[str, str], bytes, bytes]:
     try:
         head, payload, signature = (_unb64url(part) for part in parts)
         return msgspec.json.decode(head, type=dict[str, str]), payload, signature
-    except (binascii.Error, ValueError, msgspec.MsgspecError, UnicodeError) as error:
+    except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise BadList("list-damaged") from error
 
 

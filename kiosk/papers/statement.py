@@ -20,7 +20,7 @@ KINDS = ("receipt", "certificate", "notice")
 OUTCOMES = tuple(outcome.value for outcome in (Outcome.APPROVED, Outcome.REFUSED, Outcome.REFERRED, Outcome.RECEIVED))
 RUNGS = tuple(rung.value for rung in (Rung.SAVE, Rung.RECEIPT, Rung.PROVISIONAL, Rung.FINAL))
 LONGEST = 128  # characters of one text
-LATEST = 2**40  # seconds: beyond any paper
+LATEST = 253_370_764_800  # 9999-01-01: what every calendar here can still show, in every zone
 SERIAL, DIGEST = 8, 16  # bytes
 
 _KEYS = {

@@ -118,4 +118,6 @@ def verify(public_key: bytes, message: bytes, signature: str) -> None:
         raw = base64.b64decode(signature.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise BadSignature from error
+    if base64.b64encode(raw).decode("ascii") != signature:  # bits of the last letter that count nothing
+        raise BadSignature
     suite.verify(public_key, message, raw)

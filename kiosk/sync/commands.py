@@ -22,7 +22,7 @@ from kiosk.journal.errors import JournalError
 from kiosk.sync import manifest, orders
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import TerminalKey
-from kiosk.sync.policy import SyncFailure
+from kiosk.sync.policy import Failure, SyncFailure
 from kiosk.sync.report import CycleReport
 from kiosk.sync.state import Meta
 
@@ -86,23 +86,40 @@ class Commands:
     def carry_out(
         self, enrolment: wire.Enrolment, manifests: Sequence[wire.Manifest], now: datetime, report: CycleReport
     ) -> None:
-        """Every command of these manifests that is due and was not met before. ``now`` by the backend's clock."""
+        """Every command of these manifests that is due and was not met before. ``now`` by the backend's clock.
+
+        Of a manifest that has run out nothing is begun.
+        """
         self._forget(manifests, now)
-        for command in (each for made in manifests for each in made.commands):
+        lasting = [made for made in manifests if now < manifest.moment(made.expires_at)]
+        for command in (each for made in lasting for each in made.commands):
             if command.id in self._entries or now < manifest.moment(command.not_before):
                 continue
             self._carry_out(command, now, report)
 
-    def report_all(self, enrolment: wire.Enrolment) -> None:
-        """Tells the backend what it does not know yet. Raises SyncFailure."""
+    def report_all(self, enrolment: wire.Enrolment) -> str:
+        """Tells the backend what it does not know yet. Raises SyncFailure.
+
+        What it refuses for good keeps no other back: it is told once more without its details, and then no more. Why
+        it refused, or empty.
+        """
+        refused = ""
         for entry in [each for each in self._entries.values() if each.outcome and not each.reported]:
             made = wire.CommandReport(
                 entry.id, enrolment.terminal_id, _outcome(entry.outcome), entry.code, entry.at, entry.details
             )
             signed = replace(made, signature=wire.sign(self._key().private, made.canonical()))
             body = msgspec.json.encode(signed)
-            self._exchange.call(enrolment, "POST", "/v1/command-reports", body, wire.CommandReceipt)
-            self._keep(replace(entry, details={}, reported=True))
+            try:
+                self._exchange.call(enrolment, "POST", "/v1/command-reports", body, wire.CommandReceipt)
+            except SyncFailure as failure:
+                if failure.kind is not Failure.ITEM:
+                    raise
+                refused = failure.cause
+                self._keep(replace(entry, details={}, reported=not entry.details))
+            else:
+                self._keep(replace(entry, details={}, reported=True))
+        return refused
 
     # -- one command
 

@@ -24,8 +24,10 @@ from kiosk.sync.taking import FOLDER, Taking
 
 FAILPOINTS = (*artefacts.FAILPOINTS, *taking.FAILPOINTS, *commands.FAILPOINTS)
 SECONDS = 10.0  # of one pass
-WRONG_SECONDS = 600.0  # until what came with a wrong hash is asked for again
+WRONG_SECONDS = 600.0  # until what came with a wrong hash, or is not to be had, is asked for again
+ITS_OWN = ("not-found", "bad-part", "fault")  # what the backend says of one artefact alone: the others go on
 QUICK = 1.0  # s: a part that took less may be followed by one of twice the size
+_REFUSED = "The backend does not take what became of a command: tell its operator. See kiosk doctor."
 _ADVICE = "What this terminal has stays in use. Publish anew (kiosk backend publish), and see kiosk doctor."
 
 
@@ -83,11 +85,12 @@ class Downloads:
             self._tell(report, f"manifest-{trouble}", _ADVICE)
         manifests = self._manifests.in_force()
         self._commands.carry_out(enrolment, manifests, now, report)
+        if refused := self._commands.report_all(enrolment):
+            self._tell(report, refused, _REFUSED)
         named = wanted(manifests)
-        came = self._fetch(enrolment, [want.artefact for want in named.values()], now, report)
-        if self._taking.take(named) or came:
+        came = self._fetch(enrolment, [want.artefact for want in named.values() if want.lasts(now)], now, report)
+        if self._taking.take(named, now) or came:
             self._changed()
-        self._commands.report_all(enrolment)
 
     def _fetch(
         self, enrolment: wire.Enrolment, named: Sequence[wire.Artefact], now: datetime, report: CycleReport
@@ -97,11 +100,18 @@ class Downloads:
         for artefact in sorted(named, key=lambda each: each.size):
             if self._taking.refuses(artefact) or self._folder.has(artefact) or self._waits(artefact, now):
                 continue
-            while (begun := self._folder.begun(artefact)) < artefact.size:
-                if self._running() >= until:
-                    report.next_at = self._clock()
-                    return came
-                self._folder.add(artefact, self._ask(enrolment, artefact, begun))
+            try:
+                while (begun := self._folder.begun(artefact)) < artefact.size:
+                    if self._running() >= until:
+                        report.next_at = self._clock()
+                        return came
+                    self._folder.add(artefact, self._ask(enrolment, artefact, begun))
+            except SyncFailure as failure:
+                if failure.kind is not Failure.ITEM and failure.cause not in ITS_OWN:
+                    raise
+                self._not_before[artefact.sha256] = self._running() + WRONG_SECONDS
+                self._tell(report, failure.cause, failure.advice or _ADVICE)
+                continue
             if self._folder.finish(artefact):
                 came = True
             else:

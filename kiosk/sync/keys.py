@@ -50,8 +50,10 @@ class Keys:
         except SyncFailure as failure:
             if failure.kind is Failure.NETWORK:
                 raise
-            if failure.kind is Failure.ITEM:
-                self.own.drop_change()  # this key is not to be had: another try makes another
+            # Not to be had: another try makes another. No other word is enough to throw a key away: the backend may go
+            # by it already, and what it says of a malformed request it signs for whoever sends one.
+            if failure.cause == "key-taken":
+                self.own.drop_change()
             report.cause, report.advice = failure.cause, failure.advice
             return
         hit("sync.key.taken")

@@ -41,11 +41,16 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An artefact, and the scope and version of the manifest that names it."""
+    """An artefact, and the scope, version and end of the manifest that names it."""
 
     artefact: wire.Artefact
     scope: str
     manifest: int
+    until: str
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether it may still be taken up; what is in use stays in any case."""
+        return now < moment(self.until)
 
 
 def scopes_of(terminal_id: str, area_code: str) -> Mapping[str, str]:
@@ -63,7 +68,9 @@ def kept(meta: Meta, kind: str, scope: str, keys: Sequence[bytes]) -> wire.Manif
 def wanted(manifests: Sequence[wire.Manifest]) -> dict[tuple[str, str], Wanted]:
     """By kind and name; of manifests from the widest to the narrowest scope the last word counts."""
     return {
-        (each.kind, each.name): Wanted(each, made.scope, made.version) for made in manifests for each in made.artefacts
+        (each.kind, each.name): Wanted(each, made.scope, made.version, made.expires_at)
+        for made in manifests
+        for each in made.artefacts
     }
 
 

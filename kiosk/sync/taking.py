@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -78,12 +79,15 @@ class Taking:
         self._used = used(folder)
         self._refused = refused(journal)
 
-    def take(self, wanted: Mapping[tuple[str, str], Wanted]) -> bool:
-        """Checks what is whole and new, and lets go what nobody wants any more. Whether anything has changed."""
+    def take(self, wanted: Mapping[tuple[str, str], Wanted], now: datetime) -> bool:
+        """Checks what is whole and new, and lets go what nobody wants any more. Whether anything has changed.
+
+        ``now`` by the backend's clock: of a manifest that has run out nothing is taken up.
+        """
         changed = self._let_go(wanted)
         for want in wanted.values():
             artefact = want.artefact
-            if self._uses(artefact) or self.refuses(artefact):
+            if self._uses(artefact) or self.refuses(artefact) or not want.lasts(now):
                 continue
             data = self._folder.read(artefact)
             if data is None:

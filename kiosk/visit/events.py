@@ -315,10 +315,11 @@ class PageTaken:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PageRead:
-    """What was read of a page of this material: field of its kind -> value. Empty where nothing was, or can be."""
+    """What was read of this page of this material: field of its kind -> value. Empty where nothing was, or can be."""
 
     material: str
     found: Mapping[str, str]
+    page: bytes
 
 
 @dataclass(frozen=True, slots=True)

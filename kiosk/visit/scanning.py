@@ -124,7 +124,7 @@ def read(visit: Visit, event: PageRead, now: Now) -> Result:
     if material is None or not visit.readings:
         return stay(visit)
     visit = replace(visit, readings=visit.readings - 1)
-    if not visit.pages.get(material.key):
+    if event.page not in visit.pages.get(material.key, ()):
         return stay(visit)
     visit = replace(visit, offers={**forms.readable(visit.pack, material, event.found), **visit.offers})
     return stay(with_offer(visit) if visit.state is State.FORM else visit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -79,6 +80,19 @@ def test_a_key_that_is_not_the_senders_own_is_refused(server, clock, terminal):
     assert thief.send("POST", "/v1/enrol", body).code == "bad-signature"
     for key in ("", "AAAA", "kein base64", wire.b64(bytes(31))):
         assert thief.send("POST", "/v1/enrol", wire.EnrolRequest(code, key)).code == "bad-signature"
+
+
+def test_a_key_has_one_spelling(server, clock, terminal):
+    """Otherwise one key could be two terminals', and one of them stay when the other is withdrawn."""
+    text = wire.b64(wire.public_of(terminal.private))
+    other = f"{text[:-2]}{chr(ord(text[-2]) + 1)}="
+    assert base64.b64decode(other) == base64.b64decode(text)
+    request = wire.EnrolRequest(server.backend.issue_code("330102", "North Gate"), other)
+    assert terminal.send("POST", "/v1/enrol", request, terminal_id="new").code == "bad-signature"
+    message = wire.key_change_bytes(terminal.id, text, other)
+    both = wire.sign(terminal.private, message)
+    answer = terminal.send("POST", "/v1/terminal-key", wire.KeyChange(other, both, both))
+    assert answer.code == "not-endorsed"
 
 
 def test_keys_are_made_once_and_readable_by_the_owner_alone(settings: Settings):

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from kiosk import wire
+from tests.backend.conftest import ask
 
 EMPTY = wire.PushRequest([])
 
@@ -101,6 +102,20 @@ def test_every_reply_is_signed_for_its_own_request(terminal, server):
             wire.verify_reply(public, secrets.token_hex(16), answer.status, answer.headers, answer.body)
         with pytest.raises(wire.BadSignature):
             wire.verify_reply(public, nonce, 204, answer.headers, answer.body)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "status"),
+    [("POST", "/v1/terminal-key", b"x" * 70_000, 413), ("POST", "/v1/enrol", b"{", 422), ("GET", "/healthz", b"", 200)],
+)
+def test_what_anyone_can_have_said_is_not_signed_as_if_it_were_an_answer(terminal, method, target, body, status):
+    """Whoever hands it on to the terminal whose nonce it was would have its cases set aside, or its new key dropped."""
+    nonce = secrets.token_hex(16)
+    stranger = terminal.headers("POST", "/v1/items", b"", nonce=nonce)
+    answer = ask(terminal.port, method, target, body, stranger)
+    assert (answer.status, wire.REPLY_SIGNATURE_HEADER.lower() in answer.headers) == (status, False)
+    answer = ask(terminal.port, "POST", "/v1/items", b"changed", stranger)
+    assert (answer.status, wire.REPLY_SIGNATURE_HEADER.lower() in answer.headers) == (401, True)
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+from types import SimpleNamespace
+
 import pytest
 
 from kiosk import wire
 from kiosk.backend.keys import rotate
-from kiosk.sync import Policy, SyncClient, TerminalKey
+from kiosk.backend.problems import Refusal
+from kiosk.sync import Policy, SyncClient, TerminalKey, exchange
 from kiosk.sync.identity import FILE, NEXT
 from kiosk.sync.keys import learn
 from kiosk.sync.policy import SyncFailure
 from kiosk.sync.transport import HttpTransport
+from tests.backend.conftest import NOON, Answer, _raw
 from tests.backend.test_backend_sync import Room
 
 
@@ -197,3 +202,31 @@ def test_a_key_that_is_not_to_be_had_is_given_up_and_cases_go_on(room, server, n
     room.client.change_key()
     assert room.client.cycle().cause == ""
     assert room.public != old
+
+
+def test_nobody_on_the_way_talks_it_out_of_the_key_that_the_backend_goes_by(room, server, faulty_wire, monkeypatch):
+    """A refusal is bound to a nonce alone: another terminal may have asked for it, and a proxy may hand it on."""
+    keys = server.backend.keys
+    nonces = []
+
+    def token_hex(count):
+        nonces.append(secrets.token_hex(count))
+        return nonces[-1]
+
+    def instead(_method, target, answer):
+        if target != "/v1/terminal-key":
+            return answer
+        body, now = Refusal("too-large").answer(NOON).body, NOON.isoformat()
+        signature = wire.sign(keys.signing_private, wire.reply_bytes(nonces[-1], 413, now, body))
+        headers = {wire.REPLY_TIME_HEADER: now, wire.REPLY_SIGNATURE_HEADER: signature}
+        return _raw(Answer(413, headers | {"Content-Length": str(len(body))}, body))
+
+    monkeypatch.setattr(exchange, "secrets", SimpleNamespace(token_hex=token_hex))
+    room.client.change_key()
+    faulty_wire.fault = instead
+    room.client.cycle()
+    through(faulty_wire)
+    room.commit()
+    report = room.client.cycle(urgent=True)
+    assert (report.online, report.acknowledged, report.cause) == (True, 1, "")
+    assert room.public == public_at_the_backend(server, room)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from kiosk import wire
@@ -82,6 +84,22 @@ def test_a_year_later_the_matter_is_held_by_the_newer_case(server: Server, termi
     assert [row.case_id for row in rows(server, matters)] == [newer.id]
 
 
+def test_a_case_that_tries_the_terminal_out_takes_no_citizens_matter(server: Server, terminal: Terminal) -> None:
+    trial, other = once(terminal, test=True), once(terminal, test=True)
+    trial, other = (replace(each, meta={}) for each in (trial, other))
+    terminal.push(trial, other, real := once(terminal))
+    states = {row.case_id: row.state for row in rows(server, cases)}
+    assert states == {trial.id: "registered", other.id: "merged", real.id: "registered"}
+
+
+@pytest.mark.parametrize("months", [-1, 1201, 10**9, 10**30])
+def test_a_span_that_no_pack_has_is_no_case_and_fails_nothing(terminal: Terminal, months: int) -> None:
+    terminal.push(once(terminal))
+    assert [result.status for result in terminal.push(once(terminal, once=months), terminal.case())] == [
+        "rejected", "accepted",
+    ]  # fmt: skip
+
+
 def test_who_it_was_is_a_keyed_hash_and_nothing_else(server: Server, terminal: Terminal, disk: list[Path]) -> None:
     terminal.push(once(terminal))
     (held,) = rows(server, matters)
@@ -107,6 +125,17 @@ def test_a_case_decided_by_a_withdrawn_pack_is_found(server: Server, terminal: T
     server.backend.late.withdraw_pack("sole-trader-registration", "1.0.0", "2026-06-02T12:00:00+00:00")
     terminal.push(again := terminal.case())
     assert rows(server, findings)[-1].case_id == again.id, "the earlier moment stays"
+
+
+def test_of_two_moments_the_earlier_one_counts_whatever_their_offsets(server: Server, terminal: Terminal) -> None:
+    withdraw = server.backend.late.withdraw_pack
+    withdraw("sole-trader-registration", "1.0.0", "2026-06-01T02:00:00+00:00")
+    withdraw("sole-trader-registration", "1.0.0", "2026-06-01T09:00:00+08:00")
+    terminal.push(terminal.case(committed_at="2026-06-01T01:30:00+00:00"))
+    assert results(terminal) == [("conflict", "result.conflict.withdrawn")]
+    withdraw("sole-trader-registration", "1.0.0", "2026-06-01T00:59:59-08:00")
+    terminal.push(terminal.case(committed_at="2026-06-01T01:30:00+00:00"))
+    assert results(terminal) == [("conflict", "result.conflict.withdrawn")] * 2
 
 
 def test_what_the_office_finds_is_told_and_put_down(server: Server, terminal: Terminal) -> None:

@@ -170,3 +170,27 @@ def test_a_bucket_that_is_not_there_stops_the_start(service, settings):
     with pytest.raises(BackendError) as caught:
         create_app(replace(settings, blobs=service.url("nobodys-bucket")))
     assert (caught.value.code, caught.value.retryable) == ("blobs-unusable", True)
+
+
+def test_an_upload_that_another_request_has_just_made_whole_is_the_same_again(server, terminal, monkeypatch):
+    """The terminal gave a request up, and it ends between the two looks of the next one: no item is refused for it."""
+    digest, data = material()
+    place, partials = f"/v1/materials/{digest}", server.backend._partials
+    terminal.send("PATCH", f"{place}?offset=0&size={len(data)}", data[:-10])
+    read = partials.read
+
+    def taken_over(terminal_id: str, name: str) -> bytes:
+        monkeypatch.setattr(partials, "read", read)
+        found = server.backend.find_terminal(terminal_id)
+        assert server.backend.append_material(found, name, len(data), len(data), b"").status == "accepted"
+        return read(terminal_id, name)
+
+    monkeypatch.setattr(partials, "read", taken_over)
+    answer = terminal.send("PATCH", f"{place}?offset={len(data) - 10}&size={len(data)}", data[-10:])
+    assert (answer.status, answer.json["status"]) == (200, "duplicate")
+
+
+def test_an_upload_whose_bytes_are_gone_goes_on_where_they_end(server, terminal, monkeypatch):
+    digest, data = material()
+    monkeypatch.setattr(server.backend._partials, "read", lambda *_: b"")
+    assert terminal.send("PATCH", f"/v1/materials/{digest}?offset=0&size={len(data)}", data).code == "offset-differs"

@@ -1,6 +1,6 @@
 """kill -9 of the whole terminal at seeded random moments of a visit: no case or a whole one, and it stands up again.
 
-Rounds by KIOSK_CRASH_ROUNDS (30), seed by KIOSK_CRASH_SEED. Twins and backend are started once and stay; the data
+Rounds by KIOSK_CRASH_ROUNDS (12), seed by KIOSK_CRASH_SEED. Twins and backend are started once and stay; the data
 folder is kept, so every life of the terminal recovers from the one before. The kill is aimed at a page and falls at a
 random moment after it was shown; the pages are drawn so that the whole visit has its share, the commit and the papers
 more.
@@ -26,7 +26,7 @@ from kiosk.demo.run import Demo
 from kiosk.journal.store import FAILPOINTS
 from tests.crash.terminal_world import TerminalProcess, look, marked, unsent, until, world
 
-ROUNDS = int(os.environ.get("KIOSK_CRASH_ROUNDS", "30"))
+ROUNDS = int(os.environ.get("KIOSK_CRASH_ROUNDS", "12"))
 SEED = int(os.environ.get("KIOSK_CRASH_SEED", "724"))
 
 SECONDS = {"start": 1.2, "identify": 1.0, "face": 2.5, "committing": 0.03, "outcome": 1.2}

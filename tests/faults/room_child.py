@@ -37,10 +37,44 @@ def filled(stuff: Path, left: int) -> int:
     return 0
 
 
-def main(folder: Path) -> dict[str, object]:
+def small_disk(folder: Path) -> None:
     subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={(SIZE + (64 << 20)) >> 10}k", "tmpfs", str(folder)], check=True
     )  # fmt: skip
+
+
+def fold(folder: Path) -> dict[str, object]:
+    """The log wants to be folded back, and the file cannot grow."""
+    small_disk(folder)
+    said: dict[str, object] = {}
+    journal = Journal.open(folder / "journal", bytes(range(32)))
+    journal.add_block(Block("case", 1, 100))
+    journal.room(LEAST, make=True)
+
+    def small(numbers: Numbers) -> CaseRecord:
+        number = f"T-{numbers.take('case')}"
+        return CaseRecord(new_case_id(), number, "p", "1", "approved", "final", "face", NOW, False, bytes(60_000))
+
+    said["disk"] = filled(folder / "stuff", 0)
+    for _ in range(6):
+        journal.commit(small)
+    assert journal._store.wants_rest()
+    journal._run(journal._store.rest)  # as the house-keeping thread does it
+    said["reserve"] = (folder / "journal" / FILE).exists()
+    for _ in range(24):  # more than the log was made for
+        journal.commit(small)
+    (folder / "stuff").unlink()
+    journal.commit(small)
+    journal._run(journal._store.rest)
+    journal.audit("visit.ended", reason="done", state="rate", saved=1, seconds=300)
+    said["log"] = not journal._store.wants_rest()
+    report = journal.verify()
+    journal.close()
+    return said | {"cases": report.cases, "problems": report.problems}
+
+
+def largest(folder: Path) -> dict[str, object]:
+    small_disk(folder)
     said: dict[str, object] = {}
     journal = Journal.open(folder / "journal", bytes(range(32)))
     journal.add_block(Block("case", 1, 100))
@@ -48,11 +82,11 @@ def main(folder: Path) -> dict[str, object]:
     said["disk"] = filled(folder / "stuff", 0)
     said["full"] = journal.room(LEAST, make=False).enough
 
-    def largest(numbers: Numbers) -> CaseRecord:
+    def whole(numbers: Numbers) -> CaseRecord:
         number = f"T-{numbers.take('case')}"
         return CaseRecord(new_case_id(), number, "p", "1", "approved", "final", "face", NOW, False, bytes(LARGEST_CASE))
 
-    case = journal.commit(largest)
+    case = journal.commit(whole)
     said["reserve"] = (folder / "journal" / FILE).exists()
     journal.note_print(case.case_id, "receipt", "printed", 0)  # files the case: its bytes are written once more
     journal.keep_draft(KeptDraft(b"c" * 16, bytes(1 << 16), NOW + timedelta(days=7)))
@@ -80,6 +114,6 @@ def main(folder: Path) -> dict[str, object]:
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(main(Path(sys.argv[1]))))
+        print(json.dumps({"largest": largest, "fold": fold}[sys.argv[2]](Path(sys.argv[1]))))
     except JournalError as error:
         print(json.dumps({"code": error.code, "message": str(error)}))

@@ -11,6 +11,7 @@ import pytest
 
 from kiosk import wire
 from kiosk.backend import BackendError
+from kiosk.backend.problems import Refusal
 from kiosk.journal.errors import JournalError
 from kiosk.sync import commands
 from tests.faults.publishing_room import PublishingRoom
@@ -244,3 +245,25 @@ def test_the_beginning_is_on_the_disk_with_its_row_or_not_at_all(room, monkeypat
     with pytest.raises(JournalError):
         room.cycle()
     assert room.terminal.told.deeds == []
+
+
+def test_a_report_that_is_refused_keeps_no_other_back_and_is_told_without_its_details(room, monkeypatch):
+    monkeypatch.setattr(room.terminal.told, "diagnostics", lambda: {"device.摄像头": "online"})  # no name of the wire's
+    room.publish(room.id, command="collect-diagnostics")
+    room.publish(room.id, command="sync-now")
+    report = room.cycle()
+    assert (report.online, report.cause) == (True, "bad-fields")
+    assert outcomes(room) == [("done", "done")], "the other one's"
+    room.cycle()
+    assert outcomes(room) == [("done", "done")] * 2
+    assert [each.details for each in room.reports()] == [{}, {}]
+    assert all(entry.reported for entry in room.terminal.entries().values())
+
+
+def test_what_is_refused_without_details_too_is_told_no_more(room, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise Refusal("bad-fields")
+
+    monkeypatch.setattr(room.house.backend.published, "report", refuse)
+    room.publish(room.id, command="collect-diagnostics")
+    assert [room.cycle().cause for _ in range(3)] == ["bad-fields", "bad-fields", ""]

@@ -109,6 +109,24 @@ def test_one_that_runs_out_while_it_is_in_force_changes_nothing_that_is_used(roo
     assert used(room) == "1"
 
 
+def test_of_one_that_has_run_out_nothing_more_is_taken_up(room):
+    """Withheld until then, an old policy or command is not to be had from whoever holds the backend."""
+    room.publish(policy=room.policy("1", volume="30"), days=1)
+    made = room.publish(room.id, command="collect-diagnostics", days=1, hours=96)
+    later = (room.time.backend() + timedelta(days=2)).isoformat()
+    room.force(replace(made, commands=[replace(each, not_before=later) for each in made.commands]))
+    room.line.fate = lambda _method, target, *_: "lost-request" if "/artefacts/" in target else "arrives"
+    room.cycle()
+    assert len(room.terminal.client._downloads._manifests.in_force()) == 2
+    room.line.fate = lambda *_: "arrives"
+    room.time.move(3 * 86400)
+    assert room.cycle().online
+    assert (used(room), room.terminal.told.deeds) == ("", [])
+    room.publish(policy=room.policy("2", volume="40"))
+    room.cycle()
+    assert used(room) == "2"
+
+
 def test_one_from_the_future_waits_for_its_time_and_is_not_sent_again_meanwhile(room):
     room.publish(policy=room.policy("1", volume="30"), after=24)
     report = room.cycle()

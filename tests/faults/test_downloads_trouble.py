@@ -132,3 +132,21 @@ def test_killed_at_any_point_it_is_all_there_after_the_next_pass(room, monkeypat
 
 def test_the_points_named_are_all_there_are():
     assert set(failpoints.parse(",".join(f"{name}=raise" for name in POINTS))) == set(POINTS)
+
+
+def test_an_artefact_that_the_backend_does_not_give_keeps_neither_others_nor_reports_back(room):
+    """The newest manifest of a scope, whose time has not come, names it no more; the one in force here does."""
+    room.line.fate = lambda _method, target, *_: "lost-request" if "/artefacts/" in target else "arrives"
+    room.publish(packs=[room.pack("9.0.0")])
+    room.cycle()
+    room.publish(packs=[room.pack("9.1.0")], after=24)
+    room.line.fate = lambda *_: "arrives"
+    room.publish(room.id, policy=room.policy("9", volume="30"), command="collect-diagnostics")
+    report = room.cycle()
+    assert (report.online, report.cause) == (True, "not-found")
+    assert version(room.terminal) == "9"
+    assert [each.outcome for each in room.reports()] == ["done"]
+    assert room.cycle().cause == "", "it is asked for again later"
+    room.time.move(24 * 3600)
+    room.cycle()
+    assert room.terminal.version() == "9.1.0"

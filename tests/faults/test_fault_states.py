@@ -2,8 +2,8 @@
 
 For each: a clear word on the screen of the real window and from ``kiosk doctor``, nothing lost, and work that goes on
 once it has been put right. The faults are real: an ext4 in a file, mounted, filled and aborted; capabilities that are
-dropped; libfaketime; nftables. So all of it happens in a network and a mount namespace of its own, in one run of
-fault_states_inside.py, whose tests appear here one by one.
+dropped; nftables; the wall clock that wall_clock.c preloads. So all of it happens in a network and a mount namespace of
+its own, in one run of fault_states_inside.py, whose tests appear here one by one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ INSIDE = Path(__file__).with_name("fault_states_inside.py")
 TOOLS = {"unshare": "util-linux", "mkfs.ext4": "e2fsprogs", "nft": "nftables", "ip": "iproute2"}
 SCENES = (
     "disk_full_before_a_visit", "disk_full_in_the_middle_of_a_visit", "disk_full_at_the_start",
-    "disk_turns_read_only_in_the_middle_of_a_visit", "rights_are_gone_at_the_start", "clock_at_1970", "clock_at_2100",
-    "every_packet_is_lost_in_the_middle_of_an_upload",
+    "disk_turns_read_only_in_the_middle_of_a_visit", "rights_are_gone_at_the_start", "clock[1970-start]",
+    "clock[2100-run]", "clock[2100-start]", "clock[1970-run]", "every_packet_is_lost_in_the_middle_of_an_upload",
 )  # fmt: skip
 NAMESPACES = ["unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
 

@@ -26,18 +26,19 @@ from tests.robot import ANSWERS
 
 BUSINESS = "individual_business"
 ADDRESS = "{}市样例区长乐样例巷{}号3幢239室"
-PEOPLE = (
+PEOPLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("resident", {"name": "欧阳若溪明澜", "address": ADDRESS.format("北京", 121)}),
     ("hmt", {"name": "司马清和远山", "address": ADDRESS.format("深圳", 42)}),
 )
-REFUSED = ("expired", {"name": "上官知秋怀瑾", "address": ADDRESS.format("成都", 172)})
-ELDER = ("elder", {"name": "夏侯景行书白", "address": ADDRESS.format("杭州", 77)})
+REFUSED: tuple[str, dict[str, Any]] = ("expired", {"name": "上官知秋怀瑾", "address": ADDRESS.format("成都", 172)})
+ELDER: tuple[str, dict[str, Any]] = ("elder", {"name": "夏侯景行书白", "address": ADDRESS.format("杭州", 77)})
 PAGES = (
     "home", "guide", "identify", "consent", "face", "other_way", "form", "material", "commitment", "review", "sign",
 )  # fmt: skip
 PAPER = ("property", 3)
 """What lies under the document camera: its address is searched for as well."""
 MANNERS = ("quit", "timeout", "card")
+CHILDREN_END_WITHIN = 10.0  # s
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -63,7 +64,7 @@ class Scene:
     folder: Path
     life: TerminalProcess
     search: Search
-    people: Iterator[tuple[str, dict[str, str]]]
+    people: Iterator[tuple[str, dict[str, Any]]]
 
     def do(self, order: str, seconds: float = 60.0, **words: Any) -> dict[str, Any]:
         self.life.forget()
@@ -82,9 +83,10 @@ class Scene:
         for pid in marked(self.life.mark):
             assert self.search.process(pid) == []
 
-    def children_gone(self) -> bool:
+    def children_gone(self) -> None:
         """Camera and documents hold pictures and papers in their memory: they end with the visit."""
-        return until(lambda: set(marked(self.life.mark)) <= {self.life.process.pid}, 10)
+        gone = until(lambda: set(marked(self.life.mark)) <= {self.life.process.pid}, CHILDREN_END_WITHIN)
+        assert gone, f"still there: {marked(self.life.mark)}"
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +142,7 @@ def test_a_visit_that_ends_on_this_page_leaves_nothing(scene: Scene, page: str, 
         said["reason"] == {"quit": "quit", "timeout": "timeout", "card": "card_gone" if needs_card else "quit"}[manner]
     )
     assert said["saved"] is False
-    assert scene.children_gone()
+    scene.children_gone()
     scene.nothing_left()
 
 
@@ -148,7 +150,7 @@ def test_what_is_kept_for_seven_days_leaves_nothing_in_clear(scene: Scene) -> No
     go_to(scene, "review")
     said = scene.do("end", manner="keep")
     assert (said["left"], said["reason"], said["saved"], said["knows"]) == ("review", "kept", False, False)
-    assert scene.children_gone()
+    scene.children_gone()
     scene.nothing_left()
 
 
@@ -169,7 +171,7 @@ def test_a_saved_visit_leaves_nothing_in_clear(scene: Scene) -> None:
     assert PEOPLE[0][1]["name"] in text, "the person was never there, so nothing could have been left"
     assert ANSWERS["shop_name"] in text
     assert until(lambda: unsent(scene.folder) == 0, 30)
-    assert scene.children_gone()
+    scene.children_gone()
     scene.nothing_left()
 
 

@@ -159,6 +159,21 @@ def test_release_ends_a_page_that_is_being_read_at_once(reader: OcrReader, line:
     assert reader.starts == 1, "nobody wants the page any more"
 
 
+def test_release_while_the_process_is_being_started_leaves_none(
+    reader: OcrReader, line: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = reader._child.start
+
+    def released_meanwhile() -> None:
+        reader.release()
+        start()
+
+    monkeypatch.setattr(reader._child, "start", released_meanwhile)
+    assert refused(reader, line).code == "reading-ended"
+    assert reader.starts == 1
+    assert reader.child_pid() is None
+
+
 def test_it_goes_by_itself_when_no_page_comes_and_is_back_with_the_next(line: bytes) -> None:
     reader = OcrReader(OcrParameters(idle=0.3))
     reader.self_test(Level.INTERNAL, Deadline.after(LONG))

@@ -114,6 +114,17 @@ def test_what_has_run_out_is_looked_for_once_an_hour_and_when_the_clock_was_put_
     assert house.events("draft.forgotten") == 1
 
 
+# -- the clock
+
+
+def test_a_clock_that_jumps_and_one_that_is_set_right_are_told_once_each(house: House) -> None:
+    told = []
+    for house.trust in (Trust.PLAUSIBLE, Trust.CONFIRMED, Trust.WRONG, Trust.WRONG, Trust.CONFIRMED, Trust.CONFIRMED):
+        house.keeping.watch_clock()
+        told.append(house.told)
+    assert told == [0, 0, 1, 1, 2, 2]
+
+
 # -- room
 
 
@@ -148,6 +159,15 @@ def test_a_reserve_that_was_given_up_is_not_put_back_before_the_visit_has_ended(
     house.nobody = True
     house.keeping.look_for_room()
     assert (house.keeping.room, (tmp_path / RESERVE).exists()) == (True, True)
+
+
+def test_what_a_killed_making_of_the_reserve_has_left_does_not_keep_the_room(tmp_path: Path) -> None:
+    left = (tmp_path / RESERVE).with_suffix(".part")
+    left.write_bytes(bytes(4096))
+    assert not Reserve(tmp_path, 4096).look(1 << 60, make=False).enough
+    assert left.exists(), "while somebody is here nothing is touched"
+    assert not Reserve(tmp_path, 4096).look(1 << 60, make=True).enough
+    assert not left.exists()
 
 
 def test_what_is_said_of_a_life_that_has_ended_is_taken_back_at_the_start(tmp_path: Path) -> None:

@@ -56,11 +56,12 @@ def test_each_commit_is_synced_after_its_last_byte_and_before_it_returns(tmp_pat
         assert commit.count("s") == 1, commit
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.EBUSY, errno.ENOSPC])
 def test_a_sync_that_fails_is_told_as_unknown_and_nothing_more_is_taken(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def fail(_: int) -> None:
-        raise OSError(errno.EIO, "input/output error")
+        raise OSError(number, os.strerror(number))
 
     journal = Journal.open(folder, KEY)
     with monkeypatch.context() as patch:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,12 +16,13 @@ from kiosk.domain.case import new_case_id
 from kiosk.journal import aside, commands, reading, schema
 from kiosk.journal.connection import FILE, connect
 from kiosk.journal.drafts import LARGEST, KeptDraft
-from kiosk.journal.errors import JournalError
+from kiosk.journal.errors import JournalError, of_disk
 from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
 from kiosk.journal.mark import FILE as MARK_FILE
 from kiosk.journal.pages import Pages
 from kiosk.journal.records import AckRecord, Block, CaseRecord, KeptPaper, Numbers, RatingRecord
+from kiosk.journal.reserve import FILE as RESERVE
 from kiosk.journal.reserve import LARGEST_CASE
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -332,6 +336,39 @@ def test_too_large_a_draft_and_too_large_a_case_are_refused(journal: Journal) ->
 
 
 # -- the step to this schema
+
+
+class Signer:
+    terminal_id, epoch, public = "330102-ABCDEF", 1, bytes(32)
+
+    def sign(self, message: bytes) -> str:
+        return hashlib.sha256(message).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda journal: journal.counts().committed == 1,
+        lambda journal: len(journal.due(NOW, 10, 1 << 20)) == 1,
+        lambda journal: journal.checkpoint(Signer(), None).seq == journal.head().seq,
+    ],
+)
+def test_what_is_written_on_the_way_of_a_look_finds_the_reserve_too(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: Callable[[Journal], bool]
+) -> None:
+    """A look files what was committed: on a full disk it would else end the process while the papers are printed."""
+    commit(journal)
+    (tmp_path / RESERVE).touch()
+    write = journal._store.write
+
+    def full(*arguments: object, **more: object) -> object:
+        if (tmp_path / RESERVE).exists():
+            raise of_disk(OSError(errno.ENOSPC, "no room"))
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(journal._store, "write", full)
+    assert look(journal)
+    assert not (tmp_path / RESERVE).exists()
 
 
 def test_a_journal_of_the_first_schema_is_brought_up_with_a_copy_and_loses_nothing(

@@ -249,6 +249,40 @@ def test_a_damaged_pack_is_found_and_stops_nothing_else(folder: Path) -> None:
         assert attachments(journal) == [(b"",) * len(PICTURES), others]
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+def test_a_pack_that_cannot_be_read_for_want_of_means_is_not_taken_for_damaged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(_: Path) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    with opened(folder) as journal:
+        journal.commit(case(*PICTURES))
+        journal.counts()
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "read_bytes", fail)
+            with pytest.raises(JournalError) as caught:
+                journal.due(LATER, 10, 1 << 30)
+        assert caught.value.code == "journal-failed"
+        assert attachments(journal) == [PICTURES]
+
+
+def test_a_pack_that_is_here_already_outlives_a_commit_that_cannot_sync_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with durable(folder) as journal:
+        journal.commit(case(*PICTURES))
+        with monkeypatch.context() as patch:
+            patch.setattr(packs, "sync_path", fail)
+            with pytest.raises(JournalError):
+                journal.commit(case(*PICTURES))
+        assert attachments(journal) == [PICTURES]
+        assert journal.verify().problems == ()
+
+
 def test_what_is_erased_is_gone_from_the_disk_and_the_other_case_of_the_same_pictures_has_them(folder: Path) -> None:
     with opened(folder) as journal:
         for _ in range(2):

@@ -28,6 +28,10 @@ def page(number: int = 1) -> ev.PageTaken:
     return ev.PageTaken(Page(b"page %d" % number, 800, 600, PageSize.OTHER, 0, 0, 0, False, 0.0))
 
 
+def read(found: dict[str, str], number: int = 1) -> ev.PageRead:
+    return ev.PageRead("premises_proof", found, b"page %d" % number)
+
+
 class Desk(World):
     """A terminal with a document camera that can read."""
 
@@ -46,7 +50,7 @@ class Desk(World):
         return self
 
     def offered(self) -> Desk:
-        self.scanned().do(ev.PageRead("premises_proof", {"address": READ}), ev.NextPressed())
+        self.scanned().do(read({"address": READ}), ev.NextPressed())
         return self
 
     def rest_of_form(self) -> Desk:
@@ -116,16 +120,16 @@ def test_the_review_tells_that_it_was_read_and_an_edit_need_not_confirm_again() 
 def test_a_reading_that_comes_late_fills_an_empty_field_and_no_other() -> None:
     world = Desk().scanned().do(ev.NextPressed())
     assert (world.form.value, world.form.reading) == ("", True)
-    world.do(ev.PageRead("premises_proof", {"address": READ}))
+    world.do(read({"address": READ}))
     assert (world.form.value, world.form.read, world.form.reading) == (READ, "offered", False)
     typed = Desk().scanned().do(ev.NextPressed(), ev.AnswerChanged("premises", "南关街18号"))
-    typed.do(ev.PageRead("premises_proof", {"address": READ}))
+    typed.do(read({"address": READ}))
     assert (typed.form.value, typed.form.read) == ("南关街18号", "")
 
 
 @pytest.mark.parametrize("found", [{}, {"address": "云"}, {"address": "没有门牌的路上"}, {"owner": READ}])
 def test_what_does_not_fit_its_question_is_not_offered(found: dict[str, str]) -> None:
-    world = Desk().scanned().do(ev.PageRead("premises_proof", found), ev.NextPressed())
+    world = Desk().scanned().do(read(found), ev.NextPressed())
     assert (world.form.value, world.form.read) == ("", "")
 
 
@@ -139,10 +143,18 @@ def test_a_page_is_read_as_it_is_taken_and_a_retaken_one_is_forgotten() -> None:
     asked = world.last(fx.ReadPage)
     assert isinstance(asked, fx.ReadPage)
     assert (asked.document, asked.page) == ("premises_proof", b"page 1")
-    world.do(ev.PageRead("premises_proof", {"address": READ}), ev.RetakePressed())
+    world.do(read({"address": READ}), ev.RetakePressed())
     assert (world.desk.pages, world.desk.stage, world.visit.offers) == ((), "", {})
     world.do(ev.TakePressed(), page(2), ev.AnotherPagePressed(), ev.TakePressed(), page(3))
     assert world.desk.pages == (b"page 2", b"page 3")
+
+
+def test_what_is_read_late_of_a_page_that_was_retaken_is_no_offer() -> None:
+    world = Desk().scanned().do(ev.RetakePressed(), ev.TakePressed(), page(2))
+    world.do(read({"address": "别人家1号"}))
+    assert world.visit.offers == {}
+    world.do(read({"address": READ}, 2), ev.NextPressed())
+    assert (world.form.value, world.form.read) == (READ, "offered")
 
 
 def test_no_more_pages_are_taken_than_the_material_has() -> None:
@@ -256,7 +268,7 @@ def test_no_page_outlives_its_visit() -> None:
     assert world.state is State.FAREWELL
     assert not world.visit.pages
     assert not world.visit.offers
-    world.do(ev.PageRead("premises_proof", {"address": READ}))
+    world.do(read({"address": READ}))
     assert not world.visit.offers
 
 

@@ -73,7 +73,13 @@ def test_what_may_hold_a_persons_data_does_not_show_it():
     assert "SECRETCODE" not in repr(wire.EnrolRequest("SECRETCODE", ""))
 
 
-@pytest.mark.parametrize("text", ["A", "====", "AA==\n", "Ä", "AA==AA==x"])
+@pytest.mark.parametrize("text", ["A", "====", "AA==\n", "Ä", "AA==AA==x", "AB==", "AAB=", "A" * 4 + "AAB="])
 def test_base64_is_strict(text):
     with pytest.raises(ValueError, match="base64"):
         wire.unb64(text)
+
+
+def test_base64_has_one_spelling():
+    for size in range(70):
+        data = bytes(range(size))
+        assert wire.unb64(wire.b64(data)) == data

@@ -137,5 +137,5 @@ def test_a_camera_that_is_not_there_is_told_at_once() -> None:
 def test_a_page_that_cannot_be_read_is_answered_and_noted_for_operators(room: Room) -> None:
     room.desk.read(ReadPage("proof", "premises_proof", b"no picture"))
     assert room.until(lambda: room.told)
-    assert room.told == [PageRead("proof", {})]
+    assert room.told == [PageRead("proof", {}, b"no picture")]
     assert room.codes == ["picture-malformed"]

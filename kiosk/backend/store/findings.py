@@ -101,8 +101,10 @@ def withdraw_pack(connection: Connection, service_id: str, version: str, since: 
     row = {"service_id": service_id, "pack_version": version, "since": since}
     if not insert_new(connection, withdrawn_packs, [row]):
         table = withdrawn_packs.c
-        where = (table.service_id == service_id, table.pack_version == version, table.since > since)
-        connection.execute(update(withdrawn_packs).where(*where).values(since=since))
+        where = (table.service_id == service_id, table.pack_version == version)
+        known = connection.scalar(select(table.since).where(*where).with_for_update())
+        if datetime.fromisoformat(since) < datetime.fromisoformat(known or since):  # their offsets may differ
+            connection.execute(update(withdrawn_packs).where(*where).values(since=since))
 
 
 def revoked(connection: Connection) -> list[Any]:

@@ -8,7 +8,7 @@ const RUNGS = ["save", "receipt", "provisional", "final"];
 const NAMES = {1: "case_no", 2: "item", 3: "service", 4: "kind", 5: "outcome", 6: "rung", 7: "decided_at", 8: "printed_at",
   9: "fields", 10: "serial", 11: "shown", 12: "copy", 13: "test"};
 const NEEDED = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-const EDDSA = -8, SKEW = 600;
+const SKEW = 600, LONGEST = 128, LATEST = 253370764800; // as in judging.py and statement.py
 
 class Bad extends Error {}
 class CannotCheck extends Error {}
@@ -157,12 +157,18 @@ function statement(payload) {
     said[NAMES[key]] = value;
   }
   for (const [name, words] of [["kind", KINDS], ["outcome", OUTCOMES], ["rung", RUNGS]]) {
-    if (words[said[name]] === undefined) throw new Bad();
+    if (!Number.isInteger(said[name]) || words[said[name]] === undefined) throw new Bad();
     said[name] = words[said[name]];
   }
+  if (!Array.isArray(said.shown)) throw new Bad();
   const texts = [said.case_no, said.item, said.service, ...said.shown];
-  if (!texts.every((value) => typeof value === "string")) throw new Bad();
-  if (![said.decided_at, said.printed_at, said.copy].every((value) => Number.isInteger(value) && value >= 0)) throw new Bad();
+  if (!texts.every((value) => typeof value === "string" && [...value].length <= LONGEST)) throw new Bad();
+  const sizes = [[said.fields, 16], [said.serial, 8]];
+  if (!sizes.every(([value, size]) => value instanceof Uint8Array && value.length === size)) throw new Bad();
+  const numbers = [said.decided_at, said.printed_at, said.copy];
+  if (!numbers.every((value) => Number.isInteger(value) && value >= 0 && value <= LATEST)) throw new Bad();
+  // left out where they say nothing
+  if (typeof said.test !== "boolean" || raw.has(12) && !said.copy || raw.has(13) && !said.test) throw new Bad();
   return said;
 }
 
@@ -231,6 +237,7 @@ const VERDICTS = {
   "no-mark": [T("这里没有验真码", "There is no mark in this"), T("请扫描或粘贴纸上码里的全部内容。", "Please scan or paste all that the paper's code holds.")],
   "cannot": [T("这个浏览器不能查", "This browser cannot check"), T("请换新一点的浏览器打开，用 kiosk paper verify 查，或者打电话核对。", "Use a newer browser, the command kiosk paper verify, or call the office.")],
   "bad-list": [T("这份名单不能用", "This list cannot be used"), T("名单被改过、不完整，或不是这个机关发布的。", "The list was changed, is not whole, or is not this office's.")],
+  "older-list": [T("这份名单比现在用的旧", "This list is older than the one in use"), T("仍用现在这份新的名单；旧的里看不到后来的失效。", "The newer one stays in use: an older one knows nothing of what was revoked since.")],
 };
 const NOTES = {
   "test": T("样本，没有效力", "A sample, not valid"),
@@ -265,6 +272,7 @@ const clock = (value) => new Date(value * 1000 + 8 * 3600e3).toISOString().slice
 const spaced = (no) => /^\d{21}$/.test(no) ? no.replace(/(.{6})(.{6})(.{4})(.{4})(.)/, "$1 $2 $3 $4 $5") : no;
 
 let list = null;
+let turn = 0, bringing = 0; // what was begun before the newest of them is not shown any more
 
 function row(label, zh, en = "") {
   const term = line(LABELS[label], "dt");
@@ -307,35 +315,59 @@ function describeList() {
   place("list").dataset.issued = list.issued_at;
 }
 
+// An answer stands as long as the code that it is about, and no longer.
+function forget() {
+  turn += 1;
+  if (!list) return; // what stands there is about the list
+  const out = place("result");
+  out.replaceChildren();
+  out.dataset.verdict = out.dataset.notes = "";
+}
+
 async function use(text) {
+  const mine = ++bringing;
   try {
-    list = await listOf(text, DATA.root);
+    const found = await listOf(text, DATA.root);
+    if (mine !== bringing) return false;
+    if (list && seconds(found.issued_at) < seconds(list.issued_at)) { // genuine too, and knows of less
+      forget();
+      show({verdict: "older-list"});
+      return false;
+    }
+    list = found;
+    forget();
     describeList();
+    return true;
   } catch (error) {
+    if (mine !== bringing) return false;
     list = null;
+    forget();
     place("list").replaceChildren();
     show({verdict: error instanceof CannotCheck ? "cannot" : "bad-list"});
+    return false;
   }
 }
 
 async function check() {
   const text = place("text").value;
+  forget();
   if (!list || !text.trim()) return;
+  const mine = turn;
+  let result;
   try {
-    show(await judge(text, list, Date.now() / 1000));
+    result = await judge(text, list, Date.now() / 1000);
   } catch {
-    show({verdict: "cannot"});
+    result = {verdict: "cannot"};
   }
+  if (mine === turn) show(result);
 }
 
+place("text").addEventListener("input", forget);
 place("check").addEventListener("click", check);
 place("larger").addEventListener("click", () => document.body.classList.toggle("elder"));
 place("newer").addEventListener("change", async (event) => {
   const [file] = event.target.files;
-  if (file) {
-    await use(await file.text());
-    await check();
-  }
+  if (file && await use(await file.text())) await check();
 });
 addEventListener("hashchange", () => {
   place("text").value = location.hash;

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import cli
+from kiosk import cli, wire
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
@@ -119,11 +119,8 @@ from kiosk.keystore import notes, store
 for path in notes.secrets_in(Path(sys.argv[1])):
     store.move(path, store.source("credential"))
 """
-CRASHES = [
-    f"{point}@{hit}"
-    for point, hits in (("keys.kept", 3), ("keys.moved", 2), ("durable.written", 1), ("durable.named", 1))
-    for hit in range(1, hits + 1)
-]
+POINTS = {"keys.kept": 3, "keys.taken": 3, "keys.moved": 2, "durable.written": 1, "durable.named": 1}
+CRASHES = [f"{point}@{hit}" for point, hits in POINTS.items() for hit in range(1, hits + 1)]
 
 
 @pytest.mark.parametrize("point", CRASHES)
@@ -187,6 +184,27 @@ def test_a_copy_for_the_safe_brings_the_keys_back(data, tpm, tmp_path, capsys, m
         assert whole(data) == before
         assert cli.main(["keys", "move", "--to", "tpm", "--data", str(data)]) == 0
         assert whole(data) == before
+
+
+def test_no_copy_takes_a_key_away_that_is_here_as_a_file(data, tmp_path, capsys):
+    """Another terminal's copy, or one of the time before the key was changed: what is here may be all that opens."""
+    before, copy = whole(data), tmp_path / "safe.json"
+    other = {"journal.key": bytes(32), "terminal.key": before["terminal.key"]}
+    for found, code in (
+        (other, "key-there"),
+        ({"terminal.key": bytes(range(32))}, "key-there"),
+        ({"journal.key": bytes(31)}, "bad-copy"),
+        ({"terminal.key": bytes(33)}, "bad-copy"),
+        ({}, "bad-copy"),
+    ):
+        copy.write_text(json.dumps({name: wire.b64(secret) for name, secret in found.items()}))
+        assert cli.main(["keys", "restore", "--copy", str(copy), "--data", str(data), "--json"]) == 1
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+        assert whole(data) == before
+    copy.write_text(json.dumps({name: wire.b64(secret) for name, secret in before.items() if secret}))
+    (data / FILE).write_bytes(b"cut")
+    assert cli.main(["keys", "restore", "--copy", str(copy), "--data", str(data)]) == 0
+    assert whole(data) == before, "what is damaged is put back"
 
 
 def test_a_form_that_cannot_be_had_any_more_is_made_anew(data, credential):

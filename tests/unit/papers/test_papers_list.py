@@ -5,16 +5,22 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from kiosk import wire
+from kiosk.domain.beijing import CHINA
 from kiosk.domain.papers import PaperContent
-from kiosk.papers import listing
+from kiosk.papers import commands, listing
+from kiosk.papers import mark as marks
 from kiosk.papers.judging import Judgement, Verdict, judge
 from kiosk.papers.listing import BadList, RevokedPaper
-from kiosk.papers.statement import serial_of
+from kiosk.papers.statement import LATEST, moment, serial_of
+from kiosk.suites import SuiteMissing, shangmi
 from tests.unit.papers.conftest import NOON, Office, pair
 
 Case = Callable[..., dict[str, PaperContent]]
@@ -122,3 +128,41 @@ def test_what_holds_no_mark_is_no_forgery(office: Office, text: str) -> None:
 @pytest.mark.parametrize("text", ["P1.", "#P1.AAAA", "P1.aaaa", "P1.\u6625", "a#P1." + "A" * 4000])
 def test_what_only_looks_like_a_mark_is_told_as_altered(office: Office, text: str) -> None:
     assert judge(text, office.list(), NOON).verdict is Verdict.ALTERED
+
+
+@pytest.mark.parametrize("name", ["printed_at", "decided_at"])
+@pytest.mark.parametrize(("seconds", "expected"), [(2**40, Verdict.ALTERED), (LATEST, Verdict.UNKNOWN_KEY)])
+def test_a_forged_date_beyond_every_calendar_breaks_nothing(
+    office: Office, case: Case, name: str, seconds: int, expected: Verdict
+) -> None:
+    """It is looked at before a signature is: anyone can print it."""
+    said = replace(marks.parse(office.print(case()["receipt"]).qr).statement, **{name: seconds})
+    assert judge(marks.made(said, pair(77)[0]), office.list(), NOON).verdict is expected
+    assert moment(LATEST).astimezone(CHINA).year == 9999
+
+
+def test_what_cannot_be_read_or_checked_here_is_said_and_no_crash(
+    office: Office, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lists, picture = tmp_path / "papers.jws", tmp_path / "photo.png"
+    lists.write_text(office.published(), encoding="ascii")
+
+    def told(text: str = "", image: Path | None = None) -> str:
+        assert commands.verify(text, image=image, list_file=lists, as_json=True) == 2
+        return str(json.loads(capsys.readouterr().out)["error"]["code"])
+
+    Image.new("1", (15000, 15000)).save(picture)
+    assert told(image=picture) == "not-readable", "more pixels than are looked at"
+    office.terminal = pair(9, "shangmi")
+    lists.write_text(office.published(), encoding="ascii")
+    paper = office.print(case()["receipt"])
+
+    def missing() -> None:
+        raise SuiteMissing("shangmi", "gmssl-pyx")
+
+    monkeypatch.setattr(shangmi, "_gmssl", missing)
+    assert told(paper.qr) == "suite-missing"
+    head, payload, signature = office.published().split(".")
+    deep = listing._unb64url(payload)[:-1] + b',"more":' + b"[" * 100_000
+    lists.write_text(f"{head}.{listing._b64url(deep)}.{signature}", encoding="ascii")
+    assert told(paper.qr) == "list-damaged"

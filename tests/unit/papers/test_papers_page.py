@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 
 from kiosk import wire
 from kiosk.documents.compose import as_copy
 from kiosk.domain.papers import PaperContent
+from kiosk.papers import cose
 from kiosk.papers import mark as marks
 from kiosk.papers.judging import judge
 from kiosk.papers.listing import RevokedPaper
@@ -30,6 +32,9 @@ pytestmark = [
 Case = Callable[..., dict[str, PaperContent]]
 LIMIT = 60_000  # ms
 OLD_BROWSER = "const real = crypto.subtle.importKey.bind(crypto.subtle); crypto.subtle.importKey = async (...a) => { if (a[2].name === 'Ed25519') throw new DOMException('', 'NotSupportedError'); return real(...a); };"  # fmt: skip  # noqa: E501
+SLOW = """const real = crypto.subtle.verify.bind(crypto.subtle); globalThis.waiting = globalThis.running = null;
+crypto.subtle.verify = (...a) => { if (!waiting) return real(...a);
+  const go = new Promise((done) => waiting.push(done)).then(() => real(...a)); running.push(go); return go; };"""
 NO_CRYPTO = "Object.defineProperty(globalThis.crypto, 'subtle', {value: undefined});"
 
 
@@ -208,3 +213,64 @@ def test_nothing_runs_out_of_the_page_in_large_type_either(checker: Open, office
             over = opened.tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert over <= 0, (width, height)
         opened.tab.click("#larger")
+
+
+def test_an_answer_that_comes_late_is_not_shown_as_that_of_another_code(
+    checker: Open, office: Office, case: Case
+) -> None:
+    opened = checker(office, SLOW)
+    opened.open()
+    opened.tab.evaluate("waiting = [], running = []")
+    opened.tab.fill("#text", office.print(case()["licence"]).qr)
+    opened.tab.click("#check")
+    opened.tab.wait_for_function("waiting.length === 1", timeout=LIMIT)
+    assert opened.check("P1.AAAA") == ("altered", "")
+    opened.tab.evaluate("waiting.splice(0).forEach((go) => go())")
+    opened.tab.evaluate("Promise.all(running).then(() => new Promise(requestAnimationFrame))")
+    assert opened.result() == ("altered", "")
+
+
+def test_no_answer_outlives_the_code_that_it_was_about(checker: Open, office: Office, case: Case) -> None:
+    mark = "#" + office.print(case()["licence"]).qr.rpartition("#")[2]
+    opened = checker(office)
+    opened.open(mark)
+    assert opened.result()[0] == "genuine"
+    opened.tab.fill("#text", mark[:-1])
+    assert opened.tab.inner_text("#result") == ""
+    assert opened.check(mark)[0] == "genuine"
+    opened.tab.evaluate("new Promise((done) => { addEventListener('hashchange', done); location.hash = ''; })")
+    assert opened.tab.input_value("#text") == ""
+    assert opened.tab.inner_text("#result") == ""
+
+
+@pytest.mark.parametrize("change", [{8: 2**39}, {12: 0}, {13: False}, {9: b"short"}, {10: "serial"}, {2: "x" * 129}])
+def test_a_signed_statement_of_another_form_is_refused_by_the_page_too(
+    checker: Open, office: Office, case: Case, change: dict[int, Any]
+) -> None:
+    payload = marks.parse(office.print(case()["receipt"]).qr).signed.payload
+    data = cose.sign(cbor2.dumps(cbor2.loads(payload) | change, canonical=True), office.terminal[0])
+    text = marks.PREFIX + base64.b32encode(data).decode().rstrip("=")
+    assert judge(text, office.list(), office.issued).verdict.value == "altered"
+    opened = checker(office)
+    opened.open("#" + text)
+    assert opened.result() == ("altered", "")
+
+
+def test_an_older_list_does_not_take_the_newer_ones_place(
+    checker: Open, office: Office, case: Case, tmp_path: Path
+) -> None:
+    """Genuine as well, and it knows nothing of what was revoked since."""
+    paper, older = office.print(case()["licence"]), tmp_path / "papers.jws"
+    older.write_text(office.published())
+    office.issued += timedelta(hours=2)
+    office.revoked.append(RevokedPaper(serial_of(paper.case_id).hex(), NOON.isoformat(), "revoked", "void"))
+    opened = checker(office)
+    opened.open("#" + paper.qr.rpartition("#")[2])
+    assert opened.result()[0] == "revoked"
+    issued = opened.tab.get_attribute("#list", "data-issued")
+    opened.tab.set_input_files("#newer", older)
+    opened.tab.wait_for_selector("#result:not([data-verdict=revoked])", timeout=LIMIT)
+    assert opened.result()[0] == "older-list"
+    assert opened.tab.get_attribute("#list", "data-issued") == issued
+    opened.tab.click("#check")
+    opened.tab.wait_for_selector("#result[data-verdict=revoked]", timeout=LIMIT)

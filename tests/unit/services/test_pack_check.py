@@ -157,7 +157,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("case", HOSTILE)
 def test_a_file_made_to_break_the_check_is_a_problem_with_line_and_cure(case: str, tmp_path: Path) -> None:
     content, line, said, cure = HOSTILE[case]

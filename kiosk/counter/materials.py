@@ -101,6 +101,8 @@ class MaterialDesk:
                 if not over.is_set():
                     self._failed(error.code)
             self._tell(over, PageRead(asked.material, found, asked.page))
+            if over.is_set():  # the visit ended just before this page was taken up: its child goes, too
+                reader.release()
 
         self._readings.submit(run).add_done_callback(self._ended)
 

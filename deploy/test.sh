@@ -94,10 +94,13 @@ step qmllint qmllint_all
 .venv/bin/python -m coverage erase
 if [ $# -eq 0 ]; then
     whole=(tests/faults/test_no_trace.py tests/faults/test_print_trouble.py) # whole terminals, as in the visits
+    counting=(services/test_pack_check.py log_tampering keystore papers test_document_scenes.py test_codecs_hypothesis.py
+        test_ocr_scenes.py test_codes_in_pictures.py) # much computing, which coverage would make longer still
+    counting=("${counting[@]/#/tests/unit/}")
     begin faults tests/contract tests/faults "${whole[@]/#/--ignore=}"
     begin wires tests/wire tests/backend tests/crash
-    begin visits tests/visits tests/ui "${whole[@]}"
-    begin rooms tests/unit
+    begin visits tests/visits tests/ui "${whole[@]}" "${counting[@]}"
+    begin rooms tests/unit "${counting[@]/#/--ignore=}"
     rows=(rooms wires faults visits)
 else
     begin tests "$@"
@@ -109,7 +112,7 @@ if [ "${#failing[@]}" -gt 0 ]; then
     step alone alone
 fi
 
-printf '\n== coverage (of the unit tests; the window, wires and child processes are not counted)\n'
+printf '\n== coverage (of the unit tests; the window, wires, child processes and long computations are not counted)\n'
 .venv/bin/python -m coverage combine --quiet 2>/dev/null
 .venv/bin/python -m coverage report --format=total 2>/dev/null | sed 's/$/ %/'
 

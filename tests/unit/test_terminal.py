@@ -151,7 +151,7 @@ def test_an_older_picture_of_the_devices_never_comes_last(profile: Profile) -> N
         return 5
 
     terminal._packs = {"pension": SimpleNamespace(
-        pack_id="pension", number_blocks=("case",), papers=(), offline=None
+        pack_id="pension", number_blocks=("case",), papers=(), materials=(), offline=None
     )}  # fmt: skip
     terminal._manager = SimpleNamespace(statuses=lambda: dict(reader))
     terminal.journal = SimpleNamespace(numbers_left=numbers_left)

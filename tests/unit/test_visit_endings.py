@@ -19,6 +19,12 @@ from tests.unit.visit_world import JAM, PICTURE, World, person
 
 MATCHED = ev.FaceChecked(FaceMatched(0.3, 0.5))
 FOUND = ev.DraftFound(person().number, Unfinished("individual_business", {"shop_name": "小面"}))
+def at_desk(world: World) -> World:
+    """On the page on which the proof of the premises is scanned."""
+    world.at_form().do(ev.AnswerChanged("trade", "groceries"), ev.NextPressed())
+    return world.do(ev.AnswerChanged("shop_name", "小面"), ev.NextPressed(), ev.ScanPressed())
+
+
 REACH: dict[State, Callable[[World], World]] = {
     State.HOME: World.at_home,
     State.GUIDE: lambda world: world.at_home().do(ev.ServiceChosen("individual_business")),
@@ -28,6 +34,7 @@ REACH: dict[State, Callable[[World], World]] = {
     State.OTHER_WAY: lambda world: world.at_consent().do(ev.OtherWayChosen()),
     State.COLLECT: World.at_collect,
     State.FORM: World.at_form,
+    State.MATERIAL: lambda _: at_desk(World(document_camera=True, page_reader=True)),
     State.COMMITMENT: lambda world: world.at_form().answer_all(),
     State.REVIEW: World.at_review,
     State.SIGN: World.at_sign,

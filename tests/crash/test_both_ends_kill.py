@@ -1,8 +1,8 @@
 """kill -9 of terminal and backend at named failpoints and at seeded moments, work going on: nothing lost, none doubled.
 
 Deaths by KIOSK_CRASH_CYCLES (300; 1,000 and 20,000 are the long runs), 50 over one folder, then a check of everything.
-A world that fails is played again by ``KIOSK_CRASH_SEED=N KIOSK_CRASH_CYCLES=50``: the same fates, work and keys; the moments
-of two running processes are near, not the same. A start is a fork of a process that has everything imported
+A world that fails is played again by ``KIOSK_CRASH_SEED=N KIOSK_CRASH_CYCLES=50``: the same fates, work and keys; the
+moments of two running processes are near, not the same. A start is a fork of a process that has everything imported
 (ends_zygote.py); the death is SIGKILL of a real process with its threads, files and sockets.
 """
 

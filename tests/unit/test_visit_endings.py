@@ -19,6 +19,8 @@ from tests.unit.visit_world import JAM, PICTURE, World, person
 
 MATCHED = ev.FaceChecked(FaceMatched(0.3, 0.5))
 FOUND = ev.DraftFound(person().number, Unfinished("individual_business", {"shop_name": "小面"}))
+
+
 def at_desk(world: World) -> World:
     """On the page on which the proof of the premises is scanned."""
     world.at_form().do(ev.AnswerChanged("trade", "groceries"), ev.NextPressed())

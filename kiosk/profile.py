@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import address
+from kiosk.domain.keys import SOURCES, SUITES, SourceName, SuiteName
 from kiosk.domain.place import Place
 from kiosk.domain.text import LANGUAGES, Language, Text
 from kiosk.domain.window import Window
-from kiosk.keystore.store import NAMES as SOURCES
-from kiosk.keystore.store import SourceName
 from kiosk.profile_words import cure, instead, meant
-from kiosk.suites import NAMES as SUITES
-from kiosk.suites import SuiteName
 
 DEVICE_KINDS = (
     "id_reader",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import suites, wire
+from kiosk.domain.keys import SOURCES
 from kiosk.journal.connection import KEY_BYTES
 from kiosk.journal.errors import JournalError
 from kiosk.keystore import notes, store
@@ -79,7 +80,7 @@ def _move(data: Path, to: str, pcrs: str, copy: Path | None, as_json: bool) -> i
     try:
         wanted = store.source(to, pcrs)
     except ValueError as error:
-        advice = f"Say --to {'|'.join(store.NAMES)}; --pcrs goes with tpm alone."
+        advice = f"Say --to {'|'.join(SOURCES)}; --pcrs goes with tpm alone."
         raise KeyUnavailable("no-such-source", str(error), advice) from None
     folder = notes.secrets_in(data)[0].parent
     with _stopped(folder):

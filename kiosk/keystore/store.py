@@ -10,28 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, get_args
 
+from kiosk.domain.keys import SOURCES
 from kiosk.durable import sync_path
 from kiosk.health.failpoints import hit
 from kiosk.keystore.errors import KeyUnavailable
 from kiosk.keystore.sources import CredentialSource, FileSource, Source, beside
 from kiosk.keystore.tpm import TpmSource, pcrs_in
 
-SourceName = Literal["file", "credential", "tpm"]
-NAMES: tuple[SourceName, ...] = get_args(SourceName)
 FAILPOINTS = ("keys.kept", "keys.taken", "keys.moved")
 USUAL = FileSource()
 _FORMS: tuple[Source, ...] = (USUAL, CredentialSource(), TpmSource())
 
 
 def source(name: str, pcrs: str = "") -> Source:
-    """Raises ValueError for a name that is none of `NAMES`, and for PCRs of what is no TPM."""
+    """Raises ValueError for a name that is none of `SOURCES`, and for PCRs of what is no TPM."""
     if pcrs and name != "tpm":
         raise ValueError("only a TPM knows PCRs")
     made = TpmSource(pcrs) if pcrs else next((one for one in _FORMS if one.name == name), None)
     if made is None:
-        raise ValueError(f"there is no key source {name!r}: {', '.join(NAMES)}")
+        raise ValueError(f"there is no key source {name!r}: {', '.join(SOURCES)}")
     return made
 
 

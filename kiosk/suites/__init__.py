@@ -15,17 +15,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
+from kiosk.domain.keys import SUITES as NAMES
+from kiosk.domain.keys import USUAL_SUITE as DEFAULT
+from kiosk.domain.keys import SuiteName
 from kiosk.suites import international, shangmi
 from kiosk.suites.errors import BadSignature, NotOpened, SuiteMissing
 
 __all__ = ["DEFAULT", "NAMES", "BadSignature", "NotOpened", "Suite", "SuiteMissing", "SuiteName", "by_name", "of_key",
            "sign", "suite_name", "verify"]  # fmt: skip
-
-SuiteName = Literal["international", "shangmi"]
-NAMES: tuple[SuiteName, ...] = get_args(SuiteName)
-DEFAULT: SuiteName = "international"
 
 
 class Suite(Protocol):

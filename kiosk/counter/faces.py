@@ -10,23 +10,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
 
 from devices.contracts.camera import FaceHint, FaceMatched, FaceOutcome, FaceUnavailable, FaceUnclear, Frame
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Fault
 from devices.contracts.liveness import Live, LivenessCamera, LivenessUnavailable, NotLive
 from kiosk.counter.actors import Actor
-from kiosk.visit.events import Event, FaceChecked, FaceHinted, LivenessPrompted
+from kiosk.counter.cameras import CameraDesk
+from kiosk.visit.events import FaceChecked, FaceHinted, LivenessPrompted
 from kiosk.visit.ports import Post
 
 Checked = FaceOutcome | NotLive
 FrameListener = Callable[[Frame | None], None]
 _NOT_OFFERED = Fault("liveness-missing", Action.CONFIGURE, "a sign of life is asked for and cannot be seen here")
-RELEASE = 60.0  # s a release may wait for its turn: longer than anything that can be ahead of it
 
 
-class FaceDesk:
+class FaceDesk(CameraDesk[LivenessCamera, Frame]):
     """``stop`` makes every answer of an earlier check void: none reaches the next citizen. No method waits but
     ``await_release``. ``crashed`` is told of every bug in what the camera's actor runs.
 
@@ -42,12 +41,8 @@ class FaceDesk:
         crashed: Callable[[BaseException], None],
         liveness: float | None = None,
     ) -> None:
-        self._actor, self._post, self._show, self._seconds, self._crashed = actor, post, show, seconds, crashed
-        self._liveness = liveness
-        self._called_off = threading.Event()  # of the newest check
-        self._telling = threading.Lock()  # nothing of a check is told once stop has returned
-        self._camera: LivenessCamera | None = None
-        self._release: Future[None] | None = None
+        super().__init__(actor, post, show, crashed)
+        self._seconds, self._liveness = seconds, liveness
 
     def prepare(self) -> None:
         """Start the camera's child while the citizen reads the page."""
@@ -88,19 +83,7 @@ class FaceDesk:
     def stop(self) -> None:
         """End preview and check; the camera's child is let go, and with it every picture."""
         self._call_off()
-        if self._actor is not None:
-            self._release = self._actor.submit(lambda camera, deadline: camera.release(), RELEASE)
-            self._release.add_done_callback(self._ended)
-
-    def await_release(self, seconds: float) -> None:
-        """Return when the camera's child is gone: one that does not go in this time is killed."""
-        if self._release is None:
-            return
-        try:
-            self._release.result(seconds)
-        except (DeviceError, TimeoutError):
-            if self._camera is not None:
-                self._camera.abandon()
+        self._let_go()
 
     def _proved(
         self,
@@ -132,20 +115,6 @@ class FaceDesk:
         if self._camera is not None:
             self._camera.cancel_check()
 
-    def _known(self, camera: LivenessCamera) -> LivenessCamera:
-        self._camera = camera
-        return camera
-
-    def _frame(self, called_off: threading.Event, frame: Frame) -> None:
-        with self._telling:
-            if not called_off.is_set():
-                self._show(frame)
-
-    def _tell(self, called_off: threading.Event, event: Event) -> None:
-        with self._telling:
-            if not called_off.is_set():
-                self._post(event)
-
     def _done(self, called_off: threading.Event, future: Future[Checked]) -> None:
         try:
             try:
@@ -155,8 +124,3 @@ class FaceDesk:
             self._tell(called_off, FaceChecked(outcome))
         except Exception as bug:  # a future drops what its callback raises
             self._crashed(bug)
-
-    def _ended(self, future: Future[Any]) -> None:
-        error = future.exception()
-        if error is not None and not isinstance(error, DeviceError):
-            self._crashed(error)

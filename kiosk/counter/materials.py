@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Fault
@@ -23,17 +22,17 @@ from devices.contracts.document_camera import (
 )
 from devices.contracts.reading import PageReader
 from kiosk.counter.actors import Actor
+from kiosk.counter.cameras import CameraDesk
 from kiosk.visit.effects import ReadPage
-from kiosk.visit.events import Event, PageRead, PageTaken
+from kiosk.visit.events import PageRead, PageTaken
 from kiosk.visit.ports import Post
 
 FrameListener = Callable[[DocumentFrame | None], None]
 START = 15.0  # s for the camera's child to be there
 READ = 45.0  # s for one page, on a machine that has much else to do; nobody waits for it
-RELEASE = 60.0  # s a release may wait for its turn
 
 
-class MaterialDesk:
+class MaterialDesk(CameraDesk[DocumentCamera, DocumentFrame]):
     """``hide`` makes every answer of an earlier scan void, ``stop`` every reading too: none reaches the next citizen.
     No method waits but ``await_release`` and ``close``. ``crashed`` is told of every bug, ``failed`` of a code for
     operators when pages cannot be read. ``seconds``: the longest that one page may take."""
@@ -48,14 +47,10 @@ class MaterialDesk:
         failed: Callable[[str], None],
         crashed: Callable[[BaseException], None],
     ) -> None:
-        self._actor, self._reader, self._post, self._show = actor, reader, post, show
-        self._seconds, self._failed, self._crashed = seconds, failed, crashed
-        self._called_off = threading.Event()  # of what is on the desk now
+        super().__init__(actor, post, show, crashed)
+        self._reader, self._seconds, self._failed = reader, seconds, failed
         self._over = threading.Event()  # of the visit whose pages are being read
-        self._telling = threading.Lock()  # nothing is told once hide or stop has returned
         self._readings = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
-        self._camera: DocumentCamera | None = None
-        self._release: Future[None] | None = None
 
     def show(self) -> None:
         """The desk's picture from now on; PageTaken(DocumentUnavailable) where it does not come."""
@@ -109,9 +104,8 @@ class MaterialDesk:
     def hide(self) -> None:
         """No picture, no page any more; the camera's child is let go, and with it every picture."""
         self._call_off()
-        if self._actor is not None and self._camera is not None:
-            self._release = self._actor.submit(lambda camera, deadline: camera.release(), RELEASE)
-            self._release.add_done_callback(self._ended)
+        if self._camera is not None:
+            self._let_go()
 
     def stop(self) -> None:
         """The visit is over."""
@@ -121,16 +115,6 @@ class MaterialDesk:
         if self._reader is not None:
             self._reader.release()
         self.hide()
-
-    def await_release(self, seconds: float) -> None:
-        """Return when the camera's child is gone: one that does not go in this time is killed."""
-        if self._release is None:
-            return
-        try:
-            self._release.result(seconds)
-        except (DeviceError, TimeoutError):
-            if self._camera is not None:
-                self._camera.abandon()
 
     def close(self) -> None:
         self.stop()
@@ -143,20 +127,6 @@ class MaterialDesk:
             self._called_off.set()
         if self._camera is not None:
             self._camera.cancel_capture()
-
-    def _known(self, camera: DocumentCamera) -> DocumentCamera:
-        self._camera = camera
-        return camera
-
-    def _frame(self, called_off: threading.Event, frame: DocumentFrame) -> None:
-        with self._telling:
-            if not called_off.is_set():
-                self._show(frame)
-
-    def _tell(self, over: threading.Event, event: Event) -> None:
-        with self._telling:
-            if not over.is_set():
-                self._post(event)
 
     def _shown(self, called_off: threading.Event, future: Future[None]) -> None:
         error = future.exception()
@@ -174,8 +144,3 @@ class MaterialDesk:
             self._tell(called_off, PageTaken(outcome))
         except Exception as bug:  # a future drops what its callback raises
             self._crashed(bug)
-
-    def _ended(self, future: Future[Any]) -> None:
-        error = None if future.cancelled() else future.exception()
-        if error is not None and not isinstance(error, DeviceError):
-            self._crashed(error)

@@ -100,7 +100,7 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Ends of the audit chain as the terminal signed them for its backend (kiosk/wire.py: Checkpoint, as JSON). Of days gone
+-- Ends of the audit chain as the terminal signed them for its backend (kiosk/wire/log.py: Checkpoint, as JSON). Of days gone
 -- by the last one stays; the backend's newest receipt is in meta.
 CREATE TABLE checkpoints (
     seq INTEGER NOT NULL,

@@ -1,0 +1,79 @@
+"""What is inside a sealed item: the plain text, sealed with kiosk.journal.sealing.item_info."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PayloadField:
+    key: str
+    value: str
+    origin: str
+    trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadMaterial:
+    """``sha256`` of the plain bytes; ``sealed_sha256`` names the attachment that holds it."""
+
+    kind: str
+    media_type: str
+    sha256: str
+    sealed_sha256: str
+    trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadRule:
+    rule_id: str
+    because: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadCommitment:
+    commitment_id: str
+    version: str
+    clauses: list[str]
+    agreed_at: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CasePayload:
+    """The plain text of a sealed item of kind ``case`` (JSON, UTF-8)."""
+
+    case_id: str
+    case_no: str
+    service_id: str
+    item_code: str
+    pack_id: str
+    pack_version: str
+    outcome: str
+    rung: str
+    verification: str
+    online: bool
+    started_at: str
+    committed_at: str
+    fields: list[PayloadField]
+    uscc: str = ""
+    rules: list[PayloadRule] = field(default_factory=list)
+    materials: list[PayloadMaterial] = field(default_factory=list)
+    commitment: PayloadCommitment | None = None
+    test: bool = False
+    clock: str = ""  # how far the terminal's clock could be believed: confirmed, plausible, wrong
+    once: int = 0  # months within which one person gets this matter once (the pack's word); 0: as often as wanted
+    format: int = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RatingPayload:
+    """The plain text of a sealed item of kind ``rating``: 好差评, ``level`` 5 (best) to 1."""
+
+    case_id: str
+    case_no: str
+    item_code: str
+    level: int
+    options: list[str]
+    rated_at: str
+    format: int = 1

@@ -29,23 +29,16 @@ from kiosk.journal.records import (
     RatingRecord,
     SealedMaterial,
 )
+from tests.unit.settable_clock import Clock
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
@@ -146,14 +139,14 @@ def test_numbers_are_shown_again_until_a_commit_spends_them(journal: Journal) ->
 def test_a_case_that_nothing_was_written_after_is_whole_and_queued_after_a_restart(tmp_path: Path) -> None:
     """A commit leaves the filing to the next write; a power cut may come before that."""
     paper = KeptPaper(b"a" * 16, b"paper", LATER)
-    with Journal.open(tmp_path / "a", KEY, durable=False, clock=Clock()) as journal:
+    with Journal.open(tmp_path / "a", KEY, durable=False, clock=Clock(NOW)) as journal:
         journal.add_block(Block("case", 1, 9))
         journal.commit(case(b"envelope", b"scan", kept=(paper,)))
         record = journal.commit(case(b"envelope", b"scan", kept=(paper,)))
         assert journal.verify().problems == ()
         assert [row.state for row in journal.cases()] == ["queued", "queued"]
         shutil.copytree(tmp_path / "a", tmp_path / "b")
-    with Journal.open(tmp_path / "b", KEY, durable=False, clock=Clock()) as journal:
+    with Journal.open(tmp_path / "b", KEY, durable=False, clock=Clock(NOW)) as journal:
         assert journal.numbers_left("case") == 7
         assert [item.id for item in queued(journal)][1] == record.case_id
         assert [data for _, data in queued(journal)[1].attachments] == [b"scan"]

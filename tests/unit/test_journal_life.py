@@ -24,23 +24,16 @@ from kiosk.journal.pages import Pages
 from kiosk.journal.records import AckRecord, Block, CaseRecord, KeptPaper, Numbers, RatingRecord
 from kiosk.journal.reserve import FILE as RESERVE
 from kiosk.journal.reserve import LARGEST_CASE
+from tests.unit.settable_clock import Clock
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 CLAIM, OTHER = b"0123456789abcdef", b"fedcba9876543210"
 SECRET = b"sealed-bytes-of-a-case-that-must-go" * 400
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

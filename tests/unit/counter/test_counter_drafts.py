@@ -26,6 +26,7 @@ from kiosk.services import forms
 from kiosk.services.loader import load_builtin
 from kiosk.visit.effects import Commit, KeepDraft
 from kiosk.visit.events import Committed
+from tests.unit.settable_clock import Clock
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 PLACE = Place("140213", "山西省", "大同市", "平城区", "南关街道", "3 号机", "平城区行政审批服务管理局", "0352-0000000")
@@ -36,17 +37,9 @@ CARD = IdentityDocument(
 DRAFT = Unfinished("pension_verification", {"phone": "13800000001"})
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

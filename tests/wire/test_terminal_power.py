@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,12 @@ class World:
         self.terminal.start()
         self.robot.page("attract")
         assert self.terminal.wait_ready(SECONDS)
+        self.comes(lambda: self.terminal.supplied)
+
+    def comes(self, true: Callable[[], bool]) -> None:
+        """Wait for what no screen shows."""
         limit = time.monotonic() + SECONDS
-        while not self.terminal.supplied:
+        while not true():
             assert time.monotonic() < limit
             threading.Event().wait(0.02)
 

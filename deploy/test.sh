@@ -38,31 +38,45 @@ qmllint_all() {
 }
 
 logs=$(mktemp -d)
-declare -A running=()
+declare -A running=() begun=() # process of a row, and when it began
 end_all() {
-    local name
-    for name in "${!running[@]}"; do kill "${running[$name]}" 2>/dev/null; done
+    local row
+    for row in "${!running[@]}"; do kill "${running[$row]}" 2>/dev/null; done
     rm -rf "$logs"
 }
 trap end_all EXIT
 
-# The tests walk in rows side by side: most of them wait for windows, printers, children and deadlines.
+# The tests walk in rows, four side by side: most of them wait for windows, printers, children and deadlines.
 # Coverage is counted where the tests call the code themselves. It costs a third of the time, and between many threads
 # the tracer itself fails now and then.
-begin() { # NAME TEST...
-    local name=$1 runner=(-m pytest)
-    shift
-    case $name in rooms | tests) runner=(-m coverage run --parallel-mode -m pytest) ;; esac
-    .venv/bin/python "${runner[@]}" -o cache_dir="$logs/$name.cache" "$@" >"$logs/$name" 2>&1 &
-    running[$name]=$!
+begin() { # ROW
+    local row=$1 runner=(-m pytest) words=("${given[@]}")
+    case $row in rooms | tests) runner=(-m coverage run --parallel-mode -m pytest) ;; esac
+    if [ "$row" != tests ]; then read -ra words <<<"${folders[$row]}"; fi
+    .venv/bin/python "${runner[@]}" -o cache_dir="$logs/$row.cache" "${words[@]}" >"$logs/$row" 2>&1 &
+    running[$row]=$!
+    begun[$row]=$SECONDS
 }
-finish() { # NAME
-    local status=0
-    wait "${running[$1]}" || status=$?
-    unset "running[$1]"
-    cat "$logs/$1"
-    if [ "$status" -eq 1 ]; then failing+=("$1"); fi
-    return "$status"
+await() { # until one row ends: tell it, and begin the next
+    local row pid status=0 verdict=ok
+    wait -n -p pid "${running[@]}" || status=$?
+    for row in "${!running[@]}"; do
+        if [ "${running[$row]}" = "$pid" ]; then break; fi
+    done
+    unset "running[$row]"
+    if [ "${#waiting[@]}" -gt 0 ]; then
+        begin "${waiting[0]}"
+        waiting=("${waiting[@]:1}")
+    fi
+    printf '\n== %s\n' "$row"
+    cat "$logs/$row"
+    if [ "$status" -ne 0 ]; then verdict="FAILED ($status)"; fi
+    if [ "$status" -eq 1 ]; then
+        failing+=("$row") # some tests; whether it counts is said by those that are asked again
+    elif [ "$status" -ne 0 ]; then
+        failed=$((failed + 1))
+    fi
+    summary+=("$(printf '%-12s %-12s %4d s' "$row" "$verdict" $((SECONDS - begun[$row])))")
 }
 failing=() # rows that ran to their end and in which tests failed
 
@@ -86,34 +100,38 @@ alone() {
 }
 second=() # tests that failed beside the others and passed alone
 
-step ruff .venv/bin/ruff check .
-step format .venv/bin/ruff format --check --quiet .
-step mypy .venv/bin/mypy --no-error-summary
-step imports .venv/bin/lint-imports --no-logo
-step qmllint qmllint_all
 .venv/bin/python -m coverage erase
+declare -A folders=()
+given=("$@")
 if [ $# -eq 0 ]; then
     whole=(tests/faults/test_no_trace.py tests/faults/test_print_trouble.py) # whole terminals, as in the visits
     counting=(services/test_pack_check.py log_tampering keystore papers test_document_scenes.py test_codecs_hypothesis.py
         test_ocr_scenes.py test_codes_in_pictures.py) # much computing, which coverage would make longer still
     counting=("${counting[@]/#/tests/unit/}")
-    begin faults tests/contract tests/faults "${whole[@]/#/--ignore=}"
-    begin wires tests/wire tests/backend tests/crash
-    begin visits tests/visits "${whole[@]}"
-    begin rooms tests/unit "${counting[@]/#/--ignore=}"
-    rows=(rooms wires faults visits window)
+    folders=(
+        [visits]="tests/visits ${whole[*]}"
+        [faults]="tests/faults ${whole[*]/#/--ignore=}"
+        [wires]="tests/wire"
+        [rooms]="tests/unit ${counting[*]/#/--ignore=}"
+        [crash]="tests/crash"
+        [backend]="tests/backend"
+        [window]="tests/ui ${counting[*]}"
+        [contract]="tests/contract"
+    )
+    rows=(visits faults wires rooms crash backend window contract) # the longest first, so that they end together
 else
-    begin tests "$@"
     rows=(tests)
 fi
-for row in "${rows[@]}"; do
-    step "$row" finish "$row"
-    if [ "$row" = rooms ]; then begin window tests/ui "${counting[@]}"; fi # the first to end makes room for the last
-done
-if [ "${#failing[@]}" -gt 0 ]; then
-    failed=$((failed - ${#failing[@]}))
-    step alone alone
-fi
+waiting=("${rows[@]:4}")
+for row in "${rows[@]:0:4}"; do begin "$row"; done
+
+step ruff .venv/bin/ruff check .
+step format .venv/bin/ruff format --check --quiet .
+step mypy .venv/bin/mypy --no-error-summary
+step imports .venv/bin/lint-imports --no-logo
+step qmllint qmllint_all
+while [ "${#running[@]}" -gt 0 ]; do await; done
+if [ "${#failing[@]}" -gt 0 ]; then step alone alone; fi
 
 printf '\n== coverage (of the unit tests; the window, wires, child processes and long computations are not counted)\n'
 .venv/bin/python -m coverage combine --quiet 2>/dev/null

@@ -6,6 +6,7 @@ Two bytes at a time decide whether a place is worth a look, so a megabyte takes 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import quopri
@@ -92,6 +93,7 @@ class Search:
     def __init__(self, values: Mapping[str, str], photos: Iterable[bytes] = ()) -> None:
         self._needles: dict[bytes, list[tuple[bytes, str]]] = {}
         self._table = np.zeros((2, 65536), dtype=bool)
+        self._clean: set[bytes] = set()  # digests of contents that were looked through: most files stay as they are
         self.looked_at = 0
         self.count = 0
         for name, text in values.items():
@@ -106,12 +108,17 @@ class Search:
         if all(needle != other for other, _ in known):
             known.append((needle, name))
             self.count += 1
+            self._clean.clear()
             for half in (0, 1):
                 self._table[half][int.from_bytes(needle[2 * half : 2 * half + 2], "little")] = True
 
     def data(self, data: bytes, where: str) -> list[Finding]:
         """In these bytes, and in what they may hold packed by zlib or gzip; and pictures of whatever kind."""
         if not np.frombuffer(data, dtype=np.uint8).any():  # room kept for later: 88 MB of it
+            self.looked_at += len(data)
+            return []
+        digest = hashlib.blake2b(data).digest()
+        if digest in self._clean:
             self.looked_at += len(data)
             return []
         found = self._plain(data, where)
@@ -122,6 +129,8 @@ class Search:
             except zlib.error:
                 continue
             found += self._plain(inside, f"{where}, unpacked at {match.start()}")
+        if not found:
+            self._clean.add(digest)
         return found
 
     def _plain(self, data: bytes, where: str) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -83,10 +84,10 @@ def _check_targets(stage: Any, where: str) -> None:
         assert item.property("label"), f"{name} cannot be read aloud on {where}"
     if where.startswith("panel"):
         return  # what lies under a panel is covered
-    for number, item in enumerate(targets):
-        for other in targets[number + 1 :]:
-            shared = _clipped(stage, item).intersected(_clipped(stage, other))
-            assert shared.width() < 2 or shared.height() < 2, f"{item.objectName()} and {other.objectName()} on {where}"
+    shown = [(item.objectName(), _clipped(stage, item)) for item in targets]
+    for (name, box), (other, others_box) in combinations(shown, 2):
+        shared = box.intersected(others_box)
+        assert shared.width() < 2 or shared.height() < 2, f"{name} and {other} on {where}"
 
 
 def _check_text_overlap(stage: Any, where: str) -> None:

@@ -59,11 +59,14 @@ def find(window: QQuickWindow, wanted: str, *, anywhere: bool = False) -> QQuick
     """
     by_name = by_text = None
     for item in visible_items(window):
+        named = item.objectName() == wanted
+        if not named and not (wanted and same_words(text_of(item), wanted)):
+            continue
         if item.width() <= 0 or item.height() <= 0 or not (anywhere or in_sight(item, window)):
             continue
-        if item.objectName() == wanted:
+        if named:
             by_name = item
-        elif same_words(text_of(item), wanted) and wanted:
+        else:
             by_text = item
     return by_name or by_text
 

@@ -20,7 +20,7 @@ from ui.player import eyes
 from ui.player.fingers import Finger
 from ui.player.script import Script, Step
 
-LOOK_EVERY = 15  # ms
+LOOK_EVERY = 25  # ms
 SETTLED = 0.45  # s after a page change, at the least: the page has begun to slide in, or stands
 GLIMPSE = 0.1  # s after a page change: what is shown of a page that may pass too quickly to come to rest
 AIM = 0.05  # s for which a thing must lie still before it is touched

@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
         default="usual",
         help="those of a visit (usual), or every one that has a twin: UPS, doors, locker, card slot, scanners, sound",
     )
+    demo.add_argument(
+        "--pictures", choices=("all", "few"), default="all",
+        help="of every page passed (all), or those that a script asks for and of visits that fail (few)",
+    )  # fmt: skip
     demo.add_argument("--suite", choices=SUITES, default=SUITES[0], help="crypto suite of both ends (international)")
     demo.add_argument("--lang", choices=("zh_CN", "en"), default="zh_CN", help="the first language (zh_CN)")
     demo.set_defaults(run=_demo)
@@ -234,6 +238,7 @@ def _demo(options: argparse.Namespace) -> int:
             size=size,
             language=options.lang,
             devices=options.devices,
+            pictures=options.pictures == "all",
             suite=options.suite,
         )
     )

@@ -42,6 +42,7 @@ class Wanted:
     language: Language
     camera_rate: float = CAMERA_RATE
     devices: str = USUAL
+    pictures: bool = True
     suite: SuiteName = DEFAULT
 
 
@@ -90,7 +91,7 @@ class Demo:
     """The demo's world. Leaving it ends every process it started."""
 
     def __init__(self, wanted: Wanted) -> None:
-        self._wanted = wanted
+        self._wanted, self.pictures = wanted, wanted.pictures
         self._helpers: list[Helper] = []
         self._began = time.monotonic()
         self._timings: dict[str, float] = {}
@@ -293,8 +294,9 @@ class Session:
         from ui.player.player import Player
 
         self._player = Player(
-            window, self._scripts, self._demo.stage, out=self._demo.papers.parent, finished=self._played
-        )
+            window, self._scripts, self._demo.stage, out=self._demo.papers.parent,
+            pictures=self._demo.pictures, finished=self._played,
+        )  # fmt: skip
         self._demo.stop_early = self._player.close_soon
         self._terminal.subscribe(self._player.hear)
         threading.Thread(target=self._prepare, name="demo-before", daemon=True).start()

@@ -35,10 +35,11 @@ class Played:
         return found
 
 
-def play(out: Path, *names: str, options: tuple[str, ...] = ()) -> Played:
+def play(out: Path, *names: str, options: tuple[str, ...] = (), pictures: str = "few") -> Played:
     scripts = [part for name in names for part in ("--visit", str(HERE / f"{name}.toml"))]
     ended = subprocess.run(
-        [sys.executable, "-m", "kiosk.cli", "demo", "--headless", *scripts, "--out", str(out), *options],
+        [sys.executable, "-m", "kiosk.cli", "demo", "--headless", *scripts, "--out", str(out),
+         "--pictures", pictures, *options],
         capture_output=True, text=True, timeout=280, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
     )  # fmt: skip
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
@@ -47,7 +48,7 @@ def play(out: Path, *names: str, options: tuple[str, ...] = ()) -> Played:
 
 @pytest.fixture(scope="module")
 def online(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    return play(tmp_path_factory.mktemp("online"), *SAMPLES)
+    return play(tmp_path_factory.mktemp("online"), *SAMPLES, pictures="all")
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,10 @@ Play = Generator[None, None, None]
 
 
 class Player(QObject):
-    """Plays ``scripts`` on ``window``; ``finished`` gets the reports."""
+    """Plays ``scripts`` on ``window``; ``finished`` gets the reports and the names of the pictures.
+
+    Without ``pictures`` there are only those that a script asks for, and one of each visit that fails.
+    """
 
     _begin = Signal()
     _end = Signal()
@@ -77,11 +80,12 @@ class Player(QObject):
         stage: Stage,
         *,
         out: Path,
+        pictures: bool = True,
         finished: Callable[[list[VisitReport], list[str]], None],
     ) -> None:
         super().__init__(window)
         self._window, self._scripts, self._stage, self._out = window, scripts, stage, out
-        self._finished = finished
+        self._pictures, self._finished = pictures, finished
         self._finger = Finger(window)
         self._screen: Screen | None = None
         self._page_since = time.monotonic()
@@ -118,7 +122,7 @@ class Player(QObject):
             if self._shot_due and self._glimpse is not None:  # the page was left before it had come to rest
                 self._save(self._glimpse, before, "")
             self._page_since = time.monotonic()
-            self._shot_due, self._glimpse = True, None
+            self._shot_due, self._glimpse = self._pictures, None
         self._screen = screen
         if screen.page != before:
             self._report.states.append(screen.page)

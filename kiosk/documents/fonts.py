@@ -9,7 +9,7 @@ and nothing has to be built at set-up; Debian's fonts-noto-cjk (there for the sc
 from __future__ import annotations
 
 import io
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,46 +34,64 @@ class FontsMissing(Exception):
 
 
 class _Source:
-    """One font file, opened when first asked."""
+    """One font file, opened by FreeType when first asked: that reads what a glyph needs, and nothing of the 65,000
+    others (fontTools takes half a second to open such a file, and this child is born anew for every visit)."""
 
     def __init__(self, path: Path, family: str) -> None:
         self._path, self._family = path, family
-        self._font: Any = None
 
-    def _open(self) -> Any:
-        if self._font is None:
-            from fontTools.ttLib import TTCollection, TTFont
+    @cached_property
+    def _face(self) -> Any:
+        import freetype  # type: ignore[import-untyped]  # ships no types
 
-            if self._path.suffix == ".ttc":
-                fonts = TTCollection(self._path, lazy=True).fonts
-                self._font = next(f for f in fonts if f["name"].getBestFamilyName() == self._family)
-            else:
-                self._font = TTFont(self._path, lazy=True)
-            self._cmap: dict[int, str] = self._font.getBestCmap()
-            self._glyphs = self._font.getGlyphSet()
-            self._scale = UNITS / self._font["head"].unitsPerEm
-        return self._font
+        first = freetype.Face(str(self._path))
+        if not self._family:
+            return first
+        several = (freetype.Face(str(self._path), index) for index in range(first.num_faces))
+        return next(face for face in several if face.family_name.decode() == self._family)
 
     def has(self, character: str) -> bool:
-        self._open()
-        return self._cmap.get(ord(character), ".notdef") != ".notdef"
+        return bool(self._face.get_char_index(character))
 
     def glyph(self, character: str) -> tuple[Any, int]:
         """(TrueType glyph, advance) in units of 1/1000 em."""
+        import freetype  # type: ignore[import-untyped]  # ships no types
         from fontTools.pens.cu2quPen import Cu2QuPen
-        from fontTools.pens.recordingPen import DecomposingRecordingPen
         from fontTools.pens.transformPen import TransformPen
         from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-        font = self._open()
-        found = self._glyphs[self._cmap[ord(character)]]
-        recording = DecomposingRecordingPen(self._glyphs)
-        found.draw(recording)
+        scale = UNITS / self._face.units_per_EM
+        self._face.load_char(character, freetype.FT_LOAD_NO_SCALE)
+        found = self._face.glyph
         pen = TTGlyphPen(None)
-        cubic = "glyf" not in font
-        target = Cu2QuPen(pen, 0.8, reverse_direction=True) if cubic else pen
-        recording.replay(TransformPen(target, (self._scale, 0, 0, self._scale, 0, 0)))
-        return pen.glyph(), round(found.width * self._scale)
+        target = Cu2QuPen(pen, 0.8, reverse_direction=True) if self._face.get_format() == b"CFF" else pen
+        _draw(found.outline, TransformPen(target, (scale, 0, 0, scale, 0, 0)))
+        return pen.glyph(), round(found.metrics.horiAdvance * scale)
+
+
+def _draw(outline: Any, pen: Any) -> None:
+    """FreeType's outline on a pen of fontTools, which wants each contour ended."""
+    open_contour = False
+
+    def begin(to: Any, _: None) -> None:
+        nonlocal open_contour
+        if open_contour:
+            pen.closePath()
+        open_contour = True
+        pen.moveTo((to.x, to.y))
+
+    def line(to: Any, _: None) -> None:
+        pen.lineTo((to.x, to.y))
+
+    def conic(over: Any, to: Any, _: None) -> None:
+        pen.qCurveTo((over.x, over.y), (to.x, to.y))
+
+    def cubic(one: Any, two: Any, to: Any, _: None) -> None:
+        pen.curveTo((one.x, one.y), (two.x, two.y), (to.x, to.y))
+
+    outline.decompose(None, move_to=begin, line_to=line, conic_to=conic, cubic_to=cubic)
+    if open_contour:
+        pen.closePath()
 
 
 @cache

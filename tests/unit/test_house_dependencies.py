@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -37,8 +38,13 @@ CORE = declared(PROJECT["dependencies"])
 EXTRAS = set().union(*(declared(group) for group in PROJECT["optional-dependencies"].values()))
 
 
-def imported(folder: str) -> Iterator[tuple[str, str]]:
+@cache
+def imported(folder: str) -> tuple[tuple[str, str], ...]:
     """(file, top-level module) of every import under a folder, lazy ones too."""
+    return tuple(_imported(folder))
+
+
+def _imported(folder: str) -> Iterator[tuple[str, str]]:
     for file in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names: list[str] = []
@@ -46,11 +52,16 @@ def imported(folder: str) -> Iterator[tuple[str, str]]:
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 names = [node.module]
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "find_spec")):
+            elif isinstance(node, ast.Call) and _called(node.func) in ("import_module", "find_spec"):
                 words = [word.value for word in node.args if isinstance(word, ast.Constant)]
                 names = [word for word in words if isinstance(word, str)]
             for name in names:
                 yield file.relative_to(ROOT).as_posix(), name.partition(".")[0]
+
+
+def _called(function: ast.expr) -> str:
+    """``find_spec`` of ``importlib.util.find_spec``, and of the name alone."""
+    return getattr(function, "attr", "") or getattr(function, "id", "")
 
 
 INSTALLED = {"dlib": ["dlib-bin"], **packages_distributions()}  # that wheel names only its compiled half

@@ -64,13 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     backend.add_argument(
         "action", nargs="?", default="serve",
         choices=("serve", "backup", "restore", "check", "rotate-keys", "revoke", "publish", "published", "outcomes",
-                 "settle", "withdraw-pack", "papers"),
+                 "settle", "withdraw-pack", "papers", "replay"),
         help="serve (the default); backup --out, also while it serves; restore --from; check: every row has "
         "its parent; rotate-keys: a new epoch of its "
         "keys, which a running backend takes up; revoke --terminal; publish --to --signing-key packs, a policy or a "
         "command; published: the manifests in force; outcomes: what terminals report of commands; "
         "settle --case --found: what the office says of a case; withdraw-pack: a pack that decides no more; papers "
-        "--out: the list and the page by which anyone checks a paper",
+        "--out: the list and the page by which anyone checks a paper; replay: every decision made again, a difference "
+        "is an alarm",
     )  # fmt: skip
     backend.add_argument("--db", default="sqlite:///backend.db", metavar="URL")
     backend.add_argument(
@@ -286,6 +287,8 @@ def _backend_desk(options: argparse.Namespace) -> int:
         return desk.withdraw_pack(settings, options.service, options.version, options.since)
     if options.action == "papers":
         return desk.papers(settings, options.out, options.phone)
+    if options.action == "replay":
+        return desk.replay(settings)
     return desk.rotate_keys(settings) if options.action == "rotate-keys" else desk.revoke(settings, options.terminal)
 
 

@@ -56,6 +56,7 @@ def _say(text: str) -> None:
 def of_terminal(profile: Profile) -> list[Check]:
     """Everything that the profile names: its own files, devices, journal, backend, disk."""
     from kiosk.cabinet import make_device
+    from kiosk.domain.beijing import beijing_now
     from kiosk.health import books, devices, downloads, line, machine, services
     from kiosk.keystore import notes
 
@@ -70,9 +71,11 @@ def of_terminal(profile: Profile) -> list[Check]:
         *notes.check(profile.data, profile.keys),
         *asked,
         services.examine(packs, asked),
+        *services.in_force(packs, beijing_now().date()),
         *found.checks,
         *area(profile.place.area_code, found.enrolment),
         *downloads.examine(profile),
+        _calendar(profile),
         *line.examine(profile.backend_url, profile.data, found.enrolment, profile.backend_roots),
         machine.disk(profile.data, profile.least_free_mb << 20),
         *([machine.liveness()] if profile.face_liveness else []),
@@ -83,6 +86,18 @@ def of_terminal(profile: Profile) -> list[Check]:
 def _profile(profile: Profile, count: int) -> Check:
     test = "; a TEST terminal: its cases do not count" if profile.test else ""
     return good("profile", f"{profile.place.terminal}, area {profile.place.area_code}, {count} services{test}")
+
+
+def _calendar(profile: Profile) -> Check:
+    """Working days as the terminal counts them, a policy from afar included."""
+    from kiosk.domain.beijing import beijing_now
+    from kiosk.domain.workdays import calendar_of
+    from kiosk.health import calendar
+    from kiosk.policy import applied
+    from kiosk.sync import taking
+
+    found = taking.in_use(profile.data, profile.publishing_keys, profile.place)
+    return calendar.examine(calendar_of(applied(profile, found.policy).calendar), beijing_now().date())
 
 
 def area(area_code: str, enrolment: Enrolment | None) -> list[Check]:

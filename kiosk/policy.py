@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kiosk.domain.window import Window
+from kiosk.domain.workdays import entries
 from kiosk.profile import Profile
 from kiosk.services.signing import VERSION
 
@@ -173,12 +174,31 @@ def _loudness() -> _Settable:
     return _Settable(check, put, shown)
 
 
+def _calendar() -> _Settable:
+    """Days that the offices of this place work or do not: a flood, or the next year's arrangement, for all at once."""
+
+    def check(key: str, value: Any) -> None:
+        try:
+            entries(value)
+        except ValueError as error:
+            raise PolicyError(f"values.{key}: {error}") from None
+
+    def put(profile: Profile, value: Any) -> Profile:
+        return replace(profile, calendar=entries(value))
+
+    def shown(profile: Profile) -> str:
+        return "; ".join(entry.source for entry in profile.calendar) or "the nation's"
+
+    return _Settable(check, put, shown)
+
+
 SETTABLE: Mapping[str, _Settable] = {
     "face_check": _switch("face_check"),
     "face_liveness": _switch("face_liveness"),
     "pictures": _hours("pictures"),
     "closed": _hours("closed"),
     "volume": _loudness(),
+    "calendar": _calendar(),
     "retention_days": _days("retention_days", 1, 3650),
     "draft_days": _days("draft_days", 0, 30),
 }

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kiosk import address
 from kiosk.domain.keys import SOURCES, SUITES, SourceName, SuiteName
@@ -15,6 +15,9 @@ from kiosk.domain.place import Place
 from kiosk.domain.text import LANGUAGES, Language, Text
 from kiosk.domain.window import Window
 from kiosk.profile_words import cure, instead, meant
+
+if TYPE_CHECKING:
+    from kiosk.domain.workdays import Entry
 
 DEVICE_KINDS = (
     "id_reader",
@@ -119,6 +122,7 @@ class Profile:
     photo: PhotoDecoderProfile = field(default_factory=PhotoDecoderProfile)
     power: PowerProfile = field(default_factory=PowerProfile)
     keys: KeysProfile = field(default_factory=KeysProfile)
+    calendar: tuple[Entry, ...] = ()  # days that the offices of this place work, or do not, beside the nation's
     keep_card_after: float | None = None  # s; a smart card that was given back and not taken; None: never kept
     size: tuple[int, int] = (1080, 1920)
     fullscreen: bool = True
@@ -169,6 +173,7 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
     photo = reader.section("photo_decoder", optional=True)
     power, cards = reader.section("power", optional=True), reader.section("cards", optional=True)
     screen, keys = reader.section("screen", optional=True), reader.section("keys", optional=True)
+    calendar = reader.section("calendar", optional=True)
     profile = Profile(
         place=place,
         street=Text(place.district + street.zh, street.en),
@@ -194,12 +199,13 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         photo=PhotoDecoderProfile(photo.string("library", ""), photo.string("function", "unpack")),
         power=PowerProfile(_command(power)),
         keys=_keys(keys),
+        calendar=_calendar(calendar),
         keep_card_after=_keep_after(cards),
         size=_size(screen),
         fullscreen=screen.boolean("fullscreen", True),
     )
     tables = (terminal, data, backend, services, access, policy, photo, power, cards, screen, publishing, keys)
-    for section in (reader, *tables):
+    for section in (reader, *tables, calendar):
         section.refuse_unknown()
     return profile
 
@@ -258,6 +264,18 @@ def _keep_after(cards: _Reader) -> float | None:
     if seconds is not None and not LEAST_KEEP <= seconds <= 86_400:
         raise cards.fail("keep_after", f"must be {LEAST_KEEP:.0f} to 86400 seconds; leave it out to keep no card")
     return seconds
+
+
+def _calendar(section: _Reader) -> tuple[Entry, ...]:
+    days = section.array("days")
+    if days == []:
+        return ()
+    from kiosk.domain.workdays import entries
+
+    try:
+        return entries(days)
+    except ValueError as error:
+        raise section.fail("days", str(error)) from None
 
 
 def _window(section: _Reader, key: str) -> Window | None:
@@ -375,6 +393,10 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.fail(key, "must be a list of strings")
         return value
+
+    def array(self, key: str) -> Any:
+        """Whatever stands there, for a check of its own."""
+        return self._get(key, [])
 
     def boolean(self, key: str, default: bool) -> bool:
         value = self._get(key, default)

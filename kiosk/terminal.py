@@ -6,10 +6,12 @@ the same path is taken after a power cut. This is the one room that names driver
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kiosk.profile import Profile, ProfileError
@@ -191,7 +193,6 @@ class Terminal:
 
     def _build(self) -> None:
         """Devices open side by side while journal and packs load."""
-        import kiosk
         from devices.manager import Manager
         from kiosk.afar import chosen
         from kiosk.cabinet import specs
@@ -199,6 +200,7 @@ class Terminal:
         from kiosk.counter.printing import PRINT_SECONDS
         from kiosk.documents.worker import DocumentsWorker
         from kiosk.domain.beijing import beijing_now
+        from kiosk.domain.workdays import calendar_of
         from kiosk.policy import applied
         from kiosk.sync import taking
         from kiosk.visit.delays import Delays
@@ -222,16 +224,17 @@ class Terminal:
             language=profile.language,
             test=profile.test,
             face_check=profile.face_check,
+            liveness=profile.face_liveness,
             staff_codes=profile.staff_secret_file is not None,
             card_slot=profile.device("card_reader") is not None,
             keep_card_after=profile.keep_card_after,
             page_reader=self._page_reader() is not None,
             draft_days=profile.draft_days,
+            calendar=partial(calendar_of, profile.calendar),
         )
         self.journal = self._open_journal(machine, clock)
         if self.journal is None:
             return  # stopped while out of service
-        self.journal.audit("terminal.started", version=kiosk.__version__)
         self._documents = DocumentsWorker()
         self._counter = Counter(
             journal=self.journal,
@@ -255,6 +258,7 @@ class Terminal:
             power_down=self._power_down,
             mark=self._marked,
             suite=profile.keys.suite,
+            calendar=partial(calendar_of, profile.calendar),
             test=profile.test,
         )
         self._runner = Runner(machine, self._counter, clock)
@@ -301,12 +305,21 @@ class Terminal:
         return None
 
     def _try_journal(self) -> Journal:
+        import kiosk
+        from kiosk.journal.errors import JournalError
         from kiosk.journal.journal import Journal
-        from kiosk.journal.keys import load_or_create_key
+        from kiosk.journal.keys import FolderKeySource
         from kiosk.keystore.store import source
 
         folder, keys = self._profile.data / "journal", self._profile.keys
-        return Journal.open(folder, load_or_create_key(folder, source(keys.source, keys.pcrs)))
+        journal = Journal.open(folder, FolderKeySource(folder, source(keys.source, keys.pcrs)).load())
+        try:  # a disk that takes nothing may come out with the first word
+            journal.audit("terminal.started", version=kiosk.__version__)
+        except JournalError:
+            with contextlib.suppress(JournalError):
+                journal.close()
+            raise
+        return journal
 
     def _staff_codes(self) -> Any:
         from kiosk.access.staff_code import CURE, StaffCodes, read_secret
@@ -382,8 +395,11 @@ class Terminal:
         from datetime import timedelta
 
         from kiosk.domain.beijing import beijing_now
+        from kiosk.domain.workdays import calendar_of
+        from kiosk.health.calendar import CalendarWatch
         from kiosk.health.rounds import Rounds
         from kiosk.housekeeping import Housekeeping
+        from kiosk.sync.clock import Trust
 
         assert self.journal is not None and self._sync is not None and self._client is not None  # noqa: S101, PT018
         assert self._afar is not None  # noqa: S101
@@ -399,7 +415,11 @@ class Terminal:
             least_free=profile.least_free_mb << 20,
         )
         self._house.look_for_room()  # before the first visit
-        self._rounds = Rounds((*self._house.jobs(), *self._afar.jobs()), self._crash)
+        watch = CalendarWatch(
+            self.journal, partial(calendar_of, profile.calendar), beijing_now,
+            believed=lambda: client.time.trust is not Trust.WRONG,
+        )  # fmt: skip
+        self._rounds = Rounds((*self._house.jobs(), *self._afar.jobs(), watch.job()), self._crash)
         self._rounds.start()
 
     def _nobody_here(self) -> bool:

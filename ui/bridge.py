@@ -112,7 +112,6 @@ class Bridge(QObject):
             raise AssertionError("a snapshot came before prepare()")
         self._chrome.follow(screen.chrome, page)
         left = page != self._page
-        self._models["home"].set_elder(screen.chrome.elder)
         for name, model in self._models.items():
             if name == page:
                 model.show(screen.body)

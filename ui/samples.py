@@ -101,6 +101,36 @@ def _cards(t: Translate) -> tuple[s.ServiceCard, ...]:
     )
 
 
+def _lots(t: Translate) -> tuple[s.ServiceCard, ...]:
+    """Sixteen services, as they may be offered; one of them cannot be done now."""
+    rows = (
+        ("pension", "养老待遇资格认证", "养老认证", "Pension entitlement check", "Pension check"),
+        ("business", "个体工商户设立登记", "开个体店", "Register an individual business", "Open a shop"),
+        ("pension", "高龄津贴申领", "高龄津贴", "Allowance for those of 80 and older", "Allowance at 80"),
+        ("work", "灵活就业登记", "灵活就业", "Register flexible employment", "Register own work"),
+        ("business", "个体工商户变更登记", "改执照", "Change of an individual business", "Change a licence"),
+        ("business", "个体工商户注销登记", "注销执照", "Close an individual business", "Close a shop"),
+        ("business", "小餐饮经营备案", "小餐饮备案", "File a small restaurant", "Small restaurant"),
+        ("business", "开小餐饮店“一件事”", "开小饭店", "Open a small restaurant in one go", "Restaurant in one go"),
+        ("pension", "老年人优待证办理", "老年优待证", "Senior citizen's favour card", "Senior card"),
+        ("work", "失业登记", "失业登记", "Register as unemployed", "Register as unemployed"),
+        ("work", "社会保险参保证明", "参保证明", "Certificate of social insurance", "Insurance certificate"),
+        ("home", "居住证签注", "居住证签注", "Renew a residence permit", "Renew residence permit"),
+        ("home", "无房证明", "无房证明", "Certificate of owning no home", "No-home certificate"),
+        ("family", "生育登记", "生育登记", "Register a birth to come", "Register a birth"),
+        ("utility", "用水用气报装", "用水用气", "Connect water and gas", "Water and gas"),
+        ("other", "群众诉求投诉登记", "诉求投诉", "Complain or ask for help", "Complain or ask for help"),
+    )
+    summary = t("填一次，当场拿到", "Fill in once, take it with you")
+    return tuple(
+        s.ServiceCard(
+            f"service-{n}", category, t(zh, en), t(zh_short, en_short), summary, t("当场办好", "Done at once"),
+            "cannot" if n == 3 else "limited" if n == 4 else "can",
+        )
+        for n, (category, zh, zh_short, en, en_short) in enumerate(rows)
+    )  # fmt: skip
+
+
 def _arriving(t: Translate, one: One) -> Iterator[Sample]:
     cards = _cards(t)
     yield one("home", s.HomeBody(cards))
@@ -110,11 +140,22 @@ def _arriving(t: Translate, one: One) -> Iterator[Sample]:
         for n, category in enumerate(("business", "pension", "work", "home", "family", "utility", "unheard-of"))
     )
     yield one("home-many", s.HomeBody(many), "home")
+    lots = _lots(t)
+    yield one("home-lots", s.HomeBody(lots), "home")
+    yield one("home-lots-greeting", s.HomeBody(lots, "王**", "ready", 1, unfinished=True), "home")
+    yield one("home-category", s.HomeBody(lots, category="business"), "home")
     yield one("home-waiting", s.HomeBody(cards, "王**", "ready", 1), "home")
     yield one("home-resume", s.HomeBody(cards, "王**", unfinished=True), "home")
     later = s.HomeBody(many, "王**", "ready", 1, unfinished=True, problem="resume_not_now")
     yield one("home-resume-not-now", later, "home")
     yield one("home-notice", s.HomeBody(cards, "王**", "notice", 1), "home")
+    groups = (("business", 5), ("pension", 4), ("work", 3), ("home", 2), ("family", 1), ("utility", 1), ("other", 2))
+    yield one("search", s.SearchBody(categories=groups))
+    found = s.SearchBody("gtgsh", lots[:5], 3, groups, "0352-5550000")
+    yield one("search-found", found, "search")
+    yield one("search-one", replace(found, services=(replace(lots[1], verdict="limited"),), more=0), "search")
+    yield one("search-nothing", replace(found, query="qqqq", services=(), more=0), "search")
+    yield one("search-nobody", replace(found, query="qqqq", services=(), more=0, phone=""), "search")
     yield one("home-conflict", s.HomeBody(cards, "王**", "conflict", 1), "home")
     yield one("home-pending", s.HomeBody(many, "王**", "pending", 2), "home")
     guide = s.GuideBody(
@@ -155,6 +196,7 @@ def _identifying(t: Translate, one: One) -> Iterator[Sample]:
     yield one("identify-slot", s.IdentifyBody("slot_card"), "identify", step=1, expires_at=52.0)
     yield one("identify-unreadable", s.IdentifyBody("card_unreadable"), "identify", step=1, expires_at=52.0)
     yield one("consent", s.ConsentBody("王**"), step=2)
+    yield one("consent-moves", s.ConsentBody("王**", moves=True), "consent", step=2)
     yield one("face", s.FaceBody("come_closer"), step=2)
     yield one("face-straight", s.FaceBody("", "straight", 0, 3), "face", step=2)
     yield one("face-done", s.FaceBody("", "straight", 1, 3), "face", step=2)
@@ -334,6 +376,14 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
         papers=(replace(done[1], state="unknown", reason="no-answer"),),
     )  # fmt: skip
     yield one("outcome-referred", referred, "outcome")
+    steps = (
+        ("missing", t("委托书或监护材料", "Written authority or proof of guardianship")),
+        ("missing", t("户口簿（首页和老人那一页）", "Household register (first page and the person's page)")),
+        ("go", t("带材料到户籍地社区。", "Bring them to the community of the registered residence.")),
+        ("decides", t("由街道办事处决定，20 个工作日内告诉您结果。", "The street office decides in 20 working days.")),
+        ("handled", t("自来水公司：上门勘查，3 个工作日内", "Water company: surveys, within 3 working days")),
+    )
+    yield one("outcome-steps", replace(referred, steps=steps, document_lines=outcome.document_lines), "outcome")
     given = t("办件回执", "Case receipt")
     paper = tuple(
         (t(zh, en), value)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from devices.contracts.document_camera import DocumentHint, Page, Quad
 from devices.vision import document_gates as gates
 from devices.vision.document import Outline, find
-from devices.vision.document_page import Measure, encode, even_light, is_paper, measure, straighten, thumbnail
+from devices.vision.document_page import Measure, encode, even_light, is_paper, likeness, measure, straighten, thumbnail
 from devices.vision.face import Image
 from devices.vision.parameters import DocumentParameters
 
@@ -69,6 +69,6 @@ def print_of(image: Image, seen: View) -> NDArray[np.float32]:
 
 
 def same(one: NDArray[np.float32], other: NDArray[np.float32], wanted: DocumentParameters) -> bool:
-    """Whether two prints are of one page, lying either way up."""
-    turned = other[::-1, ::-1]
-    return min(float(np.abs(one - other).mean()), float(np.abs(one - turned).mean())) < wanted.same_page
+    """Whether two prints are of one page, lying either way up. Two copies of one form, filled in otherwise, are one."""
+    turned = np.ascontiguousarray(other[::-1, ::-1])
+    return max(likeness(one, other), likeness(one, turned)) > wanted.same_page

@@ -136,6 +136,16 @@ def encode(page: Image, quality: int) -> bytes:
 
 
 def thumbnail(page: Image) -> NDArray[np.float32]:
-    """A page as 48 x 48 grey levels around their mean: enough to know it again, too little to read it."""
-    small = cv2.cvtColor(cv2.resize(page, (48, 48), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    return np.asarray(small.astype(np.float32) - float(small.mean()), dtype=np.float32)
+    """A page as 64 x 64 grey levels: enough to know it again, too little to read it.
+
+    Around the mean of their neighbourhood, not the page's: light falls otherwise as soon as the page was moved.
+    """
+    small = cv2.cvtColor(cv2.resize(page, (64, 64), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    level = small.astype(np.float32)
+    return np.asarray(level - cv2.blur(level, (13, 13)), dtype=np.float32)
+
+
+def likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """How well two thumbnails fit each other, -1 to 1, shifted by up to three of their pixels, without their rim."""
+    found = cv2.matchTemplate(other[4:-4, 4:-4], one[7:-7, 7:-7], cv2.TM_CCOEFF_NORMED)
+    return float(np.nan_to_num(found).max())

@@ -141,8 +141,9 @@ class DocumentParameters:
     """Largest movement of a corner between two looks, as a share of the picture's diagonal: above it ``hold_still``."""
     steady_seconds: float = 0.6
     """How long the outline must rest before the picture is taken."""
-    same_page: float = 9.0
-    """Mean difference of grey between two small pictures of pages: below it it is the same page again."""
+    same_page: float = 0.55
+    """How well two small pictures of pages fit each other (1: wholly): above it it is the same page again. Of drawn
+    papers, laid down anew in other light: the same 0.82 and more, another kind of paper 0.28 and less."""
     size_tolerance: float = 0.1
     """How far a side may lie from a class's, as a share of it (the sides' ratio: half as far)."""
     mm_per_pixel: float = 0.0

@@ -72,10 +72,10 @@ def backup(settings: Settings, out: Path, keys_out: Path | None = None) -> Manif
         with tarfile.open(draft, "w", format=tarfile.PAX_FORMAT) as archive:
             digest = _add_file(archive, _DATABASE, dumped)
             saved, missing = 0, []
-            for name in copying.material_hashes(settings.db_url, dumped):
+            for name, needed in copying.material_hashes(settings.db_url, dumped).items():
                 data = _material(blobs, name)
                 if data is None:
-                    missing.append(name)
+                    missing += [name] if needed else []
                 else:
                     _add_bytes(archive, _MATERIALS + name, data)
                     saved += 1

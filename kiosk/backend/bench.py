@@ -91,9 +91,8 @@ def at_once(backend: Backend, turns: int) -> Row:
     terminals = [Pushed(backend) for _ in range(TERMINALS)]
 
     def push(pushed: Pushed, batch: list[wire.SealedItem]) -> None:
-        spent = backend.spend_nonce(pushed.terminal.terminal_id, secrets.token_hex(16))
-        reply = backend.push(pushed.terminal, batch)
-        if not spent or reply.results[0].status != "accepted":
+        once = backend.once(pushed.terminal.terminal_id, secrets.token_hex(16))
+        if backend.push(pushed.terminal, batch, once).results[0].status != "accepted":
             raise RuntimeError("not taken")
 
     with ThreadPoolExecutor(TERMINALS) as pool:

@@ -1,10 +1,17 @@
 """`kiosk bench pouchdb`: the same documents to the backend, against PouchDB's replication.
 
 PouchDB is what an offline-first application would take for this: LevelDB on both ends, its replication protocol over
-HTTP between two processes on loopback. Both sides carry the same sealed cases: id, kind, hash, labels and 4 KB in
-base64. They do not promise the same. PouchDB's writes are not synced to the disk (LevelDB's default, which its adapter
-does not let anybody change), its documents are neither opened nor checked, nothing is signed or acknowledged item by
-item; ours is what `kiosk bench sync` measures. So a ratio tells what the promises cost, or do not.
+HTTP between two processes on loopback. In each turn all three carry the very same sealed cases: id, kind, hash, labels
+and 4 KB in base64. Ours is what `kiosk bench sync` measures: durable at both ends, each case opened, checked,
+acknowledged by a signature and that checked. PouchDB opens and checks nothing, and acknowledges nothing by item. Two of
+it are measured:
+
+- durable: LevelDB is told to sync each write (its option ``sync``, given through PouchDB's option ``db``:
+  ``kiosk/bench/pouchdb/durable.js``), so that both ends have on the disk what they
+  say they have. The limit is put here.
+- as it comes: no write is synced, and a power cut takes what the system had not written yet. Told without a limit.
+
+To fill the queue takes longer than to empty it (a commit and a sync of the disk for each case); it is not measured.
 
 The peer is optional: Node.js, and npm's packages in the user's cache; ``kiosk/bench/pouchdb/package.json`` pins them.
 """
@@ -14,18 +21,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from kiosk import bench, wire
-from kiosk.backend.bench import synced
 from kiosk.backend.bench_world import BATCH, END, Served, Terminal, served, utc_now
-from kiosk.bench.rows import Row, compare
+from kiosk.bench.rows import Row, seconds_of
 
 HERE = Path(bench.__file__).parent / "pouchdb"
 ROOM = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kiosk-bench-pouchdb"
@@ -33,7 +40,11 @@ INSTALL = f"mkdir -p {ROOM} && cp {HERE}/package.json {ROOM} && npm install --pr
 LIMIT = 1 / 5
 CASES, TURNS = 1000, 10  # of one turn
 WORK = f"cases to the backend, against PouchDB's replication of the same documents, batch {BATCH}"
-NOTES = "PouchDB 9, LevelDB on both ends, no write synced, over HTTP; ours durable at both ends, acknowledged by item"
+OURS = "ours over HTTP, durable at both ends (SQLite, synchronous=FULL), each case opened, checked, acknowledged"
+PEERS = {  # how PouchDB keeps them: by which words, and what our time may be of its
+    "durable": ("PouchDB 9, LevelDB on both ends, each write synced", LIMIT),
+    "as-it-comes": ("PouchDB 9, LevelDB on both ends, no write synced", None),
+}
 
 
 def missing() -> str:
@@ -44,30 +55,45 @@ def missing() -> str:
 
 
 def measure(cases: int = CASES, turns: int = TURNS, folder: Path | None = None) -> list[Row]:
-    """The row; ``folder`` must not be in memory."""
+    """The rows; ``folder`` must not be in memory."""
     if why := missing():
         return [Row(f"{cases * turns} {WORK}", None, None, None, LIMIT, "ms", why)]
-    with tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=folder) as name:
+    with tempfile.TemporaryDirectory(prefix="kiosk-bench-", dir=folder) as name, ExitStack() as peers:
         room = Path(name)
-        with served(room / "served") as (url, code), replication(room) as replicate:
+        with served(room / "served") as (url, code):
+            replicate = {how: peers.enter_context(replication(room / how, how)) for how in PEERS}
             terminal = Terminal(room / "journal", Served(url), code)
             try:
-                return [_compared(terminal, replicate, cases, turns)]
+                times = _times(terminal, replicate, cases, turns)
             finally:
                 terminal.close()
+    return [_row(how, times, cases, turns) for how in PEERS]
 
 
-def _compared(terminal: Terminal, replicate: Any, cases: int, turns: int) -> Row:
-    def peer() -> float:
+def _times(
+    terminal: Terminal, replicate: Mapping[str, Callable[[Any], float]], cases: int, turns: int, warm_up: int = 1
+) -> dict[str, list[float]]:
+    """Seconds of each, in turns, another one first each time; all with the same documents."""
+    names = ["ours", *replicate]
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(-warm_up, turns):
         terminal.fill(cases)
-        seconds = replicate(documents(terminal, cases))
-        terminal.sync(cases)  # not measured: the queue is to be empty again
-        return float(seconds)
+        rows = documents(terminal, cases)
+        for offset in range(len(names)):
+            name = names[(turn + offset) % len(names)]
+            spent = seconds_of(lambda: terminal.sync(cases)) if name == "ours" else replicate[name](rows)
+            if turn >= 0:
+                times[name].append(spent)
+    return times
 
-    return compare(
-        f"{cases * turns} {WORK}", peer, lambda: synced(terminal, cases), turns, limit=LIMIT,
-        notes=f"{NOTES}; {cases} a turn",
-    )  # fmt: skip
+
+def _row(how: str, times: Mapping[str, list[float]], cases: int, turns: int) -> Row:
+    words, limit = PEERS[how]
+    own, theirs = statistics.median(times["ours"]) * 1000, statistics.median(times[how]) * 1000
+    pairs = sorted(mine / other for mine, other in zip(times["ours"], times[how], strict=True))
+    spread = f"ratios of the middle half {pairs[len(pairs) // 4]:.2f}..{pairs[-1 - len(pairs) // 4]:.2f}"
+    notes = f"{words}; {OURS}; {cases} a turn; {spread}"
+    return Row(f"{cases * turns} {WORK}, {how}", theirs, own, own / theirs, limit, "ms", notes)
 
 
 def documents(terminal: Terminal, count: int) -> list[dict[str, object]]:
@@ -80,14 +106,14 @@ def documents(terminal: Terminal, count: int) -> list[dict[str, object]]:
 
 
 @contextmanager
-def replication(room: Path) -> Iterator[Any]:
+def replication(room: Path, how: str) -> Iterator[Callable[[list[dict[str, object]]], float]]:
     """A call that brings a list of documents from one PouchDB to another and says the seconds that this took."""
-    (room / "pouch").mkdir()
-    with _node("server.js", str(room / "pouch")) as server:
+    (room / "pouch").mkdir(parents=True)
+    with _node("server.js", str(room / "pouch"), how) as server:
         url = _line(server).strip()
-        with _node("terminal.js", str(room / "source"), f"{url}/cases", str(BATCH)) as terminal:
+        with _node("terminal.js", str(room / "source"), f"{url}/cases", str(BATCH), how) as terminal:
 
-            def replicate(rows: list[dict[str, object]]) -> float:
+            def call(rows: list[dict[str, object]]) -> float:
                 assert terminal.stdin is not None  # noqa: S101
                 terminal.stdin.write(json.dumps(rows) + "\n")
                 terminal.stdin.flush()
@@ -96,7 +122,7 @@ def replication(room: Path) -> Iterator[Any]:
                     raise RuntimeError(f"PouchDB has written {said['written']} of {len(rows)}")
                 return float(said["ms"]) / 1000
 
-            yield replicate
+            yield call
 
 
 @contextmanager

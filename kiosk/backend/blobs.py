@@ -2,18 +2,30 @@
 
 A folder of files by default; a bucket of an S3 service by URL (`s3.py`). Both keep the contract of `Blobs`, and nobody
 but the caller checks that bytes and hash belong together.
+
+Each sync of the disk is a wait of its own, and a wait is most of what an upload costs. So a folder has the bytes synced
+in one thread while another commits their row, and syncs their *name* only before an item that needs it is acknowledged
+(`certain`). A row alone is no promise: the name, given after the bytes are on the disk, has to be there too.
 """
 
 from __future__ import annotations
 
 import secrets
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from kiosk.backend.settings import BackendError
-from kiosk.durable import put, sync_path
+from kiosk.durable import put, sync_path, write_new
+from kiosk.health.failpoints import hit
 from kiosk.wire import HASH
+
+T = TypeVar("T")
+REMEMBERED = 16_384  # hashes whose names are known to be on the disk
+_SIDE_BY_SIDE = 4  # syncs that are waited for at the same time
 
 
 class BlobsBusy(Exception):
@@ -25,6 +37,19 @@ class Blobs(Protocol):
 
     def put(self, digest: str, data: bytes) -> None:
         """Durable when this returns."""
+
+    def keep(self, digest: str, data: bytes, note: Callable[[], T]) -> T:
+        """The bytes are on the disk and ``note``, which puts down that they have come, has been called.
+
+        Maybe at once: where a power cut comes between, what was put down speaks of bytes that nobody has, or of a name
+        that is gone. It counts for those alone that are `certain`. Raises what ``note`` raises.
+        """
+
+    def certain(self, digests: Iterable[str]) -> set[str]:
+        """Those of them, put down as kept, that are here whole and are found again after a power cut."""
+
+    def close(self) -> None:
+        """Nothing is asked any more."""
 
     def get(self, digest: str) -> bytes:
         """Raises KeyError if it is not there."""
@@ -48,23 +73,56 @@ def open_blobs(url: str) -> Blobs:
 
 
 class BlobFolder:
-    """Content-addressed folder: ``root/ab/abcd…``."""
+    """Content-addressed folder: ``root/ab/abcd…``. Thread-safe, and several processes may share it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._beside = ThreadPoolExecutor(_SIDE_BY_SIDE, "blobs")
+        self._lock = threading.Lock()
+        self._named: dict[str, None] = {}  # hashes whose names are on the disk
+        self._folders: set[Path] = set()  # and folders
 
     def path(self, digest: str) -> Path:
         return self._root / check(digest)[:2] / digest
 
     def put(self, digest: str, data: bytes) -> None:
         path = self.path(digest)
-        if path.exists():
-            return
         try:
-            self._write(path, data)
+            if not path.exists():
+                put(path, data, draft=self._draft(path))
+            self._sync_names(path.parent)
         except OSError as error:
             raise BlobsBusy from error
+
+    def keep(self, digest: str, data: bytes, note: Callable[[], T]) -> T:
+        path = self.path(digest)
+        if path.exists():
+            return note()
+        writing = self._beside.submit(self._write, path, data)
+        try:
+            return note()
+        finally:
+            try:
+                writing.result()
+            except OSError as error:
+                raise BlobsBusy from error
+
+    def certain(self, digests: Iterable[str]) -> set[str]:
+        found = {digest for digest in digests if digest in self._named or self.path(digest).exists()}
+        new = found.difference(self._named)
+        try:
+            list(self._beside.map(self._sync_names, {self.path(digest).parent for digest in new}))
+        except OSError as error:
+            raise BlobsBusy from error
+        with self._lock:
+            self._named.update(dict.fromkeys(new))
+            while len(self._named) > REMEMBERED:
+                self._named.pop(next(iter(self._named)))
+        return found
+
+    def close(self) -> None:
+        self._beside.shutdown()
 
     def get(self, digest: str) -> bytes:
         try:
@@ -78,10 +136,26 @@ class BlobFolder:
         return not any(self._root.iterdir())
 
     def _write(self, path: Path, data: bytes) -> None:
+        """A name is given to what is on the disk alone: where there is a name, there is the whole."""
+        draft = self._draft(path)
+        try:
+            write_new(draft, data)
+            hit("durable.written")
+            draft.replace(path)
+            hit("durable.named")
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+    def _draft(self, path: Path) -> Path:
         path.parent.mkdir(exist_ok=True, mode=0o700)
-        draft = path.with_name(f".{path.name[:16]}.{secrets.token_hex(4)}")
-        put(path, data, draft=draft)
-        sync_path(self._root)
+        return path.with_name(f".{path.name[:16]}.{secrets.token_hex(4)}")
+
+    def _sync_names(self, folder: Path) -> None:
+        sync_path(folder)
+        if folder not in self._folders:  # another process may have made it a moment ago
+            sync_path(self._root)
+            self._folders.add(folder)
 
 
 def check(digest: str) -> str:

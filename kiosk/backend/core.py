@@ -1,7 +1,7 @@
 """What the backend does for a terminal, without HTTP: enrol, take in, reserve, report.
 
 Failpoints: ``backend.part`` (a part of a material is in its file, nobody knows yet), ``backend.whole`` (its last part
-is, it is no material yet), ``backend.material`` (its bytes are kept, its row is not).
+is, it is no material yet), ``backend.material`` (its bytes are on their way to the disk, or there; its row is not).
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import NoReturn
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import NoReturn, TypeVar
 
 from kiosk import wire
 from kiosk.backend import intake, log
@@ -21,9 +22,11 @@ from kiosk.backend.checkpoints import Logs
 from kiosk.backend.keys import BackendKeys
 from kiosk.backend.late import Late
 from kiosk.backend.metrics import Metrics
+from kiosk.backend.once import Once
 from kiosk.backend.partials import OffsetDiffers, PartialFolder
 from kiosk.backend.problems import Refusal
 from kiosk.backend.publishing import Publishing
+from kiosk.backend.replaying import Replays
 from kiosk.backend.settings import BackendError, Settings
 from kiosk.backend.store import items as item_store
 from kiosk.backend.store import numbers, results, terminals
@@ -32,7 +35,9 @@ from kiosk.backend.store.items import NewItem, Taken
 from kiosk.backend.store.terminals import Terminal
 from kiosk.health.failpoints import hit
 
+T = TypeVar("T")
 RESULTS_PER_PAGE = 200
+SWEEP = timedelta(seconds=5)  # the least time between two clearings of the nonces
 REMEMBERED_FAILURES = 4096  # wrong codes of the last minute, of all addresses
 FAILPOINTS = ("backend.part", "backend.whole", "backend.material")
 ALARMING = frozenset({"foreign-number", "foreign-case"})  # rejected, and perhaps a key in wrong hands
@@ -51,11 +56,14 @@ class Backend:
         self.logs = Logs(self._store, self.keys, self.metrics, self.now)
         self.late = Late(self._store, self.keys, self.now)
         self.published = Publishing(self._store, self.metrics, self.now)
+        self.replays = Replays(self._store, self.keys, self.now)
         self._failures: deque[tuple[datetime, str]] = deque(maxlen=REMEMBERED_FAILURES)
         self._failures_lock = threading.Lock()
+        self._swept = datetime.min.replace(tzinfo=UTC)
 
     def close(self) -> None:
         self._store.close()
+        self._blobs.close()
 
     def now(self) -> datetime:
         return self.settings.clock()
@@ -86,6 +94,9 @@ class Backend:
             log.event("enrolment.refused", code="suite-not-served")
             raise Refusal("suite-not-served")
         found = self._store.write(lambda connection: terminals.enrol(connection, code, public_key, now))
+        if found == "key-taken":  # a right code, which it leaves unused: nobody's guess
+            log.event("enrolment.refused", code=found)
+            raise Refusal(found)
         if not isinstance(found, Terminal):
             self._refuse_code(found, address, now)
         log.event("enrolment.complete", terminal=found.terminal_id)
@@ -119,11 +130,40 @@ class Backend:
     def find_terminal(self, terminal_id: str) -> Terminal | None:
         return self._store.read(lambda connection: terminals.find(connection, terminal_id))
 
-    def spend_nonce(self, terminal_id: str, nonce: str) -> bool:
+    def claimed(self, terminal_id: str, nonce: str) -> tuple[Terminal | None, bool]:
+        """Who a request says it is from, and whether that one has used its nonce before."""
+        return self._store.read(
+            lambda connection: (
+                terminals.find(connection, terminal_id),
+                terminals.nonce_spent(connection, terminal_id, nonce),
+            )
+        )
+
+    def once(self, terminal_id: str, nonce: str) -> Once:
         now = self.now()
         # twice the window: a timestamp may lie a window ahead and stays good for a window after that
-        expires = now + 2 * self.settings.window
-        return self._store.write(lambda connection: terminals.spend_nonce(connection, terminal_id, nonce, now, expires))
+        sweeps = not timedelta() <= now - self._swept < SWEEP
+        if sweeps:
+            self._swept = now
+        return Once(terminal_id, nonce, now, now + 2 * self.settings.window, sweeps)
+
+    def spend(self, once: Once) -> None:
+        """The nonce alone. Raises Refusal."""
+        self._store.write(once.spend)
+        once.spent = True
+
+    def _write(self, work: Callable[[Connection], T], once: Once | None) -> T:
+        """``work``, and before it the nonce of the request that asks for it: in one transaction."""
+        if once is None or once.spent:
+            return self._store.write(work)
+
+        def both(connection: Connection) -> T:
+            once.spend(connection)
+            return work(connection)
+
+        done = self._store.write(both)
+        once.spent = True
+        return done
 
     def change_key(self, terminal: Terminal, asked: wire.KeyChange) -> wire.KeyChanged:
         """Another key for this terminal, endorsed by the one it had. Idempotent: the new key may ask again.
@@ -158,19 +198,24 @@ class Backend:
 
     # -- items
 
-    def push(self, terminal: Terminal, pushed: Sequence[wire.SealedItem]) -> wire.PushReply:
-        """Takes a batch in, one transaction for all of it. Every item gets its own answer, in the batch's order."""
+    def push(self, terminal: Terminal, pushed: Sequence[wire.SealedItem], once: Once | None = None) -> wire.PushReply:
+        """Takes a batch in, one transaction for all of it. Every item gets its own answer, in the batch's order.
+
+        ``once``: the request's nonce, where it is not spent yet.
+        """
         if len(pushed) > wire.MAX_BATCH:
             raise Refusal("too-many-items")
         opened = self._open(terminal, pushed)
         now = self.now()
+        attempts = count()
 
         def work(connection: Connection) -> list[Taken]:
+            look = next(attempts) > 0
             if not terminals.hold(connection, terminal.terminal_id):
                 raise Refusal("terminal-revoked")
             new = [item for item in opened if isinstance(item, NewItem)]
             fresh = list({item.id: item for item in reversed(new)}.values())[::-1]
-            by_id = item_store.take_in(connection, terminal.terminal_id, terminal.area_code, fresh, now)
+            by_id = item_store.take_in(connection, terminal.terminal_id, terminal.area_code, fresh, now, look)
             taken: list[Taken] = []
             first_hash: dict[str, str] = {}
             for item, found in zip(pushed, opened, strict=True):
@@ -182,13 +227,15 @@ class Backend:
                     answer = by_id[found.id]
                     first_hash[found.id] = found.hash
                 if _alarming(answer):
-                    item_store.raise_alarm(connection, terminal.terminal_id, answer.reason, item.id, item.hash, now)
+                    item_store.raise_alarm_once(
+                        connection, terminal.terminal_id, answer.reason, item.id, item.hash, now
+                    )
                 taken.append(answer)
             return taken
 
         settled = [found for found in opened if not isinstance(found, NewItem) and not _alarming(found)]
         # a batch that is sent again for a lost answer is most often all here: nothing to write
-        answers = settled if len(settled) == len(opened) else self._store.write(work)
+        answers = settled if len(settled) == len(opened) else self._write(work, once)
         signer = self.keys.signer(terminal.signing_id, terminal.suite)
         key_id = signer.signing_id
         replies = [
@@ -198,8 +245,8 @@ class Backend:
         counts: dict[str, int] = {}
         for reply in replies:
             counts[reply.status] = counts.get(reply.status, 0) + 1
-        for status, count in counts.items():
-            self.metrics.count("kiosk_items_total", count, status=status)
+        for status, number in counts.items():
+            self.metrics.count("kiosk_items_total", number, status=status)
         if set(counts) - {"accepted", "duplicate"}:
             log.event("items.trouble", terminal=terminal.terminal_id, **counts)
         return wire.PushReply(replies)
@@ -221,6 +268,7 @@ class Backend:
                 item_store.known_materials(connection, terminal.terminal_id, wanted),
             )
         )
+        materials = self._certain(materials)
         opened: list[NewItem | Taken] = []
         # oldest first, those of the terminal's own suite last: they are tried first
         epochs = sorted(self.keys.epochs, key=lambda epoch: epoch.suite == terminal.suite)
@@ -239,22 +287,35 @@ class Backend:
                     opened.append(self.late.named(found))
         return opened
 
-    def store_material(self, terminal: Terminal, digest: str, data: bytes) -> wire.MaterialReply:
-        """Keeps a sealed material under its hash."""
+    def store_material(
+        self, terminal: Terminal, digest: str, data: bytes, once: Once | None = None, *, hashed: str = ""
+    ) -> wire.MaterialReply:
+        """Keeps a sealed material under its hash. ``hashed``: the SHA-256 of ``data``, where it is known already."""
         if not data:
             raise Refusal("bad-fields")  # nothing sealed is empty: the body was forgotten
-        if not wire.HASH.fullmatch(digest) or hashlib.sha256(data).hexdigest() != digest:
+        if not wire.HASH.fullmatch(digest) or (hashed or hashlib.sha256(data).hexdigest()) != digest:
             raise Refusal("hash-mismatch")
+        now = self.now()
+
+        def note() -> bool:
+            hit("backend.material")
+            return self._write(
+                lambda connection: item_store.add_material(connection, terminal.terminal_id, digest, len(data), now),
+                once,
+            )
+
         try:
-            self._blobs.put(digest, data)
+            new = self._blobs.keep(digest, data, note)
         except BlobsBusy as error:
             raise StoreBusy from error
-        hit("backend.material")
-        now = self.now()
-        new = self._store.write(
-            lambda connection: item_store.add_material(connection, terminal.terminal_id, digest, len(data), now)
-        )
         return wire.MaterialReply(digest, "accepted" if new else "duplicate", len(data))
+
+    def _certain(self, known: set[str]) -> set[str]:
+        """Those of the terminal's materials that are here for good."""
+        try:
+            return self._blobs.certain(known)
+        except BlobsBusy as error:
+            raise StoreBusy from error
 
     def material_offset(self, terminal: Terminal, digest: str) -> wire.MaterialReply:
         """How much of a sealed material is here."""
@@ -265,7 +326,7 @@ class Backend:
         return wire.MaterialReply(digest, "partial", self._partials.offset(terminal.terminal_id, digest))
 
     def append_material(
-        self, terminal: Terminal, digest: str, offset: int, size: int, data: bytes
+        self, terminal: Terminal, digest: str, offset: int, size: int, data: bytes, once: Once | None = None
     ) -> wire.MaterialReply:
         """Adds a part to a sealed material; the last one makes it whole.
 
@@ -293,7 +354,7 @@ class Backend:
                 return wire.MaterialReply(digest, "duplicate")
             raise Refusal("offset-differs")
         try:
-            reply = self.store_material(terminal, digest, whole)
+            reply = self.store_material(terminal, digest, whole, once)
         except Refusal:  # not what its name says; where the store cannot take it now, nothing has to be sent again
             self._partials.drop(terminal.terminal_id, digest)
             raise
@@ -302,7 +363,9 @@ class Backend:
 
     def _has(self, terminal: Terminal, digest: str) -> bool:
         return bool(
-            self._store.read(lambda connection: item_store.known_materials(connection, terminal.terminal_id, [digest]))
+            self._certain(
+                self._store.read(lambda reading: item_store.known_materials(reading, terminal.terminal_id, [digest]))
+            )
         )
 
     # -- numbers and results

@@ -92,6 +92,20 @@ def withdraw_pack(settings: Settings, service_id: str, version: str, since: str)
     return 0
 
 
+def replay(settings: Settings) -> int:
+    """Decisions made again (replaying.py); status 1 while there is a difference that nobody has put right."""
+    backend = Backend(settings)
+    try:
+        done = backend.replays.run()
+        standing = backend.replays.standing()
+    except StoreBusy as error:
+        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
+    finally:
+        backend.close()
+    _say(equal=done.equal, differing=done.differing, not_replayed=done.impossible, standing=standing)
+    return 1 if standing else 0
+
+
 def papers(settings: Settings, out: Path | None, phone: str) -> int:
     """``papers.jws``, ``check.html`` and ``root.key`` into the folder ``out``, for everybody to read."""
     if out is None:

@@ -1,8 +1,8 @@
 """The gate before every route: body limits, who is asking, and a signature under every reply to a terminal.
 
 No body is read for somebody who is none of ours by name,
-nothing is parsed before the terminal's signature over the raw bytes has been checked. Replies are bound to the nonce
-of their request, so that the terminal can tell the backend from whatever else answers on port 443.
+nothing is parsed before the terminal's signature over the raw bytes has been checked. Replies are bound to their
+request (`wire.Asked`), so that the terminal can tell the backend from whatever else answers on port 443.
 
 Failpoint: ``backend.answering`` (all is done, nothing of the answer was sent).
 """
@@ -33,6 +33,7 @@ from kiosk.health.failpoints import hit
 FAILPOINTS = ("backend.answering",)
 ENROL, ITEMS = "/v1/enrol", "/v1/items"
 NEW_TERMINAL = "new"  # in the terminal header of an enrolment
+KNOWN = 16_384  # terminals that were found in the store
 LARGE_AT_ONCE = 4  # bodies beyond the small ones that are held in memory at the same time
 _SMALL_BODY = 64 * 1024
 _MATERIAL = re.compile(r"/v1/materials/[^/]+")
@@ -42,11 +43,13 @@ _FOR_STRANGERS = (401, 403, 404, 408, 429, 500, 503)  # answers that are signed 
 
 
 class Gate:
-    """ASGI middleware. Puts the Terminal into ``scope["state"]["terminal"]`` for the routes."""
+    """ASGI middleware. Puts ``terminal`` and ``once`` (once.py) into ``scope["state"]`` for the routes."""
 
     def __init__(self, app: ASGIApp, backend: Backend) -> None:
         self._app = app
         self._backend = backend
+        # ids whose bodies may be read at once: whether it is still one of ours is looked up afterwards, each time
+        self._known: set[str] = set()
         self._places = _Places(backend.settings.body_seconds)
         self._rates = Rates(backend.settings.rate, backend.settings.burst, backend.settings.monotonic)
 
@@ -56,61 +59,76 @@ class Gate:
             return
         started = time.monotonic()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        reply = _Reply()
-        terminal_id = suite = ""
+        asked, reply = _asked(scope, headers), _Reply()
+        state = scope.setdefault("state", {})
         try:
-            claimed: Terminal | None = None
-            if scope["path"].startswith("/v1/"):
-                claimed = await anyio.to_thread.run_sync(self.claimed, scope["path"], headers)
-            async with self._places.place(claimed, _may_be_large(scope["path"], headers)):
-                body = await self._body(scope["path"], headers, receive)
-                if claimed is not None:
-                    terminal = await anyio.to_thread.run_sync(self.authenticate, scope, headers, body, claimed)
-                    terminal_id, suite = terminal.terminal_id, terminal.suite
-                    body = await anyio.to_thread.run_sync(_decoded, scope["path"], headers, body)
-                    scope.setdefault("state", {})["terminal"] = terminal
-                await self._app(scope, _replay(body, receive), reply.take)
+            await self._let_in(scope, receive, headers, reply)
         except _Gone:
             return  # nobody is there to be answered
-        except Refusal as refusal:
-            self._refuse(reply, refusal.code)
-        except StoreBusy as error:
-            log.event("store.busy", cause=type(error.__cause__).__name__)
-            self._refuse(reply, "store-busy")
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # a bug: answered, logged with its place, never with what was sent
-            log.fault(error)
-            self._refuse(reply, "fault")
+        except Exception as error:
+            self._trouble(reply, error)
+        terminal, once = state.get("terminal"), state.get("once")
+        if once is not None and not once.spent:  # nothing was written: it is spent all the same before an answer
+            try:
+                await anyio.to_thread.run_sync(self._backend.spend, once)
+            except Exception as error:
+                self._trouble(reply, error)
+        terminal_id, suite = ("", "") if terminal is None else (terminal.terminal_id, terminal.suite)
         route = getattr(scope.get("route"), "path", "-")
         self._backend.metrics.count("kiosk_requests_total", route=route, status=str(reply.status))
         if scope["path"].startswith("/v1/"):
             spent = round((time.monotonic() - started) * 1000, 1)
             log.event("request", route=route, status=reply.status, ms=spent, terminal=terminal_id or None)
         hit("backend.answering")
-        await reply.send(send, self._signature(headers, reply, suite))
+        await reply.send(send, self._signature(asked, headers, reply, suite))
 
-    def claimed(self, path: str, headers: dict[str, str]) -> Terminal:
-        """Who the request says it is from, before its body is read; nothing is proved yet. Raises Refusal."""
-        terminal_id, stamp, nonce, signature = _signed(headers)
-        forms = wire.ID.fullmatch(terminal_id) and _TIMESTAMP.fullmatch(stamp) and wire.NONCE.fullmatch(nonce)
-        if not forms or not _SIGNATURE.fullmatch(signature):
-            raise Refusal("unsigned")
-        if path == ENROL:
-            return Terminal(NEW_TERMINAL, "", "", False)  # who this is, the code will say
-        found = self._backend.find_terminal(terminal_id)
-        if found is None:
-            raise Refusal("unknown-terminal")
-        if found.revoked:
-            raise Refusal("terminal-revoked")
-        return found
+    async def _let_in(self, scope: Scope, receive: Receive, headers: dict[str, str], reply: _Reply) -> None:
+        """The request's way to its route, or a Refusal."""
+        path = scope["path"]
+        ours = path.startswith("/v1/")
+        claimed = _claimed(headers) if ours else ""
+        if ours and path != ENROL and claimed not in self._known:  # who a new one is, the code will say
+            await anyio.to_thread.run_sync(self._look_up, claimed)
+        async with self._places.place(claimed, _may_be_large(path, headers)):
+            body = await self._body(path, headers, receive)
+            if ours:
+                body = await anyio.to_thread.run_sync(self.authenticate, scope, headers, body)
+            await self._app(scope, _replay(body, receive), reply.take)
 
-    def authenticate(self, scope: Scope, headers: dict[str, str], body: bytes, terminal: Terminal) -> Terminal:
-        """The terminal that signed this request, claimed before. Raises Refusal."""
+    def _trouble(self, reply: _Reply, error: Exception) -> None:
+        """What is answered to a request that did not go through."""
+        if isinstance(error, Refusal):
+            self._refuse(reply, error.code)
+        elif isinstance(error, StoreBusy):
+            log.event("store.busy", cause=type(error.__cause__).__name__)
+            self._refuse(reply, "store-busy")
+        else:  # a bug: answered, logged with its place, never with what was sent
+            log.fault(error)
+            self._refuse(reply, "fault")
+
+    def _look_up(self, terminal_id: str, nonce: str = "") -> tuple[Terminal, bool]:
+        """Whom a request names, as the store has it now, and whether that one has used the nonce. Raises Refusal."""
+        found, used = self._backend.claimed(terminal_id, nonce)
+        if found is None or found.revoked:
+            self._known.discard(terminal_id)
+            raise Refusal("unknown-terminal" if found is None else "terminal-revoked")
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known.add(terminal_id)
+        return found, used
+
+    def authenticate(self, scope: Scope, headers: dict[str, str], body: bytes) -> bytes:
+        """The body as it is meant, signed by the terminal that was claimed. Raises Refusal.
+
+        Puts the Terminal and the request's Once into the scope's state. A route that writes in one transaction spends
+        the nonce there; for all others it is spent here.
+        """
         terminal_id, stamp, nonce, signature = _signed(headers)
-        now = self._backend.now()
+        now, state = self._backend.now(), scope["state"]
         if scope["path"] == ENROL:
-            terminal = replace(terminal, public_key=_key_in(body))  # only that it is the sender's own
+            terminal, used = Terminal(NEW_TERMINAL, "", _key_in(body), False), False  # only that it is the sender's own
+        else:
+            terminal, used = self._look_up(terminal_id, nonce)
         try:
             key = wire.unb64(terminal.public_key)
             suite = suites.of_key(key)  # the key says which: nothing that was sent does
@@ -121,15 +139,21 @@ class Gate:
         except suites.SuiteMissing:
             raise Refusal("suite-not-served") from None
         if scope["path"] == ENROL:
-            return terminal  # a terminal that was never told the time may not know it
+            state["terminal"] = terminal  # one that was never told the time may not know it
+            return _decoded(ENROL, headers, body)
         if abs(now.timestamp() - int(stamp)) > self._backend.settings.window.total_seconds():
             raise Refusal("clock")
         if not self._rates.allows(terminal_id):
             raise Refusal("too-many-requests")
-        if not self._backend.spend_nonce(terminal_id, nonce):
+        if used:
             raise Refusal("replayed")
+        once = self._backend.once(terminal_id, nonce)
+        if not _spends(scope["method"], scope["path"]):
+            self._backend.spend(once)
         self._rates.take(terminal_id)  # only now: who replays what he has caught cannot empty the terminal's bucket
-        return replace(terminal, signing_id=headers.get(wire.KEY_HEADER.lower(), ""))
+        state["terminal"] = replace(terminal, signing_id=headers.get(wire.KEY_HEADER.lower(), ""))
+        state["once"] = once
+        return _decoded(scope["path"], headers, body)
 
     async def _body(self, path: str, headers: dict[str, str], receive: Receive) -> bytes:
         limit = _limit(path)
@@ -160,19 +184,20 @@ class Gate:
         reply.set(answer.status, MEDIA_TYPE, answer.body)
         self._backend.metrics.count("kiosk_refusals_total", code=code)
 
-    def _signature(self, headers: dict[str, str], reply: _Reply, suite: str) -> list[tuple[bytes, bytes]]:
+    def _signature(
+        self, asked: wire.Asked, headers: dict[str, str], reply: _Reply, suite: str
+    ) -> list[tuple[bytes, bytes]]:
         """``suite``: of the terminal's key; empty for a stranger, for whom nothing is signed that settles anything.
 
-        A reply is bound to a nonce alone: who can have one made for any nonce can hand it on to the nonce's terminal.
+        A stranger can name any terminal and any nonce: what is signed for him he can hand on as that terminal's answer.
         """
         now = self._backend.now().isoformat()
         extra = [(wire.REPLY_TIME_HEADER.lower().encode(), now.encode()), (b"cache-control", b"no-store")]
-        nonce = headers.get(wire.NONCE_HEADER.lower(), "")
-        if wire.NONCE.fullmatch(nonce) and (suite or reply.status in _FOR_STRANGERS):
+        if wire.NONCE.fullmatch(asked.nonce) and (suite or reply.status in _FOR_STRANGERS):
             known = headers.get(wire.KEY_HEADER.lower(), "")
             signer = self._backend.keys.signer(known, suite)
             current = self._backend.keys.newest(signer)
-            message = wire.reply_bytes(nonce, reply.status, now, reply.body, suites.by_name(signer.suite))
+            message = wire.reply_bytes(asked, reply.status, now, reply.body, suites.by_name(signer.suite))
             signature = wire.sign(signer.signing_private, message)
             extra.append((wire.REPLY_SIGNATURE_HEADER.lower().encode(), signature.encode()))
             extra.append((b"accept-encoding", encoding.NAME.encode()))  # of a batch to come (RFC 9110, 12.5.3)
@@ -190,12 +215,12 @@ class _Places:
         self._patience = 2 * body_seconds
 
     @asynccontextmanager
-    async def place(self, claimed: Terminal | None, large: bool) -> AsyncIterator[None]:
-        """Raises Refusal when none becomes free in time."""
-        if claimed is None or not large:
+    async def place(self, claimed: str, large: bool) -> AsyncIterator[None]:
+        """Raises Refusal when none becomes free in time. ``claimed``: the terminal's id, or ""."""
+        if not claimed or not large:
             yield
             return
-        turn = self._turns.setdefault(claimed.terminal_id, asyncio.Lock())
+        turn = self._turns.setdefault(claimed, asyncio.Lock())
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(self._patience):
@@ -253,6 +278,25 @@ def _signed(headers: dict[str, str]) -> tuple[str, str, str, str]:
     names = (wire.TERMINAL_HEADER, wire.TIMESTAMP_HEADER, wire.NONCE_HEADER, wire.SIGNATURE_HEADER)
     terminal_id, stamp, nonce, signature = (headers.get(name.lower(), "") for name in names)
     return terminal_id, stamp, nonce, signature
+
+
+def _spends(method: str, path: str) -> bool:
+    """Whether the route spends the nonce in the transaction of its work (once.py)."""
+    return path == ITEMS or (method in ("PUT", "PATCH") and _MATERIAL.fullmatch(path) is not None)
+
+
+def _claimed(headers: dict[str, str]) -> str:
+    """The id of whom the request says it is from, in good form; nothing is proved yet. Raises Refusal."""
+    terminal_id, stamp, nonce, signature = _signed(headers)
+    forms = wire.ID.fullmatch(terminal_id) and _TIMESTAMP.fullmatch(stamp) and wire.NONCE.fullmatch(nonce)
+    if not forms or not _SIGNATURE.fullmatch(signature):
+        raise Refusal("unsigned")
+    return terminal_id
+
+
+def _asked(scope: Scope, headers: dict[str, str]) -> wire.Asked:
+    terminal_id, _, nonce, _ = _signed(headers)
+    return wire.Asked(terminal_id, scope["method"], _target(scope), nonce)
 
 
 def _limit(path: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -22,6 +22,8 @@ MAX_ATTACHMENTS = 64
 MAX_META = 16
 MAX_ONCE = 1200  # months
 
+_case = msgspec.json.Decoder(CasePayload).decode
+_rating = msgspec.json.Decoder(RatingPayload).decode
 _META_VALUE = re.compile(r"[0-9A-Za-z:+._/-]{0,64}")
 _NUMBER = re.compile(r"[0-9A-Z-]{1,64}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -74,9 +76,9 @@ def open_item(item: SealedItem, terminal_id: str, epochs: Sequence[Epoch], area_
     if opened is None:
         return Refused("cannot-unseal")
     plain, sealing_key_id = opened
-    kind: type[CasePayload] | type[RatingPayload] = CasePayload if item.kind == "case" else RatingPayload
+    payload: CasePayload | RatingPayload
     try:
-        payload = msgspec.json.decode(plain, type=kind)
+        payload = _case(plain) if item.kind == "case" else _rating(plain)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Refused("bad-envelope")
     sound = _sound_case(payload) if isinstance(payload, CasePayload) else _sound_rating(payload)
@@ -84,12 +86,12 @@ def open_item(item: SealedItem, terminal_id: str, epochs: Sequence[Epoch], area_
         return Refused("bad-envelope")
     if not _agrees(item.meta, payload):
         return Refused("meta-differs")
-    new = NewItem(item.id, item.kind, item.hash, sealed, sealing_key_id, tuple(item.attachments), payload)
+    known = (item.id, item.kind, item.hash, sealed, sealing_key_id, tuple(item.attachments), payload)
     if not isinstance(payload, CasePayload):
-        return new
+        return NewItem(*known)
     committed = moment(payload.committed_at) or datetime.max
     at = committed.isoformat(timespec="microseconds")
-    return replace(new, committed_at=at, serials=serials_in(payload, area_code))
+    return NewItem(*known, committed_at=at, serials=serials_in(payload, area_code))
 
 
 def _unseal(sealed: bytes, terminal_id: str, item_id: str, epoch: Epoch) -> tuple[bytes, str] | None:

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,31 +28,34 @@ from kiosk.backend.settings import BackendError
 from kiosk.durable import sync_path, write_new
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Epoch:
-    """A sealing and a signing pair, as bytes of their suite's form, and what is said of them in public."""
+    """A sealing and a signing pair, as bytes of their suite's form, and what is said of them in public.
+
+    What follows from these is reckoned once: every item of a batch asks for it.
+    """
 
     public: wire.KeyEpoch
     sealing_private: bytes
     signing_private: bytes
 
-    @property
+    @cached_property
     def suite(self) -> str:
         return suites.suite_name(self.signing_public)
 
-    @property
+    @cached_property
     def sealing_public(self) -> bytes:
         return wire.unb64(self.public.sealing_key)
 
-    @property
+    @cached_property
     def signing_public(self) -> bytes:
         return wire.unb64(self.public.signing_key)
 
-    @property
+    @cached_property
     def sealing_id(self) -> str:
         return wire.key_id(self.sealing_public)
 
-    @property
+    @cached_property
     def signing_id(self) -> str:
         return wire.key_id(self.signing_public)
 

@@ -18,7 +18,7 @@ from kiosk.backend.keys import BackendKeys
 from kiosk.backend.settings import BackendError
 from kiosk.backend.store import findings, terminals
 from kiosk.backend.store.engine import Connection, Store
-from kiosk.backend.store.items import NewItem, raise_alarm
+from kiosk.backend.store.items import NewItem, raise_alarm_once
 from kiosk.domain.late import CONFLICT, result_text
 from kiosk.papers.listing import LIFE, PaperKey, PaperList, RevokedPaper, ServiceName, signed
 from kiosk.services.loader import load_builtin
@@ -71,7 +71,7 @@ class Late:
             terminals.hold(connection, terminal_id)  # its results get their sequence in the order of commits
             settled = findings.settle(connection, case_id, cause, outcome, text, now.isoformat())
             if settled.meaning is not None and settled.meaning.alarm:
-                raise_alarm(connection, terminal_id, f"late-{cause}", case_id, "", now)
+                raise_alarm_once(connection, terminal_id, f"late-{cause}", case_id, "", now)
             return settled
 
         settled = self._store.write(work)
@@ -102,18 +102,13 @@ class Late:
     def published(self, *, phone: str = "", life: timedelta = LIFE) -> tuple[str, PaperList]:
         """The list of keys and revoked papers as of now, signed (kiosk/papers/listing.py), and what stands in it."""
         now = self._now()
-        (known, changed), gone = self._store.read(
-            lambda connection: (findings.signers(connection), findings.revoked(connection))
-        )
-        had: dict[str, list[Any]] = {}
-        for each in changed:
-            had.setdefault(each.terminal_id, []).append(each)
+        who, gone = self._store.read(lambda connection: (findings.signers(connection), findings.revoked(connection)))
         epochs = self._keys.of(DEFAULT) or self._keys.of(self._keys.current.suite)
         made = PaperList(
             issued_at=now.isoformat(timespec="seconds"),
             next_at=(now + life).isoformat(timespec="seconds"),
             epochs=[epoch.public for epoch in epochs],
-            keys=[key for row in known for key in _keys_of(row, had.get(row.terminal_id, []))],
+            keys=[key for row in who.terminals for key in _keys_of(row, who)],
             revoked=[RevokedPaper(row.serial, row.at, row.cause, row.effect) for row in gone],
             services=[ServiceName(pack.pack_id, pack.name.zh, pack.name.en) for pack in load_builtin().values()],
             phone=phone,
@@ -122,11 +117,17 @@ class Late:
         return signed(made, epochs[-1].signing_private), made
 
 
-def _keys_of(row: Any, had: list[Any]) -> list[PaperKey]:
-    """A terminal's keys with the time of each, oldest first. The rows are those of ``findings.signers``."""
-    epochs = [(each.public_key, each.since) for each in had] or [(row.public_key, row.enrolled_at)]
-    ends = [*(since for _, since in epochs[1:]), ""]
-    return [
-        PaperKey(wire.key_id(wire.unb64(key)), row.terminal_id, key, since, until, row.revoked_at or "")
-        for (key, since), until in zip(epochs, ends, strict=True)
-    ]
+def _keys_of(row: Any, who: findings.Signers) -> list[PaperKey]:
+    """A terminal's keys with the time of each, oldest first. ``row``: of ``who.terminals``.
+
+    Of one that was replaced the time lasts until the terminal was heard with a later one.
+    """
+    had = [(each.public_key, each.since) for each in who.keys if each.terminal_id == row.terminal_id]
+    epochs = had or [(row.public_key, row.enrolled_at)]
+    names = [wire.key_id(wire.unb64(key)) for key, _ in epochs]
+    made, until = [], ""
+    for number, (key, since) in reversed(list(enumerate(epochs))):
+        replaced = epochs[number + 1][1] if number + 1 < len(epochs) else ""
+        made.append(PaperKey(names[number], row.terminal_id, key, since, until, row.revoked_at or "", replaced))
+        until = who.heard.get((row.terminal_id, names[number]), until)
+    return made[::-1]

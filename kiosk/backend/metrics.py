@@ -16,6 +16,10 @@ _HELP = {
     "kiosk_terminals": "Enrolled terminals.",
     "kiosk_alarms": "Alarms raised since the store was made.",
     "kiosk_materials": "Sealed materials in the store.",
+    "kiosk_replays_equal": "Cases whose decision was made again and came out the same.",
+    "kiosk_replays_differing": "Cases whose decision came out otherwise when it was made again.",
+    "kiosk_replays_impossible": "Cases whose decision could not be made again.",
+    "kiosk_replays_waiting": "Cases whose decision was not made again yet.",
 }
 
 

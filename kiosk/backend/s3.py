@@ -7,7 +7,8 @@ list. The service checks what it receives against its SHA-256, so that nothing t
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from kiosk.backend.blobs import BlobsBusy, check
@@ -16,6 +17,7 @@ from kiosk.backend.settings import BackendError
 if TYPE_CHECKING:
     from kiosk.backend.blobs import Blobs
 
+T = TypeVar("T")
 _OPTIONS = {"endpoint", "region"}
 _GONE = frozenset({"NoSuchKey", "404", "NotFound"})
 
@@ -64,6 +66,16 @@ class Bucket:
             )  # fmt: skip
         except self._failures as error:
             raise BlobsBusy from error
+
+    def keep(self, digest: str, data: bytes, note: Callable[[], T]) -> T:
+        self.put(digest, data)
+        return note()  # after: what is put down is kept
+
+    def certain(self, digests: Iterable[str]) -> set[str]:
+        return set(digests)
+
+    def close(self) -> None:
+        self._client.close()
 
     def get(self, digest: str) -> bytes:
         try:

@@ -71,8 +71,8 @@ _REPLY_HEADERS: dict[str, dict[str, Any]] = {
         "schema": {**_TEXT, "format": "date-time"},
     },
     wire.REPLY_SIGNATURE_HEADER: {
-        "description": "Base64, by the same suite, over nonce, status, time and hash of the body; there whenever the "
-        "request had a nonce.",
+        "description": "Base64, by the same suite, over terminal, method, target and nonce of the request, status, "
+        "time and hash of the body; there whenever the request had a nonce.",
         "schema": _TEXT,
     },
     wire.NEWEST_KEY_HEADER: {

@@ -74,7 +74,7 @@ def _ability(
         lacking.append("clock")
     if not room:
         lacking.append("room")
-    required = any(material.required for material in pack.materials)
+    required = any(material.required and not material.when for material in pack.materials)
     if required and desk:
         good.append("document_camera")
     elif pack.materials and not desk:  # the guide's own words tell of papers that may be scanned or not

@@ -17,12 +17,13 @@ from kiosk.domain.decision import Decision, Outcome, Rung
 from kiosk.domain.envelope import Trust
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
+from kiosk.domain.workdays import Calendar, national
 from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError, NumbersExhausted
 from kiosk.journal.journal import Journal
 from kiosk.journal.person import PersonKey
 from kiosk.journal.records import CaseRecord, Numbers, SealedMaterial
 from kiosk.journal.sealing import item_info, seal
-from kiosk.services import rules
+from kiosk.services import replay, rules, situations
 from kiosk.services.model import PaperKind
 from kiosk.sync.payload import encode_case
 from kiosk.visit.effects import Commit
@@ -63,9 +64,10 @@ class CommitDesk:
         *,
         test: bool,
         drafts: DraftDesk | None = None,
+        calendar: Callable[[], Calendar] = national,
     ) -> None:
         self._journal, self._shelf, self._place, self._drafts = journal, shelf, place, drafts
-        self._standing, self._clock, self._test = standing, clock, test
+        self._standing, self._clock, self._test, self._calendar = standing, clock, test, calendar
 
     def commit(self, asked: Commit) -> Committed | CommitFailed:
         """The case, whole and on disk, or the reason why nothing was saved. Raises JournalError when nobody knows."""
@@ -75,14 +77,15 @@ class CommitDesk:
         if not ladder.step(asked.pack.offline, online=asked.online).commits:
             return CommitFailed("needs_network")  # the line went after the guide had said that it is needed
         now = self._clock()
-        draft = self._draft(asked, now)
+        facts = self._facts(asked, now)
+        draft = self._draft(asked, facts)
         materials = tuple(
             _sealed(material, part, draft.case_id, standing) for part, material in enumerate(draft.materials, 1)
         )
         made: list[_Made] = []
 
         def build(numbers: Numbers) -> CaseRecord:
-            made[:] = [self._build(asked, draft, materials, standing, person, now, numbers)]
+            made[:] = [self._build(asked, draft, facts, materials, standing, person, now, numbers)]
             return replace(made[0].record, draft=begun) if begun else made[0].record
 
         try:
@@ -97,16 +100,20 @@ class CommitDesk:
             return CommitFailed("save_failed")
         return Committed(draft, record.case_no, draft.decision, made[0].papers, made[0].credit_code, now)
 
-    def _draft(self, asked: Commit, now: datetime) -> CaseDraft:
-        facts = rules.facts_of(
+    @staticmethod
+    def _facts(asked: Commit, now: datetime) -> rules.Facts:
+        return rules.facts_of(
             asked.document,
             asked.envelope,
             asked.verification,
             asked.commitment,
             online=asked.online,
             materials=tuple(dict.fromkeys(material.kind for material in asked.materials)),
+            applicant=situations.role_of(asked.pack, asked.envelope.as_dict()),
             today=now.astimezone(CHINA).date(),
         )
+
+    def _draft(self, asked: Commit, facts: rules.Facts) -> CaseDraft:
         materials: tuple[Material, ...] = ()
         if asked.strokes:
             materials = (Material("signature", MEDIA_TYPE, signature_svg(asked.strokes), Trust.D),)
@@ -125,8 +132,8 @@ class CommitDesk:
         )
 
     def _build(
-        self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], standing: Standing,
-        person: PersonKey, now: datetime, numbers: Numbers,
+        self, asked: Commit, draft: CaseDraft, facts: rules.Facts, materials: tuple[SealedMaterial, ...],
+        standing: Standing, person: PersonKey, now: datetime, numbers: Numbers,
     ) -> _Made:  # fmt: skip
         area = self._place.area_code
         case_no = _bearing("case", lambda: codes.case_no(area, now.astimezone(CHINA).date(), numbers.take("case")))
@@ -135,7 +142,7 @@ class CommitDesk:
             credit_code = _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
         hashes = [material.sha256 for material in materials]
         payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes, clock=standing.clock,
-                              once=asked.pack.once)  # fmt: skip
+                              once=asked.pack.once, facts=replay.stored(facts, self._place))  # fmt: skip
         decision = draft.decision
         papers = self._papers(asked, draft, case_no, credit_code, now)
         seed = notice.seed(asked.pack, draft, case_no=case_no, place=self._place, committed_at=now)
@@ -161,7 +168,7 @@ class CommitDesk:
     ) -> tuple[PaperContent, ...]:
         return compose.papers(
             asked.pack, draft, case_no=case_no, credit_code=credit_code, place=self._place, committed_at=now,
-            language=asked.language,
+            language=asked.language, calendar=self._calendar,
         )  # fmt: skip
 
     def _due(
@@ -186,7 +193,8 @@ def _bearing(kind: str, number: Callable[[], str]) -> str:
 
 def needs_credit_code(asked: Commit, decision: Decision) -> bool:
     """A credit code is spent only where a licence bearing it is granted."""
-    licence = any(paper.kind is PaperKind.CERTIFICATE for paper in asked.pack.papers)
+    papers = situations.fit(asked.pack, asked.envelope).papers
+    licence = any(paper.kind is PaperKind.CERTIFICATE for paper in papers)
     return decision.outcome is Outcome.APPROVED and licence and "uscc" in asked.pack.number_blocks
 
 

@@ -35,6 +35,7 @@ from kiosk.counter.staff import StaffDesk
 from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
+from kiosk.domain.workdays import Calendar, national
 from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError
 from kiosk.journal.journal import Journal
 from kiosk.journal.records import RatingRecord
@@ -92,6 +93,7 @@ class Counter:
         mark: Marks = lambda paper: paper,
         print_seconds: float = PRINT_SECONDS,
         suite: str = DEFAULT,
+        calendar: Callable[[], Calendar] = national,
         test: bool = False,
     ) -> None:
         self._journal, self._actors, self._documents = journal, actors, documents
@@ -109,7 +111,9 @@ class Counter:
         )  # fmt: skip
         self._drafts = DraftDesk(journal, self._shelf, clock)
         self._keeping: Future[object] | None = None  # a draft that is being written
-        self._commits = CommitDesk(journal, self._shelf, place, standing, clock, test=test, drafts=self._drafts)
+        self._commits = CommitDesk(
+            journal, self._shelf, place, standing, clock, test=test, drafts=self._drafts, calendar=calendar
+        )
         self._prints = PrintDesk(
             documents,
             actors.get("page_printer"),

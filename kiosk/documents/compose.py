@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import quote
 
 from kiosk.documents import wording
-from kiosk.domain import ladder
+from kiosk.domain import clock_words, ladder
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.case import CaseDraft
 from kiosk.domain.codes import group_case_no, mask_name
-from kiosk.domain.decision import Decision, Outcome
+from kiosk.domain.decision import UNDECIDED, Decision, Outcome
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
 from kiosk.domain.text import EMPTY, Language, Text
-from kiosk.services import forms
+from kiosk.domain.workdays import Calendar, national
+from kiosk.services import forms, situations, telling
 from kiosk.services.model import OutcomeText, PaperKind, PaperSpec, ServicePack
 from kiosk.services.templates import fill
 
 APPLICANT = "applicant.name"
+PRINCIPAL = "principal.name"  # for whom an agent or a guardian applies (kiosk/services/data/applicants.toml)
 
 
 def papers(
@@ -32,13 +35,16 @@ def papers(
     place: Place,
     committed_at: datetime,
     language: Language = "zh_CN",
+    calendar: Callable[[], Calendar] = national,
 ) -> tuple[PaperContent, ...]:
     """The papers of a committed case in the order of printing. A certificate only for a result that holds now.
 
     ``credit_code`` is empty where the service gives none. ``committed_at`` is aware; papers show China time.
+    ``calendar``: the place's working days, asked for only where a paper tells a period.
     """
     decision = draft.decision
     step = ladder.step(decision.rung, online=decision.online)
+    pack = situations.fit(pack, draft.envelope)
     made = []
     for spec in pack.papers:
         if not _due_now(spec, decision):
@@ -47,7 +53,7 @@ def papers(
             if decision.effective and step.certificate and credit_code:
                 made.append(_certificate(pack, spec, draft, case_no, credit_code, place, committed_at, language))
         else:
-            made.append(_receipt(pack, spec, draft, case_no, credit_code, place, committed_at, language))
+            made.append(_receipt(pack, spec, draft, case_no, credit_code, place, committed_at, language, calendar))
     return tuple(made)
 
 
@@ -69,6 +75,11 @@ def mark(pack: ServicePack, draft: CaseDraft, committed_at: datetime, *shown: st
         "at": committed_at.isoformat(timespec="seconds"),
         "shown": "\n".join(text for text in shown if text),
     }
+
+
+def applicant_of(draft: CaseDraft) -> str:
+    """Whose matter it is, masked: the card's holder, or the one for whom a proxy applies."""
+    return mask_name(draft.envelope.value(PRINCIPAL) or draft.envelope.value(APPLICANT))
 
 
 def as_copy(content: PaperContent, number: int) -> PaperContent:
@@ -168,6 +179,7 @@ def _receipt(
     place: Place,
     committed_at: datetime,
     language: Language,
+    calendar: Callable[[], Calendar],
 ) -> PaperContent:
     decision, known = draft.decision, _values(pack, draft, place)
     texts = pack.outcome_texts[decision.wording]
@@ -175,7 +187,8 @@ def _receipt(
     rows = [
         (wording.CASE_NO, group_case_no(case_no)),
         (wording.ITEM, _both(pack.name, language)),
-        (wording.APPLICANT, mask_name(draft.envelope.value(APPLICANT))),
+        (wording.APPLICANT, applicant_of(draft)),
+        *([(wording.PROXY, mask_name(draft.envelope.value(APPLICANT)))] if draft.envelope.get(PRINCIPAL) else []),
         (wording.VERIFIED, wording.VERIFICATIONS[draft.verification].of(language)),
         (wording.TIME, f"{when:%Y-%m-%d %H:%M}"),
         (wording.RESULT, _both(result_of(pack, decision), language)),
@@ -183,10 +196,11 @@ def _receipt(
     holds = decision.effective and decision.outcome is Outcome.APPROVED
     if pack.again is not None and holds:
         rows.append((pack.again.label, _due(pack.again.months, when.date()).of(language)))
-    derived = {d.key: d.label for d in pack.derived}
+    labels = {item.key: item.label for item in pack.prefill}
+    labels |= {item.key: item.label for item in pack.questions} | {item.key: item.label for item in pack.derived}
     for name, template in spec.fields.items():
         if value := fill(template, known):
-            rows.append((derived.get(name, Text(name, name)), value))
+            rows.append((labels.get(name, Text(name, name)), value))
     if credit_code and holds:
         rows.append((wording.CREDIT_CODE, credit_code))
     rows.append((wording.OFFICE, _both(pack.authority, language)))
@@ -214,43 +228,60 @@ def _receipt(
         notes=tuple(note.of(language) for note in spec.notes) if decision.outcome is Outcome.APPROVED else (),
         qr=progress(place, case_no),
         test=draft.test,
-        extra=_sections(pack, texts, draft, when.date(), language),
-        mark=mark(pack, draft, committed_at, mask_name(draft.envelope.value(APPLICANT))),
+        extra=_sections(pack, texts, draft, when, language, calendar),
+        mark=mark(pack, draft, committed_at, applicant_of(draft)),
     )
 
 
-def _clocks(pack: ServicePack, step: ladder.Step, day: date) -> tuple[Text, ...]:
-    """The law's clocks from the day of receipt on, where this receipt starts them."""
+def _clocks(pack: ServicePack, step: ladder.Step, at: datetime, calendar: Callable[[], Calendar]) -> tuple[Text, ...]:
+    """The law's clocks from the day of receipt on, where this receipt starts them, with their last days.
+
+    The second day is the latest: accepted on the first one, and decided the whole period after it.
+    """
     clocks = pack.clocks
     if clocks is None or not step.clocks:
         return ()
-    told = (wording.ACCEPTED_BY, wording.DECIDED_BY, Text(clocks.basis, clocks.basis))
-    numbers = {"day": day.isoformat(), "accept": clocks.accept, "decide": clocks.decide}
-    return tuple(Text(text.zh.format(**numbers), text.en.format(**numbers)) for text in told)
+    until, day = clock_words.until(calendar, at), clock_words.received(calendar, at).isoformat()
+    return (
+        _period(wording.ACCEPTED_BY, until(clocks.accept), day=day, accept=clocks.accept),
+        _period(wording.DECIDED_BY, until(clocks.accept + clocks.decide), decide=clocks.decide),
+        Text(clocks.basis, clocks.basis),
+    )
 
 
-def _sections(pack: ServicePack, texts: OutcomeText, draft: CaseDraft, day: date, language: Language) -> dict[str, str]:
+def _period(words: Text, by: Text, **numbers: str | int) -> Text:
+    return Text(words.zh.format(by=by.zh, **numbers), words.en.format(by=by.en, **numbers))
+
+
+def _sections(
+    pack: ServicePack, texts: OutcomeText, draft: CaseDraft, at: datetime, language: Language,
+    calendar: Callable[[], Calendar],
+) -> dict[str, str]:  # fmt: skip
     """Titled paragraphs: what this is, what holds, what comes later, what to do, why, what was promised.
 
     All is told at once. What the paper is, is said of every one that was made without a network.
     """
     decision, terms = draft.decision, pack.commitment
-    step = ladder.step(decision.rung, online=decision.online)
+    step, until = ladder.step(decision.rung, online=decision.online), clock_words.until(calendar, at)
     undecided = decision.outcome is Outcome.REFERRED and step.decides  # a person decides: nothing to be said of it here
     standing = EMPTY if undecided else step.paper
     promised = terms is not None and draft.commitment is not None
     missing = terms is not None and not promised and decision.outcome is Outcome.REFERRED
-    scanned = pack.material(terms.replaces) if terms is not None and missing else None
-    bring = terms.papers if terms is not None and missing else EMPTY
-    if scanned is not None and any(material.kind == scanned.key for material in draft.materials):
-        bring = scanned.original  # nothing that was handed in is asked for again
+    handed_in = {material.kind for material in draft.materials}  # nothing of it is asked for again, but to be compared
+    originals = [spec.original for spec in pack.materials if spec.key in handed_in and decision.outcome in UNDECIDED]
+    lacking = telling.missing(decision)
+    if terms is not None and missing and terms.replaces not in handed_in and not lacking:
+        lacking = (terms.papers,)
     sections: dict[Text, tuple[Text, ...]] = {
         wording.STANDING: (standing,),
-        wording.CLOCKS: _clocks(pack, step, day),
+        wording.CLOCKS: _clocks(pack, step, at, calendar),
         wording.HOLDS: (texts.holds,),
-        wording.LATER: (texts.later,),
-        wording.BRING: (bring,),
-        wording.NEXT: (texts.next_step,),
+        wording.LATER: tuple(
+            text for text in (texts.later, *telling.who_decides(pack, decision, until)) if text != EMPTY
+        ),
+        wording.BRING: (*lacking, *(text for text in originals if text != EMPTY)),
+        wording.NEXT: (*telling.where_to_go(decision), texts.next_step),
+        wording.HANDLED: telling.handed_on(pack, decision, until),
         wording.REASONS: tuple(rule.because for rule in pack.reasons(decision)),
     }
     if terms is not None and promised:

@@ -55,7 +55,7 @@ class _Source:
 
     def glyph(self, character: str) -> tuple[Any, int]:
         """(TrueType glyph, advance) in units of 1/1000 em."""
-        import freetype  # type: ignore[import-untyped]  # ships no types
+        import freetype
         from fontTools.pens.cu2quPen import Cu2QuPen
         from fontTools.pens.transformPen import TransformPen
         from fontTools.pens.ttGlyphPen import TTGlyphPen

@@ -6,7 +6,7 @@ papers at commit, sealed to the person; what the late truth means is written int
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -14,12 +14,13 @@ from kiosk.documents import compose, wording
 from kiosk.domain import late
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.case import CaseDraft
-from kiosk.domain.codes import group_case_no, mask_name
+from kiosk.domain.codes import group_case_no
 from kiosk.domain.decision import Rung
 from kiosk.domain.late import Meaning
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
 from kiosk.domain.text import Text
+from kiosk.domain.workdays import Calendar, CalendarEnded, national
 from kiosk.services.model import ServicePack
 
 PAPER_ID = TEMPLATE = "notice"
@@ -38,7 +39,7 @@ CALL_PEOPLE = Text("请到服务窗口，或找现场工作人员", "Please ask 
 def seed(pack: ServicePack, draft: CaseDraft, *, case_no: str, place: Place, committed_at: datetime) -> PaperContent:
     """What a notice would need to know of the case; nothing that its receipt does not say."""
     when = committed_at.astimezone(CHINA)
-    name = mask_name(draft.envelope.value(compose.APPLICANT))
+    name = compose.applicant_of(draft)
     result, where = compose.result_of(pack, draft.decision), compose.where(place)
     values = {
         "matter": _both(pack.name),
@@ -62,8 +63,13 @@ def meaning_of(paper: PaperContent, cause: str) -> Meaning:
     return late.meaning(cause, Rung(paper.values["rung"]))
 
 
-def notice(paper: PaperContent, meaning: Meaning, today: date) -> PaperContent:
-    """The seed as the paper to be printed: what holds now, why, by which rule, what to do and by when, whom to call."""
+def notice(
+    paper: PaperContent, meaning: Meaning, today: date, calendar: Callable[[], Calendar] = national
+) -> PaperContent:
+    """The seed as the paper to be printed: what holds now, why, by which rule, what to do and by when, whom to call.
+
+    Its days are calendar days; where the last one is a day off they end with the next working day.
+    """
     known, cause = paper.values, meaning.cause
     title = title_of(meaning)
     rows = (
@@ -78,7 +84,7 @@ def notice(paper: PaperContent, meaning: Meaning, today: date) -> PaperContent:
     )
     steps = [_both(meaning.next_step)]
     if meaning.days:
-        steps.insert(0, _both(compose.by(today + timedelta(days=meaning.days))))
+        steps.insert(0, _both(compose.by(_last(today + timedelta(days=meaning.days), calendar))))
     extra = {
         HAPPENED: _both(cause.why),
         wording.HOLDS: _both(meaning.holds),
@@ -106,6 +112,14 @@ def notice(paper: PaperContent, meaning: Meaning, today: date) -> PaperContent:
         extra={_both(name, " "): text for name, text in extra.items()},
         mark=_stated(paper.mark, meaning),
     )
+
+
+def _last(day: date, calendar: Callable[[], Calendar]) -> date:
+    """民法典 第二百零三条. Where the calendar does not reach it the day stays: nobody comes too late by that."""
+    try:
+        return calendar().moved(day)
+    except CalendarEnded:
+        return day
 
 
 def title_of(meaning: Meaning) -> Text:

@@ -8,6 +8,7 @@ from kiosk.domain.text import Text
 CASE_NO = Text("办件编号", "Case number")
 ITEM = Text("事项", "Matter")
 APPLICANT = Text("申请人", "Applicant")
+PROXY = Text("代办人", "Applied for by")
 TIME = Text("时间", "Time")
 RESULT = Text("结果", "Result")
 OFFICE = Text("办理机关", "Office")
@@ -22,18 +23,20 @@ PROMISED = Text("您承诺的", "What you promised")
 WITHDRAW = Text("想撤回承诺", "To withdraw the promise")
 SETTLED = Text("承诺以后", "After the promise")
 BRING = Text("请带来", "Please bring")
+HANDLED = Text("接下来谁来办", "Who does what next")
 SCAN = Text("扫码查进度、验真伪", "Scan to follow your case, or to check this paper")
 STAFF_SCAN = Text("工作人员扫这里", "For staff to scan")
 STANDING = Text("这张回执是什么", "What this paper is")
 CLOCKS = Text("什么时候有结果", "When you will hear")
 ACCEPTED_BY = Text(
-    "从 {day} 收件这天起：{accept} 个工作日内告诉您是否受理，到期没有告诉的，就算受理。",
-    "Counted from {day}, the day of receipt: within {accept} working days you are told whether it is accepted; "
+    "从 {day} 收件这天起：{accept} 个工作日内{by}告诉您是否受理，到期没有告诉的，就算受理。",
+    "Counted from {day}, the day of receipt: within {accept} working days{by} you are told whether it is accepted; "
     "if nobody tells you, it counts as accepted.",
 )
 DECIDED_BY = Text(
-    "受理以后 {decide} 个工作日内作出决定；要延长的，会告诉您理由。",
-    "Within {decide} working days of acceptance it is decided; if that takes longer, you are told why.",
+    "受理以后 {decide} 个工作日内{by}作出决定；补材料、检验、听证的时间不算，要延长的会告诉您理由。",
+    "Within {decide} working days of acceptance{by} it is decided; time for supplements, inspections and hearings is "
+    "not counted, and if it takes longer you are told why.",
 )
 CALL = Text("问这件事，请打电话，报办件编号", "Questions? Call and give the case number")
 BY = Text("{year} 年 {month} 月 {day} 日以前", "by {year}-{month:02d}-{day:02d}")

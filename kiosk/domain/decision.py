@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from kiosk.domain.text import Text
+from kiosk.domain.text import EMPTY, Text
 
 
 class Outcome(Enum):
@@ -39,11 +39,13 @@ class Verification(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FiredRule:
-    """One rule that took part in the decision."""
+    """One rule that took part in the decision. ``missing`` and ``go``: what is lacking, and where it goes on."""
 
     rule_id: str
     because: Text
     basis: str
+    missing: tuple[Text, ...] = ()
+    go: Text = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

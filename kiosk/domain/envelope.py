@@ -47,7 +47,7 @@ class FieldValue:
         return f"FieldValue({self.key}, {self.origin.value})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Envelope:
     """Values in the order in which they became known; a key stands once."""
 

@@ -16,7 +16,7 @@ from kiosk.journal.errors import JournalError
 from kiosk.journal.keys import load_or_create_key
 from kiosk.profile import Profile
 from kiosk.services.model import ServicePack
-from kiosk.sync import commands, manifest, taking
+from kiosk.sync import commands, downloads, manifest, taking
 from kiosk.sync.state import ENROLMENT
 
 AGAIN = "Publish anew: kiosk backend publish. What is in use stays so meanwhile."
@@ -59,7 +59,8 @@ def examine(profile: Profile) -> list[Check]:
     except (JournalError, OSError):
         return []  # what is wrong with the journal is told by its own check
     found = taking.in_use(profile.data, profile.publishing_keys, profile.place)
-    return [_manifests(profile, meta), _packs(found, taking.refused(meta)), _policy(profile, found), *_commands(meta)]
+    checks = [_manifests(profile, meta), _packs(found, taking.refused(meta)), _policy(profile, found)]
+    return [*checks, *_commands(meta), *_notes(meta)]
 
 
 def _manifests(profile: Profile, meta: Kept) -> Check:
@@ -111,3 +112,11 @@ def _commands(meta: Kept) -> list[Check]:
             attention("commands", f"broken off, and not begun again: {names}", "Look whether they were done.")
         )
     return checks
+
+
+def _notes(meta: Kept) -> list[Check]:
+    bad = downloads.unreadable(meta)
+    if not bad:
+        return []
+    words = f"notes that this program cannot read: {', '.join(bad)}"
+    return [attention("downloads", words, "A start puts them aside: see downloads.set_aside in the journal's manual.")]

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 from kiosk.health.readiness import Check, Verdict, attention, good
 from kiosk.services.model import PaperKind, ServicePack
+
+SOON = timedelta(days=30)  # before a pack's last day its operator is told
+
+
+def in_force(packs: Mapping[str, ServicePack], today: date) -> list[Check]:
+    """Packs that are not offered today, or soon will not be; nothing where all is well."""
+    checks = []
+    for pack_id, pack in packs.items():
+        days = pack.effective
+        if not days.holds(today):
+            words = f"{pack_id} is not offered: it is in force {days.since} to {days.until or 'further notice'}"
+        elif days.until and not days.holds(today + SOON):
+            words = f"{pack_id} ends on {days.until}"
+        else:
+            continue
+        checks.append(attention("services", words, "Publish the version that follows: kiosk backend publish."))
+    return checks
 
 
 def needs(pack: ServicePack) -> tuple[str, ...]:

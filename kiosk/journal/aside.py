@@ -16,13 +16,15 @@ from pathlib import Path
 
 from kiosk.durable import sync_path
 from kiosk.health.failpoints import hit
+from kiosk.journal import closed
 from kiosk.journal.connection import FILE
 
 FAILPOINTS = ("aside.ready", "aside.moved", "aside.logged", "aside.done")
 PREFIX = f"{FILE}.damaged-"
 """So begins the name of what was set aside; the time follows, and ``-wal`` for its log."""
 _READY = f"{FILE}-salvaged-"
-_LOG, _KEPT = f"{FILE}-wal", f"{FILE}-wal-kept"
+KEPT = f"{FILE}-wal-kept"
+_LOG = f"{FILE}-wal"
 
 
 def keep_log(folder: Path) -> None:
@@ -30,7 +32,7 @@ def keep_log(folder: Path) -> None:
 
     SQLite takes the log away when it closes a damaged journal, and rows may stand in it that it could not use.
     """
-    log, kept = folder / _LOG, folder / _KEPT
+    log, kept = folder / _LOG, folder / KEPT
     if kept.exists() and not (log.exists() and log.samefile(kept)):
         return  # of an opening that was killed: it is that log that is wanted
     kept.unlink(missing_ok=True)
@@ -41,24 +43,24 @@ def keep_log(folder: Path) -> None:
 
 def let_go(folder: Path) -> None:
     """The journal is whole: its log needs no second name."""
-    (folder / _KEPT).unlink(missing_ok=True)
+    (folder / KEPT).unlink(missing_ok=True)
 
 
 def put_back(folder: Path) -> None:
     """The journal was refused: what SQLite took away stands under its own name again. Nobody has it open."""
-    if (folder / _KEPT).exists():
-        (folder / _KEPT).replace(folder / _LOG)
+    if (folder / KEPT).exists():
+        (folder / KEPT).replace(folder / _LOG)
 
 
 def log_of(folder: Path) -> Path:
     """The log as it was before SQLite looked at the journal."""
-    kept = folder / _KEPT
+    kept = folder / KEPT
     return kept if kept.exists() else folder / _LOG
 
 
 def set_aside(folder: Path) -> list[str]:
     """The damaged journals that lie here, by name, oldest first."""
-    return sorted(file.name for file in folder.glob(f"{PREFIX}*") if not file.name.endswith("-wal"))
+    return sorted(name for name in os.listdir(folder) if name.startswith(PREFIX) and not name.endswith("-wal"))
 
 
 def free_name(folder: Path, now: datetime) -> str:
@@ -79,16 +81,17 @@ def put_in_place(folder: Path, made: Path, name: str) -> None:
 
 def finish(folder: Path) -> None:
     """Do what ``put_in_place`` began, from wherever it was killed. Nothing where nothing was begun."""
-    for ready in sorted(folder.glob(f"{_READY}*")):
+    for found in sorted(name for name in os.listdir(folder) if name.startswith(_READY)):
+        ready = folder / found
         hit("aside.ready")
-        name = PREFIX + ready.name.removeprefix(_READY)
+        name = PREFIX + found.removeprefix(_READY)
         if (folder / FILE).exists() and not (folder / name).exists():
             (folder / FILE).rename(folder / name)
         hit("aside.moved")
         log = log_of(folder)
         if log.exists() and not (folder / f"{name}-wal").exists():
             log.rename(folder / f"{name}-wal")
-        for rest in (_KEPT, _LOG, f"{FILE}-shm"):
+        for rest in (KEPT, _LOG, f"{FILE}-shm", closed.TOLD, closed.ROOM):
             (folder / rest).unlink(missing_ok=True)
         sync_path(folder)
         hit("aside.logged")

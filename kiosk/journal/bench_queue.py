@@ -8,14 +8,16 @@ they do for durability is told. Both readings where the reference can be read in
   log grows, ours was laid out on opening);
 - claim and ack: raw with **one commit** (nothing is marked, as ours marks nothing; the stricter) and with **two** (the
   claim is marked, as queues with several readers do);
-- restart: raw sqlite3 that **opens and counts**, and SQLCipher that opens, **looks at every page** and counts, which is
-  what ours does (and it also looks at the chain, makes its log's room and writes down that it was opened).
+- restart: raw sqlite3 that **opens and counts**, and SQLCipher that opens, **looks at every page** and counts. Ours
+  writes down that it was opened, durable, and counts what it kept on closing; it looks at every page behind that where
+  it was closed in order, before that where it was not.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,8 @@ def _puts(room: Path, rounds: int, days: int, full_log: int) -> list[dict[str, A
     peers, missing = bench_peers.installed(room / "put-peers")
     before = {"ours": ours.prepare}
     own = {"ours": ours.put, "raw": raw.put, "sqlcipher": sealed.put}
-    times = turns(own | bench_peers.calls(peers, "put"), rounds, before=before, warm_up=full_log)
+    worked: dict[str, list[float]] = {}
+    times = turns(own | bench_peers.calls(peers, "put"), rounds, before=before, warm_up=full_log, processor=worked)
     told = {name: peer.settings for name, peer in peers.items()}
     for peer in peers.values():
         peer.close()
@@ -54,6 +57,7 @@ def _puts(room: Path, rounds: int, days: int, full_log: int) -> list[dict[str, A
             each.open()
         ours.journal.close()
         ours.open()
+        ours.journal.looked(60)  # not beside the others' turns
         for name, seconds in turns(own, _DAY, before=before).items():
             day.setdefault(name, []).extend(seconds)
     ours.journal.close()
@@ -67,6 +71,7 @@ def _puts(room: Path, rounds: int, days: int, full_log: int) -> list[dict[str, A
         row(f"put {PUT} bytes, {full}", times, ("raw", _RAW), what, PUT_LIMIT) | many,
         row(f"put {PUT} bytes, {grows}", day, ("raw", _RAW), what, PUT_LIMIT),
         row(f"put {PUT} bytes, SQLCipher alone, {full}", times, ("raw", _RAW), ("sqlcipher", "nothing around it")),
+        row(f"put {PUT} bytes, processor alone, {full}", worked, ("raw", _RAW), what),
         *(row(f"put, peer {name}", times, ("raw", _RAW), (name, told[name])) for name in peers),
         *missing,
     ]
@@ -84,6 +89,7 @@ def _claims(room: Path, rounds: int, waiting: int, warm_up: int) -> list[dict[st
         queue.put()
         queue.file()
 
+    worked: dict[str, list[float]] = {}
     times = turns(
         {
             "ours": ours.claim_and_acknowledge, "raw": raw.claim_and_acknowledge, "twice": twice.mark_and_acknowledge,
@@ -92,7 +98,7 @@ def _claims(room: Path, rounds: int, waiting: int, warm_up: int) -> list[dict[st
         before={
             "ours": lambda: fill(ours), "raw": raw.put, "twice": twice.put, "empty": lambda: fill(empty),
             "raw empty": raw_empty.put,
-        } | bench_peers.calls(peers, "put"), warm_up=warm_up,
+        } | bench_peers.calls(peers, "put"), warm_up=warm_up, processor=worked,
     )  # fmt: skip
     told = {name: peer.settings for name, peer in peers.items()}
     for peer in peers.values():
@@ -106,6 +112,7 @@ def _claims(room: Path, rounds: int, waiting: int, warm_up: int) -> list[dict[st
         row(f"{work}, one commit", times, ("raw", f"{_RAW}, the claim is not marked"), what, ACK_LIMIT),
         row(f"{work}, two commits", times, ("twice", f"{_RAW}, the claim is marked in a commit of its own"), what),
         row(f"{work}, from empty", times, ("empty", "ours, one waiting"), what, DEPTH_LIMIT),
+        row(f"{work}, processor alone", worked, ("raw", _RAW), what),
         row("claim + ack, one waiting", times, ("raw empty", f"{_RAW}, the claim is not marked"), ("empty", what[1])),
         *(row(f"{work}, peer {name}", times, ("raw", _RAW), (name, told[name])) for name in peers),
         *_restarts(room, ours, raw, waiting, max(3, rounds // 13)),
@@ -120,37 +127,52 @@ def _restarts(room: Path, ours: Ours, raw: Raw, waiting: int, rounds: int) -> li
         ours.open()
         ours.journal.counts()
 
-    def count(queue: Raw) -> None:
-        queue.open()
-        queue.count()
+    def serve() -> None:
+        restart()
+        ours.claim()
+
+    def look_ours() -> None:
+        restart()
+        if not ours.journal.looked(60):
+            raise RuntimeError("the look at every page does not end")
 
     def look() -> None:
         sealed.open()
         sealed.connection.execute("PRAGMA quick_check(5)").fetchall()
         sealed.count()
 
-    def count_sealed() -> None:
-        count(sealed)
+    def count(queue: Raw) -> None:
+        queue.open()
+        queue.count()
 
-    times = turns(
-        {"ours": restart, "raw": lambda: count(raw), "sqlcipher": count_sealed, "look": look}, rounds,
-        before={"ours": ours.journal_close, "raw": raw.close, "sqlcipher": sealed.close, "look": sealed.close},
-        warm_up=1,
-    )  # fmt: skip
-    ours.journal.close()
-    raw.close()
-    sealed.close()
-    work, what = f"restart, {waiting} waiting", ("ours", "Journal.open and counts")
+    def close() -> None:
+        """All of them, whoever comes next: so that ours does not look at its pages beside the others' work."""
+        ours.journal.looked(60)
+        for queue in (ours.journal, raw, sealed):
+            queue.close()
+
+    calls: dict[str, Callable[[], object]] = {
+        "ours": restart, "serve": serve, "look ours": look_ours, "raw": lambda: count(raw),
+        "sqlcipher": lambda: count(sealed), "look": look,
+    }  # fmt: skip
+    times = turns(calls, rounds, before=dict.fromkeys(calls, close), warm_up=1)
+    close()
+    work, what = f"restart, {waiting} waiting", ("ours", "Journal.open and counts, closed in order before")
     return [
         row(f"{work}, opened and counted", times, ("raw", f"{_RAW}, opened and counted"), what, RESTART_LIMIT),
+        row(f"{work}, and the first item claimed", times, ("raw", f"{_RAW}, opened and counted"), ("serve", "... due")),
         row(f"{work}, encrypted", times, ("sqlcipher", "SQLCipher, opened and counted"), what),
-        row(f"{work}, every page looked at", times, ("look", "SQLCipher, opened, quick_check, counted"), what),
-    ]
+        row(
+            f"{work}, until every page was looked at", times, ("look", "SQLCipher, opened, quick_check, counted"),
+            ("look ours", "Journal.open, counts, and the look that follows; after a crash it comes first"),
+        ),
+    ]  # fmt: skip
 
 
 def _traced(folder: Path, rounds: int = 12) -> None:
     """The child under strace."""
     ours = Ours(folder / "journal")
+    ours.journal.head()  # what the opening itself syncs is over
     for _ in range(rounds):
         ours.prepare()
         mark("begin")

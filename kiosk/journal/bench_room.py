@@ -42,12 +42,10 @@ class Ours:
                 self.put()
                 self.prepare()
         self.open()
+        self.journal.looked(600)
 
     def open(self) -> None:
         self.journal = Journal.open(self.folder, self.key)
-
-    def journal_close(self) -> None:
-        self.journal.close()
 
     def prepare(self, *attachments: int) -> None:
         """Make id and bytes of the next ``put``, as if they had been sealed."""
@@ -157,8 +155,12 @@ def turns(
     *,
     before: Mapping[str, Callable[[], object]] | None = None,
     warm_up: int = 3,
+    processor: dict[str, list[float]] | None = None,
 ) -> dict[str, list[float]]:
-    """Seconds of each call in each round, another one first each time. ``before``: what comes first, not timed."""
+    """Seconds of each call in each round, another one first each time. ``before``: what comes first, not timed.
+
+    ``processor``: is given the seconds that this thread was at work, the system's part with it, without any waiting.
+    """
     names = list(calls)
     times: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(-warm_up, rounds):
@@ -166,10 +168,13 @@ def turns(
             name = names[(turn + offset) % len(names)]
             if before and name in before:
                 before[name]()
-            begin = time.perf_counter()
+            begin, worked = time.perf_counter(), time.thread_time()
             calls[name]()
+            worked, taken = time.thread_time() - worked, time.perf_counter() - begin
             if turn >= 0:
-                times[name].append(time.perf_counter() - begin)
+                times[name].append(taken)
+                if processor is not None:
+                    processor.setdefault(name, []).append(worked)
     return times
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from kiosk.journal.canonical import details_text, row_bytes, stored_bytes
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 GENESIS = hashlib.sha256(b"kiosk audit chain 1").hexdigest()
-_INSERT = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+AuditRow = tuple[int, str, str, str, str, str, str, bytes | None]
 
 
 def row_hash(previous: str, seq: int, at: str, event: str, item: str, details: str, about: str) -> str:
@@ -22,11 +24,25 @@ def row_hash(previous: str, seq: int, at: str, event: str, item: str, details: s
     return hashlib.sha256(row_bytes(previous, seq, at, event, item, details, about)).hexdigest()
 
 
+@lru_cache(maxsize=256)
+def around(event: str, /, **details: Detail) -> tuple[str, str]:
+    """The text of an event's details before and behind its ``hash``, which alone differs each time.
+
+    Raises EventRefused as ``append`` does. The words of details come from small closed sets: checked and put into words
+    once.
+    """
+    whole = details | {"hash": GENESIS}
+    kind_of(event).check(whole)
+    before, _, behind = details_text(whole).partition(f'"hash":"{GENESIS}"')  # no value has quotes that are not escaped
+    return f'{before}"hash":"', f'"{behind}'
+
+
 class Chain:
     """Appends rows; belongs to the writer. A transaction that fails must be followed by ``reload``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._execute = connection.cursor().execute
         self.head = AuditHead(0, GENESIS)
         self.reload()
 
@@ -49,12 +65,23 @@ class Chain:
         ``about`` and ``sealed`` are the item that the row commits; the hashes of the sealed bytes stand in ``about``.
         """
         kind_of(event).check(details)
-        seq = self.head.seq + 1
-        text = details_text(details)
-        digest = row_hash(self.head.hash, seq, at, event, item, text, about)
-        self._connection.execute(_INSERT, (seq, at, event, item, text, about, digest, sealed))
+        return self.append_text(at, event, item, details_text(details), about, sealed)
+
+    def append_text(
+        self, at: str, event: str, item: str, text: str, about: str = "", sealed: bytes | None = None
+    ) -> int:
+        """The same with details that have been checked and put into words: see ``around``."""
+        row = self.link(at, event, item, text, about, sealed)
+        self._execute(INSERT, row)
+        return row[0]
+
+    def link(self, at: str, event: str, item: str, text: str, about: str, sealed: bytes | None) -> AuditRow:
+        """The next row, not written: whoever asks for it does that with ``INSERT``, as the next thing."""
+        seq, previous = self.head
+        seq += 1
+        digest = row_hash(previous, seq, at, event, item, text, about)
         self.head = AuditHead(seq, digest)
-        return seq
+        return seq, at, event, item, text, about, digest, sealed
 
 
 class Row(NamedTuple):

@@ -19,6 +19,10 @@ from kiosk.keystore.errors import KeyUnavailable
 from kiosk.keystore.sources import Source
 
 KEY_FILE = "journal.key"
+EXPOSED = (
+    "Run chmod 600 on it and start again. If somebody may have read it: whoever copies the disk too can read the "
+    "journal (what identifies people is sealed once more). Then let everything be sent and begin a new data folder."
+)
 
 
 class KeySource(Protocol):
@@ -30,13 +34,21 @@ class KeySource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FolderKeySource:
-    """The key in ``folder``, made at first use by ``wanted``."""
+    """The key in ``folder``, made at first use by ``wanted``; for the terminal itself.
+
+    It is not used where others may read it: nobody would look at the file's mode later. Commands that read a copy of
+    the folder take it all the same: it may lie on a disk that knows no owners.
+    """
 
     folder: Path
     wanted: Source = store.USUAL
 
     def load(self) -> bytes:
-        return load_or_create_key(self.folder, self.wanted)
+        """Raises what `load_or_create_key` raises, and JournalError ``key-exposed``."""
+        key = load_or_create_key(self.folder, self.wanted)
+        if store.exposed(self.folder / KEY_FILE):
+            raise JournalError("key-exposed", f"others may read {KEY_FILE}", advice=EXPOSED)
+        return key
 
 
 def has_key(folder: Path) -> bool:

@@ -1,16 +1,22 @@
-"""The journal's file on opening: locked, there, whole, with room for its log; a damaged one is set aside first."""
+"""The journal's file on opening: locked, there, whole, with room for its log; a damaged one is set aside first.
+
+One that was closed in order and that nobody has touched since (closed.py) is opened at once, and its pages are looked
+at beside the work (look.py). Any other is looked at first.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.durable import put, sync_path
-from kiosk.journal import aside, chain, mark, rescue, schema
+from kiosk.journal import aside, chain, closed, mark, rescue, schema
 from kiosk.journal.connection import FILE, connect, dbapi, translated
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.store import LOG_FRAMES
@@ -81,9 +87,15 @@ def _make_room(folder: Path) -> None:
     SQLite takes a log of zeros for an empty one (its header has no magic number) and writes over it from the start.
     """
     log = folder / f"{FILE}-wal"
-    if (folder / FILE).stat().st_size == 0 or log.exists():
+    if log.exists() or (folder / FILE).stat().st_size == 0:
         return
+    (folder / closed.ROOM).unlink(missing_ok=True)  # of a closing that was killed
     put(log, bytes(_LOG_ROOM), draft=folder / f"{FILE}-room")
+
+
+def keep_room(folder: Path) -> None:
+    """The journal is about to be closed: its log's length is kept for the next opening."""
+    closed.keep_room(folder, _LOG_ROOM)
 
 
 def remember(folder: Path, salt: bytes) -> None:
@@ -94,8 +106,32 @@ def remember(folder: Path, salt: bytes) -> None:
     put(made, salt)
 
 
+def open_untouched(folder: Path, key: bytes, *, durable: bool) -> Connection | None:
+    """The journal, if it is as the last closing in order left it; None if it has to be looked at first."""
+    if any((folder / name).exists() for name in (SUSPECT, aside.KEPT)) or not closed.untouched(folder, key):
+        return None
+    closed.forget(folder)
+    try:
+        if durable:
+            _make_room(folder)  # where a file system has no second names
+        connection = connect(folder / FILE, key, durable=durable)
+        try:
+            marked = mark.read(folder)
+            row = connection.execute("SELECT seq FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+            if schema.version(connection) == schema.LATEST and row == (marked.seq,):
+                return connection
+        except BaseException:
+            connection.close()
+            raise
+    except (JournalDamaged, dbapi.Error):
+        return None  # what it is, the look will tell
+    connection.close()
+    return None
+
+
 def open_whole(folder: Path, key: bytes, clock: Callable[[], datetime], *, durable: bool) -> Connection:
     """The journal, looked at; a new one with what stands in it where it is damaged."""
+    closed.forget(folder)
     aside.keep_log(folder)
     try:
         connection = _open_looked_at(folder, key, durable=durable)
@@ -118,22 +154,41 @@ def open_whole(folder: Path, key: bytes, clock: Callable[[], datetime], *, durab
 def _open_looked_at(folder: Path, key: bytes, *, durable: bool) -> Connection:
     connection = open_file(folder, key, durable=durable)
     try:
-        _look(connection, folder)
+        look(connection, folder, every_page=looks_at_every_page(folder))
     except BaseException as error:
         connection.close()
         raise translated(error) if isinstance(error, dbapi.Error) else error from error
     return connection
 
 
-def _look(connection: Connection, folder: Path) -> None:
-    """A quick look on opening: the pages while they are few, and the end of the audit chain."""
+def is_full(folder: Path) -> bool:
+    """Whether there is no room even for SQLite's index of the log: it says "disk I/O error" then, and no more."""
+    return shutil.disk_usage(folder).free < _LOG_ROOM
+
+
+def suspect(folder: Path) -> None:
+    """Damage was met: the next opening looks at every page first."""
+    with contextlib.suppress(OSError):
+        (folder / SUSPECT).touch(0o600)
+
+
+def looks_at_every_page(folder: Path) -> bool:
+    """Whether an opening that looks first looks at all of them."""
+    return (folder / FILE).stat().st_size <= WHOLE_CHECK_UP_TO or (folder / SUSPECT).exists()
+
+
+def look(connection: Connection, folder: Path, *, every_page: bool) -> None:
+    """The pages and the trees they make, the end of the audit chain, and that its last rows are there.
+
+    Raises JournalDamaged, or SQLite's own error where it meets a page that does not hold.
+    """
     found: list[str] = []
     if not schema.version(connection):
         if not (folder / _MADE).exists():
             return  # it is being made
         found.append("it has no tables")
     else:
-        if (folder / FILE).stat().st_size <= WHOLE_CHECK_UP_TO or (folder / SUSPECT).exists():
+        if every_page:
             found += [row[0] for row in connection.execute("PRAGMA quick_check(5)") if row[0] != "ok"]
         found += chain.problems(connection, last=_TAIL)
         found += _cut_off(connection, mark.read(folder))

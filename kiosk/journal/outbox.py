@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kiosk.journal import reading
-from kiosk.journal.errors import JournalDamaged
 from kiosk.journal.packs import Packs, Part
 from kiosk.journal.records import Counts, OutboxItem
 
@@ -34,14 +33,25 @@ class _Details(msgspec.Struct):
 
 
 class _About(msgspec.Struct):
-    meta: msgspec.Raw
+    meta: dict[str, str]
     parts: list[Part]
     case_no: str = ""
     service: str = ""
 
 
+class _Told(msgspec.Struct):
+    """What was counted when the journal was closed, and where its chain ended then."""
+
+    head: str
+    counts: Counts
+
+
+COUNTED = "journal.counted"
+"""Under this key of meta: so that opening need not count anew what nobody has changed."""
+
 _details = msgspec.json.Decoder(_Details).decode
 _about = msgspec.json.Decoder(_About).decode
+_told = msgspec.json.Decoder(_Told).decode
 
 
 def due(
@@ -50,32 +60,34 @@ def due(
     """The items with all their bytes. Not by the view `outbox`: it takes each of its columns out of JSON anew, which
     took 0.5 ms for one item.
 
-    Where a pack is gone or short the item comes all the same, with bytes that do not fit its hashes: the backend
-    refuses them, the item is set aside, and the rest goes on.
+    Where a pack is gone or short, or the row has no bytes, the item comes all the same, with bytes that do not fit its
+    hashes: it is set aside, and the rest goes on.
     """
     items: list[OutboxItem] = []
     if limit < 1:
         return items
     room = max_bytes
     for kind, attempts, item_id, case_id, at, details, about, data in connection.execute(_DUE, wanted):
-        if data is None:
-            raise JournalDamaged("journal-damaged", f"the sealed bytes of item {item_id} are missing")
+        data = data or b""
         said, what = _details(details), _about(about)
-        room -= sum(length for _, _, length in what.parts)
+        parts = what.parts
+        if len(parts) > 1:
+            room -= sum(length for _, _, length in parts)
+            (_, _, sealed), *rest = reading.split(parts, data, packs)
+            attachments = tuple((digest, data) for _, digest, data in rest)
+        else:
+            room -= len(data)
+            sealed, attachments = data[: parts[0][2]], ()
         if items and room < 0:
             break
-        (_, _, sealed), *attachments = reading.split(what.parts, data, packs)
-        row = {
-            "meta": bytes(what.meta), "service_id": said.service or what.service, "outcome": said.outcome,
-            "rung": said.rung, "case_no": what.case_no, "created_at": at, "test": said.test,
-        }  # fmt: skip
+        meta = reading.said_of(
+            what.meta, said.service or what.service, said.outcome, said.rung, what.case_no, at, test=said.test
+        )
         items.append(
             OutboxItem(
-                item_id, kind, case_id, said.hash, sealed,
-                tuple((digest, data) for _, digest, data in attachments),
-                reading.item_meta(row), attempts, datetime.fromisoformat(at),
+                item_id, kind, case_id, said.hash, sealed, attachments, meta, attempts, datetime.fromisoformat(at)
             )
-        )  # fmt: skip
+        )
         if len(items) == limit:
             break
     return items
@@ -92,3 +104,19 @@ def count(connection: Connection, first_queued: int) -> Counts:
     oldest = connection.execute(_OLDEST, (first_queued,)).fetchone()
     at = None if oldest is None else datetime.fromisoformat(oldest[0])
     return Counts(sum(cases.values()), **cases, oldest_unsent_at=at, ratings_unsent=ratings)
+
+
+def told(head: str, counts: Counts) -> str:
+    """The counts in words, for a chain that ends so."""
+    return msgspec.json.encode(_Told(head, counts)).decode()
+
+
+def still_true(text: str | None, head: str) -> Counts | None:
+    """The counts that were told of a chain that ends so: every change of a state is a row of it. None otherwise."""
+    if text is None:
+        return None
+    try:
+        found = _told(text)
+    except msgspec.MsgspecError:
+        return None
+    return found.counts if found.head == head else None

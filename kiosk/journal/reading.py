@@ -74,9 +74,21 @@ def reading(folder: Path, key: bytes) -> Iterator[Connection]:
 
 def item_meta(row: Mapping[str, Any]) -> dict[str, str]:
     """What is said of an item in clear, on the wire and in the export."""
-    meta: dict[str, str] = json.loads(row["meta"])
-    meta |= {key: row[key] for key in ("service_id", "outcome", "rung", "case_no") if row[key]}
-    return meta | {"committed_at": row["created_at"], "test": "1" if row["test"] else "0"}
+    return said_of(
+        json.loads(row["meta"]), row["service_id"], row["outcome"], row["rung"], row["case_no"], row["created_at"],
+        test=row["test"],
+    )  # fmt: skip
+
+
+def said_of(
+    meta: dict[str, str], service_id: str, outcome: str, rung: str, case_no: str, created_at: str, *, test: int
+) -> dict[str, str]:
+    """``meta`` with what is said of every item; what an item does not have is left out."""
+    for key, value in (("service_id", service_id), ("outcome", outcome), ("rung", rung), ("case_no", case_no)):
+        if value:
+            meta[key] = value
+    meta["committed_at"], meta["test"] = created_at, "1" if test else "0"
+    return meta
 
 
 def split(parts: Sequence[Part], data: bytes, packs: Packs) -> list[tuple[str, str, bytes]]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from kiosk.journal.errors import JournalError
 
@@ -16,9 +16,11 @@ ItemState = Literal["queued", "acknowledged", "rejected", "quarantined"]
 
 def stamp(moment: datetime) -> str:
     """UTC in ISO 8601 with microseconds: of fixed width, so that text order is time order."""
-    if moment.tzinfo is None:
-        raise ValueError("a moment without time zone")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    if moment.tzinfo is not UTC:
+        if moment.tzinfo is None:
+            raise ValueError("a moment without time zone")
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")
 
 
 class Numbers(Protocol):
@@ -188,8 +190,7 @@ class CaseRow:
     attachments: int
 
 
-@dataclass(frozen=True, slots=True)
-class AuditHead:
+class AuditHead(NamedTuple):
     """The end of the audit chain: whoever keeps it elsewhere can tell that nothing before it was changed."""
 
     seq: int

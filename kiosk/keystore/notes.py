@@ -57,19 +57,24 @@ def check(data: Path, wanted: KeysProfile, suite: str = "") -> list[Check]:
     from kiosk import suites
 
     checks = []
+    bare: list[str] = []
     words = "where they lie is not to be seen"
     try:
         here = sources_in(data)
         words = ", ".join(f"{name}: {source}" for name, source in here.items())
         for path in secrets_in(data):
             secret = store.load(path)
+            bare += [path.name] if store.exposed(path) else []
             if path.name == TERMINAL and secret is not None:
                 suite = suites.suite_name(secret) or suite
     except KeyUnavailable as error:
         return [broken("keys", f"{words}; {error}", error.advice)]
     except OSError as error:
         return [broken("keys", f"{words}; cannot be read: {error.strerror}", "Run as the terminal's user.")]
-    if not here:
+    if bare:
+        advice = "The terminal does not use them so. Run chmod 600 on them, and judge who may have read them."
+        checks.append(broken("keys", f"others may read {', '.join(bare)}", advice))
+    elif not here:
         checks.append(attention("keys", "none yet", "They are made when the terminal starts."))
     elif any(source != wanted.source for source in here.values()):
         told = f"{words}; the profile says {wanted.source}"

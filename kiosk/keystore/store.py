@@ -38,6 +38,11 @@ def forms(path: Path) -> list[Source]:
     return [one for one in _FORMS if beside(path, one).exists()]
 
 
+def exposed(path: Path) -> bool:
+    """Whether it lies here as it is, and others than its owner may read or change it. Raises OSError."""
+    return path.exists() and bool(path.stat().st_mode & 0o077)
+
+
 def load(path: Path) -> bytes | None:
     """The secret; None where it lies here in no form. Raises KeyUnavailable, OSError."""
     found = forms(path)

@@ -1,6 +1,7 @@
-"""What `kiosk paper verify` does. Exit status: 0 genuine, 1 anything else about the paper, 2 no list to go by.
+"""What `kiosk paper verify` does.
 
-A test paper is genuine and says so: look at the notes.
+Exit status: 0 genuine, 1 anything else about the paper, 2 no list to go by, 3 it fits the list and nobody vouches for
+that list. A test paper is genuine and says so: look at the notes.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -27,6 +28,10 @@ VERDICTS = {
     Verdict.ALTERED: "altered: what the code says, or the paper, does not fit the signature",
     Verdict.REVOKED: "revoked: it was genuine once and proves nothing any more",
     Verdict.UNKNOWN_KEY: "unknown key: nobody in this list has signed it",
+    Verdict.REPLACED_KEY: "replaced key: its terminal had given this key up before the date of the paper; whoever has "
+    "kept it can sign so: call the office",
+    Verdict.UNVOUCHED: "not vouched for: the paper fits this list, and nobody vouches for the list; anyone can make "
+    "both",
     Verdict.NO_MARK: "there is no mark in this",
 }
 NOTES = {
@@ -36,10 +41,12 @@ NOTES = {
     "list-older-than-paper": "the list is older than the paper, and cannot know what was revoked since",
     "list-old": "the list is out of date: check with a newer one",
     "key-withdrawn": "this terminal was withdrawn, so that its dates cannot be trusted: call the office",
-    "key-out-of-time": "the paper's date is outside the time of its key",
+    "key-out-of-time": "the paper's date is before the time of its key",
+    "key-changing": "its terminal had not been heard yet with the key that was to follow",
     "exchange": "what it says holds, but the paper is to be exchanged",
 }
-NO_ROOT = "the list vouches for itself: name the office's first key with --root, learnt by another way"
+NO_ROOT = "nobody vouches for this list: name the office's first key with --root, learnt by another way"
+STATUS = {Verdict.GENUINE: 0, Verdict.UNVOUCHED: 3}  # of all others 1
 
 
 class NotReadable(Exception):
@@ -68,11 +75,13 @@ def verify(
         return _refused(f"{error.code}: {error}", error.advice, as_json, out)
     if said is not None and found.statement is not None and fields_hash(said) != found.statement.fields:
         found = Judgement(Verdict.ALTERED, found.statement, found.key, found.revocation, found.notes)
+    if found.verdict is Verdict.GENUINE and not root:
+        found = replace(found, verdict=Verdict.UNVOUCHED)
     if as_json:
         print(json.dumps(_answer(found, published, rooted=bool(root)), ensure_ascii=False), file=out)
     else:
         _tell(found, published, now(), rooted=bool(root), out=out)
-    return 0 if found.verdict is Verdict.GENUINE else 1
+    return STATUS.get(found.verdict, 1)
 
 
 def _tell(found: Judgement, published: PaperList, now: datetime, *, rooted: bool, out: TextIO) -> None:

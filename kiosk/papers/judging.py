@@ -20,13 +20,15 @@ class Verdict(Enum):
     ALTERED = "altered"  # not what any terminal has signed
     REVOKED = "revoked"  # genuine once; counts no more, or its terminal was withdrawn
     UNKNOWN_KEY = "unknown-key"  # nobody in this list has signed it: another office, a newer terminal, a forgery
+    REPLACED_KEY = "replaced-key"  # signed with a key that its terminal had given up before the paper's date
+    UNVOUCHED = "unvouched"  # it fits the list, and nobody vouches for the list: anyone can have made both
     NO_MARK = "no-mark"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """``notes``: message keys of what else is to be known: ``copy test provisional list-older-than-paper list-old
-    key-withdrawn key-out-of-time exchange``. ``statement`` is None where nothing said can be believed.
+    key-withdrawn key-out-of-time key-changing exchange``. ``statement`` is None where nothing said can be believed.
     """
 
     verdict: Verdict
@@ -53,8 +55,13 @@ def judge(text: str, published: PaperList, now: datetime) -> Judgement:
         found.signed.verify(wire.unb64(key.key))
     except (BadMark, ValueError):
         return Judgement(Verdict.ALTERED)
-    if not _in_time(key, said):
+    printed = moment(said.printed_at)
+    if printed < datetime.fromisoformat(key.since) - SKEW:
         return Judgement(Verdict.UNKNOWN_KEY, said, key, notes=(*notes, "key-out-of-time"))
+    if _after(printed, key.until):
+        return Judgement(Verdict.REPLACED_KEY, said, key, notes=notes)
+    if _after(printed, key.replaced):
+        notes = (*notes, "key-changing")
     revoked = published.revocation(said.serial) if said.kind != "notice" else None  # the notice is what came of it
     if revoked is not None:
         more = ("exchange",) if revoked.effect == "exchange" else ()
@@ -79,7 +86,5 @@ def _notes(said: Statement, published: PaperList, now: datetime) -> tuple[str, .
     return tuple(found)
 
 
-def _in_time(key: PaperKey, said: Statement) -> bool:
-    printed = moment(said.printed_at)
-    begun = printed >= datetime.fromisoformat(key.since) - SKEW
-    return begun and (not key.until or printed <= datetime.fromisoformat(key.until) + SKEW)
+def _after(printed: datetime, end: str) -> bool:
+    return bool(end) and printed > datetime.fromisoformat(end) + SKEW

@@ -27,7 +27,9 @@ LONGEST = 64 * 1024 * 1024  # characters
 class PaperKey:
     """A terminal's key: good for papers printed from ``since`` until ``until`` ("" for now); ISO 8601.
 
-    ``withdrawn`` is set where the terminal was withdrawn: whoever has its key can write any date.
+    ``withdrawn`` is set where the terminal was withdrawn: whoever has its key can write any date. ``replaced`` is when
+    the backend took the next key, ``until`` when the terminal was first heard with it: where the answer was lost, it
+    prints with this one meanwhile, for as long as it is off line.
     """
 
     kid: str
@@ -36,6 +38,7 @@ class PaperKey:
     since: str
     until: str = ""
     withdrawn: str = ""
+    replaced: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ def read(text: str, root: bytes | None = None) -> PaperList:
         found = msgspec.json.decode(payload, type=PaperList)
         if found.format != 1 or not found.epochs:
             raise BadList("list-damaged")
-        moments = [found.issued_at, found.next_at, *(t for key in found.keys for t in (key.since, key.until) if t)]
+        of_keys = (moment for key in found.keys for moment in (key.since, key.until, key.replaced) if moment)
+        moments = [found.issued_at, found.next_at, *of_keys]
         if any(datetime.fromisoformat(text).tzinfo is None for text in moments):
             raise BadList("list-damaged")
         if root is not None and wire.unb64(found.root) != root:

@@ -12,17 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-from kiosk.domain.decision import Rung, Verification
+from kiosk.domain.decision import Rung
 from kiosk.domain.place import PLACE_KEYS
 from kiosk.domain.text import shown
+from kiosk.services import sense, tables
 from kiosk.services.expressions import Condition, ExpressionError
+from kiosk.services.forms import named
 from kiosk.services.loader import build
-from kiosk.services.model import ServicePack
-from kiosk.services.rules import FACTS, PASS, Facts, decide
+from kiosk.services.model import Decider, ServicePack
+from kiosk.services.rules import FACTS, PASS
 from kiosk.services.templates import places
 
 PathKey = tuple[str | int, ...]
@@ -237,17 +238,18 @@ def _sense(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _papers(pack)
     yield from _limits(pack)
     yield from _ladder(pack)
-    conditions = list(_conditions(pack))
+    yield from sense.findings(pack, raw)
+    conditions = [*sense.conditions(pack), *_conditions(pack)]
     yield from conditions
     if not conditions:
-        yield from _decisions(pack)
+        yield from tables.findings(pack)
 
 
 def _keys(pack: ServicePack) -> Iterator[Finding]:
     seen: set[str] = set()
     named: list[tuple[PathKey, str]] = [
         *((("prefill", i, "key"), p.key) for i, p in enumerate(pack.prefill)),
-        *((("questions", i, "key"), q.key) for i, q in enumerate(pack.questions)),
+        *((("questions", i, "key"), q.key) for i, q in sense.numbered(pack)),
         *((("derived", i, "key"), d.key) for i, d in enumerate(pack.derived)),
     ]
     if pack.commitment is not None:
@@ -267,7 +269,9 @@ def _questions(pack: ServicePack) -> Iterator[Finding]:
     from kiosk.services.model import QuestionKind
 
     derived = {d.key for d in pack.derived}
-    for index, question in enumerate(pack.questions):
+    for index, question in sense.numbered(pack):
+        if index < 0:
+            continue  # the house's own
         here: PathKey = ("questions", index)
         if (question.kind is QuestionKind.CHOICE) != bool(question.options):
             yield (*here, "kind"), "options belong to a choice, and a choice has options.", "Add or remove the options."
@@ -332,7 +336,7 @@ def _templates(pack: ServicePack) -> Iterator[Finding]:
             if variant.key not in known:
                 yield (*inside, "key"), f"no field has the key {variant.key}.", "Name a field above it."
         known.add(derived.key)
-    for index, question in enumerate(pack.questions):
+    for index, question in sense.numbered(pack):
         for language in ("zh", "en"):
             path: PathKey = ("questions", index, "preview", language)
             yield from _places(path, getattr(question.preview, language), known)
@@ -350,7 +354,7 @@ def _is_template(path: PathKey) -> bool:
             return True
         case ("questions", int(), "preview" | "pattern", *_) | ("papers", int(), "fields", *_):
             return True
-        case ("rules", int(), "when"):
+        case ("rules", int(), "when") | ("checks", int(), "must"):
             return True
     return False
 
@@ -385,7 +389,7 @@ def _places(path: PathKey, template: str, known: set[str]) -> Iterator[Finding]:
 
 def _papers(pack: ServicePack) -> Iterator[Finding]:
     receipts = [(index, paper) for index, paper in enumerate(pack.papers) if paper.kind.value == "receipt"]
-    for outcome in ("approved", "refused", "referred"):
+    for outcome in sense.outcomes(pack):
         if not any(outcome in paper.on for _, paper in receipts):
             path: PathKey = ("papers", receipts[0][0], "outcomes") if receipts else ("papers",)
             yield path, f"nobody gets a receipt when the outcome is {outcome}.", "Add it to the receipt's `outcomes`."
@@ -442,9 +446,10 @@ def _conditions(pack: ServicePack) -> Iterator[Finding]:
             continue
         for name in sorted(compiled.names - set(FACTS)):
             yield path, f"{name} is not a fact.", f"Facts are {', '.join(FACTS)}."
-        for key in re.findall(r"answers\s*\[\s*[\"']([^\"']+)[\"']\s*\]", rule.when):
+        for key in named(rule.when):
             if key not in fields:
                 yield path, f"no field has the key {key}.", "Name a field of this pack."
+        yield from sense.options(pack, path, rule.when)
     last = pack.rules[-1]
     if last.when.strip() != "true" or last.outcome != "referred":
         yield (
@@ -455,24 +460,8 @@ def _conditions(pack: ServicePack) -> Iterator[Finding]:
     for index, rule in enumerate(pack.rules[:-1]):
         if rule.when.strip() == "true" and rule.outcome != PASS:
             yield ("rules", index), "always holds, so no rule below it is ever reached.", "Move it to the end."
-    if not any(rule.outcome == "approved" for rule in pack.rules):
+    if "approved" not in sense.outcomes(pack) and pack.decides.by is Decider.RULE:
         yield ("rules",), "nothing can ever be approved.", "Add a rule with the outcome approved."
-
-
-def _decisions(pack: ServicePack) -> Iterator[Finding]:
-    """Decide over a grid of facts: every rule must be able to answer, with every field filled in and with none."""
-    fields = [*(p.key for p in pack.prefill), *(q.key for q in pack.questions), *(d.key for d in pack.derived)]
-    filled, empty = dict.fromkeys(fields, "某"), dict.fromkeys(fields, "")
-    grid = product((15, 16, 18, 60), (True, False), (True, False), Verification, (True, False))
-    for age, expired, valid, verification, committed in grid:
-        for document, answers in product((*pack.documents, "foreigner_2023"), (filled, empty)):
-            facts = Facts(age, document, expired, valid, verification, committed, True, answers)
-            try:
-                decide(pack, facts)
-            except ExpressionError as error:
-                index = next((i for i, r in enumerate(pack.rules) if str(error).startswith(r.when)), 0)
-                yield ("rules", index, "when"), f"cannot be evaluated: {error}.", "Compare values of the same type."
-                return
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

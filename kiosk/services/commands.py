@@ -43,7 +43,8 @@ def list_packs(profile_path: Path | None = None, *, as_json: bool = False) -> in
             return _fail(str(error))
     rows = [
         {"id": pack.pack_id, "version": pack.version, "name": pack.name.zh, "name_en": pack.name.en,
-         "offline": pack.offline.value, "origin": origins.get(pack.pack_id, "built-in")}
+         "offline": pack.offline.value, "from": pack.effective.since, "until": pack.effective.until,
+         "origin": origins.get(pack.pack_id, "built-in")}
         for pack in packs.values()
     ]  # fmt: skip
     if as_json:
@@ -51,7 +52,8 @@ def list_packs(profile_path: Path | None = None, *, as_json: bool = False) -> in
     else:
         for row in rows:
             line = f"{row['id']}  {row['version']}  {row['name']}  offline: {row['offline']}  from: {row['origin']}"
-            print(shown(line))
+            days = f"  in force: {row['from']}..{row['until']}" if row["from"] else ""
+            print(shown(line + days))
     return 0
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from devices.contracts.identity import IdentityDocument
-from kiosk.domain.codes import mask_number, mask_phone
+from kiosk.domain.codes import credit_code_valid, id_number_valid, mask_number, mask_phone
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
 from kiosk.domain.text import EMPTY, Language, Text
+from kiosk.services.expressions import condition
 from kiosk.services.model import Derived, MaterialSpec, Prefill, Question, QuestionKind, ReviewRow, ServicePack
 from kiosk.services.templates import fill, places
 
@@ -19,6 +20,15 @@ SCANNED = Text("已扫描 {} 页", "Scanned, {} pages")
 SCANNED_ONE = "Scanned, 1 page"
 NOT_HANDED_IN = Text("到窗口提交", "To be handed in at the counter")
 NOT_CHOSEN = Text("请选一项", "Please choose one")
+NO_DATE = Text("请按年、月、日输入 8 位数字，例如 20260105", "Year, month and day as 8 digits, such as 20260105")
+TOO_EARLY = Text("不能早于{}", "Not before {}")
+TOO_LATE = Text("不能晚于{}", "Not after {}")
+TOO_LITTLE = Text("不能少于 {}", "Not less than {}")
+TOO_MUCH = Text("不能多于 {}", "Not more than {}")
+SPARED = Text("免交：{}", "Not needed: {}")
+NUMBERS = (QuestionKind.DATE, QuestionKind.AMOUNT)  # typed on the number pad, shown otherwise than typed
+CHECKS = {"id_number": id_number_valid, "credit_code": credit_code_valid}
+_NAMED = re.compile(r"""answers\s*\[\s*["']([^"']+)["']\s*\]""")
 
 
 def prefill(pack: ServicePack, document: IdentityDocument) -> tuple[FieldValue, ...]:
@@ -36,9 +46,11 @@ def _of_card(item: Prefill, document: IdentityDocument) -> str:
     return str(value or "")
 
 
-def complaint(question: Question, value: str, envelope: Envelope | None = None) -> Text | None:
-    """What is wrong with an answer in plain words, or None when it fits."""
-    answer = value.strip()
+def complaint(
+    question: Question, value: str, envelope: Envelope | None = None, today: date | None = None
+) -> Text | None:
+    """What is wrong with an answer in plain words, or None when it fits. ``today``: for dates limited by it."""
+    answer = _written(question, value)
     if question.kind is QuestionKind.CHOICE:
         return None if any(option.value == answer for option in question.options) else NOT_CHOSEN
     if not answer:
@@ -49,18 +61,99 @@ def complaint(question: Question, value: str, envelope: Envelope | None = None) 
     fits = question.min_length <= len(answer) <= question.max_length
     if fits and question.pattern:
         fits = re.fullmatch(question.pattern, answer) is not None
-    if fits and question.kind is QuestionKind.DIGITS:
+    if fits and question.check:
+        fits = CHECKS[question.check](answer)
+    elif fits and question.kind in (QuestionKind.DIGITS, *NUMBERS):
         fits = answer.isascii() and answer.isdigit()
+    if fits and question.kind in NUMBERS:
+        return _off_limits(question, answer, today)
     return None if fits else (question.complaint if question.complaint != EMPTY else UNFIT)
+
+
+def _off_limits(question: Question, answer: str, today: date | None) -> Text | None:
+    """What is wrong with a date or an amount whose form fits."""
+    if question.kind is QuestionKind.AMOUNT:
+        number = int(answer)
+        if question.least is not None and number < question.least:
+            return _with(TOO_LITTLE, spoken(question, str(question.least)))
+        if question.most is not None and number > question.most:
+            return _with(TOO_MUCH, spoken(question, str(question.most)))
+        return None
+    if date_of(answer) is None:
+        return question.complaint if question.complaint != EMPTY else NO_DATE
+    for limit, words, beyond in ((question.earliest, TOO_EARLY, -1), (question.latest, TOO_LATE, 1)):
+        day = f"{today:%Y%m%d}" if limit == "today" and today is not None else limit
+        if day.isdigit() and (answer > day if beyond > 0 else answer < day):
+            return question.complaint if question.complaint != EMPTY else _with(words, spoken(question, day))
+    return None
+
+
+def _with(words: Text, what: Text) -> Text:
+    return Text(words.zh.format(what.zh), words.en.format(what.en))
+
+
+def date_of(value: str) -> date | None:
+    """The day that YYYYMMDD names, if there is one."""
+    try:
+        return date(int(value[:4]), int(value[4:6]), int(value[6:])) if len(value) == 8 else None
+    except ValueError:
+        return None
+
+
+def spoken(question: Question, value: str) -> Text:
+    """An answer as it is said: a date in words, an amount in groups with its unit, anything else as it is."""
+    day = date_of(value) if question.kind is QuestionKind.DATE else None
+    if day is not None:
+        return Text(f"{day.year}年{day.month}月{day.day}日", day.isoformat())
+    if question.kind is QuestionKind.AMOUNT and value.isascii() and value.isdigit():
+        zh, en = (f"{int(value):,} {unit}".strip() for unit in (question.unit.zh, question.unit.en))
+        return Text(zh, en)
+    return Text(value, value)
+
+
+def clash(pack: ServicePack, envelope: Envelope, today: date) -> tuple[str, Text] | None:
+    """The first check between answers that does not hold: the question to ask again, and what is wrong.
+
+    A check is looked at once every answer that it names is there. Raises ExpressionError on a broken pack.
+    """
+    if not pack.checks:
+        return None
+    answers = envelope.as_dict()
+    for check in pack.checks:
+        if pack.question(check.question) is None or not all(answers.get(key) for key in named(check.must)):
+            continue
+        if not condition(check.must).holds({"answers": answers, "today": f"{today:%Y%m%d}"}):
+            return check.question, check.complaint
+    return None
+
+
+def named(source: str) -> tuple[str, ...]:
+    """The fields that a condition names, in order."""
+    return tuple(dict.fromkeys(_NAMED.findall(source)))
+
+
+def objection(pack: ServicePack, question: Question, value: str, envelope: Envelope, today: date) -> Text | None:
+    """What is wrong with an answer, by itself or beside the others."""
+    found = complaint(question, value, envelope, today)
+    if found is not None or not pack.checks:
+        return found
+    clashing = clash(pack, envelope.with_field(answer(question, value)), today)
+    return clashing[1] if clashing is not None and clashing[0] == question.key else None
 
 
 def answer(question: Question, value: str, *, read: bool = False) -> FieldValue:
     """The answer as a field of the envelope: made by the user, trust D. ``read``: from a paper, and confirmed by the
     user, who promises its truth like that of what was typed."""
+    written = _written(question, value)
     if read:
-        return FieldValue(question.key, value.strip(), Origin.OCR, Trust.D)
+        return FieldValue(question.key, written, Origin.OCR, Trust.D)
     origin = Origin.CHOSEN if question.kind is QuestionKind.CHOICE else Origin.TYPED
-    return FieldValue(question.key, value.strip(), origin, Trust.D)
+    return FieldValue(question.key, written, origin, Trust.D)
+
+
+def _written(question: Question, value: str) -> str:
+    """As it goes into the case: letters of a number with check digits are capitals, however they were typed."""
+    return value.strip().upper() if question.check else value.strip()
 
 
 def _values(pack: ServicePack, envelope: Envelope) -> dict[str, str]:
@@ -71,6 +164,8 @@ def _values(pack: ServicePack, envelope: Envelope) -> dict[str, str]:
         if chosen is not None:
             values |= {f"{question.key}.{name}": text for name, text in chosen.parts.items()}
             values[f"{question.key}.label"] = chosen.label.zh
+        elif question.kind in NUMBERS and question.key in values:
+            values[question.key] = spoken(question, values[question.key]).zh
     return values
 
 
@@ -93,7 +188,9 @@ def derive(pack: ServicePack, envelope: Envelope) -> Envelope:
 
 def preview(pack: ServicePack, question: Question, envelope: Envelope, value: str) -> Text:
     """What the answer leads to, said while it is being typed; EMPTY when there is nothing to say yet."""
-    if question.preview == EMPTY or not value.strip():
+    if question.preview == EMPTY:
+        return spoken(question, value.strip()) if question.kind in NUMBERS else EMPTY
+    if not value.strip():
         return EMPTY
     values = _values(pack, derive(pack, envelope.with_field(answer(question, value))))
     if not all(values.get(key) for key in places(question.preview.zh)):
@@ -131,10 +228,19 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
     for material in pack.needed:
         field = envelope.get(material.key)
         if field is not None:
-            text = scanned_text(field) if field.origin is Origin.SCANNED else NOT_HANDED_IN
-            shown = text.of(language)
-            rows.append(ReviewRow(material.key, material.label, shown, field.origin, field.trust, editable=True))
+            shown = _material_text(material, field).of(language)
+            editable = field.origin not in NEEDLESS
+            rows.append(ReviewRow(material.key, material.label, shown, field.origin, field.trust, editable=editable))
     return tuple(rows)
+
+
+NEEDLESS = (Origin.CARD, Origin.LICENCE)  # where a paper need not be handed in, because its content is known
+
+
+def _material_text(material: MaterialSpec, field: FieldValue) -> Text:
+    if field.origin in NEEDLESS and material.licence is not None:
+        return _with(SPARED, material.licence.name)
+    return scanned_text(field) if field.origin is Origin.SCANNED else NOT_HANDED_IN
 
 
 def scanned(material: MaterialSpec, pages: int) -> FieldValue:
@@ -182,6 +288,10 @@ def _shown(question: Question, value: str, envelope: Envelope, language: Languag
     for option in question.options:
         if option.value == value:
             return option.label.of(language)
+    if question.kind in NUMBERS:
+        return spoken(question, value).of(language)
+    if question.check == "id_number":
+        return mask_number(value)
     return value + (f" {unit}" if (unit := question.unit.of(language)) else "")
 
 
@@ -198,7 +308,11 @@ def masked(pack: ServicePack, envelope: Envelope, key: str) -> str:
     if any(item.key == key and item.masked for item in pack.prefill):
         return mask_number(value)
     question = pack.question(key)
-    return mask_phone(value) if question is not None and question.masked else value
+    if question is not None and question.kind in NUMBERS:
+        return spoken(question, value).zh
+    if question is None or not question.masked:
+        return value
+    return mask_number(value) if question.check == "id_number" else mask_phone(value)
 
 
 def paper_values(pack: ServicePack, envelope: Envelope) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 
 from kiosk.domain.decision import Decision, FiredRule, Outcome, Rung
@@ -17,6 +18,8 @@ class QuestionKind(Enum):
     TEXT = "text"  # pinyin keyboard
     LATIN = "latin"  # letters and digits
     DIGITS = "digits"  # number pad
+    DATE = "date"  # number pad: YYYYMMDD, as in GB/T 39046
+    AMOUNT = "amount"  # number pad: a whole number
     CHOICE = "choice"  # one of the options
 
 
@@ -38,9 +41,32 @@ class Forbidden:
     complaint: Text
 
 
+class Applicant(Enum):
+    """For whom the person at the machine applies; the words are in data/applicants.toml."""
+
+    SELF = "self"  # 本人
+    AGENT = "agent"  # 受委托代办
+    GUARDIAN = "guardian"  # 监护人
+    LEGAL_REPRESENTATIVE = "legal_representative"  # 法定代表人
+
+
+class Decider(Enum):
+    """Who decides the matter."""
+
+    RULE = "rule"  # the table, on the spot; a person where it refers the matter
+    COMMUNITY = "community"  # 社区（村）
+    STREET = "street"  # 街道（乡镇）
+    DEPARTMENT = "department"  # the department itself
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of the form: one page of the screen."""
+    """One question of the form: one page of the screen.
+
+    ``when``: a condition on what stands before it; where it does not hold the question is not asked and has no value
+    (kiosk.services.situations). ``means``: what is asked for, by its name in data/dictionary.toml. Of a date
+    ``earliest`` and ``latest`` are YYYYMMDD or ``today``; of an amount ``least`` and ``most`` are whole numbers.
+    """
 
     key: str
     kind: QuestionKind
@@ -57,6 +83,24 @@ class Question:
     forbidden: tuple[Forbidden, ...] = ()
     review: str = ""  # key of the derived field that the review page shows in place of the bare answer
     masked: bool = False  # a phone number is shown as 138****0001 on papers
+    when: str = ""
+    means: str = ""
+    earliest: str = ""
+    latest: str = ""
+    least: int | None = None
+    most: int | None = None
+    check: str = ""  # a number with check digits: ``id_number`` or ``credit_code`` (kiosk.domain.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """What has to hold between answers (``must``, CEL); where it does not, ``question`` is asked again with the
+    complaint. It is looked at once every answer that it names is there.
+    """
+
+    must: str
+    question: str
+    complaint: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +111,7 @@ class Prefill:
     label: Text
     source: str
     masked: bool = False
+    means: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +159,16 @@ class CommitmentTerms:
     papers: Text
     withdraw: Text
     settled: Text
+    when: str = ""  # in which situations it is offered; a proxy is never offered one (国办发〔2020〕42号)
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceSpec:
+    """What makes a paper needless (免交): ``source`` is ``card`` (its chip says it) or ``licence`` (an electronic one,
+    where it is at hand)."""
+
+    name: Text
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +178,7 @@ class MaterialSpec:
     One whose key the commitment ``replaces`` is asked for only of those who do not promise. ``reads`` names the form's
     questions that are filled in from it (question -> field of the kind ``document``, devices/vision/ocr_fields.toml);
     nothing that was read counts before the citizen has confirmed it. ``original`` says on paper what becomes of it.
+    ``trust`` is the level that the office asks for in the end (国办函〔2016〕108号); a scan has C until it is compared.
     """
 
     key: str
@@ -133,6 +189,9 @@ class MaterialSpec:
     document: str = ""
     reads: Mapping[str, str] = field(default_factory=dict)
     original: Text = EMPTY
+    when: str = ""
+    trust: Trust = Trust.C
+    licence: LicenceSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +224,7 @@ class Rule:
     """One row of the decision table. The first deciding row whose condition holds decides.
 
     A row with the outcome ``pass`` decides nothing: it is a finding that an approval rests on, and is told as such.
+    ``missing``: what is lacking, thing by thing; ``go``: where and how it goes on for whoever was refused or referred.
     """
 
     rule_id: str
@@ -172,6 +232,8 @@ class Rule:
     outcome: str  # Outcome value, or "pass"
     because: Text
     basis: str
+    missing: tuple[Text, ...] = ()
+    go: Text = EMPTY
 
 
 class PaperKind(Enum):
@@ -190,6 +252,7 @@ class PaperSpec:
     on: tuple[str, ...]
     fields: Mapping[str, str] = field(default_factory=dict)  # the layout's field -> template
     notes: tuple[Text, ...] = ()
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -250,6 +313,36 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True)
+class Deciding:
+    """Who decides, within how many working days that is promised (0: on the spot), and when that office is open."""
+
+    by: Decider = Decider.RULE
+    office: Text = EMPTY
+    days: int = 0
+    hours: Text = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One to whom the matter is handed on: who it is, what it does, within how many working days."""
+
+    name: Text
+    does: Text
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The days on which a pack holds, both included, YYYY-MM-DD; "" for no end."""
+
+    since: str = ""
+    until: str = ""
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day.isoformat() and (not self.until or day.isoformat() <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class ServicePack:
     """One service item (政务服务事项), loaded and checked."""
 
@@ -281,6 +374,19 @@ class ServicePack:
     clocks: Clocks | None = None
     materials: tuple[MaterialSpec, ...] = ()
     once: int = 0  # months within which one person gets this matter decided once; 0: as often as wanted
+    applicants: tuple[Applicant, ...] = (Applicant.SELF,)
+    decides: Deciding = Deciding()
+    effective: Effective = Effective()
+    checks: tuple[CrossCheck, ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    keywords: tuple[Text, ...] = ()  # what people call the matter; looked at by the search alone
+
+    @property
+    def conditional(self) -> bool:
+        """Whether what is asked, handed in, promised or printed depends on the answers."""
+        parts: tuple[Question | MaterialSpec | PaperSpec, ...] = (*self.questions, *self.materials, *self.papers)
+        promise = self.commitment is not None and (self.commitment.when != "" or self.applicants != (Applicant.SELF,))
+        return promise or any(part.when for part in parts)
 
     def reasons(self, decision: Decision) -> tuple[FiredRule, ...]:
         """Why, as screen and paper tell it: for a result that waits, what it waits for stands first.

@@ -18,8 +18,8 @@ from kiosk.domain.case import Commitment
 from kiosk.domain.decision import Decision, FiredRule, Outcome, Rung, Verification
 from kiosk.domain.envelope import Envelope
 from kiosk.domain.person import Person
-from kiosk.services.expressions import condition
-from kiosk.services.model import Rule, ServicePack
+from kiosk.services.expressions import Environment, condition
+from kiosk.services.model import Applicant, Rule, ServicePack
 
 PASS = "pass"  # noqa: S105 (a row's outcome, not a password)
 
@@ -34,6 +34,8 @@ FACTS: Mapping[str, str] = {
     "online": "bool: the backend was reached lately",
     "answers": "map(string, string): the envelope",
     "materials": "list(string): keys of the materials that were scanned",
+    "applicant": "string: for whom: self, agent, guardian, legal_representative",
+    "today": "string: YYYYMMDD",
 }
 
 
@@ -50,6 +52,8 @@ class Facts:
     online: bool
     answers: Mapping[str, str] = field(default_factory=dict)
     materials: tuple[str, ...] = ()
+    applicant: str = Applicant.SELF.value
+    today: str = ""
 
     def as_variables(self) -> dict[str, Any]:
         return {
@@ -62,6 +66,8 @@ class Facts:
             "online": self.online,
             "answers": dict(self.answers),
             "materials": list(self.materials),
+            "applicant": self.applicant,
+            "today": self.today,
         }
 
     def __repr__(self) -> str:
@@ -77,8 +83,9 @@ def facts_of(
     online: bool,
     today: date,
     materials: tuple[str, ...] = (),
+    applicant: Applicant = Applicant.SELF,
 ) -> Facts:
-    """The facts of a visit on a given day."""
+    """The facts of a visit on a given day. ``applicant``: kiosk.services.situations.role_of."""
     person = Person.of(document, today)
     return Facts(
         age=person.age,
@@ -90,6 +97,8 @@ def facts_of(
         online=online,
         answers=envelope.as_dict(),
         materials=materials,
+        applicant=applicant.value,
+        today=f"{today:%Y%m%d}",
     )
 
 
@@ -108,8 +117,9 @@ def decide(pack: ServicePack, facts: Facts) -> Decision:
     if not ladder.step(pack.offline, online=facts.online).commits:
         raise AssertionError(f"{pack.pack_id} is not to be decided without a network")
     variables = facts.as_variables()
-    variables["answers"] = {key: "" for key in _field_keys(pack)} | variables["answers"]
-    fired = [rule for rule in pack.rules if condition(rule.when).holds(variables)]
+    variables["answers"] = {key: "" for key in field_keys(pack)} | variables["answers"]
+    known = Environment(variables)
+    fired = [rule for rule in pack.rules if condition(rule.when).holds(known)]
     deciding = next(rule for rule in fired if rule.outcome != PASS)
     last = pack.rules[-1]
     if deciding.outcome == Outcome.APPROVED.value:
@@ -126,10 +136,10 @@ def decide(pack: ServicePack, facts: Facts) -> Decision:
     )
 
 
-def _field_keys(pack: ServicePack) -> tuple[str, ...]:
+def field_keys(pack: ServicePack) -> tuple[str, ...]:
     """Fields without a value count as empty, so that a condition may always name them."""
     return (*(p.key for p in pack.prefill), *(q.key for q in pack.questions), *(d.key for d in pack.derived))
 
 
 def _told(rule: Rule) -> FiredRule:
-    return FiredRule(rule.rule_id, rule.because, rule.basis)
+    return FiredRule(rule.rule_id, rule.because, rule.basis, rule.missing, rule.go)

@@ -19,7 +19,7 @@ import msgspec
 from kiosk import wire
 from kiosk.health.failpoints import hit
 from kiosk.journal.errors import JournalError
-from kiosk.sync import manifest, orders
+from kiosk.sync import manifest, notes, orders
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import TerminalKey
 from kiosk.sync.policy import Failure, SyncFailure
@@ -31,7 +31,7 @@ CLOSED = "downloads.closed"
 FAILPOINTS = ("command.begun", "command.done")
 
 
-class Ledger(manifest.Journal, Protocol):
+class Ledger(notes.Journal, Protocol):
     """The part of the journal used here."""
 
     def release(self, item_id: str, reason: str) -> None: ...
@@ -58,6 +58,10 @@ class Closed:
     until: str = ""
 
 
+UNTOLD = Closed("operator")  # where the note cannot be read there was one: until when, nobody knows any more
+_BROKEN_OFF = ("unknown", "broken-off")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command that was met. Without an ``outcome`` it was begun, and nobody knows how it ended."""
@@ -80,6 +84,8 @@ class Commands:
         clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self._journal, self._exchange, self._deeds, self._key, self._clock = journal, exchange, deeds, key, clock
+        notes.mend(journal, CLOSED, Closed, msgspec.json.encode(UNTOLD).decode())
+        notes.mend(journal, META, list[Entry], msgspec.json.encode(self._all_in_force()).decode())
         self._entries = entries(journal)
         self._settle_broken_off()
 
@@ -174,13 +180,24 @@ class Commands:
 
     # -- what is kept
 
+    def _all_in_force(self) -> list[Entry]:
+        """In place of a ledger that cannot be read: whatever may stand in it is not begun a second time."""
+        now = self._clock().isoformat()
+        made = [notes.read(self._journal, manifest.META + kind, wire.Manifest) for kind in manifest.KINDS]
+        return [
+            Entry(each.id, each.name if each.name in orders.ORDERS else "unknown", each.expires_at, now, *_BROKEN_OFF)
+            for found in made
+            if found is not None
+            for each in found.commands
+        ]
+
     def _settle_broken_off(self) -> None:
         """What an earlier life began and did not end: at most once means that it is not tried again."""
         for entry in [each for each in self._entries.values() if not each.outcome]:
             if entry.name == "restart":
                 self._end(entry, "done", "done")
             else:
-                self._end(entry, "unknown", "broken-off")
+                self._end(entry, *_BROKEN_OFF)
 
     def _end(self, entry: Entry, outcome: str, code: str) -> None:
         ended = replace(entry, outcome=outcome, code=code, at=self._clock().isoformat())
@@ -210,15 +227,12 @@ class Commands:
 
 def entries(meta: Meta) -> dict[str, Entry]:
     """Every command that this terminal remembers, by id."""
-    text = meta.meta(META)
-    found = msgspec.json.decode(text, type=list[Entry]) if text else []
-    return {entry.id: entry for entry in found}
+    return {entry.id: entry for entry in notes.read(meta, META, list[Entry]) or []}
 
 
 def closed(meta: Meta, now: datetime) -> Closed | None:
     """Whether an operator has put the terminal out of service, and that still holds."""
-    text = meta.meta(CLOSED)
-    found = msgspec.json.decode(text, type=Closed) if text else None
+    found = UNTOLD if notes.unreadable(meta, CLOSED, Closed) else notes.read(meta, CLOSED, Closed)
     if found is None or (found.until and manifest.moment(found.until) <= now):
         return None
     return found

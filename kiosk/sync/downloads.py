@@ -7,19 +7,20 @@ pictures (``backend.pictures``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from kiosk import wire
-from kiosk.sync import artefacts, commands, taking
+from kiosk.sync import artefacts, commands, manifest, notes, taking
 from kiosk.sync.artefacts import ArtefactFolder
 from kiosk.sync.commands import Commands, Deeds, Ledger
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.manifest import Manifests, wanted
 from kiosk.sync.policy import Failure, Policy, SyncFailure
 from kiosk.sync.report import CycleReport
+from kiosk.sync.state import Meta
 from kiosk.sync.taking import FOLDER, Taking
 
 FAILPOINTS = (*artefacts.FAILPOINTS, *taking.FAILPOINTS, *commands.FAILPOINTS)
@@ -29,6 +30,11 @@ ITS_OWN = ("not-found", "bad-part", "fault")  # what the backend says of one art
 QUICK = 1.0  # s: a part that took less may be followed by one of twice the size
 _REFUSED = "The backend does not take what became of a command: tell its operator. See kiosk doctor."
 _ADVICE = "What this terminal has stays in use. Publish anew (kiosk backend publish), and see kiosk doctor."
+_NOTES: Mapping[str, type] = {
+    **{manifest.META + kind: wire.Manifest for kind in manifest.KINDS},
+    manifest.TROUBLE: manifest.Trouble,
+    taking.REFUSED: list[taking.Refusal],
+}  # commands.py mends its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,12 @@ class Publishers:
     data: Path
     deeds: Deeds
     changed: Callable[[], None] = lambda: None
+
+
+def unreadable(meta: Meta) -> list[str]:
+    """The keys of notes that cannot be read; a start of the sync puts them aside."""
+    all_of_them = {**_NOTES, commands.META: list[commands.Entry], commands.CLOSED: commands.Closed}
+    return [key for key, kind in all_of_them.items() if notes.unreadable(meta, key, kind)]
 
 
 class Downloads:
@@ -60,6 +72,8 @@ class Downloads:
         self._exchange, self._policy, self._clock, self._running = exchange, policy, clock, running
         self._changed, self._commands = publishers.changed, orders
         self._folder = ArtefactFolder(publishers.data / FOLDER)
+        for key, kind in _NOTES.items():
+            notes.mend(journal, key, kind)
         self._manifests = Manifests(journal, publishers.keys)
         self._taking = Taking(journal, self._folder)
         self._part = policy.first_part

@@ -62,7 +62,8 @@ class Exchange:
                     again.discard("stale")
                     continue
                 raise SyncFailure(Failure.NETWORK, failure.cause, stale=failure.stale) from failure
-            server_time = _trusted(reply, wire.unb64(enrolment.signing_key), nonce)
+            asked = wire.Asked(enrolment.terminal_id, method, target, nonce)
+            server_time = _trusted(reply, wire.unb64(enrolment.signing_key), asked)
             self._set_clock(server_time, before)
             self.newer_keys |= wire.NEWEST_KEY_HEADER.lower() in reply.headers
             self._packs = not self._plain and encoding.NAME in reply.headers.get("accept-encoding", "")
@@ -80,10 +81,10 @@ class Exchange:
         """Trade the code for an identity. Raises SyncFailure."""
         public = wire.b64(self._key.public)
         body = msgspec.json.encode(wire.EnrolRequest(code, public))
-        nonce = secrets.token_hex(16)
+        asked = wire.Asked(NEW_TERMINAL, "POST", "/v1/enrol", secrets.token_hex(16))
         before = self._clock()
         try:
-            reply = self._send(NEW_TERMINAL, "POST", "/v1/enrol", body, nonce, False)
+            reply = self._send(asked.terminal_id, asked.method, asked.target, body, asked.nonce, False)
         except TransportFailure as failure:
             raise SyncFailure(Failure.NETWORK, failure.cause) from failure
         if reply.status != 200:
@@ -100,7 +101,7 @@ class Exchange:
             raise SyncFailure(Failure.NETWORK, "captive-portal")
         if {enrolment.suite, *map(suites.suite_name, keys)} != {self._key.suite}:
             raise SyncFailure(Failure.SERVER, "suite-not-served")
-        self._set_clock(_trusted(reply, keys[0], nonce), before)
+        self._set_clock(_trusted(reply, keys[0], asked), before)
         return enrolment
 
     def close(self) -> None:
@@ -137,11 +138,11 @@ class Exchange:
         self.offset, self.heard = offset, True
 
 
-def _trusted(reply: Reply, public_key: bytes, nonce: str) -> datetime:
+def _trusted(reply: Reply, public_key: bytes, asked: wire.Asked) -> datetime:
     """The server's time, if it was the backend that answered."""
     try:
         server_time = datetime.fromisoformat(
-            wire.verify_reply(public_key, nonce, reply.status, reply.headers, reply.body)
+            wire.verify_reply(public_key, asked, reply.status, reply.headers, reply.body)
         )
     except (wire.BadSignature, ValueError):
         if reply.status >= 500:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
 from kiosk import wire
 from kiosk.services import signing
-from kiosk.sync.notices import AuditLog
+from kiosk.sync import notes
+from kiosk.sync.notes import Journal
 from kiosk.sync.state import Meta
 
 META = "downloads.manifest."  # and the kind of scope
@@ -23,12 +23,6 @@ TROUBLE = "downloads.trouble"
 KINDS = ("all", "area", "terminal")  # from the widest to the narrowest
 LARGEST_VERSION = 10**16 - 1
 FORGOTTEN_AFTER = 20  # passes: then what was refused is asked for again, and is told no more if it is gone
-
-
-class Journal(Meta, AuditLog, Protocol):
-    """The part of the journal used here."""
-
-    def record(self, key: str, value: str, event: str, /, **details: str | int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +54,7 @@ def scopes_of(terminal_id: str, area_code: str) -> Mapping[str, str]:
 
 def kept(meta: Meta, kind: str, scope: str, keys: Sequence[bytes]) -> wire.Manifest | None:
     """The manifest in force of this scope. What another identity was told, or a key that is no longer ours, is none."""
-    text = meta.meta(META + kind)
-    found = msgspec.json.decode(text, type=wire.Manifest) if text else None
+    found = notes.read(meta, META + kind, wire.Manifest)
     return found if found is not None and found.scope == scope and signing.genuine(found, keys) else None
 
 
@@ -167,8 +160,7 @@ class Manifests:
 
 
 def trouble(meta: Meta) -> Trouble | None:
-    text = meta.meta(TROUBLE)
-    return msgspec.json.decode(text, type=Trouble) if text else None
+    return notes.read(meta, TROUBLE, Trouble)
 
 
 def moment(text: str) -> datetime:

@@ -11,6 +11,7 @@ from kiosk.domain.case import CaseDraft
 from kiosk.wire import (
     CasePayload,
     PayloadCommitment,
+    PayloadFacts,
     PayloadField,
     PayloadMaterial,
     PayloadRule,
@@ -20,11 +21,12 @@ from kiosk.wire import (
 
 def encode_case(
     draft: CaseDraft, case_no: str, committed_at: datetime, *, uscc: str = "", sealed_hashes: Sequence[str] = (),
-    clock: str = "", once: int = 0,
+    clock: str = "", once: int = 0, facts: PayloadFacts | None = None,
 ) -> bytes:  # fmt: skip
     """JSON of the whole case. ``sealed_hashes``: SHA-256 hex of each sealed material, in the order of the materials.
 
     ``clock``: how far ``committed_at`` may be believed (kiosk.sync.clock.Trust). ``once``: the pack's (CasePayload).
+    ``facts``: what the decision rested on beside the case (kiosk.services.replay.stored).
     """
     decision, commitment = draft.decision, draft.commitment
     payload = CasePayload(
@@ -58,6 +60,7 @@ def encode_case(
         test=draft.test,
         clock=clock,
         once=once,
+        facts=facts,
     )
     return msgspec.json.encode(payload)
 

@@ -22,8 +22,10 @@ from kiosk.health.failpoints import hit
 from kiosk.services import signing
 from kiosk.services.loader import PackError, load_builtin, load_pack, placed, read_checked
 from kiosk.services.model import ServicePack
+from kiosk.sync import notes
 from kiosk.sync.artefacts import ArtefactFolder
-from kiosk.sync.manifest import Journal, Wanted
+from kiosk.sync.manifest import Wanted
+from kiosk.sync.notes import Journal
 from kiosk.sync.state import Meta
 
 REFUSED = "downloads.refused"  # in the journal's meta table
@@ -156,8 +158,7 @@ def used(folder: ArtefactFolder) -> list[Used]:
 
 
 def refused(meta: Meta) -> list[Refusal]:
-    text = meta.meta(REFUSED)
-    return msgspec.json.decode(text, type=list[Refusal]) if text else []
+    return notes.read(meta, REFUSED, list[Refusal]) or []
 
 
 def check(artefact: wire.Artefact, data: bytes, file: Path) -> str:

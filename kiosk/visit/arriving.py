@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.visit.collecting import home_again, with_card
+from kiosk.visit.browsing import looking_as
+from kiosk.visit.collecting import with_card
 from kiosk.visit.effects import Recover, SetTimer
 from kiosk.visit.events import (
-    BackPressed,
     CardGone,
     CardShown,
     CollectPressed,
@@ -51,23 +51,25 @@ def start(visit: Visit, event: Started, now: Now) -> Result:
     return go(visit, State.HOME)
 
 
-@on(CardShown, State.ATTRACT, State.HOME, State.GUIDE)
+@on(CardShown, State.ATTRACT, State.HOME, State.SEARCH, State.GUIDE)
 def card_first(visit: Visit, event: CardShown, now: Now) -> Result:
     """A card shown early opens the visit and is not asked for again."""
     known = with_card(visit, event)
+    if visit.document is None:  # whoever has been looking for a matter now shows the card
+        known = looking_as(known, visit)
     return go(known, State.HOME) if visit.state is State.ATTRACT else stay(known)
 
 
-@on(CardGone, State.HOME, State.GUIDE)
+@on(CardGone, State.HOME, State.SEARCH, State.GUIDE)
 def card_taken_early(visit: Visit, event: CardGone, now: Now) -> Result:
     """Whoever comes next finds nothing of the one who left, whatever had been filled in."""
     return stay(visit.of_nobody())
 
 
-@on(ServiceChosen, State.HOME)
+@on(ServiceChosen, State.HOME, State.SEARCH)
 def choose(visit: Visit, event: ServiceChosen, now: Now) -> Result:
     pack = visit.machine.packs.get(event.service_id)
-    if pack is None:
+    if pack is None or not pack.effective.holds(now.wall.date()):
         return stay(visit)
     return go(visit, State.GUIDE, service=pack)
 
@@ -85,12 +87,8 @@ def begin(visit: Visit, event: NextPressed, now: Now) -> Result:
     return identify(replace(visit, started_at=visit.started_at or now.wall), now)
 
 
-@on(BackPressed, State.GUIDE)
-def back_home(visit: Visit, event: BackPressed, now: Now) -> Result:
-    return go(home_again(visit), State.HOME)
-
-
 late(Recovered, but=(State.RECOVERING, State.OUT_OF_SERVICE))
 late(Started, but=(State.ATTRACT,))
-late(ServiceChosen, CollectPressed, but=(State.HOME,))
+late(ServiceChosen, but=(State.HOME, State.SEARCH))
+late(CollectPressed, but=(State.HOME,))
 late(QuitPressed, but=frozenset(State) - {State.RECOVERING, State.ATTRACT, State.WIPING, State.OUT_OF_SERVICE})

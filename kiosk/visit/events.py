@@ -33,6 +33,25 @@ class ServiceChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryChosen:
+    """A category's services are to be listed; of a pack (``category``)."""
+
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPressed:
+    """查找: a matter is looked for by its name."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SearchTyped:
+    """What is being typed, letters that are not yet characters among it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CollectPressed:
     """取证照: papers of an earlier visit."""
 
@@ -426,8 +445,8 @@ class TimerFired:
 
 
 Touch = (
-    Started | ServiceChosen | CollectPressed | ResumePressed | DraftErased | KeepChosen
-    | PaperChosen | BackPressed | NextPressed | QuitPressed | StillHere
+    Started | ServiceChosen | CategoryChosen | SearchPressed | SearchTyped | CollectPressed | ResumePressed
+    | DraftErased | KeepChosen | PaperChosen | BackPressed | NextPressed | QuitPressed | StillHere
     | LanguageChosen | ElderChosen | HelpPressed | HelpClosed | FaceAgreed | OtherWayChosen | StaffCodeEntered
     | AnswerChanged | ValueConfirmed | ScanPressed | TakePressed | RetakePressed | AnotherPagePressed
     | MaterialSkipped | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen

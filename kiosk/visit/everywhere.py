@@ -158,7 +158,7 @@ late(
 late(
     BackPressed,
     but=(
-        State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.RESUME,
-        State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN, State.KEEP,
+        State.HOME, State.SEARCH, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
+        State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN, State.KEEP,
     ),
 )  # fmt: skip

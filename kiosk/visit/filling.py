@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kiosk.domain.case import Commitment
-from kiosk.domain.envelope import FieldValue, Origin, Trust
-from kiosk.services import forms
+from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
+from kiosk.services import forms, situations
 from kiosk.services.model import MaterialSpec, Question
 from kiosk.visit.effects import Commit, PreparePapers
 from kiosk.visit.events import (
@@ -21,7 +21,7 @@ from kiosk.visit.events import (
     Signed,
     ValueConfirmed,
 )
-from kiosk.visit.materials import as_field, attached, next_needed, scan, scannable, without
+from kiosk.visit.materials import as_field, attached, must_be_scanned, next_needed, scan, scannable, without
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Strokes, Visit
@@ -33,11 +33,28 @@ def begin_matter(visit: Visit) -> Result:
     """The person is known: fill in from the card, then ask only for what is missing."""
     if visit.document is None:
         return go(visit, State.IDENTIFY)
-    envelope = visit.envelope.with_fields(forms.prefill(visit.pack, visit.document))
-    visit = replace(visit, envelope=forms.derive(visit.pack, envelope), editing=False)
+    envelope = visit.envelope.with_fields(forms.prefill(visit.whole, visit.document))
+    visit = replace(with_answers(visit, envelope), editing=False)
     if visit.pack.questions:
         return ask(visit, 0)
     return after_questions(visit)
+
+
+def with_answers(visit: Visit, envelope: Envelope) -> Visit:
+    """The visit with these values: what does not belong to the situation that they make goes, what follows from them is
+    made anew."""
+    envelope = forms.derive(visit.whole, situations.trim(visit.whole, envelope))
+    visit = replace(visit, envelope=envelope)
+    if not visit.whole.materials and not visit.whole.conditional:
+        return visit
+    pack = visit.pack
+    visit = replace(visit, envelope=situations.spared(pack, envelope))
+    if not visit.whole.conditional:
+        return visit
+    pages = {key: pages for key, pages in visit.pages.items() if pack.material(key) is not None}
+    if pack.commitment is not None:
+        return replace(visit, pages=pages)
+    return replace(visit, pages=pages, commitment=None, declined=False, agreed=frozenset())
 
 
 def ask(visit: Visit, index: int, *, editing: bool = False, wanted: bool = False) -> Result:
@@ -65,7 +82,7 @@ def with_offer(visit: Visit) -> Visit:
 def after_questions(visit: Visit) -> Result:
     """Papers that everybody is asked for, then the promise, then the review."""
     if (needed := next_needed(visit)) is not None:
-        if scannable(visit, needed) or needed.required:
+        if scannable(visit, needed) or must_be_scanned(needed):
             return scan(visit, needed, "matter")
         return after_questions(replace(visit, envelope=visit.envelope.with_field(as_field(visit, needed))))
     if visit.pack.commitment is not None:
@@ -85,6 +102,35 @@ def before_material(visit: Visit, spec: MaterialSpec) -> Result:
 
 def review(visit: Visit) -> Result:
     return go(visit, State.REVIEW, PreparePapers(), editing=False)
+
+
+def onward(visit: Visit, now: Now) -> Result:
+    """After something was changed on the review page: to what a change has left open, else back to the review."""
+    return still_open(visit, now) or review(visit)
+
+
+def still_open(visit: Visit, now: Now) -> Result | None:
+    """The question that has no answer or clashes with another, the paper that is asked for, the promise; None for all
+    is there."""
+    pack = visit.pack
+    keys = [question.key for question in pack.questions]
+    unanswered = next((i for i, key in enumerate(keys) if visit.envelope.get(key) is None), None)
+    if unanswered is not None:
+        return ask(visit, unanswered, editing=True)
+    if (clash := clashing(visit, now)) is not None:
+        return clash
+    decided = pack.commitment is None or visit.commitment is not None or visit.declined
+    return None if decided and next_needed(visit) is None else after_questions(visit)
+
+
+def clashing(visit: Visit, now: Now) -> Result | None:
+    """The question whose answer does not agree with another, with its complaint."""
+    found = forms.clash(visit.pack, visit.envelope, now.wall.date())
+    if found is None:
+        return None
+    keys = [question.key for question in visit.pack.questions]
+    asked, effects = ask(visit, keys.index(found[0]), editing=True)
+    return replace(asked, complained=True), effects
 
 
 def question_of(visit: Visit) -> Question:
@@ -109,15 +155,16 @@ def confirm(visit: Visit, event: ValueConfirmed, now: Now) -> Result:
 @on(NextPressed, State.FORM)
 def next_question(visit: Visit, event: NextPressed, now: Now) -> Result:
     question = question_of(visit)
-    if forms.complaint(question, visit.answer, visit.envelope) is not None or (visit.read and not visit.confirmed):
+    wrong = forms.objection(visit.pack, question, visit.answer, visit.envelope, now.wall.date())
+    if wrong is not None or (visit.read and not visit.confirmed):
         return stay(visit, complained=True)
-    envelope = visit.envelope.with_field(forms.answer(question, visit.answer, read=visit.read))
-    visit = replace(visit, envelope=forms.derive(visit.pack, envelope))
+    field = forms.answer(question, visit.answer, read=visit.read)
+    visit = with_answers(visit, visit.envelope.with_field(field))
     if visit.editing:
-        return review(visit)
+        return onward(visit, now)
     if visit.question + 1 < len(visit.pack.questions):
         return ask(visit, visit.question + 1)
-    return after_questions(visit)
+    return clashing(visit, now) or after_questions(visit)
 
 
 @on(BackPressed, State.FORM)
@@ -181,7 +228,9 @@ def edit(visit: Visit, event: EditPressed, now: Now) -> Result:
         return go(visit, State.COMMITMENT)
     material = visit.pack.material(event.key)
     if material is not None:
-        return scan(visit, material, "review") if scannable(visit, material) else stay(visit)
+        field = visit.envelope.get(event.key)
+        needless = field is not None and field.origin in forms.NEEDLESS
+        return scan(visit, material, "review") if scannable(visit, material) and not needless else stay(visit)
     keys = [question.key for question in visit.pack.questions]
     key = forms.question_behind(visit.pack, event.key)
     return ask(visit, keys.index(key), editing=True) if key in keys else stay(visit)
@@ -194,6 +243,8 @@ def back_from_review(visit: Visit, event: BackPressed, now: Now) -> Result:
 
 @on(NextPressed, State.REVIEW)
 def reviewed(visit: Visit, event: NextPressed, now: Now) -> Result:
+    if (missing := still_open(visit, now)) is not None:
+        return missing
     return go(visit, State.SIGN) if visit.pack.signature else commit(visit)
 
 
@@ -221,7 +272,7 @@ def commit(visit: Visit) -> Result:
         visit,
         State.COMMITTING,
         Commit(
-            visit.pack, visit.document, visit.envelope, visit.verification, visit.commitment, visit.strokes,
+            visit.whole, visit.document, visit.envelope, visit.verification, visit.commitment, visit.strokes,
             visit.started_at, visit.language, visit.machine.online, attached(visit),
             draft=visit.draft is not None and visit.draft.service_id == visit.pack.pack_id,
         ),

@@ -23,7 +23,7 @@ from kiosk.visit.events import (
     NextPressed,
     ResumePressed,
 )
-from kiosk.visit.filling import after_questions, ask, begin_matter
+from kiosk.visit.filling import after_questions, ask, begin_matter, with_answers
 from kiosk.visit.finishing import farewell
 from kiosk.visit.identifying import face_obstacle, identify
 from kiosk.visit.states import State
@@ -113,7 +113,7 @@ def resume(visit: Visit, event: ResumePressed, now: Now) -> Result:
     if pack is None:
         return stay(visit)
     ability = visit.machine.abilities.get(pack.pack_id)
-    if ability is None or ability.verdict is Verdict.CANNOT:
+    if ability is None or not pack.effective.holds(now.wall.date()) or ability.verdict is Verdict.CANNOT:
         return stay(visit, problem="resume_not_now")
     return identify(replace(visit, service=pack, resuming=True, started_at=now.wall), now)
 
@@ -123,18 +123,19 @@ def take_up(visit: Visit, event: NextPressed, now: Now) -> Result:
     """Every answer is looked at as if it had just been given; the first that is missing, or fits no more, is asked."""
     if visit.draft is None or visit.document is None:
         return begin_matter(visit)
-    pack, before = visit.pack, visit.draft
-    envelope = visit.envelope.with_fields(forms.prefill(pack, visit.document))
-    missing = []
-    for index, question in enumerate(pack.questions):
-        value = before.answers.get(question.key, "")
-        if forms.complaint(question, value, envelope) is None and value:
-            envelope = forms.derive(pack, envelope.with_field(forms.answer(question, value)))
-        else:
-            missing.append(index)
-    visit = replace(visit, envelope=forms.derive(pack, envelope), editing=False, keep_agreed=True)
-    after, effects = ask(visit, missing[0]) if missing else after_questions(visit)
-    return after, (TakeUpDraft(pack.pack_id), *effects)
+    whole, before, today = visit.whole, visit.draft, now.wall.date()
+    card = forms.prefill(whole, visit.document)
+    visit = with_answers(replace(visit, editing=False, keep_agreed=True), visit.envelope.with_fields(card))
+    for question in whole.questions:  # those before it say whether it is asked
+        value, pack = before.answers.get(question.key, ""), visit.pack
+        if not value or pack.question(question.key) is None:
+            continue
+        if forms.objection(pack, question, value, visit.envelope, today) is None:
+            visit = with_answers(visit, visit.envelope.with_field(forms.answer(question, value)))
+    keys = [question.key for question in visit.pack.questions]
+    missing = next((index for index, key in enumerate(keys) if visit.envelope.get(key) is None), None)
+    after, effects = after_questions(visit) if missing is None else ask(visit, missing)
+    return after, (TakeUpDraft(whole.pack_id), *effects)
 
 
 @on(DraftErased, State.RESUME)

@@ -23,6 +23,11 @@ def scannable(visit: Visit, material: MaterialSpec | None) -> bool:
     return material is not None and visit.machine.document_camera
 
 
+def must_be_scanned(material: MaterialSpec) -> bool:
+    """Whether the matter cannot go on without a scan: told before the visit, so only of what everybody is asked for."""
+    return material.required and not material.when
+
+
 def fills_in(visit: Visit, question: str) -> bool:
     """Whether the answer to this question can be read from a paper here and now."""
     return visit.machine.page_reader and scannable(visit, visit.pack.read_from(question))

@@ -25,7 +25,7 @@ from kiosk.visit.events import (
     TakePressed,
 )
 from kiosk.visit.filling import after_material, ask, before_material, review, with_offer
-from kiosk.visit.materials import LOST, as_field, fills_in, scan, without
+from kiosk.visit.materials import LOST, as_field, fills_in, must_be_scanned, scan, without
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, late, on, stay
 from kiosk.visit.visit import Now, Visit
@@ -111,7 +111,7 @@ def back(visit: Visit, event: BackPressed, now: Now) -> Result:
 @on(MaterialSkipped, State.MATERIAL)
 def skip(visit: Visit, event: MaterialSkipped, now: Now) -> Result:
     """No scan: the paper goes to the counter, or nowhere where it was scanned to fill in the form alone."""
-    if spec_of(visit).required:
+    if must_be_scanned(spec_of(visit)):
         return stay(visit)
     return leave(replace(_without_offers(visit), pages=without(visit, visit.material)))
 

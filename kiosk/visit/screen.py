@@ -81,10 +81,27 @@ class HomeBody:
     collect_count: int = 0
     unfinished: bool = False  # something that was begun here; what, is said to a person who is certain
     problem: str = ""  # message key: ``resume_not_now``
+    category: str = ""  # whose services are listed; "": all of them, by category
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SearchBody:
+    """``query`` is what is looked for, ``services`` the best of what was found, ``more`` how many fit besides them.
+
+    ``categories``: each with the number of its services, for whoever finds nothing that way.
+    """
+
+    query: str = ""
+    services: tuple[ServiceCard, ...] = ()
+    more: int = 0
+    categories: tuple[tuple[str, int], ...] = ()
+    phone: str = ""  # of the help line
 
 
 @dataclass(frozen=True, slots=True)
 class GuideBody:
+    """``questions`` of the longest way through the form; ``fewest`` of the shortest, where situations differ."""
+
     category: str
     name: str
     lead: str
@@ -94,6 +111,7 @@ class GuideBody:
     errands: int
     prepare: tuple[tuple[str, str], ...]
     basis: str
+    fewest: int | None = None
     full_name: str = ""  # the official name, small beside the heading; "" where ``name`` says it
 
 
@@ -110,6 +128,7 @@ class IdentifyBody:
 class ConsentBody:
     name: str  # masked
     later_possible: bool = True
+    moves: bool = False  # whether movements are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +190,7 @@ class FormBody:
     editing: bool  # came from the review page: the way forward leads back there
     scan: bool = False  # the answer can be read from a paper here and now
     reading: bool = False  # one is being read
+    letter: str = ""  # which a number that is typed on the pad may have besides its digits
     read: str = ""  # the answer was read from a paper: ``offered``, ``unconfirmed`` (handed in so), ``confirmed``
 
 
@@ -258,6 +278,7 @@ class OutcomeBody:
     printing: bool
     reasons: tuple[tuple[str, str], ...]  # because, basis
     reasons_shown: bool
+    steps: tuple[tuple[str, str], ...] = ()  # (missing, go, decides or handled; words): what it means for the citizen
     unsealed: bool = False  # the paper shown is valid once the office's seal is on it
     sample: bool = False  # printed by a test machine: it says so
 
@@ -370,7 +391,7 @@ class NoticeBody:
 
 
 Body = (
-    AttractBody | HomeBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | FormBody
+    AttractBody | HomeBody | SearchBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | FormBody
     | MaterialBody | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
     | CollectBody | ResumeBody | KeepBody | FarewellBody | NoticeBody
 )  # fmt: skip

@@ -11,6 +11,7 @@ class State(Enum):
     RECOVERING = "recovering"
     ATTRACT = "attract"
     HOME = "home"
+    SEARCH = "search"  # a matter is looked for by its name
     GUIDE = "guide"
     IDENTIFY = "identify"
     CONSENT = "consent"  # separate consent to the face check
@@ -35,7 +36,7 @@ class State(Enum):
 
 BEFORE_COMMIT = frozenset(
     {
-        State.HOME, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
+        State.HOME, State.SEARCH, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
         State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN,
         State.KEEP,
     }

@@ -7,6 +7,7 @@ from typing import get_args
 
 from kiosk.visit import (
     arriving,
+    browsing,
     collecting,
     everywhere,
     filling,
@@ -41,6 +42,7 @@ from kiosk.visit.visit import Now, Visit
 
 ROOMS = (
     arriving,
+    browsing,
     identifying,
     collecting,
     filling,

@@ -17,9 +17,10 @@ def answers(visit: Visit) -> dict[str, str]:
     """The answers so far, the one on the screen with them if it fits."""
     if visit.service is None:
         return {}
-    found = {q.key: visit.envelope.value(q.key) for q in visit.service.questions if visit.envelope.get(q.key)}
+    asked = visit.pack.questions
+    found = {q.key: visit.envelope.value(q.key) for q in asked if visit.envelope.get(q.key)}
     if _page(visit) is State.FORM:
-        question = visit.service.questions[visit.question]
+        question = asked[visit.question]
         sure = visit.confirmed or not visit.read  # what was read from a paper is nobody's answer before that
         if sure and forms.complaint(question, visit.answer, visit.envelope) is None:
             found[question.key] = visit.answer

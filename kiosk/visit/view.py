@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 
-from kiosk.domain import rating
+from kiosk.domain import clock_words, rating
 from kiosk.domain.codes import group_case_no, mask_name
 from kiosk.domain.decision import Outcome
+from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
 from kiosk.domain.text import Text
 from kiosk.domain.waiting import WaitingState
-from kiosk.services import forms
+from kiosk.services import forms, search, situations, telling
 from kiosk.services.model import Ability, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
 from kiosk.visit import power, slot
 from kiosk.visit.collecting import certain
+from kiosk.visit.events import Committed
 from kiosk.visit.finishing import missed, printing
 from kiosk.visit.keeping import KEEPING
-from kiosk.visit.materials import LOST, fills_in
+from kiosk.visit.materials import LOST, fills_in, must_be_scanned
 from kiosk.visit.screen import (
     AttractBody,
     Body,
@@ -45,6 +48,7 @@ from kiosk.visit.screen import (
     ReviewBody,
     ReviewLine,
     Screen,
+    SearchBody,
     ServiceCard,
     SignBody,
     TroubleBody,
@@ -63,6 +67,7 @@ CHINA = timezone(timedelta(hours=8))
 IN_VAIN = ("glyph-missing",)  # faults that no second print mends: the fonts lack a character
 LEFT_CARDS = {"inside": "card_left", "offered": "card_left", "kept": "card_kept"}
 SHOWN_AT_ONCE = 3  # rating options; the rest on "more"
+FOUND_AT_ONCE = 8  # of a search: who sees more types on
 
 
 def screen_of(visit: Visit, serial: int, now: Now) -> Screen:
@@ -99,13 +104,16 @@ def _body(visit: Visit, now: Now) -> Body:
         case State.ATTRACT:
             return _attract(visit, now)
         case State.HOME:
-            return _home(visit)
+            return _home(visit, now)
+        case State.SEARCH:
+            return _search(visit, now)
         case State.GUIDE:
             return _guide(visit)
         case State.IDENTIFY:
             return IdentifyBody(visit.problem or _obstacle(visit), visit.detail)
         case State.CONSENT:
-            return ConsentBody(_masked(visit), later_possible=not (visit.collecting or visit.resuming))
+            later = not (visit.collecting or visit.resuming)
+            return ConsentBody(_masked(visit), later_possible=later, moves=visit.machine.liveness)
         case State.FACE:
             return _face(visit)
         case State.OTHER_WAY:
@@ -117,7 +125,7 @@ def _body(visit: Visit, now: Now) -> Body:
         case State.KEEP:
             return _keep(visit)
         case State.FORM:
-            return _form(visit)
+            return _form(visit, now)
         case State.MATERIAL:
             return _material(visit)
         case State.COMMITMENT:
@@ -184,22 +192,42 @@ def _full(machine: Machine) -> bool:
     return any("room" in ability.lacking for ability in machine.abilities.values())
 
 
-def _home(visit: Visit) -> HomeBody:
-    language = visit.language
-    cards = tuple(
-        ServiceCard(
-            pack.pack_id,
-            pack.category,
-            pack.name.of(language),
-            pack.short_name.of(language),
-            (limit.summary if (limit := _limited(visit, pack)) else pack.summary).of(language),
-            pack.promise.of(language),
-            _ability(visit, pack).verdict.value,
-        )
-        for pack in visit.machine.packs.values()
-    )
+def _home(visit: Visit, now: Now) -> HomeBody:
+    cards = tuple(_card(visit, pack) for pack in _offered(visit, now))
     begun = visit.draft is not None and visit.draft.service_id in visit.machine.packs
-    return HomeBody(cards, _masked(visit), *_lying_here(visit), begun, visit.problem)
+    return HomeBody(cards, _masked(visit), *_lying_here(visit), begun, visit.problem, visit.category)
+
+
+def _offered(visit: Visit, now: Now) -> list[ServicePack]:
+    """In the order of the profile, or of the packs: nobody's visits are counted."""
+    today = now.wall.date()
+    return [pack for pack in visit.machine.packs.values() if pack.effective.holds(today)]
+
+
+def _card(visit: Visit, pack: ServicePack) -> ServiceCard:
+    language = visit.language
+    return ServiceCard(
+        pack.pack_id,
+        pack.category,
+        pack.name.of(language),
+        pack.short_name.of(language),
+        (limit.summary if (limit := _limited(visit, pack)) else pack.summary).of(language),
+        pack.promise.of(language),
+        _ability(visit, pack).verdict.value,
+    )
+
+
+def _search(visit: Visit, now: Now) -> SearchBody:
+    offered = {pack.pack_id: pack for pack in _offered(visit, now)}
+    words = search.index(visit.machine.packs)  # built when the page is opened, before the first key
+    found = [offered[pack_id] for pack_id in words.find(visit.query) if pack_id in offered]
+    return SearchBody(
+        visit.query,
+        tuple(_card(visit, pack) for pack in found[:FOUND_AT_ONCE]),
+        max(0, len(found) - FOUND_AT_ONCE),
+        tuple(Counter(pack.category for pack in offered.values()).items()),
+        visit.machine.help_phone,
+    )
 
 
 def _ability(visit: Visit, pack: ServicePack) -> Ability:
@@ -258,9 +286,11 @@ def _resume(visit: Visit) -> ResumeBody:
     pack, draft = visit.pack, visit.draft
     if draft is None:  # erased meanwhile: the way forward begins anew
         return ResumeBody(pack.short_name.of(visit.language), 0, len(pack.questions), "", "")
-    known = sum(question.key in draft.answers for question in pack.questions)
+    known = Envelope(tuple(FieldValue(key, value, Origin.TYPED, Trust.D) for key, value in draft.answers.items()))
+    asked = situations.fit(visit.whole, known).questions
+    answered = sum(question.key in draft.answers for question in asked)
     name = pack.short_name.of(visit.language)
-    return ResumeBody(name, known, len(pack.questions), _day(draft.saved_at), _day(draft.until))
+    return ResumeBody(name, answered, len(asked), _day(draft.saved_at), _day(draft.until))
 
 
 def _keep(visit: Visit) -> KeepBody:
@@ -272,13 +302,15 @@ def _keep(visit: Visit) -> KeepBody:
 def _guide(visit: Visit) -> GuideBody:
     pack, language = visit.pack, visit.language
     limited = _limited(visit, pack)
+    fewest, most = situations.question_counts(visit.whole)
     return GuideBody(
         category=pack.category,
         name=pack.short_name.of(language),
         lead=(limited or pack.guide).lead.of(language),
         ability=_ability(visit, pack),
         minutes=pack.guide.minutes,
-        questions=len(pack.questions),
+        questions=most,
+        fewest=fewest,
         errands=(limited or pack.guide).errands,
         prepare=tuple((title.of(language), detail.of(language)) for title, detail in pack.guide.prepare),
         basis=pack.guide.basis.of(language),
@@ -310,19 +342,20 @@ def _other_way(visit: Visit) -> OtherWayBody:
     )
 
 
-def _form(visit: Visit) -> FormBody:
+def _form(visit: Visit, now: Now) -> FormBody:
     pack, language = visit.pack, visit.language
     question = pack.questions[visit.question]
-    complaint = forms.complaint(question, visit.answer, visit.envelope)
+    complaint = forms.objection(pack, question, visit.answer, visit.envelope, now.wall.date())
     return FormBody(
         index=visit.question + 1,
         total=len(pack.questions),
         key=question.key,
-        kind=question.kind.value,
+        kind=QuestionKind.DIGITS.value if question.kind in forms.NUMBERS else question.kind.value,
         title=question.title.of(language),
         help=question.help.of(language),
         value=visit.answer,
         unit=question.unit.of(language),
+        letter="X" if question.kind is QuestionKind.DIGITS and question.check == "id_number" else "",
         max_length=question.max_length,
         options=tuple(
             OptionView(
@@ -354,7 +387,7 @@ def _material(visit: Visit) -> MaterialBody:
         stage=visit.scan,
         problem=visit.problem or ("" if visit.machine.document_camera else LOST),
         fills=visit.scanned_for == "form",
-        skippable=not spec.required,
+        skippable=not must_be_scanned(spec),
     )
 
 
@@ -405,9 +438,21 @@ def _outcome(visit: Visit) -> OutcomeBody:
         ),
         printing=printing(visit),
         reasons=tuple((rule.because.of(language), rule.basis) for rule in pack.reasons(decision)),
+        steps=tuple((kind, text.of(language)) for kind, texts in _steps(visit, case) for text in texts),
         reasons_shown=visit.reasons_shown,
         unsealed=certificate is not None,
         sample=shown is not None and shown.test,
+    )
+
+
+def _steps(visit: Visit, case: Committed) -> tuple[tuple[str, tuple[Text, ...]], ...]:
+    pack, decision = visit.pack, case.decision
+    until = clock_words.until(visit.machine.calendar, case.committed_at)
+    return (
+        ("missing", telling.missing(decision)),
+        ("go", telling.where_to_go(decision)),
+        ("decides", telling.who_decides(pack, decision, until)),
+        ("handled", telling.handed_on(pack, decision, until)),
     )
 
 

@@ -5,7 +5,7 @@ When the visit ends the value is replaced by a fresh one; nothing of the old one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from kiosk.domain.envelope import Envelope
 from kiosk.domain.text import EMPTY, Language, Text
 from kiosk.domain.unfinished import Unfinished
 from kiosk.domain.waiting import WaitingPaper
+from kiosk.domain.workdays import Calendar, national
+from kiosk.services import situations
 from kiosk.services.model import Ability, ServicePack
 from kiosk.visit.delays import Delays
 from kiosk.visit.events import Committed
@@ -45,6 +47,7 @@ class Machine:
     language: Language = "zh_CN"
     test: bool = False
     face_check: bool = True
+    liveness: bool = False  # whether the face check asks for movements
     staff_codes: bool = True
     abilities: Mapping[str, Ability] = field(default_factory=dict)
     online: bool = False
@@ -62,6 +65,7 @@ class Machine:
     power_low: bool = False
     closed: str = ""  # why the operator lets nobody begin: a word of kiosk.sync.orders; "" while it serves
     fault: str = ""
+    calendar: Callable[[], Calendar] = national  # the place's working days, asked for only where a period is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Visit:
     help_called: bool = False
     power_until: float | None = None  # monotonic second at which the visit ends because the battery is low
     # matter and person
+    category: str = ""  # whose services are listed on the start page
+    query: str = ""  # what is looked for
     service: ServicePack | None = None
     started_at: datetime | None = None
     document: IdentityDocument | None = None
@@ -167,11 +173,16 @@ class Visit:
         )
 
     @property
-    def pack(self) -> ServicePack:
-        """The chosen service; only asked for in states that have one."""
+    def whole(self) -> ServicePack:
+        """The chosen service with all its situations; only asked for in states that have one."""
         if self.service is None:
             raise AssertionError(f"no service was chosen in state {self.state.value}")
         return self.service
+
+    @property
+    def pack(self) -> ServicePack:
+        """The chosen service as the answers so far leave it (kiosk.services.situations)."""
+        return situations.fit(self.whole, self.envelope)
 
     def fresh(self, state: State) -> Visit:
         """A new visit on the same machine: nothing of the citizen remains, language and size are reset."""

@@ -6,8 +6,8 @@ Nothing in ``meta`` may be personal data: it is what the backend indexes in clea
 
 A request carries the headers ``Kiosk-Terminal``, ``Kiosk-Timestamp`` (unix seconds), ``Kiosk-Nonce`` and
 ``Kiosk-Signature`` (by the key's suite), and may name with ``Kiosk-Key`` which of the backend's keys it goes by. A
-reply carries ``Kiosk-Time`` and ``Kiosk-Reply-Signature``, bound to the nonce of its request: whatever else answers on
-the way (a captive portal, a proxy) cannot be taken for the backend.
+reply carries ``Kiosk-Time`` and ``Kiosk-Reply-Signature``, bound to terminal, method, target and nonce of its request:
+whatever else answers on the way (a captive portal, a proxy) cannot be taken for the backend, nor an answer for another.
 
 Five rooms; whoever speaks on the wire has all of them as ``wire.…``.
 """

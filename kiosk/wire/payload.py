@@ -40,6 +40,20 @@ class PayloadCommitment:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class PayloadFacts:
+    """What the decision rested on beside what the case says itself (kiosk/services/replay.py): with it, it can be made
+    again. ``today``: YYYYMMDD at the terminal. ``place``: every part of kiosk.domain.place.Place; rules name them.
+    """
+
+    age: int
+    document: str  # DocumentKind value
+    document_expired: bool
+    number_valid: bool
+    today: str
+    place: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class CasePayload:
     """The plain text of a sealed item of kind ``case`` (JSON, UTF-8)."""
 
@@ -63,6 +77,7 @@ class CasePayload:
     test: bool = False
     clock: str = ""  # how far the terminal's clock could be believed: confirmed, plausible, wrong
     once: int = 0  # months within which one person gets this matter once (the pack's word); 0: as often as wanted
+    facts: PayloadFacts | None = None  # without them the decision cannot be made again
     format: int = 1
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from kiosk import suites
 from kiosk.suites import sign, verify
@@ -38,9 +39,24 @@ def request_bytes(
     return canonical("kiosk-request-v1", method, target, terminal_id, timestamp, nonce, suite.digest(body))
 
 
-def reply_bytes(nonce: str, status: int, server_time: str, body: bytes, suite: suites.Suite = _USUAL) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request that a reply answers, as its sender named it; ``target`` is path and query as sent.
+
+    With the nonce alone under a reply, what one terminal was told could be handed on as the answer to another's
+    request, or to another request of its own: a nonce is anybody's to use again who has seen it on the way.
+    """
+
+    terminal_id: str
+    method: str
+    target: str
+    nonce: str
+
+
+def reply_bytes(asked: Asked, status: int, server_time: str, body: bytes, suite: suites.Suite = _USUAL) -> bytes:
     """What a reply's signature covers."""
-    return canonical("kiosk-reply-v1", nonce, str(status), server_time, suite.digest(body))
+    request = (asked.terminal_id, asked.method, asked.target, asked.nonce)
+    return canonical("kiosk-reply-v2", *request, str(status), server_time, suite.digest(body))
 
 
 def key_change_bytes(terminal_id: str, old_key: str, new_key: str) -> bytes:
@@ -92,13 +108,13 @@ def signed_headers(
     }
 
 
-def verify_reply(public_key: bytes, nonce: str, status: int, headers: Mapping[str, str], body: bytes) -> str:
-    """The server's time (ISO 8601) if the reply is the backend's answer to this nonce. Raises BadSignature.
+def verify_reply(public_key: bytes, asked: Asked, status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """The server's time (ISO 8601) if the reply is the backend's answer to this request. Raises BadSignature.
 
     ``headers`` has lower-case names.
     """
     server_time = headers.get(REPLY_TIME_HEADER.lower(), "")
     suite = suites.by_name(suites.suite_name(public_key) or suites.DEFAULT)
-    message = reply_bytes(nonce, status, server_time, body, suite)
+    message = reply_bytes(asked, status, server_time, body, suite)
     verify(public_key, message, headers.get(REPLY_SIGNATURE_HEADER.lower(), ""))
     return server_time

@@ -108,3 +108,20 @@ def test_keys_are_made_once_and_readable_by_the_owner_alone(settings: Settings):
 
 def test_a_code_can_be_issued_while_the_backend_runs(server, clock, terminal, settings):
     assert fresh(server, clock, terminal).enrol(issue_code(settings, "330102", "North Gate")).status == 200
+
+
+def test_a_key_that_was_ever_a_terminals_is_nobodys_again(server, clock, terminal):
+    """Whoever has kept an old key, or another terminal's, does not become a terminal with it."""
+    old, new = terminal.private, wire.new_signing_pair()[0]
+    publics = [wire.b64(wire.public_of(key)) for key in (old, new)]
+    message = wire.key_change_bytes(terminal.id, *publics)
+    change = wire.KeyChange(publics[1], wire.sign(old, message), wire.sign(new, message))
+    assert terminal.send("POST", "/v1/terminal-key", change).status == 200
+    code = server.backend.issue_code("330102", "North Gate")
+    for key in (old, new):
+        keeper = fresh(server, clock, terminal)
+        keeper.private = key
+        refused = keeper.enrol(code)
+        assert (refused.status, refused.code) == (409, "key-taken")
+    assert server.backend.gauges()["kiosk_terminals"] == 1
+    assert fresh(server, clock, terminal).enrol(code).status == 200, "the code still serves"

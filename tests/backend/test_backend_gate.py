@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -95,13 +96,27 @@ def test_a_withdrawn_terminal_is_refused(terminal, server):
 def test_every_reply_is_signed_for_its_own_request(terminal, server):
     public = server.backend.keys.signing_public
     for message in (EMPTY, b"not json"):
-        nonce = secrets.token_hex(16)
-        answer = terminal.send("POST", "/v1/items", message, nonce=nonce)
-        assert wire.verify_reply(public, nonce, answer.status, answer.headers, answer.body)
+        asked = wire.Asked(terminal.id, "POST", "/v1/items", secrets.token_hex(16))
+        answer = terminal.send("POST", "/v1/items", message, nonce=asked.nonce)
+        assert wire.verify_reply(public, asked, answer.status, answer.headers, answer.body)
+        for other in (
+            {"nonce": secrets.token_hex(16)}, {"terminal_id": "330102-OTHER"}, {"method": "PUT"},
+            {"target": "/v1/items?since=1"}, {"target": "/v1/blocks"},
+        ):  # fmt: skip
+            with pytest.raises(wire.BadSignature):
+                wire.verify_reply(public, replace(asked, **other), answer.status, answer.headers, answer.body)
         with pytest.raises(wire.BadSignature):
-            wire.verify_reply(public, secrets.token_hex(16), answer.status, answer.headers, answer.body)
-        with pytest.raises(wire.BadSignature):
-            wire.verify_reply(public, nonce, 204, answer.headers, answer.body)
+            wire.verify_reply(public, asked, 204, answer.headers, answer.body)
+
+
+def test_what_another_terminal_was_told_for_the_same_nonce_is_no_answer(new_terminal, server):
+    """Who is on the way sees the nonce, and may have a terminal of his own to ask with it."""
+    one, other = new_terminal(), new_terminal()
+    asked = wire.Asked(one.id, "GET", "/v1/results", secrets.token_hex(16))
+    answer = other.send(asked.method, asked.target, nonce=asked.nonce)
+    assert answer.status == 200
+    with pytest.raises(wire.BadSignature):
+        wire.verify_reply(server.backend.keys.signing_public, asked, 200, answer.headers, answer.body)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,9 @@ def test_the_same_id_with_another_hash_is_an_alarm(terminal, server):
     (result,) = terminal.push(other)
     assert (result.status, result.reason, result.ack) == ("conflict", "hash-differs", None)
     assert server.backend.gauges()["kiosk_alarms"] == 1
+    for _ in range(3):
+        assert terminal.push(other)[0].status == "conflict"
+    assert server.backend.gauges()["kiosk_alarms"] == 1, "one for each item and cause, however often it is sent"
 
 
 def test_the_same_id_twice_in_one_batch(terminal, server):

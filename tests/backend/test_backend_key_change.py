@@ -205,7 +205,7 @@ def test_a_key_that_is_not_to_be_had_is_given_up_and_cases_go_on(room, server, n
 
 
 def test_nobody_on_the_way_talks_it_out_of_the_key_that_the_backend_goes_by(room, server, faulty_wire, monkeypatch):
-    """A refusal is bound to a nonce alone: another terminal may have asked for it, and a proxy may hand it on."""
+    """Whatever the refusal is, and even where the backend's own key has signed it."""
     keys = server.backend.keys
     nonces = []
 
@@ -213,11 +213,12 @@ def test_nobody_on_the_way_talks_it_out_of_the_key_that_the_backend_goes_by(room
         nonces.append(secrets.token_hex(count))
         return nonces[-1]
 
-    def instead(_method, target, answer):
+    def instead(method, target, answer):
         if target != "/v1/terminal-key":
             return answer
         body, now = Refusal("too-large").answer(NOON).body, NOON.isoformat()
-        signature = wire.sign(keys.signing_private, wire.reply_bytes(nonces[-1], 413, now, body))
+        asked = wire.Asked(room.client.enrolment.terminal_id, method, target, nonces[-1])
+        signature = wire.sign(keys.signing_private, wire.reply_bytes(asked, 413, now, body))
         headers = {wire.REPLY_TIME_HEADER: now, wire.REPLY_SIGNATURE_HEADER: signature}
         return _raw(Answer(413, headers | {"Content-Length": str(len(body))}, body))
 

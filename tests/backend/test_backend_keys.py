@@ -61,9 +61,9 @@ def test_a_terminal_that_knows_the_old_key_is_answered_with_it_and_told_of_the_n
     old = server.backend.keys.current
     rotate(settings.keys_path(), clock())
     going_by(terminal, old.signing_id)
-    nonce = "a" * 32
-    answer = terminal.send("POST", "/v1/items", wire.PushRequest([terminal.case()]), nonce=nonce)
-    wire.verify_reply(old.signing_public, nonce, answer.status, answer.headers, answer.body)
+    asked = wire.Asked(terminal.id, "POST", "/v1/items", "a" * 32)
+    answer = terminal.send("POST", "/v1/items", wire.PushRequest([terminal.case()]), nonce=asked.nonce)
+    wire.verify_reply(old.signing_public, asked, answer.status, answer.headers, answer.body)
     (result,) = msgspec.json.decode(answer.body, type=wire.PushReply).results
     assert result.ack.key_id == old.signing_id
     wire.verify(old.signing_public, result.ack.canonical(), result.ack.signature)

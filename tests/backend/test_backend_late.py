@@ -159,6 +159,7 @@ def test_what_the_office_finds_is_told_and_put_down(server: Server, terminal: Te
         assert len(rows(server, findings)) == count
     server.backend.late.settle(item.id, cause)
     assert len(rows(server, findings)) == len(met), "said twice, it is known once"
+    assert len(rows(server, alarms)) == len(alarmed)
 
 
 def test_what_is_put_right_is_told_and_listed_no_more(server: Server, terminal: Terminal) -> None:

@@ -142,14 +142,23 @@ def test_keys_that_changed_and_terminals_that_were_withdrawn_stand_in_the_list(
     message = wire.key_change_bytes(terminal.id, wire.b64(wire.public_of(known)), wire.b64(new[1]))
     change = wire.KeyChange(wire.b64(new[1]), wire.sign(known, message), wire.sign(new[0], message))
     assert terminal.send("POST", "/v1/terminal-key", change).status == 200
-    terminal.private = new[0]
-    clock.move(days=1)
+    clock.move(hours=20)
+    unaware = paper(terminal, item, clock().timestamp())
     listed = read(server)
     assert judge(old, listed, clock()).verdict is Verdict.GENUINE, "it was printed in the old key's time"
+    late_one = judge(unaware, listed, clock())
+    assert (late_one.verdict, late_one.notes) == (Verdict.GENUINE, ("provisional", "key-changing"))
+    terminal.private = new[0]
+    sent = wire.Checkpoint(terminal.id, "a" * 64, 1, "a" * 64, 0, "", 2, clock().isoformat())
+    sent = replace(sent, signature=wire.sign(new[0], sent.canonical()))
+    assert terminal.send("POST", "/v1/checkpoints", sent).json["status"] == "accepted"
+    clock.move(days=1)
+    listed = read(server)
     assert judge(paper(terminal, item, clock().timestamp()), listed, clock()).verdict is Verdict.GENUINE
     terminal.private = known
     late_one = judge(paper(terminal, item, clock().timestamp()), listed, clock())
-    assert (late_one.verdict, late_one.notes) == (Verdict.UNKNOWN_KEY, ("provisional", "key-out-of-time"))
+    assert (late_one.verdict, late_one.notes) == (Verdict.REPLACED_KEY, ("provisional",))
+    assert judge(unaware, listed, clock()).verdict is Verdict.GENUINE, "the terminal had not heard of it"
     server.backend.revoke(terminal.id)
     assert judge(old, read(server), clock()).notes == ("provisional", "key-withdrawn")
     stranger = replace(new_terminal(), private=wire.new_signing_pair()[0])

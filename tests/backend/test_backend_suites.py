@@ -218,10 +218,10 @@ def test_each_terminal_is_answered_and_told_keys_of_its_own_suite(serve, clock):
     rotate(server.backend.settings.keys_path(), clock())
     for suite in BOTH:
         terminal = enrolled(server, clock, suite)
-        nonce = secrets.token_hex(16)
-        answer = terminal.send("GET", "/v1/keys", nonce=nonce)
+        asked = wire.Asked(terminal.id, "GET", "/v1/keys", secrets.token_hex(16))
+        answer = terminal.send("GET", "/v1/keys", nonce=asked.nonce)
         known = wire.unb64(terminal.enrolment.signing_key)
-        wire.verify_reply(known, nonce, answer.status, answer.headers, answer.body)
+        wire.verify_reply(known, asked, answer.status, answer.headers, answer.body)
         epochs = msgspec.json.decode(answer.body, type=wire.KeysReply).epochs
         assert [epoch.epoch for epoch in epochs] == [1, 2]
         assert {suites.suite_name(wire.unb64(epoch.signing_key)) for epoch in epochs} == {suite}

@@ -131,6 +131,7 @@ def test_a_matter_that_may_be_done_again_harms_nobody(
     here.client.cycle()
     there.client.cycle()
     assert here.told() == there.told() == []
+    assert server.backend.replays.run().equal == 2, "decided again from what the two have sealed"
 
 
 def test_what_the_office_settles_reaches_the_citizen_and_a_word_taken_back_does_too(

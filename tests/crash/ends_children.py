@@ -27,6 +27,7 @@ from kiosk.backend.serve import FirstTerminal, serve
 from kiosk.counter.results import keep_results
 from kiosk.domain import codes
 from kiosk.domain.case import new_case_id
+from kiosk.health import failpoints
 from kiosk.journal import reading
 from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
@@ -34,18 +35,14 @@ from kiosk.journal.records import CaseRecord, Numbers, RatingRecord, SealedMater
 from kiosk.journal.sealing import item_info, seal
 from kiosk.sync import Policy, SyncClient, SyncLoop, TerminalKey
 from kiosk.sync.transport import HttpTransport
+from tests.crash.fork_server import BUG, Role, say
 
 AREA = "330102"
-BUG = 70
-SIZES = ((), (3000,), (500, 8000), (40_000,), (2000, 150_000), (260_000,))
-ODDS, LARGE_ODDS = (40, 20, 10, 5, 15, 10), (20, 10, 0, 0, 40, 30)  # of a case with materials of these sizes
-MOST_WAITING = 40  # cases: no more are committed before some are gone
+SIZES = ((), (3000,), (500, 8000), (40_000,), (2000, 70_000), (100_000,))  # above 64 KB in a pack, and sent in parts
+ODDS, LARGE_ODDS = (70, 12, 8, 4, 3, 3), (40, 10, 0, 0, 30, 20)  # of a case with materials of these sizes
+MOST_WAITING = 20  # cases: no more are committed before some are gone
+PAUSE = 0.05  # s at most between two who are served: a death costs what was done in its life
 NAME = "欧阳若溪明澜"
-
-
-def say(**words: Any) -> None:
-    """One line on the events' pipe, which all processes share: short, so that it comes whole."""
-    os.write(1, json.dumps(words).encode() + b"\n")
 
 
 def policy(*, many_blocks: bool) -> Policy:
@@ -107,7 +104,7 @@ class Life:
         say(name=self.given["name"], ready=True)
         self.loop.start()
         if self.given["work"]:
-            while not self.ending.wait(self.rng.uniform(0, 0.008)):
+            while not self.ending.wait(self.rng.uniform(0, PAUSE)):
                 self.serve_somebody()
         else:
             while not self.ending.wait(0.01):
@@ -177,4 +174,12 @@ def crashed(error: BaseException) -> None:
     os._exit(BUG)
 
 
-ROLES = {"backend": backend, "terminal": terminal}
+def _armed(role: Role) -> Role:
+    def live(given: dict[str, Any]) -> None:
+        failpoints.arm(given["failpoints"])
+        role(given)
+
+    return live
+
+
+ROLES = {"backend": _armed(backend), "terminal": _armed(terminal)}

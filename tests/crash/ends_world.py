@@ -7,14 +7,9 @@ each later life finds.
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import select
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -28,59 +23,20 @@ from kiosk.backend import core, gate, keys
 from kiosk.backend.store import engine
 from kiosk.journal import packs, store
 from kiosk.sync import client
+from tests.crash.fork_client import BUSY, ForkServer
 
 ROOT = Path(__file__).resolve().parents[2]
 TERMINAL_POINTS = (*store.FAILPOINTS, *packs.FAILPOINTS, *client.FAILPOINTS, *durable.FAILPOINTS)
 BACKEND_POINTS = (*engine.FAILPOINTS, *core.FAILPOINTS, *gate.FAILPOINTS, *durable.FAILPOINTS)
 FIRST_LIFE_ONLY = ("sync.enrolled",)
-ONCE_A_LIFE = ("sync.key", "journal.checkpoint", *FIRST_LIFE_ONLY)
+ONCE_A_LIFE = (
+    "sync.key", "sync.answered", "sync.settled", "sync.results", "sync.checkpoint", "journal.checkpoint",
+    *FIRST_LIFE_ONLY,
+)  # fmt: skip
+LATE_IN_A_PASS = ("sync.block", "sync.results", "sync.checkpoint")  # the backend has to live for as long
 OFTEN = ("journal", "backend.written", "backend.committed", "backend.answering")
-PATIENCE = 2.0  # s that a life has to come by its failpoint; then it is killed where it is
-BUSY = 60.0  # s that a busy machine may take to bring about what has to come
-
-
-class Zygote:
-    """The fork server and what it and its children say."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._heard: list[dict[str, Any]] = []
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.ends_zygote"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._orders, self._events = self._process.stdin, self._process.stdout
-        self.pid = self.event(time.monotonic() + BUSY, "zygote")["zygote"]
-
-    def close(self) -> None:
-        self._orders.close()  # it ends its children before itself
-        self._process.wait(30)
-        self._events.close()
-
-    def order(self, **words: Any) -> None:
-        self._orders.write(json.dumps(words).encode() + b"\n")
-        self._orders.flush()
-
-    def hear(self, until: float) -> dict[str, Any] | None:
-        """The next thing said, or None at that monotonic moment."""
-        while not self._heard:
-            left = until - time.monotonic()
-            if left <= 0 or not select.select([self._events], [], [], left)[0]:
-                return None
-            data = os.read(self._events.fileno(), 65536)
-            assert data, "the fork server has ended"
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            self._heard += [json.loads(line) for line in lines]
-        return self._heard.pop(0)
-
-    def event(self, until: float, key: str) -> dict[str, Any]:
-        """The next thing said that has this key; what comes before is dropped."""
-        while True:
-            said = self.hear(until)
-            assert said is not None, f"nobody said {key!r}"
-            if key in said:
-                return said
+PATIENCE = 0.8  # s that a life has to come by its failpoint; then it is killed where it is
+USUAL = 0.06  # s from a birth to being ready, where the machine has time; where it takes longer, so does patience
 
 
 @dataclass
@@ -143,6 +99,7 @@ class End:
     lives: int = 0
     fate: Fate = field(default_factory=Fate)
     pid: int = 0
+    born: float = 0.0
     deadline: float = 0.0
     ready: bool = False
 
@@ -154,7 +111,7 @@ class End:
 class World:
     """One folder, one seed, two ends."""
 
-    def __init__(self, zygote: Zygote, folder: Path, seed: int, tally: Counter[str]) -> None:
+    def __init__(self, zygote: ForkServer, folder: Path, seed: int, tally: Counter[str]) -> None:
         self.zygote, self.folder, self.seed, self.tally = zygote, folder, seed, tally
         self.rng = random.Random(seed)
         self.terminal, self.backend = End("terminal"), End("backend")
@@ -192,6 +149,19 @@ class World:
                         self._rotate_backend_keys()
                     self._bear(end, self._fate(end))
 
+    def aim(self, point: str) -> None:
+        """Until somebody has died at this failpoint, the other one living on."""
+        at_terminal = point in TERMINAL_POINTS
+        self._bear(self.backend, Fate(seconds=BUSY))
+        self._until(lambda: self.backend.ready)  # it has said the code for the enrolment
+        if not at_terminal:
+            self._end(self.backend, signal.SIGKILL)
+            self._bear(self.backend, Fate(point, seconds=BUSY))
+        self._bear(self.terminal, Fate(point if at_terminal else "", seconds=BUSY))
+        dies = self.terminal if at_terminal else self.backend
+        self._until(lambda: not dies.pid)
+        self._bear(dies, Fate(seconds=BUSY))
+
     def settle(self) -> None:
         """Nobody dies any more and nothing new comes: what waits has to arrive by the timer alone."""
         for end in (self.terminal, self.backend):
@@ -211,8 +181,11 @@ class World:
 
     def _fate(self, end: End) -> Fate:
         rng = self.rng
-        if end is self.backend and rng.random() < 0.3:
-            return Fate(seconds=rng.uniform(0.3, 1.2))  # long enough that much arrives
+        awaited = self.terminal.fate.point.startswith(LATE_IN_A_PASS)
+        if end is self.backend and rng.random() < (0.7 if awaited else 0.15):
+            return Fate(seconds=rng.uniform(0.2, 0.5))  # long enough that much arrives
+        if end is self.terminal and not self.ledger.begun and rng.random() < 0.4:
+            return Fate(rng.choice(FIRST_LIFE_ONLY))
         if rng.random() < 0.3:
             if rng.random() < 0.2:
                 return Fate(seconds=rng.uniform(0, 0.06), from_birth=True)
@@ -223,8 +196,8 @@ class World:
             if point not in FIRST_LIFE_ONLY or not self.ledger.begun
         ]
         point = rng.choice(points)
-        once = point.startswith(ONCE_A_LIFE) or (point in durable.FAILPOINTS and end is self.terminal and end.lives > 0)
-        most = 1 if once else 12 if point.startswith(OFTEN) else 3
+        once = point.startswith(ONCE_A_LIFE) or (point in durable.FAILPOINTS and end.lives > 0)
+        most = 1 if once else 8 if point.startswith(OFTEN) else 2
         return Fate(point, rng.randint(1, most))
 
     def _bear(self, end: End, fate: Fate, *, work: bool = True) -> None:
@@ -276,9 +249,10 @@ class World:
         if said["name"] != end.name:
             return None  # of an earlier life
         if "born" in said:
-            end.pid = said["born"]
+            end.pid, end.born = said["born"], time.monotonic()
         elif "died" in said:
             end.pid = 0
+            self.tally["ms of CPU"] += round(said["cpu"] * 1000)
             self._died(end, said["status"])
         elif "empty" in said:
             self.empty = True
@@ -286,7 +260,9 @@ class World:
             end.ready = True
             self.code = self.code or said.get("enrolment_code", "")
             if not end.fate.from_birth:
-                end.deadline = time.monotonic() + end.fate.seconds
+                now = time.monotonic()
+                slow = min(3.0, max(1.0, (now - end.born) / USUAL)) if end.fate.point else 1.0
+                end.deadline = now + end.fate.seconds * slow
         return end
 
     def _died(self, end: End, status: int) -> None:
@@ -309,8 +285,8 @@ class World:
         return "\n".join(said)
 
 
-def zygote() -> Iterator[Zygote]:
-    server = Zygote()
+def zygote() -> Iterator[ForkServer]:
+    server = ForkServer("tests.crash.ends_zygote")
     try:
         yield server
     finally:

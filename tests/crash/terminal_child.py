@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,9 @@ class Citizen(Robot):
 class Child:
     """The terminal, its citizen, and the orders they follow."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
+    def __init__(self, given: dict[str, Any], ready: Callable[[], None] = lambda: None) -> None:
         folder = Path(given["folder"])
+        self._ready = ready
         made = profile(
             given["ports"], folder, enrolment_code=given["enrolment_code"], size=(1080, 1920), language="zh_CN"
         )
@@ -97,6 +99,7 @@ class Child:
         journal = self.terminal.journal
         assert journal is not None
         _until(lambda: journal.numbers_left("case") > 0 and journal.numbers_left("uscc") > 0, 30)
+        self._ready()
         say(ready=True)
 
     def visit(self, service: str, card: str, way: str, stop: str = "attract", pace: float = 0.0, **fields: str) -> None:
@@ -218,9 +221,10 @@ def _until(true: Any, seconds: float) -> None:
         time.sleep(0.01)
 
 
-def main() -> None:
+def main(given: dict[str, Any], ready: Callable[[], None] = lambda: None) -> None:
+    """``ready`` is called before it is said that it stands."""
     threading.excepthook = _crash
-    child = Child(json.loads(sys.argv[1]))
+    child = Child(given, ready)
     try:
         child.ready()
         for line in sys.stdin:
@@ -232,4 +236,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(json.loads(sys.argv[1]))

@@ -19,6 +19,7 @@ from kiosk.demo.run import Demo, Wanted
 from kiosk.journal import reading
 from kiosk.journal.keys import load_or_create_key
 from kiosk.journal.records import CaseRow, VerifyReport
+from tests.crash.fork_client import BUSY, ForkServer
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "TERMINAL_UNDER_TEST"
@@ -64,10 +65,55 @@ def marked(mark: str) -> dict[int, str]:
     return found
 
 
+class Born:
+    """A child of the fork server, as `subprocess.Popen` shows one."""
+
+    def __init__(self, server: ForkServer, mark: str, **order: Any) -> None:
+        self._server, self._name = server, mark
+        self.returncode: int | None = None
+        theirs_in, ours_in = os.pipe()
+        ours_out, theirs_out = os.pipe()
+        here = f"/proc/{os.getpid()}/fd"
+        server.order(
+            role="terminal", name=mark, stdin=f"{here}/{theirs_in}", stdout=f"{here}/{theirs_out}", **order
+        )  # fmt: skip
+        self.pid = server.event(time.monotonic() + BUSY, "born")["born"]
+        os.close(theirs_in)
+        os.close(theirs_out)
+        self.stdin, self.stdout = os.fdopen(ours_in, "wb"), os.fdopen(ours_out, "rb")
+
+    def poll(self) -> int | None:
+        self._listen(time.monotonic())
+        return self.returncode
+
+    def wait(self, timeout: float) -> int:
+        if self._listen(time.monotonic() + timeout) is None:
+            raise subprocess.TimeoutExpired(self._name, timeout)
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            self._server.order(name=self._name, signal=number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def _listen(self, until_moment: float) -> int | None:
+        while self.returncode is None:
+            said = self._server.hear(until_moment)
+            if said is None:
+                break
+            if said.get("name") == self._name and "died" in said:
+                self.returncode = said["status"]
+        return self.returncode
+
+
 class TerminalProcess:
     """One life of the terminal. Its temporary folder and home are its own; what it says on stderr is kept.
 
-    ``module`` is another child's; ``within`` a command that runs it; ``more`` belongs into its environment.
+    ``server``: born by this fork server instead of by a start. ``module`` is another child's; ``within`` a command that
+    runs it; ``more`` belongs into its environment.
     """
 
     def __init__(
@@ -76,6 +122,7 @@ class TerminalProcess:
         folder: Path,
         failpoints: str = "",
         *,
+        server: ForkServer | None = None,
         module: str = "tests.crash.terminal_child",
         within: Sequence[str] = (),
         more: Mapping[str, str] | None = None,
@@ -86,22 +133,24 @@ class TerminalProcess:
         self.said: list[dict[str, Any]] = []
         self._rest = b""
         given = {"ports": demo.ports, "folder": str(folder), "enrolment_code": demo.enrolment_code}
-        environment = {
-            **os.environ,
-            MARK: self.mark,
-            "TMPDIR": str(self.private),
-            "HOME": str(self.private),
-            "KIOSK_FAILPOINTS": failpoints,
+        own = {
+            MARK: self.mark, "TMPDIR": str(self.private), "HOME": str(self.private), "KIOSK_FAILPOINTS": failpoints,
             **(more or {}),
-        }
+        }  # fmt: skip
         self.errors = folder / "terminal.stderr"
+        self.process: subprocess.Popen[bytes] | Born
+        if server is not None:
+            self.process = Born(
+                server, self.mark, errors=str(self.errors), failpoints=failpoints, environment=own, given=given
+            )
+            return
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
                 [*within, sys.executable, "-m", module, json.dumps(given)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env=environment,
+                env={**os.environ, **own},
                 cwd=ROOT,
             )
 

@@ -1,8 +1,8 @@
 """kill -9 of terminal and backend at named failpoints and at seeded moments, work going on: nothing lost, none doubled.
 
-Deaths by KIOSK_CRASH_CYCLES (300; 1,000 and 20,000 are the long runs), 50 over one folder, then a check of everything.
-A world that fails is played again by ``KIOSK_CRASH_SEED=N KIOSK_CRASH_CYCLES=50``: the same fates, work and keys; the
-moments of two running processes are near, not the same. A start is a fork of a process that has everything imported
+Deaths by KIOSK_CRASH_CYCLES (1,000; 20,000 is the long run), 100 over one folder, then a check of everything. A world
+that fails is played again by ``KIOSK_CRASH_SEED=N KIOSK_CRASH_CYCLES=100``: the same fates, work and keys; the moments
+of two running processes are near, not the same. A start is a fork of a process that has been through a life already
 (ends_zygote.py); the death is SIGKILL of a real process with its threads, files and sockets.
 """
 
@@ -18,18 +18,19 @@ from pathlib import Path
 import pytest
 
 from tests.crash import ends_model, ends_world
-from tests.crash.ends_world import BACKEND_POINTS, TERMINAL_POINTS, World, Zygote
+from tests.crash.ends_world import BACKEND_POINTS, TERMINAL_POINTS, World
+from tests.crash.fork_client import ForkServer
 
-CYCLES = int(os.environ.get("KIOSK_CRASH_CYCLES", "300"))
+CYCLES = int(os.environ.get("KIOSK_CRASH_CYCLES", "1000"))
 FIRST = int(os.environ.get("KIOSK_CRASH_SEED", "724"))
-OF_ONE = 50  # deaths over one folder: a longer journal only takes longer to be looked at
+OF_ONE = 100  # deaths over one folder: a longer journal only takes longer to be looked at
 SEEDS = range(FIRST, FIRST + max(1, CYCLES // OF_ONE))
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def zygote() -> Iterator[Zygote]:
+def zygote() -> Iterator[ForkServer]:
     yield from ends_world.zygote()
 
 
@@ -38,7 +39,9 @@ def tally() -> Iterator[Counter[str]]:
     counted: Counter[str] = Counter()
     began = time.monotonic()
     yield counted
-    print(f"\nin {time.monotonic() - began:.0f} s: {dict(sorted(counted.items()))}")
+    cpu, deaths = counted.pop("ms of CPU"), max(1, counted["deaths"])
+    took = f"in {time.monotonic() - began:.0f} s, {cpu / 1000:.0f} s of CPU in the ends ({cpu / deaths:.0f} ms a death)"
+    print(f"\n{took}: {dict(sorted(counted.items()))}")
 
 
 @pytest.fixture
@@ -53,7 +56,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_killed_again_and_again_both_ends_agree(zygote: Zygote, tally: Counter[str], folder: Path, seed: int) -> None:
+def test_killed_again_and_again_both_ends_agree(
+    zygote: ForkServer, tally: Counter[str], folder: Path, seed: int
+) -> None:
     world = World(zygote, folder, seed, tally)
     try:
         world.play(min(CYCLES, OF_ONE))
@@ -66,14 +71,28 @@ def test_killed_again_and_again_both_ends_agree(zygote: Zygote, tally: Counter[s
         world.close()
 
 
-@pytest.mark.skipif(len(SEEDS) < 20, reason="only a long run comes by every failpoint")
-def test_death_was_met_at_every_failpoint_and_work_went_on(tally: Counter[str]) -> None:
-    """Or the test above promises more than it did."""
-    never = [point for point in (*TERMINAL_POINTS, *BACKEND_POINTS) if not tally[point]]
-    assert never == []
+@pytest.mark.skipif(len(SEEDS) < 10, reason="only a long run comes by every failpoint")
+def test_death_was_met_at_every_failpoint_and_work_went_on(
+    zygote: ForkServer, tally: Counter[str], tmp_path: Path
+) -> None:
+    """Or the test above promises more than it did. On a busy machine chance leaves one out: that one is aimed at."""
+    points = dict.fromkeys((*TERMINAL_POINTS, *BACKEND_POINTS))
+    never = [point for point in points if not tally[point]]
+    assert len(never) <= 5
+    for seed, point in enumerate(never):
+        folder = tmp_path / point
+        folder.mkdir()
+        world = World(zygote, folder, seed, tally)
+        try:
+            world.aim(point)
+            world.settle()
+            ends_model.check(folder, world.ledger)
+        finally:
+            world.close()
+    assert [point for point in points if not tally[point]] == []
     assert tally["deaths"] >= len(SEEDS) * OF_ONE
     assert tally["terminal at a random moment"] > 0 < tally["backend at a random moment"]
-    assert tally["cases"] > len(SEEDS) * 20
-    assert tally["materials"] > len(SEEDS) * 10
+    assert tally["cases"] > len(SEEDS) * 40
+    assert tally["materials"] > len(SEEDS) * 20
     assert tally["keys"] > len(SEEDS), "the terminal's key was changed"
     assert tally["backend's keys rotated"] > 0

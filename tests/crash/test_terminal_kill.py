@@ -1,6 +1,6 @@
 """kill -9 of the whole terminal at seeded random moments of a visit: no case or a whole one, and it stands up again.
 
-Rounds by KIOSK_CRASH_ROUNDS (12), seed by KIOSK_CRASH_SEED. Twins and backend are started once and stay; the data
+Rounds by KIOSK_CRASH_ROUNDS (30), seed by KIOSK_CRASH_SEED. Twins and backend are started once and stay; the data
 folder is kept, so every life of the terminal recovers from the one before. The kill is aimed at a page and falls at a
 random moment after it was shown; the pages are drawn so that the whole visit has its share, the commit and the papers
 more.
@@ -24,9 +24,10 @@ import pytest
 from kiosk.demo.report import backend_counts
 from kiosk.demo.run import Demo
 from kiosk.journal.store import FAILPOINTS
+from tests.crash.fork_client import ForkServer
 from tests.crash.terminal_world import TerminalProcess, look, marked, unsent, until, world
 
-ROUNDS = int(os.environ.get("KIOSK_CRASH_ROUNDS", "12"))
+ROUNDS = int(os.environ.get("KIOSK_CRASH_ROUNDS", "30"))
 SEED = int(os.environ.get("KIOSK_CRASH_SEED", "724"))
 
 SECONDS = {"start": 1.2, "identify": 1.0, "face": 2.5, "committing": 0.03, "outcome": 1.2}
@@ -46,6 +47,7 @@ class Ledger:
 
     demo: Demo
     folder: Path
+    server: ForkServer
     cases: int = 0
     lives: int = 0
     killed_on: Counter[str] = field(default_factory=Counter)
@@ -53,7 +55,7 @@ class Ledger:
 
     def begin(self, failpoints: str = "") -> TerminalProcess:
         self.lives += 1
-        return TerminalProcess(self.demo, self.folder, failpoints)
+        return TerminalProcess(self.demo, self.folder, failpoints, server=self.server)
 
     def stands(self, life: TerminalProcess) -> None:
         """It has recovered: the start screen is there, and nothing of the visit before."""
@@ -125,8 +127,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + 20 * ROUNDS)]
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     folder = tmp_path_factory.mktemp("terminal")
-    with world(folder) as demo:
-        yield Ledger(demo, folder)
+    server = ForkServer("tests.crash.terminal_zygote")
+    try:
+        with world(folder) as demo:
+            yield Ledger(demo, folder, server)
+    finally:
+        server.close()
 
 
 def test_killed_at_random_moments_of_a_visit_it_stands_up_with_whole_cases_only(ledger: Ledger) -> None:

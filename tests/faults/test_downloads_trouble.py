@@ -6,13 +6,14 @@ A policy stands for all that is downloaded here: it is checked in no time, where
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kiosk.health import failpoints
-from kiosk.sync import downloads, taking
+from kiosk.sync import commands, downloads, taking
 from kiosk.sync.artefacts import ArtefactFolder
 from tests.faults.publishing_room import PublishingRoom, Taker
 from tests.faults.sync_world import Died, Fuse
@@ -150,3 +151,66 @@ def test_an_artefact_that_the_backend_does_not_give_keeps_neither_others_nor_rep
     room.time.move(24 * 3600)
     room.cycle()
     assert room.terminal.version() == "9.1.0"
+
+
+BROKEN = {
+    "downloads.manifest.all": '{"scope": "all", "versi',
+    "downloads.manifest.terminal": '{"scope": 7}',
+    "downloads.trouble": "[]",
+    "downloads.refused": '[{"sha256": 1}]',
+    "downloads.commands": '[{"id": "x", "of a newer program": 1}]',
+}
+
+
+def test_a_note_that_cannot_be_read_is_put_aside_and_the_sync_goes_on(room):
+    room.publish(policy=room.policy("9", volume="30"))
+    room.publish(room.id, command="collect-diagnostics")
+    room.cycle()
+    assert room.terminal.told.deeds == ["diagnostics"]
+    journal = room.terminal.journal
+    for key, text in BROKEN.items():
+        if key != "downloads.manifest.terminal":  # in it stands the command: its own ledger is what is gone
+            journal.set_meta(key, text)
+    assert set(downloads.unreadable(journal)) == BROKEN.keys() - {"downloads.manifest.terminal"}
+    room.terminal.restart()
+    journal = room.terminal.journal
+    assert downloads.unreadable(journal) == []
+    case = room.terminal.commit()
+    report = room.cycle()
+    assert (report.online, report.cause) == (True, "")
+    assert case in room.terminal.certain
+    assert version(room.terminal) == "9"
+    assert room.terminal.told.deeds == ["diagnostics"], "at most once, whatever the ledger said"
+    (entry,) = room.terminal.entries().values()
+    assert (entry.outcome, entry.code) == ("unknown", "broken-off")
+    rows = journal._connection.execute("SELECT details FROM audit WHERE event = 'downloads.set_aside'").fetchall()
+    assert sorted(json.loads(details)["note"] for (details,) in rows) == [
+        "commands", "manifest.all", "refused", "trouble",
+    ]  # fmt: skip
+    assert journal.meta("downloads.aside.commands") == BROKEN["downloads.commands"]
+    room.terminal.restart()
+    assert len(journal_rows(room)) == len(rows), "once"
+
+
+@pytest.mark.parametrize("key", ["downloads.manifest.terminal", "downloads.manifest.area"])
+def test_any_manifest_that_cannot_be_read_is_asked_for_anew(room, key):
+    room.publish(room.id, policy=room.policy("9", volume="30"))
+    room.cycle()
+    room.terminal.journal.set_meta(key, BROKEN["downloads.manifest.terminal"])
+    room.terminal.restart()
+    assert room.cycle().cause == ""
+    assert version(room.terminal) == "9"
+
+
+def test_where_nobody_can_read_until_when_it_is_closed_it_stays_closed(room):
+    journal = room.terminal.journal
+    journal.set_meta(commands.CLOSED, '{"reason": "ven')
+    assert commands.closed(journal, room.time.true) == commands.Closed("operator")
+    room.terminal.restart()
+    assert room.cycle().online
+    assert commands.closed(room.terminal.journal, room.time.true) == commands.Closed("operator")
+
+
+def journal_rows(room: PublishingRoom) -> list[object]:
+    connection = room.terminal.journal._connection
+    return connection.execute("SELECT seq FROM audit WHERE event = 'downloads.set_aside'").fetchall()

@@ -88,21 +88,21 @@ class Line:
         self.pushes: list[list[str]] = []
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Reply:
-        nonce = headers[wire.NONCE_HEADER]
+        asked = wire.Asked(headers[wire.TERMINAL_HEADER], method, target, headers[wire.NONCE_HEADER])
         if target != "/v1/items":
-            return signed(nonce, 200, msgspec.json.encode(wire.ResultsReply("0", [])))
+            return signed(asked, 200, msgspec.json.encode(wire.ResultsReply("0", [])))
         items = msgspec.json.decode(body, type=wire.PushRequest).items
         self.pushes.append([item.id for item in items])
-        return self.push(items, nonce)
+        return self.push(items, asked)
 
     def interrupt(self) -> None: ...
 
     def close(self) -> None: ...
 
 
-def signed(nonce: str, status: int, body: bytes, key: bytes = PRIVATE) -> Reply:
+def signed(asked: wire.Asked, status: int, body: bytes, key: bytes = PRIVATE) -> Reply:
     now = NOON.isoformat()
-    signature = wire.sign(key, wire.reply_bytes(nonce, status, now, body))
+    signature = wire.sign(key, wire.reply_bytes(asked, status, now, body))
     return Reply(status, {"kiosk-time": now, "kiosk-reply-signature": signature}, body)
 
 
@@ -114,7 +114,7 @@ def good(item: wire.SealedItem, key: bytes = PRIVATE, **change: str) -> wire.Ite
 
 
 def answers(make: Callable[[list[wire.SealedItem]], list[wire.ItemResult]]) -> Callable[..., Reply]:
-    return lambda items, nonce: signed(nonce, 200, msgspec.json.encode(wire.PushReply(make(items))))
+    return lambda items, asked: signed(asked, 200, msgspec.json.encode(wire.PushReply(make(items))))
 
 
 def client_of(queue: Queue, push: Callable[..., Reply], **policy: int) -> tuple[SyncClient, Line]:
@@ -132,20 +132,20 @@ def problem(code: str) -> bytes:
 @pytest.mark.parametrize(
     ("push", "cause"),
     [
-        (lambda _items, _nonce: Reply(200, {"content-type": "text/html"}, b"<html>log in</html>"), "captive-portal"),
-        (lambda _items, _nonce: Reply(200, {}, b'{"results": []}'), "captive-portal"),
-        (lambda _items, _nonce: Reply(302, {"location": "http://portal"}, b""), "captive-portal"),
-        (lambda _items, _nonce: Reply(403, {}, b"blocked"), "captive-portal"),
-        (lambda _items, _nonce: Reply(413, {}, problem("too-large")), "captive-portal"),
-        (lambda _items, nonce: signed(nonce, 200, b'{"results": []}', FOREIGN), "bad-signature"),
-        (lambda _items, _nonce: signed("0" * 32, 200, b'{"results": []}'), "bad-signature"),
-        (lambda _items, nonce: replace(signed(nonce, 422, b"{}"), status=200), "bad-signature"),
-        (lambda _items, _nonce: Reply(500, {}, b"oops"), "http-500"),
-        (lambda _items, _nonce: Reply(502, {}, b"<html>"), "http-502"),
-        (lambda _items, nonce: signed(nonce, 503, problem("store-busy")), "store-busy"),
-        (lambda _items, nonce: signed(nonce, 403, problem("terminal-revoked")), "terminal-revoked"),
-        (lambda _items, nonce: signed(nonce, 200, b'{"results": 7}'), "bad-json"),
-        (lambda _items, nonce: signed(nonce, 200, b"\xff"), "bad-json"),
+        (lambda _items, _asked: Reply(200, {"content-type": "text/html"}, b"<html>log in</html>"), "captive-portal"),
+        (lambda _items, _asked: Reply(200, {}, b'{"results": []}'), "captive-portal"),
+        (lambda _items, _asked: Reply(302, {"location": "http://portal"}, b""), "captive-portal"),
+        (lambda _items, _asked: Reply(403, {}, b"blocked"), "captive-portal"),
+        (lambda _items, _asked: Reply(413, {}, problem("too-large")), "captive-portal"),
+        (lambda _items, asked: signed(asked, 200, b'{"results": []}', FOREIGN), "bad-signature"),
+        (lambda _items, asked: signed(replace(asked, nonce="0" * 32), 200, b'{"results": []}'), "bad-signature"),
+        (lambda _items, asked: replace(signed(asked, 422, b"{}"), status=200), "bad-signature"),
+        (lambda _items, _asked: Reply(500, {}, b"oops"), "http-500"),
+        (lambda _items, _asked: Reply(502, {}, b"<html>"), "http-502"),
+        (lambda _items, asked: signed(asked, 503, problem("store-busy")), "store-busy"),
+        (lambda _items, asked: signed(asked, 403, problem("terminal-revoked")), "terminal-revoked"),
+        (lambda _items, asked: signed(asked, 200, b'{"results": 7}'), "bad-json"),
+        (lambda _items, asked: signed(asked, 200, b"\xff"), "bad-json"),
     ],
 )
 def test_what_is_not_the_backends_yes_leaves_the_queue_as_it_was(push, cause):
@@ -159,7 +159,7 @@ def test_what_is_not_the_backends_yes_leaves_the_queue_as_it_was(push, cause):
 
 
 def test_a_lost_line_is_named_and_everything_waits_for_the_same_moment():
-    def lost(_items, _nonce):
+    def lost(_items, _asked):
         raise TransportFailure("reset")
 
     queue = Queue(5)
@@ -230,10 +230,10 @@ def test_rejected_and_conflicting_items_are_set_aside_and_the_rest_goes_on():
 
 @pytest.mark.parametrize("poisoned", [0, 17, 63])
 def test_an_item_that_spoils_its_batch_is_found_and_set_aside(poisoned):
-    def push(items, nonce):
+    def push(items, asked):
         if any(item.id == f"item-{poisoned}" for item in items):
-            return signed(nonce, 422, problem("bad-fields"))
-        return answers(lambda sound: [good(item) for item in sound])(items, nonce)
+            return signed(asked, 422, problem("bad-fields"))
+        return answers(lambda sound: [good(item) for item in sound])(items, asked)
 
     queue = Queue(64)
     client, line = client_of(queue, push)
@@ -301,7 +301,7 @@ class Short(Queue):
 class TwoLines(Line):
     """Answers block requests as well; ``asked`` keeps what was asked for in which order."""
 
-    def __init__(self, push: Callable[..., Reply], block: Callable[[wire.BlockRequest, str], Reply]) -> None:
+    def __init__(self, push: Callable[..., Reply], block: Callable[[wire.BlockRequest, wire.Asked], Reply]) -> None:
         super().__init__(push)
         self.block = block
         self.asked: list[str] = []
@@ -312,15 +312,16 @@ class TwoLines(Line):
         if target != "/v1/blocks":
             return super().send(method, target, headers, body, seconds)
         self.requests.append(msgspec.json.decode(body, type=wire.BlockRequest))
-        return self.block(self.requests[-1], headers[wire.NONCE_HEADER])
+        asked = wire.Asked(headers[wire.TERMINAL_HEADER], method, target, headers[wire.NONCE_HEADER])
+        return self.block(self.requests[-1], asked)
 
 
-def gives(request: wire.BlockRequest, nonce: str) -> Reply:
-    return signed(nonce, 200, msgspec.json.encode(block_of(request)))
+def gives(request: wire.BlockRequest, asked: wire.Asked) -> Reply:
+    return signed(asked, 200, msgspec.json.encode(block_of(request)))
 
 
 def with_blocks(
-    queue: Queue, push: Callable[..., Reply], block: Callable[[wire.BlockRequest, str], Reply], area: str = ""
+    queue: Queue, push: Callable[..., Reply], block: Callable[[wire.BlockRequest, wire.Asked], Reply], area: str = ""
 ) -> tuple[SyncClient, TwoLines]:
     line = TwoLines(push, block)
     client = SyncClient(queue, line, TerminalKey(bytes(range(32))), clock=lambda: NOON, rng=random.Random(3),
@@ -334,11 +335,11 @@ all_good = answers(lambda items: [good(item) for item in items])
 @pytest.mark.parametrize(
     ("block", "cause"),
     [
-        (lambda _request, nonce: signed(nonce, 503, problem("store-busy")), "store-busy"),
-        (lambda _request, nonce: signed(nonce, 200, b'{"kind": 7}'), "bad-json"),
-        (lambda request, nonce: signed(nonce, 200, msgspec.json.encode(block_of(request, key=FOREIGN))), "bad-block"),
-        (lambda _request, nonce: signed(nonce, 422, problem("bad-fields")), "bad-fields"),
-        (lambda _request, _nonce: Reply(500, {}, b"oops"), "http-500"),
+        (lambda _request, asked: signed(asked, 503, problem("store-busy")), "store-busy"),
+        (lambda _request, asked: signed(asked, 200, b'{"kind": 7}'), "bad-json"),
+        (lambda request, asked: signed(asked, 200, msgspec.json.encode(block_of(request, key=FOREIGN))), "bad-block"),
+        (lambda _request, asked: signed(asked, 422, problem("bad-fields")), "bad-fields"),
+        (lambda _request, _asked: Reply(500, {}, b"oops"), "http-500"),
     ],
 )
 def test_what_ails_the_numbers_does_not_keep_cases_back(block, cause):
@@ -354,7 +355,7 @@ def test_what_ails_the_numbers_does_not_keep_cases_back(block, cause):
 
 def test_a_terminal_without_numbers_gets_them_although_its_queue_is_refused():
     queue = Short(2)
-    client, _ = with_blocks(queue, lambda _items, nonce: signed(nonce, 503, problem("store-busy")), gives)
+    client, _ = with_blocks(queue, lambda _items, asked: signed(asked, 503, problem("store-busy")), gives)
     report = client.cycle()
     assert (report.online, report.cause, report.blocks) == (False, "store-busy", 2)
     assert len(queue.blocks) == 2
@@ -386,7 +387,7 @@ def test_numbers_of_another_area_are_refused():
     client, _ = with_blocks(
         queue,
         all_good,
-        lambda request, nonce: signed(nonce, 200, msgspec.json.encode(block_of(request, area="440300"))),
+        lambda request, asked: signed(asked, 200, msgspec.json.encode(block_of(request, area="440300"))),
         area=ENROLMENT.area_code,
     )
     report = client.cycle()
@@ -419,7 +420,7 @@ def test_no_item_is_put_off_by_a_wait_that_a_wrong_clock_has_set():
     queue = Queue(2)
     ahead = {"failures": 3, "cause": "refused", "next_at": (NOON + timedelta(days=400)).isoformat()}
     queue.values["sync.link"] = json.dumps(ahead)
-    client_of(queue, lambda _items, nonce: signed(nonce, 503, problem("store-busy")))[0].cycle()
+    client_of(queue, lambda _items, asked: signed(asked, 503, problem("store-busy")))[0].cycle()
     assert max(queue.next.values()) <= NOON + timedelta(seconds=Policy().longest_wait)
 
 
@@ -456,13 +457,13 @@ def test_an_answer_nested_without_end_does_not_stop_a_terminal_that_is_not_enrol
 @pytest.mark.parametrize(("status", "cause"), [(200, "bad-json"), (403, "captive-portal")])
 def test_a_signed_answer_nested_without_end_leaves_the_queue_as_it_is(status, cause):
     queue = Queue(1)
-    client, _ = client_of(queue, lambda _items, nonce: signed(nonce, status, b'{"results": ' + DEEP))
+    client, _ = client_of(queue, lambda _items, asked: signed(asked, status, b'{"results": ' + DEEP))
     assert client.cycle().cause == cause
     assert queue.state["item-0"] == "queued"
 
 
-def timed(nonce: str, server_time: str, body: bytes) -> Reply:
-    signature = wire.sign(PRIVATE, wire.reply_bytes(nonce, 200, server_time, body))
+def timed(asked: wire.Asked, server_time: str, body: bytes) -> Reply:
+    signature = wire.sign(PRIVATE, wire.reply_bytes(asked, 200, server_time, body))
     return Reply(200, {"kiosk-time": server_time, "kiosk-reply-signature": signature}, body)
 
 
@@ -470,7 +471,7 @@ def timed(nonce: str, server_time: str, body: bytes) -> Reply:
 def test_a_signed_time_at_the_edge_of_the_calendar_is_not_kept(time):
     queue = Queue(1)
     body = msgspec.json.encode(wire.PushReply([]))
-    report = client_of(queue, lambda _items, nonce: timed(nonce, time, body))[0].cycle()
+    report = client_of(queue, lambda _items, asked: timed(asked, time, body))[0].cycle()
     assert report.cause == "bad-time"
     assert "sync.clock_offset" not in queue.values
     assert client_of(queue, all_good)[0].cycle(report.next_at).online

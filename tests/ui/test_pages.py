@@ -137,17 +137,6 @@ def test_the_language_changes_everywhere_at_once(stage: Any, sample: Any) -> Non
     assert [text for text in texts if any("一" <= c <= "鿿" for c in text) and text not in signs] == []
 
 
-def test_elder_mode_shows_four_services_at_a_time(stage: Any, sample: Any) -> None:
-    stage.show(sample("home-many"), elder=True)
-
-    def services() -> list[str]:
-        return sorted(i.objectName() for i in stage.targets() if i.objectName().startswith("home-service-"))
-
-    assert services() == [f"home-service-service-{n}" for n in range(4)]
-    stage.tap("home-more")
-    assert services() == [f"home-service-service-{n}" for n in range(4, 7)]
-
-
 def _orders(stage: Any, *texts: str) -> list[float]:
     """Where these words begin, from the top."""
     found = {item.property("text"): stage.box(item).top() for item in _texts(stage)}

@@ -20,7 +20,8 @@ KINDS = ("id_reader", "page_printer", "receipt_printer", "camera")
 
 def found(online: bool = True, enrolled: bool = True, numbers: int = 5, **changed: Status) -> dict[str, object]:
     statuses = dict.fromkeys(KINDS, WELL) | changed
-    event = abilities(load_builtin(), statuses, online=online, enrolled=enrolled, numbers_left=lambda kind: numbers)
+    packs = {pack_id: pack for pack_id, pack in load_builtin().items() if pack_id in (PENSION, BUSINESS)}
+    event = abilities(packs, statuses, online=online, enrolled=enrolled, numbers_left=lambda kind: numbers)
     return {pack_id: ability.verdict for pack_id, ability in event.abilities.items()} | {"camera": event.camera}
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from devices.contracts.document_camera import DocumentHint, PageSize
-from devices.simulators import papers
+from devices.simulators import documents, papers
 from devices.simulators.desk import Lying, Scene, render
 from devices.simulators.papers import A4, ID1, PASSPORT, STRIP, Sheet
 from devices.vision.document import find
@@ -190,6 +190,19 @@ def test_a_page_is_known_again_and_another_is_not_taken_for_it() -> None:
     assert same(first, printed(1, x=9, tilt=4), WANTED)
     for other in (2, 3):
         assert not same(first, printed(other), WANTED)
+
+
+@pytest.mark.parametrize("turned", [88.0, 274.0])
+def test_a_lease_is_no_property_certificate_and_either_is_known_again_in_other_light(turned: float) -> None:
+    def printed(sheet: Sheet, *, x: float = 0.0, turned: float = 90.0, shadow: float = 0.0) -> np.ndarray:
+        seen = picture(Scene((Lying(sheet, 1, x, 0, turned),), tilt=(x / 3, 0.0), shadow=shadow, seed=round(x)))
+        return print_of(seen, view(seen, WANTED))
+
+    kinds = (documents.LEASE, documents.PROPERTY, documents.LICENCE, documents.ID_COPY)
+    first = {sheet.name: printed(sheet) for sheet in kinds}
+    for sheet in kinds:
+        again = printed(sheet, x=12, turned=turned, shadow=0.5)
+        assert {name for name, known in first.items() if same(known, again, WANTED)} == {sheet.name}
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 900), (3, 3), (40, 30), (480, 640)])

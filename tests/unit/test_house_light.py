@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numpy", "PIL", "cv2", "reportlab", "fontTools", "cryptography", "fastapi", "sqlalchemy", "uvicorn",
          "sqlite_utils", "sqlcipher3", "jsonschema", "yaml", "zxingcpp", "serial", "asyncio", "hypothesis",
-         "kiosk.suites", "kiosk.keystore")  # fmt: skip
+         "kiosk.suites", "kiosk.keystore", "chinese_calendar")  # fmt: skip
 SIMULATED = ("devices.simulators", "kiosk.demo", "kiosk.backend", "kiosk.bench")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
@@ -146,6 +147,16 @@ def test_a_journal_that_is_deleted_while_it_is_open_takes_no_more_cases_but_stil
     journal.close()
 
 
+def begin(folder: Path) -> None:
+    """As a terminal does: it is opened, and the first word is written."""
+    journal = Journal.open(folder, load_or_create_key(folder))
+    try:
+        journal.audit("terminal.started")
+    finally:
+        with contextlib.suppress(JournalError):
+            journal.close()
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [
@@ -167,8 +178,10 @@ def test_a_disk_that_takes_nothing_is_told_on_opening_with_what_to_do(
         made(tmp_path, 1)
     with monkeypatch.context() as patch:
         patch.setattr(Path if call == "mkdir" else os, call, refuse)
+        if call == "fsync":
+            patch.setattr(os, "fdatasync", refuse)
         with pytest.raises(JournalError) as caught:
-            Journal.open(tmp_path, load_or_create_key(tmp_path))
+            begin(tmp_path)
     assert caught.value.code == code
     assert caught.value.advice
     Journal.open(tmp_path, load_or_create_key(tmp_path)).close()

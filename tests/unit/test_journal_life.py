@@ -212,6 +212,16 @@ def test_bytes_that_are_gone_without_the_chains_word_are_a_problem(journal: Jour
     assert "sealed bytes are missing" in problem
 
 
+def test_an_item_whose_bytes_are_gone_stops_nobody_behind_it(journal: Journal) -> None:
+    gone, waits = commit(journal), commit(journal)
+    journal._write(
+        lambda: journal._store.connection.execute("UPDATE audit SET sealed = NULL WHERE item = ?", (gone.case_id,))
+    )
+    first, second = journal.due(NOW, 100, 1 << 30)
+    assert (first.id, second.id, second.sealed) == (gone.case_id, waits.case_id, SECRET)
+    assert hashlib.sha256(first.sealed).hexdigest() != first.hash, "so that the sync sets it aside"
+
+
 def test_a_rescue_keeps_what_was_erased_drafts_results_and_prints(tmp_path: Path, clock: Clock) -> None:
     key = load_or_create_key(tmp_path)
     with Journal.open(tmp_path, key, clock=clock) as journal:

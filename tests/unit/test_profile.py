@@ -89,7 +89,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("screen.size", "tall", "write WIDTHxHEIGHT"),
         ("policy.face_threshold", "low", "policy.face_threshold: must be a number"),
         ("services.enabled", "pension", "services.enabled: must be a list"),
-        ("services.enabled", ["pension"], "services.enabled: there is no service 'pension'; use one of individual_"),
+        ("services.enabled", ["pension"], "services.enabled: there is no service 'pension'; use one of "),
         ("policy.face_chek", False, "policy.face_chek: is not known; did you mean face_check?"),
         ("polcy", {"face_check": False}, "polcy: is not known; did you mean policy?"),
         ("terminal.colour", "red", "terminal.colour: is not known; use one of area_code, "),

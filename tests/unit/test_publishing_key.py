@@ -141,7 +141,7 @@ def test_a_pack_of_another_publisher_is_found(tmp_path, key):
     pack = tmp_path / "pack.yaml"
     pack.write_bytes(BUILTIN)
     stranger = signing.make_key(tmp_path / "stranger.key")
-    signing.write_signature(pack, signing.sign_artefact("pack", "pension_verification", "1.1.0", BUILTIN, stranger))
+    signing.write_signature(pack, signing.sign_artefact("pack", "pension_verification", "1.2.0", BUILTIN, stranger))
     with pytest.raises(SigningError) as error:
         signing.read_signed(pack, [signing.load_key(key).public])
     assert code_of(error) == "bad-signature"

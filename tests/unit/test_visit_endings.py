@@ -29,6 +29,7 @@ def at_desk(world: World) -> World:
 
 REACH: dict[State, Callable[[World], World]] = {
     State.HOME: World.at_home,
+    State.SEARCH: lambda world: world.at_home().do(ev.SearchPressed(), ev.SearchTyped("yang")),
     State.GUIDE: lambda world: world.at_home().do(ev.ServiceChosen("individual_business")),
     State.IDENTIFY: World.at_identify,
     State.CONSENT: World.at_consent,

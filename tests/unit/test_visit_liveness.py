@@ -8,7 +8,7 @@ from devices.contracts.camera import FaceHint, FaceMatched
 from devices.contracts.liveness import Challenge, LivenessPrompt, NotLive, NotLiveReason
 from kiosk.visit import events as ev
 from kiosk.visit.effects import CheckFace, StopCamera
-from kiosk.visit.screen import FaceBody, OtherWayBody
+from kiosk.visit.screen import ConsentBody, FaceBody, OtherWayBody
 from kiosk.visit.states import State
 from kiosk.visit.view import screen_of
 from tests.unit.visit_world import World
@@ -24,6 +24,13 @@ def asked(challenge: Challenge | None, number: int, hint: FaceHint | None = None
 
 def at_face() -> World:
     return World().at_consent().do(ev.FaceAgreed(), ev.FaceHinted(FaceHint.HOLD_STILL))
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_who_is_asked_to_agree_is_told_of_the_movements(asks: bool) -> None:
+    found = body(World(liveness=asks).at_consent())
+    assert isinstance(found, ConsentBody)
+    assert found.moves is asks
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,14 @@ class Played:
         return found
 
 
-def play(out: Path, *names: str, options: tuple[str, ...] = (), pictures: str = "few") -> Played:
+def play(
+    out: Path, *names: str, options: tuple[str, ...] = (), pictures: str = "few", seconds: float = 280
+) -> Played:  # fmt: skip
     scripts = [part for name in names for part in ("--visit", str(HERE / f"{name}.toml"))]
     ended = subprocess.run(
         [sys.executable, "-m", "kiosk.cli", "demo", "--headless", *scripts, "--out", str(out),
          "--pictures", pictures, *options],
-        capture_output=True, text=True, timeout=280, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True, text=True, timeout=seconds, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
     )  # fmt: skip
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     return Played(ended.returncode, ended.stdout + ended.stderr, out, report)

@@ -62,6 +62,11 @@ class Editor(QObject):
         self._drop()
         self.changed.emit()
 
+    @property
+    def typed(self) -> str:
+        """The text, and the letters that are not yet characters."""
+        return self._text + (self._engine.letters if self._engine is not None else "")
+
     # -- for the keyboard ----------------------------------------------------------------------------
 
     def _composing(self) -> bool:

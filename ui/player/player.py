@@ -15,7 +15,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
-from kiosk.visit.screen import FarewellBody, FormBody, OutcomeBody, Screen
+from kiosk.visit.screen import FarewellBody, FormBody, HomeBody, OutcomeBody, Screen
 from ui.player import eyes
 from ui.player.fingers import Finger
 from ui.player.script import Script, Step
@@ -265,6 +265,7 @@ class Player(QObject):
     def _item(self, wanted: str, within: float) -> Generator[None, None, QQuickItem]:
         """The item to touch; what lies below the edge of a list is drawn into sight first, as a hand would."""
         limit = time.monotonic() + within
+        yield from self._open_category(wanted)
         while not self._reachable(wanted):
             hidden = eyes.find(self._window, wanted, anywhere=True)
             area = eyes.scroll_area(hidden) if hidden is not None else None
@@ -278,6 +279,19 @@ class Player(QObject):
         if item is None:
             raise VisitFailed(f"{wanted!r} went away")
         return item
+
+    def _open_category(self, wanted: str) -> Play:
+        """A matter that is not among the first of the start page stands behind its category."""
+        body = self._screen.body if self._screen is not None else None
+        service = wanted.removeprefix("home-service-")
+        if service == wanted or not isinstance(body, HomeBody) or eyes.find(self._window, wanted, anywhere=True):
+            return
+        category = next((card.category for card in body.services if card.service_id == service), "")
+        if category and category != body.category:
+            yield from self._touch(f"home-category-{category}", 10, "")
+            yield from self._until(
+                lambda: eyes.find(self._window, wanted, anywhere=True) is not None, 10, f"the services of {category}"
+            )
 
     def _reachable(self, wanted: str) -> bool:
         item = eyes.find(self._window, wanted)

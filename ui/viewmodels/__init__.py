@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dict[str, Any]:
     """The view model of every page by the page's name. Imported here, after the first frame."""
-    from ui.viewmodels.arriving import GuideModel, HomeModel
+    from ui.viewmodels.arriving import GuideModel
     from ui.viewmodels.collecting import CollectModel
     from ui.viewmodels.finishing import FarewellModel, OutOfServiceModel, RateModel, TroubleModel
     from ui.viewmodels.form import FormModel
+    from ui.viewmodels.home import HomeModel, SearchModel
     from ui.viewmodels.identifying import ConsentModel, FaceModel, IdentifyModel, OtherWayModel
     from ui.viewmodels.keeping import KeepModel, ResumeModel
     from ui.viewmodels.outcome import OutcomeModel
@@ -26,6 +27,7 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
 
     kinds: dict[str, type[PageModel]] = {
         "home": HomeModel,
+        "search": SearchModel,
         "guide": GuideModel,
         "consent": ConsentModel,
         "face": FaceModel,

@@ -65,6 +65,7 @@ class FormModel(PageModel):
     title = shown(str, "title", changed)
     help = shown(str, "help", changed)
     unit = shown(str, "unit", changed)
+    letter = shown(str, "letter", changed)
     preview = shown(str, "preview", changed)
     complaint = shown(str, "complaint", changed)
     complete = shown(bool, "complete", changed)

@@ -74,6 +74,7 @@ class ConsentModel(PageModel):
     changed = Signal()
     name = shown(str, "name", changed)
     laterPossible = shown(bool, "later_possible", changed)
+    moves = shown(bool, "moves", changed)
 
     @Slot()
     def back(self) -> None:

@@ -37,14 +37,22 @@ class OutcomeModel(PageModel):
         self._lines = RecordsModel(("label", "value"), self)
         self._papers = RecordsModel(("paperId", "text", "note", "stage", "pagesDone", "pagesTotal"), self)
         self._reasons = RecordsModel(("because", "basis"), self)
+        self._steps = RecordsModel(("label", "text"), self)
 
     def refresh(self, body: OutcomeBody) -> None:
         self._lines.replace([{"label": label, "value": value} for label, value in body.document_lines])
         self._papers.replace([self._paper(line) for line in body.papers])
         self._reasons.replace([{"because": because, "basis": basis} for because, basis in body.reasons])
+        before = ("", *(kind for kind, _ in body.steps))
+        self._steps.replace(
+            [
+                {"label": "" if kind == last else self.words.t(f"outcome.step.{kind}"), "text": text}
+                for last, (kind, text) in zip(before, body.steps, strict=False)
+            ]
+        )
 
     def forget(self) -> None:
-        for model in (self._lines, self._papers, self._reasons):
+        for model in (self._lines, self._papers, self._reasons, self._steps):
             model.clear()
 
     def _paper(self, line: PaperLine) -> dict[str, object]:
@@ -85,6 +93,7 @@ class OutcomeModel(PageModel):
     sample = shown(bool, "sample", changed)
     printing = shown(bool, "printing", changed)
     hasPapers = told(bool, lambda self, body: bool(body.papers), changed)
+    hasSteps = told(bool, lambda self, body: bool(body.steps), changed)
     hasReasons = told(bool, lambda self, body: bool(body.reasons), changed)
     reasonsShown = shown(bool, "reasons_shown", changed)
     why = Property(str, lambda self: self._why("why"), notify=changed)
@@ -92,6 +101,7 @@ class OutcomeModel(PageModel):
     documentLines = Property(QObject, lambda self: self._lines, constant=True)
     papers = Property(QObject, lambda self: self._papers, constant=True)
     reasons = Property(QObject, lambda self: self._reasons, constant=True)
+    steps = Property(QObject, lambda self: self._steps, constant=True)
 
     @Slot()
     def next(self) -> None:

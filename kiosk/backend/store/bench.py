@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Table, select, text
 
 from kiosk.backend import intake
 from kiosk.backend.bench_world import BATCH, Pushed
@@ -94,29 +94,29 @@ class _Room:
         def work(connection: Connection) -> set[str]:
             if not terminals.hold(connection, terminal.terminal_id):
                 raise RuntimeError("the terminal is gone")
-            taken = items.take_in(connection, terminal.terminal_id, terminal.area_code, new, now)
+            taken = items.take_in(connection, terminal.terminal_id, terminal.area_code, new, now, False)
             return {answer.status for answer in taken.values()}
 
         if self._store.write(work) != {"accepted"}:
             raise RuntimeError("not taken")
 
-    def rows(self, new: Sequence[NewItem]) -> dict[str, list[dict[str, Any]]]:
+    def rows(self, new: Sequence[NewItem]) -> dict[Table, list[tuple[Any, ...]]]:
         """What that has written, by table."""
         ids = [item.id for item in new]
 
-        def read(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+        def read(connection: Connection) -> dict[Table, list[tuple[Any, ...]]]:
             return {
-                table.name: [dict(row._mapping) for row in connection.execute(select(table).where(key.in_(ids)))]
+                table: [tuple(row) for row in connection.execute(select(table).where(key.in_(ids)))]
                 for table, key in KEY_OF.items()
             }
 
         return self._store.read(read)
 
-    def copy(self, schema: str, rows: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+    def copy(self, schema: str, rows: Mapping[Table, Sequence[tuple[Any, ...]]]) -> None:
         def work(connection: Connection) -> None:
             connection.execute(text(f"SET LOCAL search_path TO {schema}"))
             for table in KEY_OF:
-                write_rows(connection, table, rows[table.name])
+                write_rows(connection, table, table.columns.keys(), rows[table])
 
         self._store.write(work)
 

@@ -7,7 +7,6 @@ about texts, whole numbers, bytes and booleans.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table, insert
@@ -23,36 +22,34 @@ _TYPES: tuple[tuple[type, str], ...] = (  # of a column, as PostgreSQL's binary 
 )
 
 
-def write_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """All of ``rows``, of the same columns, in their order. A key that is there already is an IntegrityError."""
+def write_rows(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """All of ``rows`` in their order, their values in that of ``names``. A key that is there is an IntegrityError."""
     if connection.dialect.name == "postgresql" and len(rows) > FEW:
-        _copy(connection, table, rows)
+        _copy(connection, table, names, rows)
     elif connection.dialect.name == "sqlite" and len(rows) > 1:
-        _insert(connection, table, rows)
+        _insert(connection, table, names, rows)
     elif rows:
-        connection.execute(insert(table), rows)
+        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def _insert(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     quote = connection.dialect.identifier_preparer.quote
-    names = list(rows[0])
     places = ", ".join("?" * len(names))
     statement = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES ({places})"  # noqa: S608
-    connection.exec_driver_sql(statement, list(map(itemgetter(*names), rows)))
+    connection.exec_driver_sql(statement, list(rows))
 
 
-def _copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def _copy(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     from psycopg import Error
     from psycopg.sql import SQL, Identifier
 
-    names = list(rows[0])
     columns = SQL(", ").join(Identifier(name) for name in names)
     statement = SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(Identifier(table.name), columns)
     driver: Any = connection.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             copy.set_types([_type(table, name) for name in names])
-            for row in map(itemgetter(*names), rows):
+            for row in rows:
                 copy.write_row(row)
     except Error as error:  # in SQLAlchemy's words, as if it had sent this
         kind = IntegrityError if (error.sqlstate or "").startswith("23") else OperationalError

@@ -15,7 +15,7 @@ from kiosk.backend.ownership import LARGEST
 from kiosk.backend.settings import BackendError, sqlite_path
 from kiosk.backend.store import postgres
 from kiosk.backend.store.engine import Store
-from kiosk.backend.store.tables import materials, sequences
+from kiosk.backend.store.tables import item_materials, materials, sequences
 from kiosk.durable import sync_path
 
 AHEAD = 100_000  # numbers and results of each kind that may have been given out since the backup was made
@@ -62,13 +62,18 @@ def is_there(db_url: str) -> bool:
         engine.dispose()
 
 
-def material_hashes(db_url: str, dumped: Path) -> list[str]:
-    """The materials that the dumped database knows; of PostgreSQL those of now, which are more, never fewer."""
+def material_hashes(db_url: str, dumped: Path) -> dict[str, bool]:
+    """The materials that the dumped database knows; of PostgreSQL those of now, which are more, never fewer.
+
+    Of each whether an item needs it: of others the row may be there before the bytes are (`Blobs.keep`).
+    """
     store = Store.open(str(dumped) if sqlite_path(db_url) is not None else db_url)
     try:
-        return list(store.read(lambda c: c.scalars(select(materials.c.hash).distinct().order_by(materials.c.hash))))
+        needed = set(store.read(lambda c: c.scalars(select(item_materials.c.hash).distinct()).all()))
+        known = store.read(lambda c: c.scalars(select(materials.c.hash).distinct().order_by(materials.c.hash)).all())
     finally:
         store.close()
+    return {digest: digest in needed for digest in known}
 
 
 def _dump_sqlite(path: Path, target: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
+from kiosk.backend.store.checkpoints import checkpoints
 from kiosk.backend.store.late_tables import findings, matters, withdrawn_packs
 from kiosk.backend.store.tables import cases, results, terminal_keys, terminals
 from kiosk.backend.store.upsert import insert_new
@@ -115,10 +116,26 @@ def revoked(connection: Connection) -> list[Any]:
     return list(connection.execute(query).all())
 
 
-def signers(connection: Connection) -> tuple[list[Any], list[Any]]:
-    """Every terminal, and every key that a terminal has had since its first change, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """``terminals``: every one. ``keys``: every key that one has had since its first change, oldest first.
+
+    ``heard``: by terminal and key's id, when the end of its log first came signed with that key. From then on the log
+    names the key, and the terminal goes by no earlier one, however it is killed. Thinned, it may be that day's last.
+    """
+
+    terminals: Sequence[Any]
+    keys: Sequence[Any]
+    heard: Mapping[tuple[str, str], str]
+
+
+def signers(connection: Connection) -> Signers:
     chosen = (terminals.c.terminal_id, terminals.c.public_key, terminals.c.enrolled_at, terminals.c.revoked_at)
     had = (terminal_keys.c.terminal_id, terminal_keys.c.epoch, terminal_keys.c.public_key, terminal_keys.c.since)
     all_of_them = connection.execute(select(*chosen).order_by(terminals.c.terminal_id)).all()
     keys = connection.execute(select(*had).order_by(terminal_keys.c.terminal_id, terminal_keys.c.epoch)).all()
-    return list(all_of_them), list(keys)
+    c = checkpoints.c
+    changed = select(terminal_keys.c.terminal_id).where(terminal_keys.c.terminal_id == c.terminal_id).exists()
+    first = select(c.terminal_id, c.terminal_key, func.min(c.received_at)).where(changed)
+    heard = connection.execute(first.group_by(c.terminal_id, c.terminal_key)).all()
+    return Signers(all_of_them, keys, {(terminal, key): at for terminal, key, at in heard})

@@ -29,6 +29,17 @@ from kiosk.domain.late import meaning, result_text, rung_of
 from kiosk.wire import CasePayload, RatingPayload, Status
 
 _CHUNK = 400  # values in one IN list
+_COLUMNS: dict[Table, tuple[str, ...]] = {  # of the rows that a batch writes, in the order in which it writes them
+    items: ("id", "terminal_id", "kind", "hash", "sealed", "sealing_key_id", "received_at"),
+    item_materials: ("item_id", "hash"),
+    cases: ("case_id", "item_id", "terminal_id", "area_code", "case_no", "service_id", "pack_version", "outcome",
+            "rung", "verification", "committed_at", "test", "state"),
+    registered_numbers: ("kind", "number", "case_id"),
+    ratings: ("case_id", "item_id", "level", "rated_at"),
+    results: ("terminal_id", "case_id", "case_no", "outcome", "text", "decided_at"),
+    findings: ("at", "case_id", "cause", "rule", "effect", "after_check", "serial"),
+    alarms: ("at", "terminal_id", "code", "item_id", "hash"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -88,6 +99,16 @@ def raise_alarm(connection: Connection, terminal_id: str, code: str, item_id: st
     )
 
 
+def raise_alarm_once(
+    connection: Connection, terminal_id: str, code: str, item_id: str, digest: str, now: datetime
+) -> None:
+    """One row for each item and cause: what is sent again and again is still one thing to look at."""
+    c = alarms.c
+    same = (c.item_id == item_id, c.code == code, c.terminal_id == terminal_id)
+    if connection.execute(select(c.seq).where(*same).limit(1)).first() is None:
+        raise_alarm(connection, terminal_id, code, item_id, digest, now)
+
+
 def add_material(connection: Connection, terminal_id: str, digest: str, size: int, now: datetime) -> bool:
     """False if the terminal has sent it before."""
     row = {"terminal_id": terminal_id, "hash": digest, "size": size, "received_at": now.isoformat()}
@@ -95,10 +116,15 @@ def add_material(connection: Connection, terminal_id: str, digest: str, size: in
 
 
 def take_in(
-    connection: Connection, terminal_id: str, area_code: str, new: Sequence[NewItem], now: datetime
+    connection: Connection, terminal_id: str, area_code: str, new: Sequence[NewItem], now: datetime, look: bool
 ) -> dict[str, Taken]:
-    """Writes what is new, in order; answers for every item by id. In a transaction that holds the terminal."""
-    batch = _Batch(connection, terminal_id, area_code, new, now)
+    """Writes what is new, in order; answers for every item by id. In a transaction that holds the terminal.
+
+    ``look``: first asked is which of the ids, cases and numbers are there already. Nearly always it is none, and to ask
+    takes a fifth of the whole; so a first attempt is made without, and where one was there after all, its unique key
+    ends the attempt (IntegrityError): nothing is written, and the next one looks.
+    """
+    batch = _Batch(connection, terminal_id, area_code, new, now, look=look)
     taken: dict[str, Taken] = {}
     for item in new:
         taken[item.id] = batch.add(item)
@@ -110,27 +136,25 @@ class _Batch:
     """Rows of one batch, gathered so that each table is written once."""
 
     def __init__(
-        self, connection: Connection, terminal_id: str, area_code: str, new: Sequence[NewItem], now: datetime
-    ) -> None:
+        self, connection: Connection, terminal_id: str, area_code: str, new: Sequence[NewItem], now: datetime, *,
+        look: bool,
+    ) -> None:  # fmt: skip
         self._connection, self._terminal_id, self._area = connection, terminal_id, area_code
         self._now = now.isoformat()
         payloads = [item.payload for item in new]
         opened = [payload for payload in payloads if isinstance(payload, CasePayload)]
         rated = [payload.case_id for payload in payloads if isinstance(payload, RatingPayload)]
-        asked = [*(case.case_id for case in opened), *rated]
+        asked = [*(case.case_id for case in opened if look), *rated]
         self._cases = {row.case_id: row.terminal_id for row in _matching(connection, cases, cases.c.case_id, asked)}
         self._rated = {row.case_id for row in _matching(connection, ratings, ratings.c.case_id, rated)}
         # after the cases: who sees a case that another process has just committed sees its item too
-        self._known = known(connection, [item.id for item in new])
-        numbers = [number for case in opened for number in (case.case_no, case.uscc) if number]
+        self._known = known(connection, [item.id for item in new if look])
+        numbers = [number for case in opened if look for number in (case.case_no, case.uscc) if number]
         found = _matching(connection, registered_numbers, registered_numbers.c.number, numbers)
         self._numbers = {(row.kind, row.number) for row in found}
         self._own = _own_numbers(connection, terminal_id, new)
         self._withdrawn = withdrawn(connection, opened)
-        self._rows: dict[Table, list[dict[str, Any]]] = {
-            table: []
-            for table in (items, item_materials, cases, registered_numbers, ratings, results, findings, alarms)
-        }
+        self._rows: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
 
     def add(self, item: NewItem) -> Taken:
         earlier = self._known.get(item.id)
@@ -142,19 +166,14 @@ class _Batch:
             return refused
         self._known[item.id] = KnownItem(self._terminal_id, item.hash, self._now)
         self._rows[items].append(
-            {
-                "id": item.id, "terminal_id": self._terminal_id, "kind": item.kind, "hash": item.hash,
-                "sealed": item.sealed, "sealing_key_id": item.sealing_key_id, "received_at": self._now,
-            }
-        )  # fmt: skip
-        self._rows[item_materials] += [{"item_id": item.id, "hash": digest} for digest in item.attachments]
+            (item.id, self._terminal_id, item.kind, item.hash, item.sealed, item.sealing_key_id, self._now)
+        )
+        self._rows[item_materials] += [(item.id, digest) for digest in item.attachments]
         if isinstance(payload, CasePayload):
             self._add_case(item.id, payload, item.committed_at, item.person)
         else:
             self._rated.add(payload.case_id)
-            self._rows[ratings].append(
-                {"case_id": payload.case_id, "item_id": item.id, "level": payload.level, "rated_at": payload.rated_at}
-            )
+            self._rows[ratings].append((payload.case_id, item.id, payload.level, payload.rated_at))
         return Taken("accepted", received_at=self._now)
 
     def _refuse_case(self, case: CasePayload) -> Taken | None:
@@ -185,14 +204,10 @@ class _Batch:
         """Puts down what was found, tells the terminal, alarms where the table says so. The case's state."""
         found = meaning(cause, rung_of(case.outcome, case.rung))
         self._add_result(case, "conflict", result_text(cause))
-        self._rows[findings].append(finding(case.case_id, found, self._now))
+        row = finding(case.case_id, found, self._now)
+        self._rows[findings].append(tuple(row[name] for name in _COLUMNS[findings]))
         if found.alarm:
-            self._rows[alarms].append(
-                {
-                    "at": self._now, "terminal_id": self._terminal_id, "code": f"late-{cause}", "item_id": item_id,
-                    "hash": "",
-                }
-            )  # fmt: skip
+            self._rows[alarms].append((self._now, self._terminal_id, f"late-{cause}", item_id, ""))
         return found.state
 
     def _add_case(self, item_id: str, case: CasePayload, committed_at: str, person: str) -> None:
@@ -202,9 +217,7 @@ class _Batch:
         cause = clash or self._late(case, person, committed_at)
         if not clash:
             self._numbers.update(wanted)
-            self._rows[registered_numbers] += [
-                {"kind": kind, "number": number, "case_id": case.case_id} for kind, number in wanted
-            ]
+            self._rows[registered_numbers] += [(kind, number, case.case_id) for kind, number in wanted]
         undecided = case.outcome in ("referred", "received")
         state = "waiting" if undecided else "registered"
         if cause:
@@ -214,26 +227,18 @@ class _Batch:
             state = "confirmed"
             self._add_result(case, "confirmed", "result.confirmed")
         self._rows[cases].append(
-            {
-                "case_id": case.case_id, "item_id": item_id, "terminal_id": self._terminal_id,
-                "area_code": self._area, "case_no": case.case_no, "service_id": case.service_id,
-                "pack_version": case.pack_version, "outcome": case.outcome, "rung": case.rung,
-                "verification": case.verification, "committed_at": committed_at, "test": case.test,
-                "state": state,
-            }
+            (
+                case.case_id, item_id, self._terminal_id, self._area, case.case_no, case.service_id, case.pack_version,
+                case.outcome, case.rung, case.verification, committed_at, case.test, state,
+            )
         )  # fmt: skip
 
     def _add_result(self, case: CasePayload, outcome: str, text: str) -> None:
-        self._rows[results].append(
-            {
-                "terminal_id": self._terminal_id, "case_id": case.case_id, "case_no": case.case_no,
-                "outcome": outcome, "text": text, "decided_at": self._now,
-            }
-        )  # fmt: skip
+        self._rows[results].append((self._terminal_id, case.case_id, case.case_no, outcome, text, self._now))
 
     def flush(self) -> None:
         for table, rows in self._rows.items():
-            write_rows(self._connection, table, rows)
+            write_rows(self._connection, table, _COLUMNS[table], rows)
 
 
 def _own_numbers(connection: Connection, terminal_id: str, new: Sequence[NewItem]) -> set[tuple[str, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, func, select
 
+from kiosk.backend.store import replays
 from kiosk.backend.store.tables import alarms, cases, materials, ratings, results, terminals
 from kiosk.wire import CaseResult
 
@@ -45,4 +46,5 @@ def gauges(connection: Connection) -> dict[str, int]:
         "kiosk_terminals": count(terminals),
         "kiosk_materials": count(materials),
         "kiosk_alarms": count(alarms),
+        **replays.gauges(connection),
     }

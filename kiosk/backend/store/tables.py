@@ -196,5 +196,6 @@ alarms = Table(
     Column("code", String(32), nullable=False),
     Column("item_id", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Index("alarms_by_item", "item_id", "code"),  # the same again is not a second one
     sqlite_autoincrement=True,
 )

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from kiosk import suites, wire
 from kiosk.backend.store.tables import enrolment_codes, nonces, terminal_keys, terminals
 from kiosk.backend.store.upsert import insert_new
 
+# what every request asks: to build such a statement takes longer than to execute it
+_FIND = select(terminals).where(terminals.c.terminal_id == bindparam("of"))
+_HOLD = select(terminals.c.revoked_at).where(terminals.c.terminal_id == bindparam("of"))
+_HOLD = _HOLD.with_for_update(key_share=True)  # NO KEY: references to it go on
+_SPENT = select(nonces.c.expires_at).where(
+    nonces.c.terminal_id == bindparam("of"), nonces.c.nonce == bindparam("nonce")
+)
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for each other
 
 
@@ -34,7 +41,7 @@ class Terminal:
             return ""
 
 
-Enrolled = Terminal | Literal["code-refused", "code-used", "code-expired"]
+Enrolled = Terminal | Literal["code-refused", "code-used", "code-expired", "key-taken"]
 
 
 def issue_code(connection: Connection, area_code: str, name: str, expires_at: datetime) -> str:
@@ -55,28 +62,30 @@ def code_known(connection: Connection, code: str) -> bool:
 
 
 def enrol(connection: Connection, code: str, public_key: str, now: datetime) -> Enrolled:
-    """The terminal of this code and key. The same pair again gets the same terminal, also after expiry."""
+    """The terminal of this code and key. The same pair again gets the same terminal, also after expiry.
+
+    ``key-taken``: the key is a terminal's, or was once: whoever has kept it would be another terminal with it.
+    """
     asked = select(enrolment_codes).where(enrolment_codes.c.code_hash == _hash(code)).with_for_update()
     row = connection.execute(asked).first()
     if row is None:
         return "code-refused"
-    known = connection.execute(select(terminals).where(terminals.c.public_key == public_key)).first()
     if row.terminal_id is not None:
+        known = connection.execute(select(terminals).where(terminals.c.public_key == public_key)).first()
         used_by_this = known is not None and known.terminal_id == row.terminal_id
         return _terminal(known) if used_by_this else "code-used"
     if row.expires_at <= now.timestamp():
         return "code-expired"
-    if known is None:
-        terminal_id = f"{row.area_code}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
-        connection.execute(
-            insert(terminals).values(
-                terminal_id=terminal_id, name=row.name, area_code=row.area_code, public_key=public_key,
-                enrolled_at=now.isoformat(),
-            )
-        )  # fmt: skip
-        terminal = Terminal(terminal_id, row.area_code, public_key, False)
-    else:
-        terminal = _terminal(known)
+    if _ever_anybodys(connection, public_key):
+        return "key-taken"
+    terminal_id = f"{row.area_code}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
+    connection.execute(
+        insert(terminals).values(
+            terminal_id=terminal_id, name=row.name, area_code=row.area_code, public_key=public_key,
+            enrolled_at=now.isoformat(),
+        )
+    )  # fmt: skip
+    terminal = Terminal(terminal_id, row.area_code, public_key, False)
     connection.execute(
         update(enrolment_codes)
         .where(enrolment_codes.c.code_hash == row.code_hash)
@@ -86,7 +95,7 @@ def enrol(connection: Connection, code: str, public_key: str, now: datetime) -> 
 
 
 def find(connection: Connection, terminal_id: str) -> Terminal | None:
-    row = connection.execute(select(terminals).where(terminals.c.terminal_id == terminal_id)).first()
+    row = connection.execute(_FIND, {"of": terminal_id}).first()
     return None if row is None else _terminal(row)
 
 
@@ -96,8 +105,7 @@ def hold(connection: Connection, terminal_id: str) -> bool:
     With PostgreSQL other terminals go on meanwhile; SQLite has one writer anyway. A terminal's results get their
     sequence under this lock, so that its cursor cannot pass one that is not committed yet.
     """
-    asked = select(terminals.c.revoked_at).where(terminals.c.terminal_id == terminal_id)
-    row = connection.execute(asked.with_for_update(key_share=True)).first()  # NO KEY: references to it go on
+    row = connection.execute(_HOLD, {"of": terminal_id}).first()
     return row is not None and row.revoked_at is None
 
 
@@ -118,9 +126,7 @@ def change_key(
         return epoch or 1
     if row.public_key != old_key:
         return "bad-signature"
-    used = select(terminals.c.terminal_id).where(terminals.c.public_key == new_key)
-    had = select(terminal_keys.c.terminal_id).where(terminal_keys.c.public_key == new_key)
-    if connection.execute(used).first() is not None or connection.execute(had).first() is not None:
+    if _ever_anybodys(connection, new_key):
         return "key-taken"
     first = {"terminal_id": terminal_id, "epoch": 1, "public_key": old_key, "endorsement": "", "since": row.enrolled_at}
     new = {"epoch": (epoch or 1) + 1, "public_key": new_key, "endorsement": endorsement, "since": now.isoformat()}
@@ -129,21 +135,35 @@ def change_key(
     return int(new["epoch"])
 
 
+def _ever_anybodys(connection: Connection, public_key: str) -> bool:
+    """Whether this is, or was once, the key of any terminal."""
+    used = select(terminals.c.terminal_id).where(terminals.c.public_key == public_key)
+    had = select(terminal_keys.c.terminal_id).where(terminal_keys.c.public_key == public_key)
+    return any(connection.execute(query).first() is not None for query in (used, had))
+
+
 def revoke(connection: Connection, terminal_id: str, now: datetime) -> None:
     connection.execute(
         update(terminals).where(terminals.c.terminal_id == terminal_id).values(revoked_at=now.isoformat())
     )
 
 
-def spend_nonce(connection: Connection, terminal_id: str, nonce: str, now: datetime, expires_at: datetime) -> bool:
+def spend_nonce(connection: Connection, terminal_id: str, nonce: str, expires_at: datetime) -> bool:
     """False if this terminal has used the nonce within the window."""
     row = {"terminal_id": terminal_id, "nonce": nonce, "expires_at": int(expires_at.timestamp())}
-    if not insert_new(connection, nonces, [row]):
-        return False
+    return bool(insert_new(connection, nonces, [row]))
+
+
+def sweep_nonces(connection: Connection, now: datetime) -> None:
+    """Those that have run out are forgotten."""
     old = select(nonces.c.terminal_id, nonces.c.nonce).where(nonces.c.expires_at < int(now.timestamp()))
     old = old.with_for_update(skip_locked=True)  # another process may be sweeping: it does not wait for us
     connection.execute(delete(nonces).where(tuple_(nonces.c.terminal_id, nonces.c.nonce).in_(old)))
-    return True
+
+
+def nonce_spent(connection: Connection, terminal_id: str, nonce: str) -> bool:
+    """Whether this terminal has used the nonce within the window."""
+    return connection.execute(_SPENT, {"of": terminal_id, "nonce": nonce}).first() is not None
 
 
 def _terminal(row: object) -> Terminal:

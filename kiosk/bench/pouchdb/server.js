@@ -1,7 +1,7 @@
-// node server.js FOLDER: a PouchDB server on loopback, databases in FOLDER (LevelDB). Prints its URL.
+// node server.js FOLDER HOW: a PouchDB server on loopback, databases in FOLDER (LevelDB; HOW: see durable.js). Prints its URL.
 'use strict';
 const express = require('express');
-const PouchDB = require('pouchdb').defaults({ prefix: process.argv[2] + '/' });
+const PouchDB = require('pouchdb').defaults({ prefix: process.argv[2] + '/', ...require('./durable.js')(process.argv[3]) });
 
 const app = express();
 app.use(require('express-pouchdb')(PouchDB, { mode: 'minimumForPouchDB', inMemoryConfig: true, logPath: process.argv[2] + '/log.txt' }));

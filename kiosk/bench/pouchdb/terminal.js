@@ -1,11 +1,12 @@
-// node terminal.js FOLDER URL BATCH: for each line of standard input, a JSON list of documents, puts them into a PouchDB
-// in FOLDER (LevelDB), replicates it to URL, and prints how many were written there and how many milliseconds that took.
+// node terminal.js FOLDER URL BATCH HOW: for each line of standard input, a JSON list of documents, puts them into a
+// PouchDB in FOLDER (LevelDB; HOW: see durable.js), replicates it to URL, and prints how many were written there and how
+// many milliseconds that took.
 'use strict';
 const readline = require('node:readline');
 const PouchDB = require('pouchdb');
 
-const [folder, url, batch] = process.argv.slice(2);
-const source = new PouchDB(folder);
+const [folder, url, batch, how] = process.argv.slice(2);
+const source = new PouchDB(folder, require('./durable.js')(how));
 
 async function replicate(documents) {
   await source.bulkDocs(documents);

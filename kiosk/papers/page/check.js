@@ -195,10 +195,7 @@ async function listOf(text, root) {
 
 const seconds = (text) => Date.parse(text) / 1000;
 
-function inTime(key, said) {
-  const begun = said.printed_at >= seconds(key.since) - SKEW;
-  return begun && (!key.until || said.printed_at <= seconds(key.until) + SKEW);
-}
+const after = (printed, end) => Boolean(end) && printed > seconds(end) + SKEW;
 
 async function judge(text, list, now) {
   const found = markIn(text);
@@ -219,7 +216,9 @@ async function judge(text, list, now) {
   const key = list.keys.find((each) => each.kid === mark.kid);
   if (!key) return {verdict: "unknown-key", notes};
   if (!(await verified(unb64(key.key), mark.signed, mark.signature))) return {verdict: "altered", notes: []};
-  if (!inTime(key, said)) return {verdict: "unknown-key", said, key, notes: [...notes, "key-out-of-time"]};
+  if (said.printed_at < seconds(key.since) - SKEW) return {verdict: "unknown-key", said, key, notes: [...notes, "key-out-of-time"]};
+  if (after(said.printed_at, key.until)) return {verdict: "replaced-key", said, key, notes};
+  if (after(said.printed_at, key.replaced)) notes.push("key-changing");
   const row = said.kind === "notice" ? undefined : list.revoked.find((each) => each.serial === hex(said.serial));
   if (row) return {verdict: "revoked", said, key, row, notes: row.effect === "exchange" ? [...notes, "exchange"] : notes};
   if (key.withdrawn) return {verdict: "revoked", said, key, notes: [...notes, "key-withdrawn"]};
@@ -234,6 +233,7 @@ const VERDICTS = {
   "altered": [T("被改过，或是假的", "Altered or forged"), T("码里的内容和签名对不上。请不要相信这张纸。", "What the code says does not fit its signature. Do not trust this paper.")],
   "revoked": [T("已经失效", "Revoked"), T("它曾经是真的，现在不再作为凭证。", "It was genuine once and proves nothing any more.")],
   "unknown-key": [T("不认识签名的机器", "Signed by nobody we know"), T("名单里没有这台机器。可能是别的机关的纸、比名单更新的机器，或者是假的。请换一份新的名单再查。", "No machine in this list has signed it: another office's paper, a machine newer than the list, or a forgery. Try a newer list.")],
+  "replaced-key": [T("钥匙已经换掉", "Signed with a replaced key"), T("签名的钥匙在纸上的日期之前已经停用，留着旧钥匙的人也能这样签。请打电话核对。", "Its machine had given this key up before the date on the paper; whoever has kept it can sign so. Please call the office.")],
   "no-mark": [T("这里没有验真码", "There is no mark in this"), T("请扫描或粘贴纸上码里的全部内容。", "Please scan or paste all that the paper's code holds.")],
   "cannot": [T("这个浏览器不能查", "This browser cannot check"), T("请换新一点的浏览器打开，用 kiosk paper verify 查，或者打电话核对。", "Use a newer browser, the command kiosk paper verify, or call the office.")],
   "bad-list": [T("这份名单不能用", "This list cannot be used"), T("名单被改过、不完整，或不是这个机关发布的。", "The list was changed, is not whole, or is not this office's.")],
@@ -246,7 +246,8 @@ const NOTES = {
   "list-older-than-paper": T("名单比这张纸旧：打印以后的失效，名单里看不到", "The list is older than the paper: it cannot know what was revoked since"),
   "list-old": T("名单过期了，请换新的再查", "The list is out of date; please check with a newer one"),
   "key-withdrawn": T("这台机器已经停用，它签的日期不能相信；请打电话核对", "This machine was withdrawn, so that its dates cannot be trusted; please call the office"),
-  "key-out-of-time": T("打印的日期不在这把钥匙的有效期里", "The paper's date is outside the time of its key"),
+  "key-out-of-time": T("打印的日期在这把钥匙启用之前", "The paper's date is before the time of its key"),
+  "key-changing": T("打印时这台机器正在换钥匙，旧钥匙还在用", "Its machine was changing keys when it was printed, and still went by this one"),
   "exchange": T("内容有效，但要换一张新的", "What it says holds, but the paper is to be exchanged"),
 };
 const WORDS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -19,12 +20,14 @@ from devices.contracts.identity import DocumentKind, IdentityDocument
 from kiosk.counter.abilities import abilities
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.shelf import Shelf
+from kiosk.documents import compose
 from kiosk.domain import ladder
 from kiosk.domain.codes import id_check_digit
 from kiosk.domain.decision import Outcome, Rung, Verification
 from kiosk.domain.envelope import Envelope
 from kiosk.domain.place import Place
 from kiosk.domain.text import Language
+from kiosk.domain.workdays import national
 from kiosk.journal.journal import Journal
 from kiosk.journal.records import Block
 from kiosk.journal.sealing import item_info, new_sealing_pair, unseal
@@ -201,10 +204,27 @@ def test_receipt_takes_in_with_its_date_and_the_clocks_and_decides_nothing(commi
     assert not made.decision.effective
     words = said(made)
     for part in ("2026-11-22 10:30", "已经收件，以后作出决定", "还没有作出决定", "从 2026-11-22 收件这天起",
-                 "5 个工作日", "就算受理", "20 个工作日", "第三十二条"):  # fmt: skip
+                 "5 个工作日内（最迟 2026年11月27日）", "就算受理", "20 个工作日内（最迟 2026年12月25日）",
+                 "第三十二条"):  # fmt: skip
         assert part in words
     assert "认证通过" not in words
     assert payload(journal, made.draft.case_id).outcome == "received"
+
+
+def test_where_the_calendar_has_run_out_the_days_stand_there_without_a_date(commit: Make, packs: dict) -> None:
+    """Sunday 22 Nov: five days end on Fri 27; of the twenty after them the calendar knows the first."""
+    made = commit(Rung.RECEIPT, online=False)
+    assert isinstance(made, Committed)
+    short = replace(national(), until=date(2026, 11, 30))
+    for language, first, second in (
+        ("zh_CN", "5 个工作日内（最迟 2026年11月27日）告诉您", "20 个工作日内作出决定"),
+        ("en", "within 5 working days (by 2026-11-27 at the latest) you", "Within 20 working days of acceptance it is"),
+    ):
+        (paper,) = compose.papers(packs[Rung.RECEIPT], made.draft, case_no=made.case_no, credit_code="", place=PLACE,
+                                  committed_at=NOW, language=language, calendar=lambda: short)  # fmt: skip
+        words = "\n".join(paper.extra.values())
+        assert first in words
+        assert second in words
 
 
 @pytest.mark.parametrize("born", [1958, 1990], ids=["who would be approved", "who would be refused"])

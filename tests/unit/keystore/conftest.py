@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.durable import write_new
 from kiosk.sync.identity import TerminalKey
 
 
@@ -78,6 +79,6 @@ def data(tmp_path):
     """A terminal's data folder with a journal's key and a terminal's, as files."""
     folder = tmp_path / "data"
     (folder / "journal").mkdir(parents=True)
-    (folder / "journal" / "journal.key").write_bytes(secrets.token_bytes(32))
+    write_new(folder / "journal" / "journal.key", secrets.token_bytes(32))
     TerminalKey.load_or_create(folder)
     return folder

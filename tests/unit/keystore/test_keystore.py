@@ -13,7 +13,7 @@ import pytest
 from kiosk import cli, wire
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.journal import Journal
-from kiosk.journal.keys import load_or_create_key
+from kiosk.journal.keys import FolderKeySource, load_or_create_key
 from kiosk.keystore import notes, store
 from kiosk.keystore.errors import KeyUnavailable
 from kiosk.keystore.sources import beside
@@ -370,3 +370,20 @@ def test_the_command_refuses_in_words(arguments, status, code, data, capsys, mon
     error = json.loads(capsys.readouterr().out)["error"]
     assert (error["code"], bool(error["advice"])) == (code, True)
     assert Path(data / FILE).exists()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_a_key_that_others_may_read_is_not_used_by_the_terminal_and_told_by_the_doctor(mode, data):
+    file = data / "journal" / "journal.key"
+    key = FolderKeySource(data / "journal").load()
+    file.chmod(mode)
+    with pytest.raises(JournalError) as caught:
+        FolderKeySource(data / "journal").load()
+    assert caught.value.code == "key-exposed"
+    assert "chmod 600" in caught.value.advice
+    (found,) = [each for each in notes.check(data, KeysProfile()) if each.name == "keys"]
+    assert (found.state, found.finding) == ("broken", "others may read journal.key")
+    assert load_or_create_key(data / "journal") == key, "who reads a copy on a disk without owners can"
+    file.chmod(0o600)
+    assert FolderKeySource(data / "journal").load() == key
+    assert [each.state for each in notes.check(data, KeysProfile()) if each.name == "keys"] == ["ok"]

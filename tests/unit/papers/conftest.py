@@ -37,6 +37,7 @@ class Office:
     revoked: list[RevokedPaper] = field(default_factory=list)
     withdrawn: str = ""
     until: str = ""
+    replaced: str = ""
     since: datetime = NOON - timedelta(days=10)
 
     @property
@@ -58,8 +59,9 @@ class Office:
     def list(self) -> PaperList:
         _, public = self.terminal
         key = PaperKey(
-            wire.key_id(public), "140213-ABCDEF", wire.b64(public), self.since.isoformat(), self.until, self.withdrawn
-        )
+            wire.key_id(public), "140213-ABCDEF", wire.b64(public), self.since.isoformat(), self.until, self.withdrawn,
+            self.replaced,
+        )  # fmt: skip
         return PaperList(
             self.issued.isoformat(), (self.issued + timedelta(days=1)).isoformat(), self.public(), [key],
             list(self.revoked), [ServiceName("individual_business", "个体工商户设立登记", "Registration of a shop")],

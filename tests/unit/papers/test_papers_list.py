@@ -105,7 +105,7 @@ def test_the_papers_of_a_withdrawn_terminal_are_not_believed_whatever_their_date
     [
         (timedelta(0), Verdict.GENUINE),
         (timedelta(days=2, minutes=9), Verdict.GENUINE),
-        (timedelta(days=2, minutes=11), Verdict.UNKNOWN_KEY),
+        (timedelta(days=2, minutes=11), Verdict.REPLACED_KEY),
         (timedelta(days=-10, minutes=-9), Verdict.GENUINE),
         (timedelta(days=-10, minutes=-11), Verdict.UNKNOWN_KEY),
     ],
@@ -116,6 +116,47 @@ def test_a_key_signs_in_its_own_time(office: Office, case: Case, printed: timede
     found = verdict(office, office.print(case()["receipt"], NOON + printed))
     assert found.verdict is expected
     assert found.notes == (("key-out-of-time",) if expected is Verdict.UNKNOWN_KEY else ())
+
+
+@pytest.mark.parametrize(
+    ("hours", "verdict_", "notes"),
+    [
+        (-1, Verdict.GENUINE, ()),
+        (5, Verdict.GENUINE, ("key-changing",)),
+        (30, Verdict.REPLACED_KEY, ()),
+    ],
+)
+def test_a_terminal_that_has_not_heard_of_its_new_key_prints_genuine_papers(
+    office: Office, case: Case, hours: int, verdict_: Verdict, notes: tuple[str, ...]
+) -> None:
+    """The backend took the next key, the answer was lost, and a day later the terminal was heard with it."""
+    office.replaced, office.until = NOON.isoformat(), (NOON + timedelta(days=1)).isoformat()
+    office.issued = NOON + timedelta(days=3)
+    found = verdict(office, office.print(case()["receipt"], NOON + timedelta(hours=hours)))
+    assert (found.verdict, found.notes) == (verdict_, notes)
+    assert found.statement is not None
+
+
+def test_a_list_for_which_nobody_vouches_makes_nothing_genuine(
+    office: Office, case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Anyone can make keys, a list and a paper that fit each other."""
+    lists, paper = tmp_path / "papers.jws", office.print(case()["receipt"])
+    lists.write_text(office.published(), encoding="ascii")
+    root = wire.b64(office.root)
+
+    def told(text: str, root: str = "", *, as_json: bool = True) -> tuple[int, str]:
+        status = commands.verify(text, list_file=lists, root=root, as_json=as_json, now=lambda: office.issued)
+        out = capsys.readouterr().out
+        return status, str(json.loads(out)["verdict"]) if as_json else out
+
+    assert told(paper.qr, root) == (0, "genuine")
+    assert told(paper.qr) == (3, "unvouched")
+    status, words = told(paper.qr, as_json=False)
+    assert status == 3
+    assert "genuine" not in words
+    assert "nobody vouches for this list" in words
+    assert told(paper.qr[:-9]) == (1, "altered"), "what is wrong is wrong by any list"
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,11 @@ def papers(office: Office, case: Case) -> list[PaperContent]:
     good += [office.print(case(online=False)["receipt"]), office.print(case(test=True, language="en")["receipt"])]
     late = [office.print(case()["receipt"], office.issued + timedelta(minutes=5))]
     early = [office.print(case()["receipt"], NOON - timedelta(days=20))]
+    office.replaced = (office.issued + timedelta(minutes=30)).isoformat()
+    office.until = (office.issued + timedelta(hours=2)).isoformat()
+    changing = [office.print(case()["receipt"], office.issued + timedelta(hours=hours)) for hours in (1, 3)]
     stranger = Office(terminal=pair(77))
-    return [*good, *late, *early, stranger.print(case()["receipt"])]
+    return [*good, *late, *early, *changing, stranger.print(case()["receipt"])]
 
 
 @pytest.mark.parametrize("before", ["", OLD_BROWSER], ids=["WebCrypto", "noble-ed25519"])
@@ -121,7 +124,7 @@ def test_the_page_judges_as_the_command_does(checker: Open, office: Office, case
         expected = judge(paper.qr, office.list(), office.issued)
         assert opened.check(paper.qr) == (expected.verdict.value, " ".join(expected.notes))
         seen.add(expected.verdict.value)
-    assert seen == {"genuine", "unknown-key"}
+    assert seen == {"genuine", "unknown-key", "replaced-key"}
     assert opened.check("140213261122000003187") == ("no-mark", "")
 
 

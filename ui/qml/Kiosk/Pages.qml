@@ -12,7 +12,7 @@ Item {
     readonly property var bridge: (root.parent as Loader).parent.parent.bridge // qmllint disable missing-property
     readonly property var chrome: root.bridge.chrome
     readonly property string page: root.bridge.page
-    readonly property var names: ["home", "guide", "identify", "consent", "face", "other_way", "collect", "resume", "form",
+    readonly property var names: ["home", "search", "guide", "identify", "consent", "face", "other_way", "collect", "resume", "form",
                                   "material", "commitment", "review", "sign", "keep", "committing", "outcome", "trouble", "rate", "farewell",
                                   "out_of_service"]
     // Elsewhere the header calls for help: the start page has its own call, out of service its telephone number.

@@ -3,11 +3,12 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk.Theme
 
-// Ten digits and delete; OK where no other way forward stands beside it (`confirms`).
+// Ten digits and delete; a letter where a number may have one (`letter`); OK where no other way forward stands beside it (`confirms`).
 Rectangle {
     id: root
 
     property bool confirms: false
+    property string letter: ""
     property bool acceptable: false
     readonly property int gap: Theme.space(2)
     readonly property real unit: (pad.width - 2 * root.gap) / 3
@@ -29,7 +30,8 @@ Rectangle {
         spacing: root.gap
 
         Repeater {
-            model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "delete", "0"].concat(root.confirms ? ["ok"] : [])
+            model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "delete", "0"].concat(root.letter !== "" ? [root.letter] : [])
+                                                                                   .concat(root.confirms ? ["ok"] : [])
 
             KeyCap {
                 id: cap

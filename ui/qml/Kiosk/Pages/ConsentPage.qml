@@ -27,7 +27,8 @@ PageFrame {
         gap: Theme.space(3.5)
 
         Repeater {
-            model: ["consent.what", "consent.where", "consent.gone", "consent.free"]
+            model: ["consent.what", ...(root.vm && root.vm.moves ? ["consent.moves"] : []), "consent.where", "consent.gone",
+                "consent.free"]
 
             Row {
                 id: line

@@ -145,6 +145,7 @@ PageFrame {
         NumberPad {
             visible: root.kind === "digits"
             width: parent ? parent.width : 0
+            letter: root.vm ? root.vm.letter : ""
             onPressed: digit => root.vm.input.press(digit)
             onErased: root.vm.input.erase()
         }

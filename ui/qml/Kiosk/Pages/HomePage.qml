@@ -4,31 +4,36 @@ import QtQuick
 import Kiosk.Controls
 import Kiosk.Theme
 
-// What can be done here. In elder mode: at most four at a time, in the largest words, and one big call for help.
+// What can be done here. A few services are one list. Of many the first stand on the page and the others behind their
+// category, so that two touches reach each; the search finds them by name. In large type the first four come first, in
+// the largest words, and there is one big call for help.
 PageFrame {
     id: root
 
     property var vm: null
     readonly property bool roomy: root.vm ? root.vm.few && !Theme.landscape : false
+    readonly property bool opened: root.vm ? root.vm.opened : false
+    readonly property bool overview: root.vm ? root.vm.many && !root.opened : false
 
-    title: Words.t("home.title")
-    lead: Theme.elder ? "" : root.vm && root.vm.greeting !== "" ? Words.t("home.greeting", root.vm.greeting)
-                                                                : Words.t("home.lead")
-    readonly property bool turning: Theme.elder && root.vm && root.vm.pages > 1
+    titleSize: root.overview && !Theme.elder ? Theme.h1 - Theme.space(0.5) : Theme.h1
+    title: root.opened ? root.vm.category : Words.t("home.title")
+    lead: Theme.elder ? "" : root.opened ? Words.t("home.lead")
+        : root.vm && root.vm.greeting !== "" ? Words.t("home.greeting", root.vm.greeting)
+        : root.overview ? "" : Words.t("home.lead")
 
     quitShown: true
-    leftText: root.turning ? Words.t("home.more") : Words.t("home.collect")
-    leftName: root.turning ? "home-more" : "home-collect"
+    leftText: root.opened ? Words.t("nav.back") : Words.t("home.collect")
+    leftName: root.opened ? "nav-back" : "home-collect"
     rightText: Words.t("nav.help")
     rightName: "home-help"
     rightTone: Theme.elder ? "help" : "teal"
     onQuitTapped: root.vm.quit()
-    onLeftTapped: root.turning ? root.vm.turn() : root.vm.collect()
+    onLeftTapped: root.opened ? root.vm.back() : root.vm.collect()
     onRightTapped: root.vm.help()
 
     ChoiceCard {
         objectName: "home-waiting"
-        visible: root.vm ? root.vm.waitingTitle !== "" : false
+        visible: root.vm ? root.vm.waitingTitle !== "" && !root.opened : false
         width: root.contentWidth
         title: root.vm ? root.vm.waitingTitle : ""
         detail: root.vm ? root.vm.waitingDetail : ""
@@ -39,7 +44,7 @@ PageFrame {
 
     ChoiceCard {
         objectName: "home-resume"
-        visible: root.vm ? root.vm.unfinished : false
+        visible: root.vm ? root.vm.unfinished && !root.opened : false
         width: root.contentWidth
         title: Words.t("home.resume")
         detail: root.vm && root.vm.notNow ? Words.t("home.resume.not_now") : Words.t("home.resume.detail")
@@ -48,125 +53,200 @@ PageFrame {
         onTapped: root.vm.resume()
     }
 
-    Repeater {
-        model: root.vm ? root.vm.services : null
+    EvenGrid {
+        id: four
 
-        Column {
-            id: entry
+        visible: root.overview && Theme.elder
+        width: root.contentWidth
+        columns: Theme.landscape ? 2 : 1
+        spacing: root.gap
+        cards: fourCards
 
-            required property string serviceId
-            required property string category
-            required property string glyph
-            required property string tone
-            required property string name
-            required property string shortName
-            required property string summary
-            required property string badge
-            required property string verdict
-            required property bool first
+        Repeater {
+            id: fourCards
 
-            width: root.contentWidth
-            spacing: Theme.space(2)
-            topPadding: Theme.elder ? Theme.space(1) : entry.first ? Theme.space(2) : 0
+            model: root.vm && Theme.elder ? root.vm.often : null
 
-            Label {
-                visible: entry.first && !Theme.elder
-                width: parent.width
-                text: entry.category
-                font.pixelSize: Theme.small
-                color: Theme.ink2
+            ServiceCard {
+                required property int index
+                required property string serviceId
+
+                required name
+                required shortName
+                required line
+                required verdict
+
+                objectName: "home-service-" + serviceId
+                width: four.cell
+                height: four.even(index)
+                small: Theme.landscape
+                onTapped: root.vm.choose(serviceId)
             }
+        }
+    }
+
+    SearchField {
+        objectName: "home-search"
+        visible: root.overview
+        width: root.contentWidth
+        text: Words.t("home.search")
+        onTapped: root.vm.search()
+    }
+
+    CategoryGrid {
+        visible: root.overview
+        width: root.contentWidth
+        columns: Theme.landscape ? 3 : 2
+        glyph: Theme.landscape ? Theme.glyph - Theme.space(3) : Theme.glyph
+        model: root.vm ? root.vm.categories : null
+        onChosen: key => root.vm.open(key)
+    }
+
+    EvenGrid {
+        id: list
+
+        width: root.contentWidth
+        columns: root.opened && Theme.landscape ? 2 : 1
+        spacing: Theme.elder ? Theme.space(4) : root.gap
+        cards: listCards
+
+        Repeater {
+            id: listCards
+
+            model: root.vm ? root.vm.services : null
+
+            Item {
+                id: entry
+
+                required property int index
+                required property string serviceId
+                required property string category
+                required property string glyph
+                required property string tone
+                required property string name
+                required property string shortName
+                required property string summary
+                required property string line
+                required property string verdict
+                required property bool first
+                readonly property bool headed: entry.first && !Theme.elder && !root.opened
+                readonly property real above: entry.headed ? heading.height + Theme.space(4) : 0
+
+                width: list.cell
+                height: list.even(entry.index)
+                implicitHeight: entry.above + card.implicitHeight
+
+                Label {
+                    id: heading
+
+                    y: Theme.space(2)
+                    visible: entry.headed
+                    width: parent.width
+                    text: entry.category
+                    font.pixelSize: Theme.small
+                    color: Theme.ink2
+                }
+
+                ServiceCard {
+                    id: card
+
+                    objectName: "home-service-" + entry.serviceId
+                    y: entry.above
+                    width: parent.width
+                    height: parent.height - y
+                    name: entry.name
+                    shortName: entry.shortName
+                    summary: entry.summary
+                    line: entry.line
+                    verdict: entry.verdict
+                    glyph: root.opened ? "" : entry.glyph
+                    tone: entry.tone
+                    roomy: root.roomy
+                    small: list.columns > 1
+                    onTapped: root.vm.choose(entry.serviceId)
+                }
+            }
+        }
+    }
+
+    aside: Card {
+        visible: root.overview && !Theme.elder
+        padding: Theme.space(4)
+        gap: 0
+
+        Label {
+            width: parent.width
+            bottomPadding: Theme.space(1)
+            text: Words.t("home.often")
+            font.bold: true
+        }
+
+        Repeater {
+            model: root.vm && !Theme.elder ? root.vm.often : null
 
             Touchable {
-                id: card
+                id: entryLine
 
-                objectName: "home-service-" + entry.serviceId
-                label: Theme.elder ? entry.shortName : entry.name
-                width: parent.width
-                height: Math.max(words.height + Theme.space(Theme.elder ? 13 : 9), Theme.space(Theme.elder ? 27 : root.roomy ? 39 : 25))
-                onTapped: root.vm.choose(entry.serviceId)
+                required property int index
+                required property string serviceId
+                required property string shortName
+                required property string line
+                required property bool able
+                readonly property bool below: Theme.landscape || !entryLine.able // beside the name there is no room
+
+                objectName: "home-service-" + entryLine.serviceId
+                visible: entryLine.index < 3 || !Theme.landscape // what the panel holds in both languages
+                label: entryLine.shortName
+                width: parent ? parent.width : 0
+                height: Math.max(Theme.minimum, words.height + Theme.space(4))
+                onTapped: root.vm.choose(entryLine.serviceId)
 
                 Rectangle {
-                    anchors.fill: parent
-                    radius: Theme.radius
-                    color: card.down ? Theme.tealSoft : Theme.surface
-                    border.width: Theme.elder ? Theme.stroke : Theme.hairline
-                    border.color: Theme.elder ? Theme.ink : Theme.line
+                    width: parent.width
+                    height: Theme.hairline
+                    color: Theme.line
                 }
 
                 Rectangle {
-                    id: glyph
-
-                    visible: !Theme.elder
-                    anchors.verticalCenter: parent.verticalCenter
-                    x: Theme.space(5)
-                    width: Theme.glyph + Theme.space(root.roomy ? 7 : 2)
-                    height: width
-                    radius: Theme.radius
-                    color: Theme.ground(entry.tone)
-
-                    Text {
-                        anchors.centerIn: parent
-                        text: entry.glyph
-                        textFormat: Text.PlainText
-                        font.family: Theme.serif
-                        font.bold: true
-                        font.pixelSize: glyph.width * 0.56
-                        color: Theme.ink
-                        Accessible.ignored: true
-                    }
+                    anchors.fill: parent
+                    anchors.topMargin: Theme.space(0.5)
+                    visible: entryLine.down
+                    radius: Theme.radiusSmall
+                    color: Theme.tealSoft
                 }
 
                 Column {
                     id: words
 
                     anchors.verticalCenter: parent.verticalCenter
-                    x: Theme.elder ? Theme.space(9) : glyph.x + glyph.width + Theme.space(4)
-                    width: parent.width - x - arrow.width - Theme.space(8)
-                    spacing: Theme.space(root.roomy ? 2 : 1)
+                    width: parent.width - (promise.visible ? promise.width + Theme.space(2) : 0)
 
                     Label {
                         width: parent.width
-                        text: Theme.elder ? entry.shortName : entry.name
-                        font.pixelSize: Theme.item + (root.roomy && !Theme.elder ? Theme.space(1) : 0)
-                        font.bold: true
+                        text: entryLine.shortName
                         Accessible.ignored: true
                     }
 
                     Label {
-                        visible: !Theme.elder && text !== ""
+                        visible: entryLine.below
                         width: parent.width
-                        text: entry.summary
-                        font.pixelSize: root.roomy ? Theme.space(4.1) : Theme.small
-                        color: Theme.ink2
+                        text: entryLine.line
+                        font.pixelSize: Theme.small
+                        color: entryLine.able ? Theme.ok : Theme.warn
                         Accessible.ignored: true
-                    }
-
-                    Chip {
-                        visible: text !== "" && (!Theme.elder || entry.verdict !== "can")
-                        text: entry.verdict === "can" ? entry.badge : Words.t("home." + entry.verdict)
-                        tone: entry.verdict === "can" ? "ok" : "warn"
                     }
                 }
 
-                Chevron {
-                    id: arrow
+                Chip {
+                    id: promise
 
-                    visible: !Theme.elder
+                    visible: !entryLine.below
                     anchors.verticalCenter: parent.verticalCenter
                     anchors.right: parent.right
-                    anchors.rightMargin: Theme.space(5)
+                    text: entryLine.line
+                    tone: "ok"
                 }
             }
         }
-    }
-
-    ChoiceCard {
-        objectName: "home-collect"
-        visible: root.turning
-        width: root.contentWidth
-        title: Words.t("home.collect")
-        arrow: true
-        onTapped: root.vm.collect()
     }
 }

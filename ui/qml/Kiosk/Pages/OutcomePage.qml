@@ -10,7 +10,9 @@ Item {
 
     property var vm: null
     readonly property bool printing: root.vm ? root.vm.printing : false
-    readonly property bool documented: root.vm ? root.vm.documented : false
+    readonly property bool stepped: root.vm ? root.vm.hasSteps : false
+    // What is to be done next takes the place of the receipt's picture; a certificate keeps its own.
+    readonly property bool documented: root.vm ? root.vm.documented && (!root.stepped || root.vm.stamp !== "") : false
     readonly property string stamp: root.vm ? root.vm.stamp : ""
 
     function fall(): void {
@@ -27,9 +29,9 @@ Item {
         anchors.fill: parent
         visible: !(root.vm && root.vm.reasonsShown)
         titleFirst: false
-        panel: root.documented && !Theme.elder ? Theme.wideAside : Theme.panel
-        asideAllowed: root.documented
-        asideFirst: Theme.elder
+        panel: (root.documented || root.stepped) && !Theme.elder ? Theme.wideAside : Theme.panel
+        asideAllowed: root.documented || root.stepped
+        asideFirst: Theme.elder || (root.stepped && !root.documented)
         rightText: root.printing ? Words.t("outcome.printing") : Words.t("outcome.rate")
         rightEnabled: !root.printing
         gap: Theme.space(3.5)
@@ -48,10 +50,42 @@ Item {
             sample: root.vm ? root.vm.sample : false
         }
 
+        // What it means for the citizen: what is missing, where to go, who decides and who does what.
+        Card {
+            visible: root.stepped
+            gap: Theme.space(1)
+
+            Repeater {
+                model: root.vm ? root.vm.steps : null
+
+                Column {
+                    id: step
+
+                    required property string label
+                    required property string text
+
+                    width: parent ? parent.width : 0
+
+                    Label {
+                        width: parent.width
+                        visible: text !== ""
+                        text: step.label
+                        font.pixelSize: Theme.small
+                        color: Theme.ink2
+                    }
+
+                    Label {
+                        width: parent.width
+                        text: step.text
+                    }
+                }
+            }
+        }
+
         Item {
             id: whyLow
 
-            visible: frame.beside
+            visible: frame.beside || root.stepped
             width: parent ? parent.width : 0
             height: why.height
         }
@@ -60,7 +94,7 @@ Item {
         Touchable {
             id: why
 
-            parent: frame.beside ? whyLow : whyTail
+            parent: frame.beside || root.stepped ? whyLow : whyTail
             objectName: "outcome-reasons"
             visible: root.vm ? root.vm.hasReasons : false
             label: root.vm ? root.vm.why : ""
@@ -137,7 +171,7 @@ Item {
             Item {
                 id: whyTail
 
-                visible: !frame.beside
+                visible: !frame.beside && !root.stepped
                 width: parent ? parent.width : 0
                 height: visible ? why.height : 0
             }

@@ -1,0 +1,120 @@
+"""Situations (情形): what is asked, handed in, promised and printed, as the answers leave it. Pure functions.
+
+A part of a pack with a condition (`when`, CEL over `answers`) is there while it holds. Conditions of questions look at
+the card and at questions before them, so that one pass from the top settles all; what is not asked has no value, and
+counts as "" for whatever looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
+from weakref import WeakKeyDictionary
+
+from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
+from kiosk.services.expressions import Environment, condition
+from kiosk.services.model import Applicant, Question, ServicePack
+
+ROLE = "applicant.role"  # the key of the house's question for whom one applies (data/applicants.toml)
+PROXIES = frozenset({Applicant.AGENT, Applicant.GUARDIAN})
+FACTS = ("answers",)  # every name that a condition of a situation may use
+MOST_SITUATIONS = 256  # combinations of answers that are looked through for the longest form
+
+
+def role_of(pack: ServicePack, answers: Mapping[str, str]) -> Applicant:
+    """For whom the person at the machine applies; the pack's first kind until that is answered."""
+    known = answers.get(ROLE, "")
+    return next((kind for kind in pack.applicants if kind.value == known), pack.applicants[0])
+
+
+_fits: WeakKeyDictionary[Envelope, tuple[ServicePack, ServicePack]] = WeakKeyDictionary()
+
+
+def fit(pack: ServicePack, envelope: Envelope) -> ServicePack:
+    """The pack as this applicant's answers leave it. Raises ExpressionError on a broken pack.
+
+    A page asks for it many times: it is found once for an envelope, and forgotten with it.
+    """
+    if not pack.conditional:
+        return pack
+    known = _fits.get(envelope)
+    if known is None or known[0] is not pack:
+        known = _fits[envelope] = (pack, fitted(pack, envelope.as_dict()))
+    return known[1]
+
+
+def reached(pack: ServicePack, answers: Mapping[str, str]) -> dict[str, str]:
+    """What conditions see: the answers to what is asked, "" for everything else."""
+    return _walked(pack, answers)[0]
+
+
+def _walked(pack: ServicePack, answers: Mapping[str, str]) -> tuple[dict[str, str], list[Question]]:
+    """From the top: each question is asked, or not, by what stands before it."""
+    known = {p.key: answers.get(p.key, "") for p in pack.prefill} | {q.key: "" for q in pack.questions}
+    facts, asked = {"answers": known}, []
+    for question in pack.questions:
+        if not question.when or condition(question.when).holds(facts):
+            asked.append(question)
+            known[question.key] = answers.get(question.key, "")
+    return known, asked
+
+
+def fitted(pack: ServicePack, answers: Mapping[str, str]) -> ServicePack:
+    """The pack as these answers leave it."""
+    known, asked = _walked(pack, answers)
+    facts = Environment({"answers": known})
+    found: dict[str, bool] = {"": True}
+
+    def holds(when: str) -> bool:
+        if when not in found:
+            found[when] = condition(when).holds(facts)
+        return found[when]
+
+    promise, proxy = pack.commitment, role_of(pack, known) in PROXIES  # nobody promises for another
+    return replace(
+        pack,
+        questions=tuple(asked),
+        materials=tuple(material for material in pack.materials if holds(material.when)),
+        papers=tuple(paper for paper in pack.papers if holds(paper.when)),
+        commitment=promise if promise is not None and not proxy and holds(promise.when) else None,
+    )
+
+
+def trim(pack: ServicePack, envelope: Envelope) -> Envelope:
+    """The envelope without values of what is not asked in this situation, and without what followed from them."""
+    if not pack.conditional:
+        return envelope
+    kept = fit(pack, envelope)
+    gone = {q.key for q in pack.questions} - {q.key for q in kept.questions}
+    gone |= {m.key for m in pack.materials} - {m.key for m in kept.materials}
+    gone |= {d.key for d in pack.derived}
+    promise = pack.commitment.replaces if pack.commitment is not None and kept.commitment is None else ""
+    return Envelope(
+        tuple(
+            field
+            for field in envelope.fields
+            if field.key not in gone and (field.key != promise or field.origin is Origin.SCANNED)
+        )
+    )
+
+
+def spared(pack: ServicePack, envelope: Envelope) -> Envelope:
+    """With a word for each paper that the card makes needless (免交); ``pack`` is fitted."""
+    for material in pack.needed:
+        if material.licence is not None and material.licence.source == "card" and envelope.get(material.key) is None:
+            envelope = envelope.with_field(FieldValue(material.key, material.licence.name.zh, Origin.CARD, Trust.A))
+    return envelope
+
+
+def question_counts(pack: ServicePack) -> tuple[int, int]:
+    """How many questions the shortest and the longest way through the form have: told before anything is known."""
+    if not any(question.when for question in pack.questions):
+        return len(pack.questions), len(pack.questions)
+    whens = " ".join(question.when for question in pack.questions)
+    deciding = [q for q in pack.questions if q.options and f'"{q.key}"' in whens.replace("'", '"')]
+    ways = list(product(*([(q.key, o.value) for o in q.options] for q in deciding)))
+    if not ways or len(ways) > MOST_SITUATIONS:
+        return sum(not question.when for question in pack.questions), len(pack.questions)
+    counts = [len(fitted(pack, dict(way)).questions) for way in ways]
+    return min(counts), max(counts)

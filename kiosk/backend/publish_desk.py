@@ -61,6 +61,9 @@ def publish(settings: Settings, wanted: Wanted) -> int:
         added += [_policy(wanted.policy, key)] if wanted.policy is not None else []
     except SigningError as error:
         raise BackendError(error.code, error.advice) from error
+    file = settings.sqlite_path()
+    if file is not None and not file.exists():  # a new one would be no terminal's
+        raise BackendError("no-backend", f"{file} is no backend's database: name the one that serves with --db")
     backend = Backend(settings)
     try:
         return _publish(backend, wanted, key, added)

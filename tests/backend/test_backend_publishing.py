@@ -178,6 +178,13 @@ def test_the_operators_command_refuses_what_no_terminal_would_take(terminal, pub
     assert manifests(terminal) == []
 
 
+def test_nothing_is_published_into_a_database_that_is_not_there(settings, key, tmp_path):
+    elsewhere = Settings(str(tmp_path / "no-backend.db"), settings.blobs)
+    with pytest.raises(BackendError, match="no-backend"):
+        publish_desk.publish(elsewhere, Wanted("all", key, policy=None))
+    assert not (tmp_path / "no-backend.db").exists()
+
+
 def test_what_is_in_force_and_what_came_of_it_is_printed(terminal, publish, settings, capsys):
     publish(terminal.id, command="collect-diagnostics")
     (command,) = manifests(terminal)[0].commands

@@ -66,11 +66,12 @@ def watched(profile: Profile) -> Iterator[Watched]:
 
 @pytest.fixture
 def damaged(profile: Profile) -> Callable[[], object]:
-    """A journal of which no page can be read; called, it is whole again."""
+    """A journal of which no page can be read, in file or log; called, it is whole again."""
     folder = profile.data / "journal"
     Journal.open(folder, load_or_create_key(folder)).close()
     whole = (folder / FILE).read_bytes()
-    (folder / FILE).write_bytes(bytes(len(whole)))
+    for file in (folder / FILE, folder / f"{FILE}-wal"):
+        file.write_bytes(bytes(file.stat().st_size))
     return lambda: (folder / FILE).write_bytes(whole)
 
 

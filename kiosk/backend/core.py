@@ -56,6 +56,7 @@ class Backend:
         self.logs = Logs(self._store, self.keys, self.metrics, self.now)
         self.late = Late(self._store, self.keys, self.now)
         self.published = Publishing(self._store, self.metrics, self.now)
+        self.arrived = threading.Event()  # a case that was not decided again yet (replaying.py)
         self.replays = Replays(self._store, self.keys, self.now)
         self._failures: deque[tuple[datetime, str]] = deque(maxlen=REMEMBERED_FAILURES)
         self._failures_lock = threading.Lock()
@@ -247,6 +248,8 @@ class Backend:
             counts[reply.status] = counts.get(reply.status, 0) + 1
         for status, number in counts.items():
             self.metrics.count("kiosk_items_total", number, status=status)
+        if "accepted" in counts:
+            self.arrived.set()
         if set(counts) - {"accepted", "duplicate"}:
             log.event("items.trouble", terminal=terminal.terminal_id, **counts)
         return wire.PushReply(replies)

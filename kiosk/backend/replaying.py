@@ -1,24 +1,26 @@
 """Every case's decision made again, from the case itself and the pack of its version; a difference is an alarm.
 
-After the commit, beside the backend that serves (`kiosk backend replay`, by a timer): no push waits for it, and no case
-is refused for what it finds. A case whose pack is not known here, or that does not say what it was decided by, is
-``not_replayed`` and tried again the next time.
+After the commit, when no case has come for a moment (`QuietReplays`), or by `kiosk backend replay`: no push waits for
+it, and no case is refused for what it finds. A case whose pack is not known here, or that does not say what it was
+decided by, is ``not_replayed``; the command tries it again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 
 from kiosk.backend import log
 from kiosk.backend.keys import BackendKeys
 from kiosk.backend.store import replays as store
-from kiosk.backend.store.engine import Store
+from kiosk.backend.store.engine import Store, StoreBusy
 from kiosk.backend.store.replays import Replayed, Sealed
 from kiosk.domain.place import Place
 from kiosk.journal.errors import JournalError
@@ -28,7 +30,10 @@ from kiosk.services.loader import BUILTIN, builtin, placed, read_checked
 from kiosk.services.model import ServicePack
 from kiosk.wire import CasePayload
 
-BATCH = 100  # cases of one transaction: a write of some milliseconds
+BATCH = 50  # cases of one transaction
+QUIET = 2.0  # seconds without a new case before it begins: a batch that comes in has the interpreter to itself
+LONGEST = 600.0  # seconds that cases may keep it waiting
+BUSY = 30.0  # seconds before a store that did not answer is asked again
 _case = msgspec.json.Decoder(CasePayload).decode
 
 
@@ -49,17 +54,22 @@ class Replays:
         self._published = lru_cache(maxsize=32)(self._find_published)
         self._bound = lru_cache(maxsize=64)(self._bind)
 
-    def run(self) -> Done:
-        """All that wait, oldest first. Raises StoreBusy; what was put down until then stays."""
+    def run(self, until: Callable[[], bool] = bool, *, again: bool = True) -> Done:
+        """All that wait, oldest first, ``until`` it says so between two batches. Raises StoreBusy; what is done stays.
+
+        ``again``: also those that could not be made before.
+        """
         done, after = Done(), ""
         self._published.cache_clear()  # one may have been published since
         self._bound.cache_clear()
-        while found := self._store.read(lambda connection, at=after: store.waiting(connection, at, BATCH)):
+        while found := self._store.read(partial(store.waiting, after=after, limit=BATCH, again=again)):
             made = [self._again(each) for each in found]
-            self._store.write(lambda connection, rows=made: store.put_down(connection, rows, self._now()))
+            self._store.write(partial(store.put_down, made=made, now=self._now()))
             for each in made:
                 _count(done, each)
             after = found[-1].case_id
+            if until():
+                break
         if done.differing or done.impossible:
             log.event("replay.trouble", differing=len(done.differing), impossible=sum(done.impossible.values()))
         return done
@@ -108,6 +118,44 @@ class Replays:
         if row is None or hashlib.sha256(row[1]).hexdigest() != row[0]:
             return None
         return read_checked(row[1])
+
+
+class QuietReplays:
+    """A thread that sleeps until a case has come, waits for ``quiet`` seconds without another, and decides them again.
+
+    What another life has left undone is done after the start.
+    """
+
+    def __init__(self, replays: Replays, arrived: threading.Event, quiet: float = QUIET) -> None:
+        self._replays, self._arrived, self._quiet = replays, arrived, quiet
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="replays", daemon=True)
+
+    def start(self) -> None:
+        self._arrived.set()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Between two batches at the latest."""
+        self._ending.set()
+        self._arrived.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._arrived.wait() and not self._ending.is_set():
+            late = time.monotonic() + LONGEST
+            while self._arrived.is_set() and time.monotonic() < late and not self._ending.is_set():
+                self._arrived.clear()
+                self._ending.wait(self._quiet)
+            try:
+                if not self._ending.is_set():
+                    self._replays.run(self._arrived.is_set, again=False)
+            except StoreBusy:
+                log.event("replay.busy")
+                self._ending.wait(BUSY)
+                self._arrived.set()
+            except Exception as error:  # a bug ends no push; kiosk_replays_waiting tells that it stands
+                log.fault(error)
 
 
 def _count(done: Done, each: Replayed) -> None:

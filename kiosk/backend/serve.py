@@ -19,6 +19,7 @@ from kiosk.backend import log
 from kiosk.backend.api import create_app
 from kiosk.backend.core import Backend
 from kiosk.backend.lines import BoundedProtocol
+from kiosk.backend.replaying import QUIET, QuietReplays
 from kiosk.backend.settings import BackendError, Settings
 
 KEEP_ALIVE = 100  # seconds; longer than a terminal's pause between two exchanges
@@ -50,10 +51,12 @@ def serve(
     keys: str = "",
     first: FirstTerminal | None = None,
     suites: tuple[str, ...] = (),
+    quiet: float = QUIET,
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``ready`` gets one line of JSON: ``listening`` (URL), ``enrolment_code`` if asked.
 
-    ``listen`` is HOST:PORT; port 0 takes a free one. Raises BackendError when it cannot start.
+    ``listen`` is HOST:PORT; port 0 takes a free one. ``quiet``: seconds without a new case before those that came are
+    decided again (replaying.py). Raises BackendError when it cannot start.
     """
     app = create_app(Settings(db_url, blobs, keys, suites=suites))
     backend: Backend = app.state.backend
@@ -71,10 +74,13 @@ def serve(
     gc.collect()
     gc.freeze()  # the modules' hundred thousand objects: whenever all were looked through, a batch stood still (0.1 s)
     server = QuietServer(configure(app), started)
+    replays = QuietReplays(backend.replays, backend.arrived, quiet)
+    replays.start()
     try:
         asyncio.run(server.serve(sockets=[listener]))
     finally:
         listener.close()
+        replays.stop()
         backend.close()
         log.event("backend.stopped")
 

@@ -77,15 +77,14 @@ class CommitDesk:
         if not ladder.step(asked.pack.offline, online=asked.online).commits:
             return CommitFailed("needs_network")  # the line went after the guide had said that it is needed
         now = self._clock()
-        facts = self._facts(asked, now)
-        draft = self._draft(asked, facts)
+        draft = self._draft(asked, now)
         materials = tuple(
             _sealed(material, part, draft.case_id, standing) for part, material in enumerate(draft.materials, 1)
         )
         made: list[_Made] = []
 
         def build(numbers: Numbers) -> CaseRecord:
-            made[:] = [self._build(asked, draft, facts, materials, standing, person, now, numbers)]
+            made[:] = [self._build(asked, draft, materials, standing, person, now, numbers)]
             return replace(made[0].record, draft=begun) if begun else made[0].record
 
         try:
@@ -113,7 +112,7 @@ class CommitDesk:
             today=now.astimezone(CHINA).date(),
         )
 
-    def _draft(self, asked: Commit, facts: rules.Facts) -> CaseDraft:
+    def _draft(self, asked: Commit, now: datetime) -> CaseDraft:
         materials: tuple[Material, ...] = ()
         if asked.strokes:
             materials = (Material("signature", MEDIA_TYPE, signature_svg(asked.strokes), Trust.D),)
@@ -124,7 +123,7 @@ class CommitDesk:
             item_code=asked.pack.item_code,
             envelope=asked.envelope,
             verification=asked.verification,
-            decision=rules.decide(asked.pack, facts),
+            decision=rules.decide(asked.pack, self._facts(asked, now)),
             materials=materials,
             commitment=asked.commitment,
             started_at=asked.started_at,
@@ -132,8 +131,8 @@ class CommitDesk:
         )
 
     def _build(
-        self, asked: Commit, draft: CaseDraft, facts: rules.Facts, materials: tuple[SealedMaterial, ...],
-        standing: Standing, person: PersonKey, now: datetime, numbers: Numbers,
+        self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], standing: Standing,
+        person: PersonKey, now: datetime, numbers: Numbers,
     ) -> _Made:  # fmt: skip
         area = self._place.area_code
         case_no = _bearing("case", lambda: codes.case_no(area, now.astimezone(CHINA).date(), numbers.take("case")))
@@ -141,8 +140,9 @@ class CommitDesk:
         if needs_credit_code(asked, draft.decision):
             credit_code = _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
         hashes = [material.sha256 for material in materials]
+        stored = replay.stored(self._facts(asked, now), self._place)
         payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes, clock=standing.clock,
-                              once=asked.pack.once, facts=replay.stored(facts, self._place))  # fmt: skip
+                              once=asked.pack.once, facts=stored)  # fmt: skip
         decision = draft.decision
         papers = self._papers(asked, draft, case_no, credit_code, now)
         seed = notice.seed(asked.pack, draft, case_no=case_no, place=self._place, committed_at=now)

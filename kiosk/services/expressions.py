@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.machinery import PathFinder
 from typing import Any
 
@@ -87,7 +87,7 @@ class Condition:
         return value
 
 
-@cache
+@lru_cache(maxsize=4096)  # far more than all packs have; a backend meets those of every place
 def condition(source: str) -> Condition:
     """The compiled condition; compiled once per process."""
     return Condition(source)

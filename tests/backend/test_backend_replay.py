@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from devices.contracts.identity import DocumentKind, IdentityDocument
 from kiosk import wire
 from kiosk.backend import Settings, desk, publish_desk
 from kiosk.backend.publish_desk import Wanted
+from kiosk.backend.replaying import Done, QuietReplays, Replays
 from kiosk.backend.store.late_tables import findings
 from kiosk.backend.store.replays import replays
 from kiosk.backend.store.tables import alarms
@@ -180,6 +182,28 @@ def test_a_difference_is_one_alarm_until_a_person_has_put_it_right(server: Serve
     assert server.backend.replays.standing() == [told.case_id]
     server.backend.late.settle(told.case_id, "confirmed")
     assert server.backend.replays.standing() == []
+
+
+def test_a_backend_that_serves_does_it_by_itself_in_a_quiet_moment(server: Server, terminal: Terminal) -> None:
+    class Told(Replays):
+        def run(self, *given: Any, **named: Any) -> Done:
+            done = super().run(*given, **named)
+            if done.equal:  # not what it looks through at its start
+                ended.set()
+            return done
+
+    ended, backend = threading.Event(), server.backend
+    thread = QuietReplays(Told(backend._store, backend.keys, backend.now), backend.arrived, quiet=0.01)
+    thread.start()
+    try:
+        mute = replace(decided(terminal.number(), "pension_verification", OLD), facts=None)
+        push(terminal, decided(terminal.number(), "pension_verification", OLD), mute)
+        assert ended.wait(20)
+    finally:
+        thread.stop()
+    assert [row.verdict for row in rows(server, replays)].count("equal") == 1
+    assert backend.replays.run(again=False).impossible == {}, "what cannot be made again is not tried at every push"
+    assert backend.replays.run().impossible == {"facts-missing": 1}
 
 
 def test_a_promise_with_a_clause_left_out_is_none(server: Server, terminal: Terminal) -> None:

@@ -54,12 +54,12 @@ class Replayed:
     why: tuple[str, ...] = ()
 
 
-def waiting(connection: Connection, after: str, limit: int) -> list[Sealed]:
-    """Cases that were never made again, or could not be, by id from ``after`` on."""
+def waiting(connection: Connection, after: str, limit: int, again: bool) -> list[Sealed]:
+    """Cases that were never looked at, by id from ``after`` on; ``again``: also those that could not be made again."""
     joined = cases.join(items, items.c.id == cases.c.item_id).outerjoin(replays, replays.c.case_id == cases.c.case_id)
     chosen = (cases.c.case_id, items.c.id, items.c.terminal_id, items.c.sealing_key_id, items.c.sealed)
-    open_ = or_(replays.c.verdict.is_(None), replays.c.verdict == "not_replayed")
-    query = select(*chosen).select_from(joined).where(open_, cases.c.case_id > after)
+    never, failed = replays.c.verdict.is_(None), replays.c.verdict == "not_replayed"
+    query = select(*chosen).select_from(joined).where(or_(never, failed) if again else never, cases.c.case_id > after)
     rows = connection.execute(query.order_by(cases.c.case_id).limit(limit)).all()
     return [Sealed(row[0], row[1], row[2], row[3], bytes(row[4])) for row in rows]
 

@@ -163,7 +163,8 @@ def test_a_terminal_whose_journal_cannot_be_opened_asks_to_be_ended_too(tmp_path
     profile = parse(GOOD | {"backend": {"url": "http://127.0.0.1:9"}, "devices": devices}, tmp_path)
     folder = profile.data / "journal"
     Journal.open(folder, load_or_create_key(folder)).close()
-    (folder / FILE).write_bytes(bytes((folder / FILE).stat().st_size))  # no page of it can be read
+    for file in (folder / FILE, folder / f"{FILE}-wal"):
+        file.write_bytes(bytes(file.stat().st_size))  # no page can be read, in file or log
     clock, asked = Clock(), threading.Event()
     terminal = Terminal(profile, clock=clock, power_down=asked.set)
     robot = Robot(terminal, lambda card: None, lambda: None)

@@ -109,7 +109,8 @@ if [ $# -eq 0 ]; then
         test_ocr_scenes.py test_codes_in_pictures.py) # much computing, which coverage would make longer still
     counting=("${counting[@]/#/tests/unit/}")
     folders=(
-        [visits]="tests/visits ${whole[*]}"
+        [visits]="tests/visits"
+        [traces]="${whole[*]}"
         [faults]="tests/faults ${whole[*]/#/--ignore=}"
         [wires]="tests/wire"
         [rooms]="tests/unit ${counting[*]/#/--ignore=}"
@@ -118,7 +119,7 @@ if [ $# -eq 0 ]; then
         [window]="tests/ui ${counting[*]}"
         [contract]="tests/contract"
     )
-    rows=(visits faults wires rooms crash backend window contract) # the longest first, so that they end together
+    rows=(traces visits faults wires crash rooms backend window contract) # the longest first, so that they end together
 else
     rows=(tests)
 fi

@@ -28,6 +28,7 @@ OLDEST = (3, 51, 3)
 KEY_BYTES = 32
 PAGE = 4096  # bytes, SQLCipher's own
 FILE = "journal.db"
+_LOG_HEADER = 32  # bytes (https://www.sqlite.org/fileformat2.html, 4.1)
 
 
 def _address(file: Path, read_only: bool, still: bool) -> str:
@@ -36,9 +37,19 @@ def _address(file: Path, read_only: bool, still: bool) -> str:
         return name
     if not still:
         return f"{name}?mode=ro"
-    if file.with_name(f"{file.name}-wal").exists():
+    if _holds_frames(file.with_name(f"{file.name}-wal")):
         return f"{name}?mode=ro&vfs=unix-none"
     return f"{name}?mode=ro&immutable=1"
+
+
+def _holds_frames(log: Path) -> bool:
+    """Whether SQLite would read in it: one with zeros for a header lies ready for the next opening (closed.py), and
+    would be taken away by whoever closes the file."""
+    try:
+        with log.open("rb") as opened:
+            return any(opened.read(_LOG_HEADER))
+    except FileNotFoundError:
+        return False
 
 
 def connect(

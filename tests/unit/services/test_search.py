@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from kiosk.domain.text import Text
 from kiosk.services import loader, search
-from kiosk.services.bench_search import FRAME, KEYS, many
+from kiosk.services.bench_search import KEYS, many
 from kiosk.services.loader import load_builtin
 from kiosk.services.model import ServicePack
 
@@ -126,7 +125,8 @@ def test_whatever_is_typed_is_answered(typed: str) -> None:
 
 def test_keywords_of_a_pack_are_checked_and_looked_at(tmp_path: Path) -> None:
     text = (Path(loader.__file__).parent / "builtin" / f"{ALLOWANCE}.yaml").read_text("utf-8")
-    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("keywords:"))
+    before, _, rest = text.partition("\nkeywords:")
+    text = before + rest[rest.index("\npromise:") :] + "\n"
     file = tmp_path / "keywords.yaml"
     file.write_text(text + 'keywords: [{ zh: "寿星补贴", en: "Birthday money" }]\n', "utf-8")
     pack = loader.load_pack(file)
@@ -145,16 +145,11 @@ def test_the_index_is_built_once_for_the_same_packs_and_anew_for_others() -> Non
     assert BUSINESS not in search.index(changed).find("kaidian")
 
 
-def test_a_thousand_packs_answer_a_key_within_a_frame() -> None:
-    """Of the processor's own time; the quickest of three, because a busy machine slows down that too."""
+def test_a_thousand_packs_answer_every_key() -> None:
+    """How quickly is told by `kiosk bench packs`."""
     packs = many()
     index = search.Index(packs.values())
     assert len(index) == 1000
     for key in KEYS:
-        times = []
-        for _ in range(3):
-            before = time.thread_time()
-            index.find(key)
-            times.append((time.thread_time() - before) * 1000)
-        assert min(times) < 2 * FRAME, key  # `kiosk bench packs` has the limit itself
+        index.find(key)
     assert 1 <= len(index.find("shiyedengji")) < 10

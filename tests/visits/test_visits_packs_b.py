@@ -1,4 +1,4 @@
-"""Scripted citizens of 诉求投诉, 用水用气报装, 融资担保 and 社保卡补领: one of each always, in one demo; every situation
+"""Scripted citizens of 诉求投诉, 用水用气报装, 融资担保 and 社保卡补领: one of each in one demo; every situation
 with KIOSK_PEER_PACKS=1."""
 
 from __future__ import annotations

@@ -109,7 +109,8 @@ if [ $# -eq 0 ]; then
         test_ocr_scenes.py test_codes_in_pictures.py) # much computing, which coverage would make longer still
     counting=("${counting[@]/#/tests/unit/}")
     folders=(
-        [visits]="tests/visits"
+        [visits]="tests/visits/test_visits.py tests/visits/test_collecting.py"
+        [citizens]="tests/visits --ignore=tests/visits/test_visits.py --ignore=tests/visits/test_collecting.py"
         [traces]="${whole[*]}"
         [faults]="tests/faults ${whole[*]/#/--ignore=}"
         [wires]="tests/wire"
@@ -119,7 +120,7 @@ if [ $# -eq 0 ]; then
         [window]="tests/ui ${counting[*]}"
         [contract]="tests/contract"
     )
-    rows=(traces visits faults wires crash rooms backend window contract) # the longest first, so that they end together
+    rows=(visits citizens faults traces window wires rooms crash backend contract) # the longest first, so that they end together
 else
     rows=(tests)
 fi

@@ -79,16 +79,38 @@ def category_rows(words: Words, counts: Iterable[tuple[str, int]]) -> list[dict[
     ]
 
 
-class HomeModel(PageModel):
+class ServicesModel(PageModel):
+    """What home and search share: a list of services, a list of categories, and what a touch on them says."""
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(words, post, parent)
+        self._services = RecordsModel(SERVICE, self)
+        self._categories = RecordsModel(CATEGORY, self)
+
+    services = Property(QObject, lambda self: self._services, constant=True)
+    categories = Property(QObject, lambda self: self._categories, constant=True)
+
+    @Slot(str)
+    def choose(self, service_id: str) -> None:
+        self.post(ServiceChosen(service_id))
+
+    @Slot(str)
+    def open(self, category: str) -> None:
+        self.post(CategoryChosen(category))
+
+    @Slot()
+    def back(self) -> None:
+        self.post(BackPressed())
+
+
+class HomeModel(ServicesModel):
     """A few services are one list. Of many the first stand on the page, the others behind their category."""
 
     changed = Signal()
 
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
-        self._services = RecordsModel(SERVICE, self)
         self._often = RecordsModel(SERVICE, self)
-        self._categories = RecordsModel(CATEGORY, self)
         self._listed: list[dict[str, Any]] = []
         self._growing = QTimer(self)
         self._growing.setSingleShot(True)
@@ -145,25 +167,11 @@ class HomeModel(PageModel):
     category = Property(
         str, lambda self: self.words.t(f"category.{self.body.category}") if self._opened() else "", notify=changed
     )
-    services = Property(QObject, lambda self: self._services, constant=True)
     often = Property(QObject, lambda self: self._often, constant=True)
-    categories = Property(QObject, lambda self: self._categories, constant=True)
-
-    @Slot(str)
-    def choose(self, service_id: str) -> None:
-        self.post(ServiceChosen(service_id))
-
-    @Slot(str)
-    def open(self, category: str) -> None:
-        self.post(CategoryChosen(category))
 
     @Slot()
     def search(self) -> None:
         self.post(SearchPressed())
-
-    @Slot()
-    def back(self) -> None:
-        self.post(BackPressed())
 
     @Slot()
     def collect(self) -> None:
@@ -178,15 +186,13 @@ class HomeModel(PageModel):
         self.post(HelpPressed())
 
 
-class SearchModel(PageModel):
+class SearchModel(ServicesModel):
     """What is typed lives here; the visit hears of every key, open letters included, and says what fits."""
 
     changed = Signal()
 
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
-        self._services = RecordsModel(SERVICE, self)
-        self._categories = RecordsModel(CATEGORY, self)
         self._editor = Editor(words, self)
         self._editor.changed.connect(self._typed)
         self._begun = False
@@ -230,18 +236,4 @@ class SearchModel(PageModel):
 
     nothing = told(bool, lambda self, body: bool(body.query) and not body.services, changed)
     note = Property(str, _note, notify=changed)
-    services = Property(QObject, lambda self: self._services, constant=True)
-    categories = Property(QObject, lambda self: self._categories, constant=True)
     input = Property(QObject, lambda self: self._editor, constant=True)
-
-    @Slot(str)
-    def choose(self, service_id: str) -> None:
-        self.post(ServiceChosen(service_id))
-
-    @Slot(str)
-    def open(self, category: str) -> None:
-        self.post(CategoryChosen(category))
-
-    @Slot()
-    def back(self) -> None:
-        self.post(BackPressed())

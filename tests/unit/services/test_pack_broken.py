@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-from importlib.resources import files
 from pathlib import Path
 from random import Random
 
@@ -14,8 +13,8 @@ import pytest
 
 from kiosk.services.check import check_pack
 from kiosk.services.loader import BUILTIN, load_pack
+from tests.unit.services.edited_packs import FOLDER
 
-FOLDER = Path(str(files("kiosk.services"))) / "builtin"
 COUNT = int(os.environ.get("KIOSK_FUZZ_PACKS", "48"))
 
 

@@ -9,18 +9,7 @@ import yaml
 from kiosk.services import check, commands, loader
 from kiosk.services.check import PackProblem, check_pack
 from kiosk.services.loader import BUILTIN, PackError, load_pack
-
-FOLDER = Path(loader.__file__).parent / "builtin"
-
-
-def edited(tmp_path: Path, name: str, old: str, new: str) -> tuple[Path, int]:
-    """A copy of a built-in pack with one edit, and the line of the edit."""
-    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    assert old in text
-    line = text[: text.index(old)].count("\n") + 1
-    path = tmp_path / "edited.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return path, line
+from tests.unit.services.edited_packs import FOLDER, edited
 
 
 @pytest.mark.parametrize("name", BUILTIN)

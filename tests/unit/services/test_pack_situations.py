@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from kiosk.services import sense, situations
 from kiosk.services.check import check_pack
 from kiosk.services.loader import load_builtin
+from tests.unit.services.edited_packs import edited
 
-FOLDER = Path(str(files("kiosk.services"))) / "builtin"
 PERMIT, WORK, ALLOWANCE, CARD = (
     "residence_permit_renewal", "flexible_employment", "elder_allowance", "elder_card",
 )  # fmt: skip
@@ -226,25 +225,17 @@ MISTAKES: dict[str, tuple[str, str, str, str, str, str]] = {
 }
 
 
-def edited(tmp_path: Path, name: str, old: str, new: str) -> Path:
-    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    assert old in text, old
-    path = tmp_path / "edited.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return path
-
-
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_named_with_its_place_and_a_cure(mistake: str, tmp_path: Path) -> None:
     name, old, new, path, said, cure = MISTAKES[mistake]
-    found = check_pack(edited(tmp_path, name, old, new))
+    found = check_pack(edited(tmp_path, name, old, new)[0])
     assert any(p.path == path and said in p.message and cure in p.cure and p.line > 0 for p in found), [
         str(p) for p in found
     ]
 
 
 def test_the_line_is_the_files_own_where_the_house_asks_first(tmp_path: Path) -> None:
-    path = edited(tmp_path, PERMIT, MOVED, MOVED.replace("moved", "moovd"))
+    path, _ = edited(tmp_path, PERMIT, MOVED, MOVED.replace("moved", "moovd"))
     text = path.read_text(encoding="utf-8")
     (problem,) = [one for one in check_pack(path) if "moovd" in one.message]
     assert "moovd" in text.splitlines()[problem.line - 1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from kiosk.services import tables
 from kiosk.services.check import check_pack
 from kiosk.services.loader import BUILTIN, load_builtin
 from kiosk.services.rules import Facts, decide
+from tests.unit.services.edited_packs import FOLDER, edited
 
-FOLDER = Path(str(files("kiosk.services"))) / "builtin"
 CARD, PERMIT, WORK = "elder_card", "residence_permit_renewal", "flexible_employment"
 
 BROKEN: dict[str, tuple[str, str, str, str, str]] = {
@@ -70,18 +69,10 @@ BROKEN: dict[str, tuple[str, str, str, str, str]] = {
 }
 
 
-def edited(tmp_path: Path, name: str, old: str, new: str) -> Path:
-    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    assert old in text, old
-    path = tmp_path / "edited.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return path
-
-
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_table_that_speaks_against_itself_is_told(case: str, tmp_path: Path) -> None:
     name, old, new, said, cure = BROKEN[case]
-    found = check_pack(edited(tmp_path, name, old, new))
+    found = check_pack(edited(tmp_path, name, old, new)[0])
     assert any(said in one.message and cure in one.cure and one.path.startswith("rules[") for one in found), [
         str(one) for one in found
     ]

@@ -113,6 +113,7 @@ class GuideBody:
     basis: str
     fewest: int | None = None
     full_name: str = ""  # the official name, small beside the heading; "" where ``name`` says it
+    taken: bool = False  # the machine takes the matter, and a person decides it whatever the answers are
 
 
 @dataclass(frozen=True, slots=True)

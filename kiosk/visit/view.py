@@ -12,7 +12,7 @@ from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
 from kiosk.domain.text import Text
 from kiosk.domain.waiting import WaitingState
 from kiosk.services import forms, search, situations, telling
-from kiosk.services.model import Ability, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
+from kiosk.services.model import Ability, Decider, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
 from kiosk.visit import power, slot
 from kiosk.visit.collecting import certain
 from kiosk.visit.events import Committed
@@ -315,6 +315,7 @@ def _guide(visit: Visit) -> GuideBody:
         prepare=tuple((title.of(language), detail.of(language)) for title, detail in pack.guide.prepare),
         basis=pack.guide.basis.of(language),
         full_name=pack.name.of(language),
+        taken=pack.decides.by is not Decider.RULE,
     )
 
 

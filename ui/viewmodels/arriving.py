@@ -59,6 +59,14 @@ class GuideModel(PageModel):
             return self._amount(of, body.questions)
         return self.words.t(f"guide.{of}.range", body.fewest, body.questions)
 
+    def _heading(self) -> str:
+        """What this machine can do now; of a matter that a person decides it promises no more than to take it."""
+        if self.body is None:
+            return ""
+        verdict = self.body.ability.verdict.value
+        taken = self.body.taken and verdict in ("can", "receipt_later")
+        return self.words.t(f"guide.{'taken' if taken else 'verdict'}.{verdict}")
+
     def _line(self) -> str:
         """The three figures as one line of text, for large type."""
         if self.body is None:
@@ -79,6 +87,7 @@ class GuideModel(PageModel):
     lead = shown(str, "lead", changed)
     basis = shown(str, "basis", changed)
     verdict = told(str, lambda self, body: body.ability.verdict.value, changed)
+    heading = Property(str, _heading, notify=changed)
     preparing = told(bool, lambda self, body: bool(body.prepare), changed)
     reasons = Property(QObject, lambda self: self._reasons, constant=True)
     figures = Property(QObject, lambda self: self._figures, constant=True)

@@ -51,7 +51,7 @@ PageFrame {
 
             Label {
                 width: parent.width - sign.width - parent.spacing
-                text: root.verdict !== "" ? Words.t("guide.verdict." + root.verdict) : ""
+                text: root.vm ? root.vm.heading : ""
                 font.pixelSize: Theme.landscape && !Theme.elder ? Theme.space(4.8) : Theme.h2
                 font.bold: true
             }

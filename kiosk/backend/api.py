@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -19,7 +20,7 @@ from kiosk.backend.once import Once
 from kiosk.backend.problems import CATALOGUE, MEDIA_TYPE, Refusal
 from kiosk.backend.publishing import KNOWN
 from kiosk.backend.quick import HashRoute, QuickRoute
-from kiosk.backend.schema import CURSOR, HASH, document
+from kiosk.backend.schema import CURSOR, HASH, ID, document
 from kiosk.backend.settings import Settings
 from kiosk.backend.store.terminals import Terminal
 
@@ -91,7 +92,10 @@ def enrol(request: Request, body: wire.EnrolRequest) -> wire.Enrolment:
 
 @batches.post("/v1/items", responses=_answers(*_AUTH, "too-many-items"), tags=["terminal"])
 def push(request: Request, body: wire.PushRequest) -> wire.PushReply:
-    """Push a batch of sealed items. Idempotent by id and hash; one answer per item, in the batch's order."""
+    """Push a batch of sealed items. Idempotent by id and hash; one answer per item, in the batch's order.
+
+    The same may come as application/msgpack, with ``sealed`` as bytes.
+    """
     return _backend(request).push(_terminal(request), body.items, _once(request))
 
 
@@ -105,7 +109,8 @@ async def put_material(request: Request, digest: Digest) -> wire.MaterialReply:
     """Store a sealed material under the SHA-256 of its bytes. Idempotent."""
     data = await request.body()
     backend, terminal = _backend(request), _terminal(request)
-    return await anyio.to_thread.run_sync(backend.store_material, terminal, digest, data, _once(request))
+    store = partial(backend.store_material, hashed=request.state.sha256)
+    return await anyio.to_thread.run_sync(store, terminal, digest, data, _once(request))
 
 
 @router.get("/v1/materials/{digest}", responses=_answers(*_AUTH, "hash-mismatch", "not-found"), tags=["terminal"])
@@ -149,6 +154,36 @@ def reserve(request: Request, body: wire.BlockRequest) -> wire.NumberBlock:
 def results(request: Request, since: Annotated[str, Query(pattern=CURSOR)] = "") -> wire.ResultsReply:
     """Results of this terminal's cases after the cursor ``since`` (digits; empty: from the beginning)."""
     return _backend(request).results_since(_terminal(request), since)
+
+
+@router.post("/v1/person-cases", responses=_answers(*_AUTH, "not-sealed"), tags=["terminal"])
+def person_cases(request: Request, body: wire.PersonCasesRequest) -> wire.PersonCasesReply:
+    """The cases of the person who stands at this terminal, of whatever terminal they are. Sealed both ways."""
+    return _backend(request).persons.ask(_terminal(request), body)
+
+
+@router.post("/v1/queries", responses=_answers(*_AUTH, "not-sealed"), tags=["terminal"])
+def query(request: Request, body: wire.QueryRequest) -> wire.QueryReply:
+    """What a department's register says of the person who stands at this terminal. Sealed both ways, kept nowhere."""
+    return _backend(request).queries.ask(_terminal(request), body)
+
+
+@router.get(
+    "/v1/certificates/{case}",
+    response_class=Response,
+    responses={
+        **_answers(*_AUTH, "no-certificate"),
+        200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
+    },
+    tags=["terminal"],
+)
+def certificate(request: Request, case: Annotated[str, Path(pattern=ID)], copy: bool = False) -> Response:
+    """The sealed certificate of a case that this terminal took, made now where it was not yet.
+
+    ``copy``: it was printed before, so this one says that it is a copy, and which.
+    """
+    pdf = _backend(request).certificate(_terminal(request), case, copy=copy)
+    return Response(pdf, media_type="application/pdf")
 
 
 @router.post("/v1/checkpoints", responses=_answers(*_AUTH), tags=["terminal"])

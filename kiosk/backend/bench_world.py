@@ -11,7 +11,7 @@ import json
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -66,7 +66,7 @@ def payload(case_serial: int, subject_serial: int) -> wire.CasePayload:
 
 def sealed_by(enrolment: wire.Enrolment, case: wire.CasePayload) -> bytes:
     info = item_info(enrolment.terminal_id, case.case_id)
-    return seal(msgspec.json.encode(case), wire.unb64(enrolment.sealing_key), info)
+    return seal(wire.write_case(case), wire.unb64(enrolment.sealing_key), info)
 
 
 class Served(Exchange):
@@ -79,8 +79,8 @@ class Served(Exchange):
 class Direct(Exchange):
     """The exchange without a line: the backend's own functions, called here.
 
-    The batch is encoded and decoded as JSON, nothing else: no request is signed or checked, no nonce kept, nothing is
-    packed or sent, no reply encoded, signed or checked.
+    The batch is encoded and decoded as on the wire, nothing else: no request is signed or checked, no nonce kept,
+    nothing is sent, no reply encoded, signed or checked.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -90,14 +90,17 @@ class Direct(Exchange):
     def enrol(self, code: str) -> wire.Enrolment:
         return self._backend.enrol(code, wire.b64(self._key.public), "")
 
-    def call(
-        self, enrolment: wire.Enrolment, method: str, target: str, body: bytes, answer: type[T], raw: bool = False
-    ) -> T:
+    def ask(
+        self, enrolment: wire.Enrolment, method: str, target: str, body: bytes, answer: type[T], media: str = wire.JSON
+    ) -> Callable[[], T]:
+        return lambda: self._ask(enrolment, body, answer)
+
+    def _ask(self, enrolment: wire.Enrolment, body: bytes, answer: type[T]) -> T:
         terminal = self._backend.find_terminal(enrolment.terminal_id)
         assert terminal is not None  # noqa: S101  # enrolled here
         reply: object
         if answer is wire.PushReply:
-            reply = self._backend.push(terminal, msgspec.json.decode(body, type=wire.PushRequest).items)
+            reply = self._backend.push(terminal, msgspec.msgpack.decode(body, type=wire.PackedPush).items)
         else:
             reply = self._backend.reserve(terminal, msgspec.json.decode(body, type=wire.BlockRequest))
         assert isinstance(reply, answer)  # noqa: S101

@@ -1,7 +1,8 @@
 """Sealed materials by their hash. Whole or not there; the same bytes twice are one.
 
 A folder of files by default; a bucket of an S3 service by URL (`s3.py`). Both keep the contract of `Blobs`, and nobody
-but the caller checks that bytes and hash belong together.
+but the caller checks that bytes and hash belong together: to reckon a hash takes a quarter of what the disk takes to
+write the bytes, so that may be done meanwhile, before anything bears the name.
 
 Each sync of the disk is a wait of its own, and a wait is most of what an upload costs. So a folder has the bytes synced
 in one thread while another commits their row, and syncs their *name* only before an item that needs it is acknowledged
@@ -14,6 +15,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -28,6 +30,10 @@ REMEMBERED = 16_384  # hashes whose names are known to be on the disk
 _SIDE_BY_SIDE = 4  # syncs that are waited for at the same time
 
 
+def _nothing() -> None:
+    """The bytes were checked before."""
+
+
 class BlobsBusy(Exception):
     """The place cannot take or give this now (gone, full, slow). The same may be asked again."""
 
@@ -38,11 +44,12 @@ class Blobs(Protocol):
     def put(self, digest: str, data: bytes) -> None:
         """Durable when this returns."""
 
-    def keep(self, digest: str, data: bytes, note: Callable[[], T]) -> T:
+    def keep(self, digest: str, data: bytes, note: Callable[[], T], check: Callable[[], None] = _nothing) -> T:
         """The bytes are on the disk and ``note``, which puts down that they have come, has been called.
 
         Maybe at once: where a power cut comes between, what was put down speaks of bytes that nobody has, or of a name
-        that is gone. It counts for those alone that are `certain`. Raises what ``note`` raises.
+        that is gone. It counts for those alone that are `certain`. ``check`` is called before ``note``, and before the
+        bytes get their name. Raises what both raise, and then there is no such name.
         """
 
     def certain(self, digests: Iterable[str]) -> set[str]:
@@ -95,18 +102,26 @@ class BlobFolder:
         except OSError as error:
             raise BlobsBusy from error
 
-    def keep(self, digest: str, data: bytes, note: Callable[[], T]) -> T:
+    def keep(self, digest: str, data: bytes, note: Callable[[], T], check: Callable[[], None] = _nothing) -> T:
         path = self.path(digest)
         if path.exists():
+            check()
             return note()
         writing = self._beside.submit(self._write, path, data)
         try:
-            return note()
-        finally:
-            try:
-                writing.result()
-            except OSError as error:
-                raise BlobsBusy from error
+            check()
+            noted = note()
+        except BaseException:
+            with suppress(OSError):
+                writing.result().unlink(missing_ok=True)
+            raise
+        try:
+            # a name is given to what is on the disk alone: where there is a name, there is the whole
+            writing.result().replace(path)
+        except OSError as error:
+            raise BlobsBusy from error
+        hit("durable.named")
+        return noted
 
     def certain(self, digests: Iterable[str]) -> set[str]:
         found = {digest for digest in digests if digest in self._named or self.path(digest).exists()}
@@ -135,17 +150,16 @@ class BlobFolder:
     def empty(self) -> bool:
         return not any(self._root.iterdir())
 
-    def _write(self, path: Path, data: bytes) -> None:
-        """A name is given to what is on the disk alone: where there is a name, there is the whole."""
+    def _write(self, path: Path, data: bytes) -> Path:
+        """The bytes on the disk as a draft."""
         draft = self._draft(path)
         try:
             write_new(draft, data)
             hit("durable.written")
-            draft.replace(path)
-            hit("durable.named")
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
+        return draft
 
     def _draft(self, path: Path) -> Path:
         path.parent.mkdir(exist_ok=True, mode=0o700)

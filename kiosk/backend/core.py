@@ -13,34 +13,46 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from kiosk import wire
 from kiosk.backend import intake, log
 from kiosk.backend.blobs import BlobsBusy, open_blobs
+from kiosk.backend.certificates import Certificates, NotCertified
 from kiosk.backend.checkpoints import Logs
-from kiosk.backend.keys import BackendKeys
+from kiosk.backend.keys import BackendKeys, Epoch
 from kiosk.backend.late import Late
+from kiosk.backend.lives import Lives
+from kiosk.backend.lives_person import PersonQuestions
 from kiosk.backend.metrics import Metrics
 from kiosk.backend.once import Once
 from kiosk.backend.partials import OffsetDiffers, PartialFolder
 from kiosk.backend.problems import Refusal
 from kiosk.backend.publishing import Publishing
+from kiosk.backend.rates import Rates
+from kiosk.backend.registers import Queries
+from kiosk.backend.registers import load as load_registers
 from kiosk.backend.replaying import Replays
+from kiosk.backend.seal_keys import SealKeys
 from kiosk.backend.settings import BackendError, Settings
 from kiosk.backend.store import items as item_store
-from kiosk.backend.store import numbers, results, terminals
+from kiosk.backend.store import lives, numbers, results, terminals
 from kiosk.backend.store.engine import Connection, Store, StoreBusy
 from kiosk.backend.store.items import NewItem, Taken
 from kiosk.backend.store.terminals import Terminal
+from kiosk.domain.beijing import CHINA
 from kiosk.health.failpoints import hit
 
 T = TypeVar("T")
 RESULTS_PER_PAGE = 200
 SWEEP = timedelta(seconds=5)  # the least time between two clearings of the nonces
+CERTIFICATES_AT_ONCE = 4  # that terminals wait for: one is made at a time, and the other threads are for batches
+CERTIFICATES_RATE, CERTIFICATES_BURST = 10 / 60, 20  # of one terminal: a second for ever, and at once
 REMEMBERED_FAILURES = 4096  # wrong codes of the last minute, of all addresses
 FAILPOINTS = ("backend.part", "backend.whole", "backend.material")
 ALARMING = frozenset({"foreign-number", "foreign-case"})  # rejected, and perhaps a key in wrong hands
+_KEPT = ("accepted", "duplicate")  # these are acknowledged
 
 
 class Backend:
@@ -54,15 +66,29 @@ class Backend:
         self._partials = PartialFolder(settings.keys_path().with_name("uploads"), self.now)
         self._store = Store.open(settings.db_url)
         self.logs = Logs(self._store, self.keys, self.metrics, self.now)
-        self.late = Late(self._store, self.keys, self.now)
+        self.seals = SealKeys(settings.seals_path(), self.now)
+        self.late = Late(self._store, self.keys, self.seals, self.now)
+        self.lives = Lives(self._store, self.keys, self.now, self.late.person)
+        self.late.follow = self.lives.follow
+        self.persons = PersonQuestions(
+            self._store, self.lives, self.keys, self.metrics, settings.monotonic, self.now
+        )
+        registers = load_registers(Path(settings.registers)) if settings.registers else {}
+        self.queries = Queries(self._store, registers, self.keys, self.metrics, settings.monotonic, self.now)
         self.published = Publishing(self._store, self.metrics, self.now)
         self.arrived = threading.Event()  # a case that was not decided again yet (replaying.py)
         self.replays = Replays(self._store, self.keys, self.now)
+        self.certificates = Certificates(
+            self._store, self._blobs, self.keys, self.seals, self.replays, self.now, self.queries.given
+        )
+        self._certificate_turns = threading.BoundedSemaphore(CERTIFICATES_AT_ONCE)
+        self._certificate_rates = Rates(CERTIFICATES_RATE, CERTIFICATES_BURST, settings.monotonic)
         self._failures: deque[tuple[datetime, str]] = deque(maxlen=REMEMBERED_FAILURES)
         self._failures_lock = threading.Lock()
         self._swept = datetime.min.replace(tzinfo=UTC)
 
     def close(self) -> None:
+        self.certificates.close()
         self._store.close()
         self._blobs.close()
 
@@ -199,7 +225,7 @@ class Backend:
 
     # -- items
 
-    def push(self, terminal: Terminal, pushed: Sequence[wire.SealedItem], once: Once | None = None) -> wire.PushReply:
+    def push(self, terminal: Terminal, pushed: Sequence[intake.AnyItem], once: Once | None = None) -> wire.PushReply:
         """Takes a batch in, one transaction for all of it. Every item gets its own answer, in the batch's order.
 
         ``once``: the request's nonce, where it is not spent yet.
@@ -238,21 +264,29 @@ class Backend:
         # a batch that is sent again for a lost answer is most often all here: nothing to write
         answers = settled if len(settled) == len(opened) else self._write(work, once)
         signer = self.keys.signer(terminal.signing_id, terminal.suite)
-        key_id = signer.signing_id
-        replies = [
-            _reply(terminal, item, answer, signer.signing_private, key_id)
-            for item, answer in zip(pushed, answers, strict=True)
-        ]
+        replies = _replies(terminal, pushed, answers, signer)
         counts: dict[str, int] = {}
         for reply in replies:
             counts[reply.status] = counts.get(reply.status, 0) + 1
         for status, number in counts.items():
             self.metrics.count("kiosk_items_total", number, status=status)
         if "accepted" in counts:
+            self.lives.unopened = True
             self.arrived.set()
+            if any(item.kind in wire.DEEDS for item in pushed):
+                self._answer_deeds()
         if set(counts) - {"accepted", "duplicate"}:
             log.event("items.trouble", terminal=terminal.terminal_id, **counts)
         return wire.PushReply(replies)
+
+    def _answer_deeds(self) -> None:
+        """What applicants have sent is answered before they look again. It is acknowledged whatever comes of this."""
+        try:
+            self.lives.answer_deeds()
+        except StoreBusy:
+            log.event("deeds.wait")  # for the next quiet moment
+        except Exception as error:  # a bug ends no push; kiosk_deeds_waiting tells that it stands
+            log.fault(error)
 
     @staticmethod
     def _again(answer: Taken, item: NewItem, first_hash: str) -> Taken:
@@ -260,7 +294,7 @@ class Backend:
             return Taken("conflict", "hash-differs")
         return replace(answer, status="duplicate") if answer.status == "accepted" else answer
 
-    def _open(self, terminal: Terminal, pushed: Sequence[wire.SealedItem]) -> list[NewItem | Taken]:
+    def _open(self, terminal: Terminal, pushed: Sequence[intake.AnyItem]) -> list[NewItem | Taken]:
         """What can be said before the transaction: form, earlier arrival, seal, envelope, attachments."""
         forms = [intake.check_form(item) for item in pushed]
         sound = [item for item, reason in zip(pushed, forms, strict=True) if not reason]
@@ -296,9 +330,13 @@ class Backend:
         """Keeps a sealed material under its hash. ``hashed``: the SHA-256 of ``data``, where it is known already."""
         if not data:
             raise Refusal("bad-fields")  # nothing sealed is empty: the body was forgotten
-        if not wire.HASH.fullmatch(digest) or (hashed or hashlib.sha256(data).hexdigest()) != digest:
+        if not wire.HASH.fullmatch(digest) or hashed not in ("", digest):
             raise Refusal("hash-mismatch")
         now = self.now()
+
+        def check() -> None:
+            if not hashed and hashlib.sha256(data).hexdigest() != digest:
+                raise Refusal("hash-mismatch")
 
         def note() -> bool:
             hit("backend.material")
@@ -308,7 +346,7 @@ class Backend:
             )
 
         try:
-            new = self._blobs.keep(digest, data, note)
+            new = self._blobs.keep(digest, data, note, check)
         except BlobsBusy as error:
             raise StoreBusy from error
         return wire.MaterialReply(digest, "accepted" if new else "duplicate", len(data))
@@ -408,27 +446,61 @@ class Backend:
         page = self._store.read(
             lambda connection: results.after(connection, terminal.terminal_id, int(cursor or 0), RESULTS_PER_PAGE)
         )
-        return wire.ResultsReply(str(page.cursor), page.results, page.more)
+        return wire.ResultsReply(str(page.cursor), page.results, page.more, page.progress)
+
+    def certificate(self, terminal: Terminal, case_id: str, *, copy: bool) -> bytes:
+        """The sealed certificate of a case that this terminal took. ``copy``: it was printed before. Raises Refusal.
+
+        One that may be made anew each time (a copy) is not to be had without end, nor by all threads at once.
+        """
+        if not wire.ID.fullmatch(case_id):
+            raise Refusal("bad-fields")
+        if not self._certificate_rates.allows(terminal.terminal_id):
+            raise Refusal("too-many-requests")
+        self._certificate_rates.take(terminal.terminal_id)
+        if not self._certificate_turns.acquire(blocking=False):
+            raise Refusal("store-busy")
+        try:
+            return self.certificates.of(case_id, terminal.terminal_id, copy=copy).pdf
+        except NotCertified as error:
+            log.event("certificate.refused", code=error.code, terminal=terminal.terminal_id)
+            raise Refusal("no-certificate") from error
+        except BackendError as error:
+            log.event("certificate.refused", code=error.code, terminal=terminal.terminal_id)
+            raise Refusal("store-busy" if error.retryable else "no-certificate") from error
+        finally:
+            self._certificate_turns.release()
 
     # -- for the operator
 
     def gauges(self) -> dict[str, int]:
-        return self._store.read(results.gauges)
+        today = self.now().astimezone(CHINA).date().isoformat()
+        return self._store.read(lambda connection: {**results.gauges(connection), **lives.gauges(connection, today)})
 
     def check(self) -> None:
         """Raises StoreBusy when the store does not answer."""
         self._store.read(lambda connection: terminals.find(connection, ""))
 
 
-def _reply(terminal: Terminal, item: wire.SealedItem, taken: Taken, key: bytes, key_id: str) -> wire.ItemResult:
-    """The answer for one item; ``key``: the private one that signs it."""
-    if taken.status not in ("accepted", "duplicate"):
-        # an id out of form may be anything, even text that has no bytes
-        shown = item.id if wire.ID.fullmatch(item.id) else item.id[:64].encode("ascii", "replace").decode()
-        return wire.ItemResult(shown, taken.status, taken.reason)
-    said = (item.id, item.hash, terminal.terminal_id, taken.received_at, key_id)
-    signature = wire.sign(key, wire.Ack(*said).canonical())
-    return wire.ItemResult(item.id, taken.status, taken.reason, wire.Ack(*said, signature))
+def _replies(
+    terminal: Terminal, pushed: Sequence[intake.AnyItem], answers: Sequence[Taken], signer: Epoch
+) -> list[wire.ItemResult]:
+    """An answer for each item; what is acknowledged is signed together (kiosk/wire/acks.py)."""
+    kept = [(item, taken) for item, taken in zip(pushed, answers, strict=True) if taken.status in _KEPT]
+    who, key_id = terminal.terminal_id, signer.signing_id
+    said = [wire.Ack(item.id, item.hash, who, taken.received_at, key_id) for item, taken in kept]
+    acks = iter(wire.sign_acks(signer.signing_private, said))
+    return [
+        wire.ItemResult(item.id, taken.status, taken.reason, next(acks))
+        if taken.status in _KEPT
+        else wire.ItemResult(_shown(item.id), taken.status, taken.reason)
+        for item, taken in zip(pushed, answers, strict=True)
+    ]
+
+
+def _shown(item_id: str) -> str:
+    """An id out of form may be anything, even text that has no bytes."""
+    return item_id if wire.ID.fullmatch(item_id) else item_id[:64].encode("ascii", "replace").decode()
 
 
 def _alarming(answer: Taken) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from kiosk.backend import backup as saving
 from kiosk.backend import keys
 from kiosk.backend.core import Backend
+from kiosk.backend.lives_about import broken_chains
 from kiosk.backend.settings import BackendError, Settings
 from kiosk.backend.store import copying
 from kiosk.backend.store.checking import orphans
@@ -37,18 +38,18 @@ def restore(settings: Settings, source: Path | None, keys_source: Path | None) -
 
 
 def check(settings: Settings) -> int:
-    """Whether every row has its parent (store/checking.py); status 1 where one has not."""
+    """Whether every row has its parent (store/checking.py), and the events of every case are whole; status 1 if not."""
     if not copying.is_there(settings.db_url):
         raise BackendError("no-database", "there is nothing to check: look at --db")
     store = Store.open(settings.db_url)
     try:
-        found = store.read(orphans)
+        found, broken = store.read(lambda connection: (orphans(connection), broken_chains(connection)))
     except StoreBusy as error:
         raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
     finally:
         store.close()
-    _say(rows_without_parent=found)
-    return 1 if found else 0
+    _say(rows_without_parent=found, lives_not_whole=broken)
+    return 1 if found or broken else 0
 
 
 def rotate_keys(settings: Settings) -> int:

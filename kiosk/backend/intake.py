@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,14 +16,31 @@ from kiosk.backend.ownership import serials_in
 from kiosk.backend.store.items import NewItem
 from kiosk.journal.errors import JournalError
 from kiosk.journal.sealing import item_info, unseal
-from kiosk.wire import CasePayload, RatingPayload, SealedItem
+from kiosk.wire import (
+    CasePayload,
+    PackedItem,
+    PayloadBundle,
+    RatingPayload,
+    SealedItem,
+    SupplementPayload,
+    WithdrawalPayload,
+)
 
+AnyItem = SealedItem | PackedItem
 MAX_ATTACHMENTS = 64
 MAX_META = 16
 MAX_ONCE = 1200  # months
+MAX_BUNDLE = 12  # cases of one form (kiosk/services/bundle.schema.json)
+MAX_DEED_ID = 40  # a result names it
+MAX_DOCUMENT_NUMBER = 64
 
-_case = msgspec.json.Decoder(CasePayload).decode
-_rating = msgspec.json.Decoder(RatingPayload).decode
+Payload = CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload
+_DECODERS: dict[str, Callable[[bytes], Payload]] = {
+    "case": wire.read_case,
+    "rating": msgspec.json.Decoder(RatingPayload).decode,
+    "withdrawal": msgspec.json.Decoder(WithdrawalPayload).decode,
+    "supplement": msgspec.json.Decoder(SupplementPayload).decode,
+}
 _META_VALUE = re.compile(r"[0-9A-Za-z:+._/-]{0,64}")
 _NUMBER = re.compile(r"[0-9A-Z-]{1,64}")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -40,12 +57,14 @@ class Refused:
     reason: str
 
 
-def check_form(item: SealedItem) -> str:
+def check_form(item: AnyItem) -> str:
     """The reason why this cannot be an item, or empty. Reads nothing that is sealed."""
     if not wire.ID.fullmatch(item.id):
         return "bad-id"
-    if item.kind not in ("case", "rating"):
+    if item.kind not in _DECODERS:
         return "bad-kind"
+    if item.kind in wire.DEEDS and len(item.id) > MAX_DEED_ID:
+        return "bad-id"
     if not wire.HASH.fullmatch(item.hash):
         return "bad-hash"
     if len(item.attachments) > MAX_ATTACHMENTS or len(set(item.attachments)) != len(item.attachments):
@@ -59,14 +78,14 @@ def check_form(item: SealedItem) -> str:
     return ""
 
 
-def open_item(item: SealedItem, terminal_id: str, epochs: Sequence[Epoch], area_code: str = "") -> NewItem | Refused:
+def open_item(item: AnyItem, terminal_id: str, epochs: Sequence[Epoch], area_code: str = "") -> NewItem | Refused:
     """The item with its payload. ``item`` has passed check_form; ``epochs``: oldest first; the terminal's area.
 
     It may have been sealed long ago, on a terminal that was without a line: an older key is tried where a newer one
     does not open it, 0.2 ms each.
     """
     try:
-        sealed = wire.unb64(item.sealed)
+        sealed = item.sealed if isinstance(item.sealed, bytes) else wire.unb64(item.sealed)
     except ValueError:
         return Refused("not-base64")
     if hashlib.sha256(sealed).hexdigest() != item.hash:
@@ -76,13 +95,11 @@ def open_item(item: SealedItem, terminal_id: str, epochs: Sequence[Epoch], area_
     if opened is None:
         return Refused("cannot-unseal")
     plain, sealing_key_id = opened
-    payload: CasePayload | RatingPayload
     try:
-        payload = _case(plain) if item.kind == "case" else _rating(plain)
+        payload = _DECODERS[item.kind](plain)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Refused("bad-envelope")
-    sound = _sound_case(payload) if isinstance(payload, CasePayload) else _sound_rating(payload)
-    if not sound:
+    if not _sound(payload) or not _names_all(payload, item.attachments):
         return Refused("bad-envelope")
     if not _agrees(item.meta, payload):
         return Refused("meta-differs")
@@ -101,6 +118,12 @@ def _unseal(sealed: bytes, terminal_id: str, item_id: str, epoch: Epoch) -> tupl
         return None
 
 
+def _sound(payload: Payload) -> bool:
+    if isinstance(payload, CasePayload):
+        return _sound_case(payload)
+    return _sound_rating(payload) if isinstance(payload, RatingPayload) else _sound_deed(payload)
+
+
 def _sound_case(case: CasePayload) -> bool:
     keys = [field.key for field in case.fields]
     return (
@@ -115,7 +138,18 @@ def _sound_case(case: CasePayload) -> bool:
         and moment(case.started_at) is not None
         and moment(case.committed_at) is not None
         and 0 <= case.once <= MAX_ONCE
+        and (case.bundle is None or _sound_bundle(case.bundle, case.case_no))
         and len(keys) == len(set(keys))
+    )
+
+
+def _sound_bundle(bundle: PayloadBundle, case_no: str) -> bool:
+    names = (bundle.bundle_id, bundle.pack_id, bundle.pack_version)
+    return (
+        all(wire.ID.fullmatch(name) for name in names)
+        and len(bundle.case_nos) <= MAX_BUNDLE
+        and case_no in bundle.case_nos
+        and all(_NUMBER.fullmatch(number) for number in bundle.case_nos)
     )
 
 
@@ -128,6 +162,24 @@ def _sound_rating(rating: RatingPayload) -> bool:
     )
 
 
+def _sound_deed(deed: WithdrawalPayload | SupplementPayload) -> bool:
+    said = deed.reason if isinstance(deed, WithdrawalPayload) else deed.note
+    return (
+        deed.format == 1
+        and wire.ID.fullmatch(deed.case_id) is not None
+        and 0 < len(deed.number.strip()) <= MAX_DOCUMENT_NUMBER
+        and moment(deed.made_at) is not None
+        and len(said) <= wire.MAX_NOTE
+    )
+
+
+def _names_all(payload: Payload, attachments: Sequence[str]) -> bool:
+    """Whether a supplement says of each of its attachments, in their order, what it is."""
+    if not isinstance(payload, SupplementPayload):
+        return True
+    return [each.sealed_sha256 for each in payload.materials] == list(attachments)
+
+
 def moment(text: str) -> datetime | None:
     """An ISO 8601 time with offset, in UTC; None if it is none."""
     if not _TIME.fullmatch(text):
@@ -138,8 +190,10 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def _agrees(meta: dict[str, str], payload: CasePayload | RatingPayload) -> bool:
+def _agrees(meta: dict[str, str], payload: Payload) -> bool:
     """Whether the open labels say what the envelope says; a label may be absent."""
+    if isinstance(payload, (WithdrawalPayload, SupplementPayload)):
+        return meta.get("test", "1" if payload.test else "0") == ("1" if payload.test else "0")
     if isinstance(payload, RatingPayload):
         return meta.get("case_no", payload.case_no) == payload.case_no
     inside = {

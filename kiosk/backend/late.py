@@ -7,44 +7,52 @@ twice, a matter done elsewhere, a pack withdrawn), or a person of the office (de
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from kiosk import wire
 from kiosk.backend import log
-from kiosk.backend.keys import BackendKeys
+from kiosk.backend.keys import BackendKeys, Epoch
+from kiosk.backend.seal_keys import SealKeys
 from kiosk.backend.settings import BackendError
-from kiosk.backend.store import findings, terminals
+from kiosk.backend.store import certificates, findings, terminals
 from kiosk.backend.store.engine import Connection, Store
 from kiosk.backend.store.items import NewItem, raise_alarm_once
 from kiosk.domain.late import CONFLICT, result_text
 from kiosk.papers.listing import LIFE, PaperKey, PaperList, RevokedPaper, ServiceName, signed
 from kiosk.services.loader import load_builtin
 from kiosk.suites import DEFAULT
-from kiosk.wire import CasePayload
+from kiosk.wire import CasePayload, SupplementPayload, WithdrawalPayload
 
+Follow = Callable[[Connection, str, str, str, str], None]
 BY_HAND = ("otherwise", "revoked", "elsewhere", "withdrawn")  # causes that a person may put down
 CONFIRMED = "confirmed"
+OFFICE = "office"  # in place of a terminal's name, for what was printed nowhere
+BEGINNING = "1970-01-01T00:00:00+00:00"  # of a key of the time before there were epochs
+CORRECTED = "corrected"  # why a certificate counts no more: the next version of it
 NUMBER = "applicant.number"  # the field of an envelope that says who it is
 
 
 class Late:
     """Thread-safe: every call is its own transaction."""
 
-    def __init__(self, rows: Store, keys: BackendKeys, now: Callable[[], datetime]) -> None:
-        self._store, self._keys, self._now = rows, keys, now
+    def __init__(self, rows: Store, keys: BackendKeys, seals: SealKeys, now: Callable[[], datetime]) -> None:
+        self._store, self._keys, self._seals, self._now = rows, keys, seals, now
+        self.follow: Follow | None = None  # told what was settled, in the same transaction: case, word, outcome, rung
 
     def named(self, item: NewItem) -> NewItem:
-        """The item with its person as a keyed hash, where its matter is one that a person gets once."""
+        """The item with its person as a keyed hash: of a deed, and of a matter that a person gets once."""
         payload = item.payload
+        if isinstance(payload, (WithdrawalPayload, SupplementPayload)):
+            return replace(item, person=self.person(payload.number, test=payload.test))
         if not isinstance(payload, CasePayload) or not payload.once:
             return item
         number = next((field.value for field in payload.fields if field.key == NUMBER), "")
-        return replace(item, person=self._person(number, test=payload.test)) if number else item
+        return replace(item, person=self.person(number, test=payload.test)) if number else item
 
-    def _person(self, number: str, *, test: bool) -> str:
+    def person(self, number: str, *, test: bool) -> str:
         """HMAC-SHA256 under a key that lies beside the database and never in it; the same for good: epochs stay.
 
         A case that only tries the terminal out is of another person: it takes no citizen's matter away.
@@ -70,6 +78,8 @@ class Late:
                 return None
             terminals.hold(connection, terminal_id)  # its results get their sequence in the order of commits
             settled = findings.settle(connection, case_id, cause, outcome, text, now.isoformat())
+            if self.follow is not None:
+                self.follow(connection, case_id, word, settled.outcome, settled.rung)
             if settled.meaning is not None and settled.meaning.alarm:
                 raise_alarm_once(connection, terminal_id, f"late-{cause}", case_id, "", now)
             return settled
@@ -102,19 +112,41 @@ class Late:
     def published(self, *, phone: str = "", life: timedelta = LIFE) -> tuple[str, PaperList]:
         """The list of keys and revoked papers as of now, signed (kiosk/papers/listing.py), and what stands in it."""
         now = self._now()
-        who, gone = self._store.read(lambda connection: (findings.signers(connection), findings.revoked(connection)))
+        who, gone, replaced, later = self._store.read(
+            lambda c: (
+                findings.signers(c),
+                findings.revoked(c),
+                certificates.replaced(c),
+                certificates.later_serials(c),
+            )
+        )
         epochs = self._keys.of(DEFAULT) or self._keys.of(self._keys.current.suite)
+        revoked = [
+            RevokedPaper(serial, row.at, row.cause, row.effect)
+            for row in gone
+            for serial in (row.serial, *later.get(row.serial, ()))
+        ]
+        revoked += [RevokedPaper(serial, at, CORRECTED, "replaced", "certificate") for serial, at in replaced]
         made = PaperList(
             issued_at=now.isoformat(timespec="seconds"),
             next_at=(now + life).isoformat(timespec="seconds"),
             epochs=[epoch.public for epoch in epochs],
-            keys=[key for row in who.terminals for key in _keys_of(row, who)],
-            revoked=[RevokedPaper(row.serial, row.at, row.cause, row.effect) for row in gone],
+            keys=[key for row in who.terminals for key in _keys_of(row, who)] + _office(self._keys.epochs),
+            revoked=revoked,
             services=[ServiceName(pack.pack_id, pack.name.zh, pack.name.en) for pack in load_builtin().values()],
             phone=phone,
+            seals=self._seals.public(),
         )
         log.event("papers.listed", keys=len(made.keys), revoked=len(made.revoked))
         return signed(made, epochs[-1].signing_private), made
+
+
+def _office(epochs: Sequence[Epoch]) -> list[PaperKey]:
+    """The backend's own keys, under which electronic certificates bear their marks. An older one stays good."""
+    return [
+        PaperKey(epoch.signing_id, OFFICE, wire.b64(epoch.signing_public), epoch.public.since or BEGINNING)
+        for epoch in epochs
+    ]
 
 
 def _keys_of(row: Any, who: findings.Signers) -> list[PaperKey]:

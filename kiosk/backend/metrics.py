@@ -16,6 +16,13 @@ _HELP = {
     "kiosk_terminals": "Enrolled terminals.",
     "kiosk_alarms": "Alarms raised since the store was made.",
     "kiosk_materials": "Sealed materials in the store.",
+    "kiosk_lives": "Cases by how they stand.",
+    "kiosk_lives_overdue": "Cases whose last day is over.",
+    "kiosk_lives_waiting": "Cases whose life was not begun yet.",
+    "kiosk_deeds_waiting": "Withdrawals and supplements that were not answered yet.",
+    "kiosk_after_checks": "Approvals by commitment that are still to be checked.",
+    "kiosk_person_questions_total": "Questions for the cases of one person, by what became of them.",
+    "kiosk_register_questions_total": "Questions to departments' registers, by what became of them.",
     "kiosk_replays_equal": "Cases whose decision was made again and came out the same.",
     "kiosk_replays_differing": "Cases whose decision came out otherwise when it was made again.",
     "kiosk_replays_impossible": "Cases whose decision could not be made again.",
@@ -46,6 +53,10 @@ class Metrics:
                 described = name
             shown = ",".join(f'{label}="{text}"' for label, text in labels)
             lines.append(f"{name}{{{shown}}} {value}")
-        for name, value in gauges.items():
-            lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} gauge", f"{name} {value}"]
+        for name, value in gauges.items():  # those of one name stand together, each with its label
+            base = name.partition("{")[0]
+            if base != described:
+                lines += [f"# HELP {base} {_HELP[base]}", f"# TYPE {base} gauge"]
+                described = base
+            lines.append(f"{name} {value}")
         return "\n".join(lines) + "\n"

@@ -14,13 +14,13 @@ LARGEST = {"case": 99_999_999, "uscc": codes.SUBJECT_SERIALS - 1}  # serials tha
 def serials_in(case: CasePayload, area_code: str) -> tuple[tuple[str, str, int], ...]:
     """Kind, number and serial of the case's numbers; those that are none of this area are left out."""
     found = (("case", case.case_no, case_serial(case.case_no, area_code)),
-             ("uscc", case.uscc, credit_serial(case.uscc, area_code) if case.uscc else None))  # fmt: skip
+             ("uscc", case.uscc, codes.credit_serial(area_code[:6], case.uscc) if case.uscc else None))  # fmt: skip
     return tuple((kind, number, serial) for kind, number, serial in found if serial is not None)
 
 
 def case_serial(number: str, area_code: str) -> int | None:
     """The serial in a case number of this area; None if it is none. ``area_code`` has 6 to 12 digits."""
-    if not codes.case_no_valid(number) or number[:6] != area_code[:6]:
+    if number[:6] != area_code[:6] or not codes.case_no_valid(number):
         return None
     return int(number[12:20]) if _is_day(number[6:12]) else None
 
@@ -32,15 +32,3 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def credit_serial(code: str, area_code: str) -> int | None:
-    """The serial in a credit code of an individual business of this area; None if it is none."""
-    serial = 0
-    try:
-        for place in code[10:16]:
-            serial = serial * 31 + codes.CREDIT_ALPHABET.index(place)
-        # what the same serial makes is the same code, check places included, or this is none
-        return serial if codes.credit_code(area_code[:6], serial) == code else None
-    except ValueError:
-        return None  # a place outside the alphabet, or an area that no code can bear

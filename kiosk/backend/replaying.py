@@ -19,6 +19,7 @@ import msgspec
 
 from kiosk.backend import log
 from kiosk.backend.keys import BackendKeys
+from kiosk.backend.lives import Lives
 from kiosk.backend.store import replays as store
 from kiosk.backend.store.engine import Store, StoreBusy
 from kiosk.backend.store.replays import Replayed, Sealed
@@ -28,13 +29,13 @@ from kiosk.journal.sealing import item_info, unseal
 from kiosk.services import replay
 from kiosk.services.loader import BUILTIN, builtin, placed, read_checked
 from kiosk.services.model import ServicePack
-from kiosk.wire import CasePayload
+from kiosk.wire import CasePayload, read_case
 
 BATCH = 50  # cases of one transaction
 QUIET = 2.0  # seconds without a new case before it begins: a batch that comes in has the interpreter to itself
 LONGEST = 600.0  # seconds that cases may keep it waiting
+REST = 3600.0  # seconds without a case before time itself is looked at: last days pass by themselves
 BUSY = 30.0  # seconds before a store that did not answer is asked again
-_case = msgspec.json.Decoder(CasePayload).decode
 
 
 @dataclass(slots=True)
@@ -80,7 +81,7 @@ class Replays:
 
     def _again(self, sealed: Sealed) -> Replayed:
         who = (sealed.case_id, sealed.item_id, sealed.terminal_id)
-        case = self._opened(sealed)
+        case = self.opened(sealed)
         if case is None:
             return Replayed(*who, "not_replayed", ("cannot-open",))
         try:
@@ -96,13 +97,18 @@ class Replays:
         why = min(found, key=len)
         return Replayed(*who, "differs", why) if why else Replayed(*who, "equal")
 
-    def _opened(self, sealed: Sealed) -> CasePayload | None:
+    def packs(self, case: CasePayload, place: Place) -> tuple[ServicePack, ...]:
+        """The packs of the case's version, bound to its place (`replay.place_of`); none where they are not known."""
+        return self._bound(case.pack_id, case.pack_version, place)
+
+    def opened(self, sealed: Sealed) -> CasePayload | None:
+        """What is inside; None where no key of this backend opens it."""
         epoch = next((each for each in self._keys.epochs if each.sealing_id == sealed.sealing_key_id), None)
         if epoch is None:
             return None
         try:
             info = item_info(sealed.terminal_id, sealed.item_id)
-            return _case(unseal(sealed.sealed, epoch.sealing_private, info))
+            return read_case(unseal(sealed.sealed, epoch.sealing_private, info))
         except (JournalError, msgspec.MsgspecError):
             return None
 
@@ -123,11 +129,17 @@ class Replays:
 class QuietReplays:
     """A thread that sleeps until a case has come, waits for ``quiet`` seconds without another, and decides them again.
 
-    What another life has left undone is done after the start.
+    Before that it begins their lives, answers what applicants have sent, and looks at the days that are over
+    (``lives``); that also where none has come for an hour. What another life has left undone is done after the start.
     """
 
-    def __init__(self, replays: Replays, arrived: threading.Event, quiet: float = QUIET) -> None:
-        self._replays, self._arrived, self._quiet = replays, arrived, quiet
+    def __init__(
+        self, replays: Replays, arrived: threading.Event, quiet: float = QUIET, lives: Lives | None = None,
+        certify: Callable[[Callable[[], bool]], object] = lambda until: None,
+    ) -> None:  # fmt: skip
+        """``certify``: what is made of cases that came out the same (certificates.py), until it is told to stop."""
+        self._replays, self._arrived, self._quiet, self._lives = replays, arrived, quiet, lives
+        self._certify = certify
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="replays", daemon=True)
 
@@ -142,20 +154,33 @@ class QuietReplays:
         self._thread.join()
 
     def _run(self) -> None:
-        while self._arrived.wait() and not self._ending.is_set():
+        while (self._arrived.wait(REST) or self._lives) and not self._ending.is_set():
             late = time.monotonic() + LONGEST
             while self._arrived.is_set() and time.monotonic() < late and not self._ending.is_set():
                 self._arrived.clear()
                 self._ending.wait(self._quiet)
-            try:
-                if not self._ending.is_set():
-                    self._replays.run(self._arrived.is_set, again=False)
-            except StoreBusy:
-                log.event("replay.busy")
-                self._ending.wait(BUSY)
-                self._arrived.set()
-            except Exception as error:  # a bug ends no push; kiosk_replays_waiting tells that it stands
-                log.fault(error)
+            for work in (self._go_on_with_lives, self._replay, self._certify_all):
+                if self._ending.is_set():
+                    break
+                try:
+                    work()
+                except StoreBusy:
+                    log.event("replay.busy")
+                    self._ending.wait(BUSY)
+                    self._arrived.set()
+                    break
+                except Exception as error:  # a bug ends no push, nor the others; the gauges tell that it stands
+                    log.fault(error)
+
+    def _go_on_with_lives(self) -> None:
+        if self._lives is not None:
+            self._lives.quiet_round(self._arrived.is_set)
+
+    def _replay(self) -> None:
+        self._replays.run(self._arrived.is_set, again=False)
+
+    def _certify_all(self) -> None:
+        self._certify(lambda: self._arrived.is_set() or self._ending.is_set())
 
 
 def _count(done: Done, each: Replayed) -> None:

@@ -67,7 +67,8 @@ class Bucket:
         except self._failures as error:
             raise BlobsBusy from error
 
-    def keep(self, digest: str, data: bytes, note: Callable[[], T]) -> T:
+    def keep(self, digest: str, data: bytes, note: Callable[[], T], check: Callable[[], None] = lambda: None) -> T:
+        check()
         self.put(digest, data)
         return note()  # after: what is put down is kept
 

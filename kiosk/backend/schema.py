@@ -15,10 +15,12 @@ from kiosk.backend.publishing import CODE
 
 HASH = r"^[0-9a-f]{64}$"
 CURSOR = r"^[0-9]{0,18}$"
+ID = r"^[0-9a-zA-Z][0-9a-zA-Z._-]{0,63}$"  # wire.ID
 _ID = r"^[0-9a-zA-Z][0-9a-zA-Z._-]{0,63}$"
 # base64 of 32 bytes (Ed25519), or of 65 that begin with 04 (a point of SM2's curve)
 _KEY = r"^([A-Za-z0-9+/]{42}|B[A-P][A-Za-z0-9+/]{84})[AEIMQUYcgkosw048]=$"
 _SIGNATURE = r"^[A-Za-z0-9+/]{85}[AQgw]==$"  # of 64
+_BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _TEXT: dict[str, Any] = {"type": "string"}
 _WHOLE = {"minimum": 1, "maximum": 2**53 - 1}
 
@@ -27,6 +29,8 @@ LIMITS: dict[str, dict[str, dict[str, Any]]] = {
     "EnrolRequest": {"public_key": {"pattern": _KEY}},
     "PushRequest": {"items": {"maxItems": wire.MAX_BATCH}},
     "BlockRequest": {"count": {"minimum": 1, "maximum": wire.MAX_BLOCK}, "request_id": {"pattern": _ID}},
+    "PersonCasesRequest": {"sealed": {"pattern": _BASE64, "maxLength": 4096}},
+    "QueryRequest": {"sealed": {"pattern": _BASE64, "maxLength": 4096}},
     "KeyChange": {
         "public_key": {"pattern": _KEY},
         "endorsement": {"pattern": _SIGNATURE},

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -51,6 +52,7 @@ def serve(
     keys: str = "",
     first: FirstTerminal | None = None,
     suites: tuple[str, ...] = (),
+    registers: str = "",
     quiet: float = QUIET,
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``ready`` gets one line of JSON: ``listening`` (URL), ``enrolment_code`` if asked.
@@ -58,7 +60,7 @@ def serve(
     ``listen`` is HOST:PORT; port 0 takes a free one. ``quiet``: seconds without a new case before those that came are
     decided again (replaying.py). Raises BackendError when it cannot start.
     """
-    app = create_app(Settings(db_url, blobs, keys, suites=suites))
+    app = create_app(Settings(db_url, blobs, keys, suites=suites, registers=registers))
     backend: Backend = app.state.backend
     line: dict[str, str] = {}
     listener = bind(listen)
@@ -74,7 +76,9 @@ def serve(
     gc.collect()
     gc.freeze()  # the modules' hundred thousand objects: whenever all were looked through, a batch stood still (0.1 s)
     server = QuietServer(configure(app), started)
-    replays = QuietReplays(backend.replays, backend.arrived, quiet)
+    replays = QuietReplays(
+        backend.replays, backend.arrived, quiet, backend.lives, partial(backend.certificates.run, again=False)
+    )
     replays.start()
     try:
         asyncio.run(server.serve(sockets=[listener]))

@@ -43,6 +43,7 @@ class Settings:
     burst: int = 5000  # and at once: a queue that has waited for weeks comes with all its materials
     monotonic: Callable[[], float] = time.monotonic
     suites: tuple[str, ...] = ()  # crypto suites that it is to have keys of; none: as its key file is
+    registers: str = ""  # the file of departments' registers (registers.py); none: there are none to ask
     unused_numbers: int = 20_000  # of a kind, that a terminal may hold reserved and not registered
 
     def sqlite_path(self) -> Path | None:
@@ -56,6 +57,10 @@ class Settings:
         if path is None:
             raise BackendError("keys-missing", "name a key file when the database is not an SQLite file")
         return path.with_name(path.name + ".keys.json")
+
+    def seals_path(self) -> Path:
+        """The folder of the authorities' seals (seal_keys.py)."""
+        return self.keys_path().with_name("seals")
 
 
 def sqlite_path(db_url: str) -> Path | None:

@@ -44,6 +44,7 @@ NOTES = {
     "key-out-of-time": "the paper's date is before the time of its key",
     "key-changing": "its terminal had not been heard yet with the key that was to follow",
     "exchange": "what it says holds, but the paper is to be exchanged",
+    "replaced": "a corrected version has taken its place: ask for that one",
 }
 NO_ROOT = "nobody vouches for this list: name the office's first key with --root, learnt by another way"
 STATUS = {Verdict.GENUINE: 0, Verdict.UNVOUCHED: 3}  # of all others 1
@@ -63,7 +64,7 @@ def verify(
     """
     out = out or sys.stdout
     try:
-        published = listing.read(_text(list_file), _root(root))
+        published = read_list(list_file, root)
         text = text if image is None else _code_in(image)
         said = None if fields is None else _fields(fields)
         found = judge(text, published, now())
@@ -138,6 +139,11 @@ def _refused(message: str, advice: str, as_json: bool, out: TextIO) -> int:
     else:
         print(f"{message}\n{advice}".rstrip(), file=sys.stderr)
     return 2
+
+
+def read_list(file: Path, root: str) -> PaperList:
+    """The list in a file, held against the office's first key where that is named. Raises NotReadable, BadList."""
+    return listing.read(_text(file), _root(root))
 
 
 def _text(file: Path) -> str:

@@ -28,7 +28,8 @@ class Verdict(Enum):
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """``notes``: message keys of what else is to be known: ``copy test provisional list-older-than-paper list-old
-    key-withdrawn key-out-of-time key-changing exchange``. ``statement`` is None where nothing said can be believed.
+    key-withdrawn key-out-of-time key-changing exchange replaced``. ``statement`` is None where nothing said can be
+    believed.
     """
 
     verdict: Verdict
@@ -62,9 +63,10 @@ def judge(text: str, published: PaperList, now: datetime) -> Judgement:
         return Judgement(Verdict.REPLACED_KEY, said, key, notes=notes)
     if _after(printed, key.replaced):
         notes = (*notes, "key-changing")
-    revoked = published.revocation(said.serial) if said.kind != "notice" else None  # the notice is what came of it
+    # the notice is what came of it
+    revoked = published.revocation(said.serial, said.kind) if said.kind != "notice" else None
     if revoked is not None:
-        more = ("exchange",) if revoked.effect == "exchange" else ()
+        more = (revoked.effect,) if revoked.effect in ("exchange", "replaced") else ()
         return Judgement(Verdict.REVOKED, said, key, revoked, (*notes, *more))
     if key.withdrawn:
         return Judgement(Verdict.REVOKED, said, key, notes=(*notes, "key-withdrawn"))

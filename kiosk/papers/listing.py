@@ -45,13 +45,32 @@ class PaperKey:
 class RevokedPaper:
     """``serial``: 16 hex digits (kiosk.papers.statement.serial_of). ``why``: a cause of kiosk.domain.late.
 
-    ``effect``: ``void`` (counts no more) or ``exchange`` (its content holds, the paper is to be exchanged).
+    ``effect``: ``void`` (counts no more), ``exchange`` (its content holds, the paper is to be exchanged) or
+    ``replaced`` (a corrected version has taken its place). ``kind``: of the papers of this serial that are meant; ""
+    for all.
     """
 
     serial: str
     since: str
     why: str
     effect: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SealKey:
+    """A seal that electronic certificates bear, from ``since`` on. ``certificate``: X.509, DER, base64.
+
+    ``sm2``: the public key of what lies beside the PDF, base64, or "". ``withdrawn``: since when nothing that bears it
+    is believed, whatever day it says. ``sample``: for trying out.
+    """
+
+    authority: str
+    certificate: str
+    since: str
+    sm2: str = ""
+    withdrawn: str = ""
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +92,7 @@ class PaperList:
     services: list[ServiceName] = field(default_factory=list)
     phone: str = ""
     format: int = 1
+    seals: list[SealKey] = field(default_factory=list)
 
     @property
     def root(self) -> str:
@@ -81,8 +101,8 @@ class PaperList:
     def key(self, kid: str) -> PaperKey | None:
         return next((key for key in self.keys if key.kid == kid), None)
 
-    def revocation(self, serial: bytes) -> RevokedPaper | None:
-        return next((row for row in self.revoked if row.serial == serial.hex()), None)
+    def revocation(self, serial: bytes, kind: str) -> RevokedPaper | None:
+        return next((row for row in self.revoked if row.serial == serial.hex() and row.kind in ("", kind)), None)
 
     def age(self, now: datetime) -> timedelta:
         return now - datetime.fromisoformat(self.issued_at)

@@ -123,7 +123,7 @@ def statement_of(paper: PaperContent, printed_at: datetime) -> Statement:
         decided_at=int(datetime.fromisoformat(told["at"]).timestamp()),
         printed_at=int(printed_at.timestamp()),
         fields=fields_hash(fields_of(paper)),
-        serial=serial_of(paper.case_id),
+        serial=serial_of(paper.case_id, version_of(paper)),
         shown=tuple(text[:LONGEST] for text in told["shown"].split("\n") if text),
         copy=paper.copy,
         test=paper.test,
@@ -141,9 +141,18 @@ def fields_hash(fields: Iterable[tuple[str, str]]) -> bytes:
     return hashlib.sha256(canonical("kiosk-paper-fields-v1", *flat)).digest()[:DIGEST]
 
 
-def serial_of(case_id: str) -> bytes:
-    """By which a case's papers are revoked. The id itself tells when the case was made, and stays off the paper."""
-    return hashlib.sha256(canonical("kiosk-paper-serial-v1", case_id)).digest()[:SERIAL]
+def version_of(paper: PaperContent) -> int:
+    """Which version of a certificate this is; of every other paper there is one alone."""
+    return int(paper.extra.get("version", "1")) if paper.kind == "certificate" else 1
+
+
+def serial_of(case_id: str, version: int = 1) -> bytes:
+    """By which a case's papers are revoked. The id itself tells when the case was made, and stays off the paper.
+
+    A corrected certificate (from version 2 on) has one of its own: what it replaces counts no more, and it does.
+    """
+    name = case_id if version == 1 else f"{case_id}.{version}"
+    return hashlib.sha256(canonical("kiosk-paper-serial-v1", name)).digest()[:SERIAL]
 
 
 def moment(seconds: int) -> datetime:

@@ -72,6 +72,27 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> None:
         raise BadSignature
 
 
+def sign_plain(private_key: bytes, message: bytes) -> bytes:
+    """DER (GM/T 0009) over the bare message, without the suite's name: for what programs of others are to check, by a
+    key that does nothing else.
+    """
+    made: bytes = _gmssl().sm2_sign_sm3_digest(private_key[:32], sm.sm3(_z(private_key[32:]) + message))
+    return made
+
+
+def verify_plain(public_key: bytes, message: bytes, der: bytes) -> None:
+    """Raises BadSignature unless ``der`` is the one spelling of the key's signature over the bare message."""
+    gmssl = _gmssl()
+    try:
+        if len(public_key) != PUBLIC_BYTES or sm.der_signature(sm.raw_signature(der)) != der:
+            raise BadSignature
+        good = gmssl.sm2_verify_sm3_digest(public_key[1:], sm.sm3(_z(public_key) + message), der)
+    except (gmssl.GmsslInnerError, ValueError, OverflowError) as error:
+        raise BadSignature from error
+    if not good:
+        raise BadSignature
+
+
 new_sealing_pair = new_signing_pair
 
 

@@ -52,7 +52,8 @@ def utc_now() -> datetime:
 
 
 class SyncClient:
-    """Used by one thread at a time (``interrupt`` excepted). ``on_results`` may see a result twice: it keeps by case.
+    """Used by one thread at a time (``interrupt`` excepted). ``on_results`` and ``on_progress`` may see
+    a thing twice: they keep by case.
 
     ``clock`` gives aware times; ``rng`` spreads the waits. With an ``enrolment_code`` the first pass that reaches the
     backend enrols the terminal by itself. ``area_code`` is where the terminal stands (kiosk/sync/area.py). ``log`` is
@@ -71,6 +72,7 @@ class SyncClient:
         running: Callable[[], float] = running_clock,
         rng: Random | None = None,
         on_results: Callable[[Sequence[wire.CaseResult]], None] | None = None,
+        on_progress: Callable[[Sequence[wire.CaseWord]], None] | None = None,
         enrolment_code: str = "",
         area_code: str = "",
         log: Log | None = None,
@@ -81,6 +83,7 @@ class SyncClient:
         self.time = Clock(journal, clock, running)
         self.beat: Callable[[], None] = lambda: None  # called when an exchange has ended, well or not
         key = key if log is None else key_by_the_log(log, key)
+        self._on_progress = on_progress
         self._journal, self._code, self._area, self._on_results = journal, enrolment_code, Area(area_code), on_results
         self._state = SyncState(journal)
         self._exchange = Exchange(transport, key, clock, self.policy)
@@ -219,6 +222,8 @@ class SyncClient:
             reply = self._exchange.call(enrolment, "GET", target, b"", wire.ResultsReply)
             if reply.results and self._on_results is not None:
                 self._on_results(reply.results)  # first kept, then passed by: a crash between shows them again
+            if reply.progress and self._on_progress is not None:
+                self._on_progress(reply.progress)
             hit("sync.results")
             more = reply.more and reply.cursor != self._state.cursor
             self._state.cursor = reply.cursor

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import NoReturn, TypeVar
 
 import msgspec
 
-from kiosk import encoding, suites, wire
+from kiosk import suites, wire
 from kiosk.sync.identity import TerminalKey
 from kiosk.sync.policy import Failure, Policy, SyncFailure
 from kiosk.sync.state import LARGEST_OFFSET
-from kiosk.sync.transport import Reply, Transport, TransportFailure
+from kiosk.sync.transport import Ahead, Reply, Transport, TransportFailure
 
 T = TypeVar("T")
 NEW_TERMINAL = "new"
@@ -34,46 +36,56 @@ class Exchange:
         self.newer_keys = False
         self.beat: Callable[[], None] = lambda: None
         self.heard = False  # the backend has told its time since this was last looked at
-        self._packs = False  # the backend has said that it takes packed batches,
-        self._plain = False  # but it does not
 
     def use(self, key: TerminalKey) -> None:
         """From here on requests are signed with ``key``."""
         self._key = key
 
     def call(
-        self, enrolment: wire.Enrolment, method: str, target: str, body: bytes, answer: type[T], raw: bool = False
+        self, enrolment: wire.Enrolment, method: str, target: str, body: bytes, answer: type[T], media: str = wire.JSON
     ) -> T:
         """The backend's answer to this request. Raises SyncFailure.
 
-        Sends anew, once, where that alone can help: a kept connection was gone, our clock was off, a nonce was known,
-        a packed batch is not wanted.
+        Sends anew, once, where that alone can help: a kept connection was gone, our clock was off, a nonce was known.
+        ``media``: what the body is.
         """
-        again = {"stale", "clock", "replayed", "bad-encoding"}
+        return self.ask(enrolment, method, target, body, answer, media)()
+
+    def ask(
+        self, enrolment: wire.Enrolment, method: str, target: str, body: bytes, answer: type[T], media: str = wire.JSON
+    ) -> Callable[[], T]:
+        """The request is on its way when this returns, where the line can do that; the answer comes as from ``call``.
+
+        It is called once, and before anything else is asked.
+        """
+
+        def send() -> _Sent:
+            asked = wire.Asked(enrolment.terminal_id, method, target, secrets.token_hex(16))
+            return self._send(asked, body, media, known=enrolment.signing_key_id)
+
+        first = send()
+        return lambda: self._answer(first, send, wire.unb64(enrolment.signing_key), answer)
+
+    def _answer(self, sent: _Sent, send: Callable[[], _Sent], key: bytes, answer: type[T]) -> T:
+        again = {"stale", "clock", "replayed"}
         while True:
-            nonce = secrets.token_hex(16)
-            before = self._clock()
             try:
-                reply = self._send(
-                    enrolment.terminal_id, method, target, body, nonce, raw, known=enrolment.signing_key_id
-                )
+                reply = self._reply(sent)
             except TransportFailure as failure:
-                if failure.stale and "stale" in again and method != "PATCH":  # of a part some may have arrived
+                if failure.stale and "stale" in again and sent.asked.method != "PATCH":  # of a part some may be there
                     again.discard("stale")
+                    sent = send()
                     continue
                 raise SyncFailure(Failure.NETWORK, failure.cause, stale=failure.stale) from failure
-            asked = wire.Asked(enrolment.terminal_id, method, target, nonce)
-            server_time = _trusted(reply, wire.unb64(enrolment.signing_key), asked)
-            self._set_clock(server_time, before)
+            server_time = _trusted(reply, key, sent.asked)
+            self._set_clock(server_time, sent.at)
             self.newer_keys |= wire.NEWEST_KEY_HEADER.lower() in reply.headers
-            self._packs = not self._plain and encoding.NAME in reply.headers.get("accept-encoding", "")
             if reply.status == 200:
                 return _decode(reply.body, answer)
             code = _problem(reply).code
-            if code == "bad-encoding":
-                self._packs, self._plain = False, True
             if code in again:
                 again.discard(code)
+                sent = send()
                 continue
             raise _refusal(reply.status, code)
 
@@ -82,9 +94,9 @@ class Exchange:
         public = wire.b64(self._key.public)
         body = msgspec.json.encode(wire.EnrolRequest(code, public))
         asked = wire.Asked(NEW_TERMINAL, "POST", "/v1/enrol", secrets.token_hex(16))
-        before = self._clock()
+        sent = self._send(asked, body)
         try:
-            reply = self._send(asked.terminal_id, asked.method, asked.target, body, asked.nonce, False)
+            reply = self._reply(sent)
         except TransportFailure as failure:
             raise SyncFailure(Failure.NETWORK, failure.cause) from failure
         if reply.status != 200:
@@ -101,7 +113,7 @@ class Exchange:
             raise SyncFailure(Failure.NETWORK, "captive-portal")
         if {enrolment.suite, *map(suites.suite_name, keys)} != {self._key.suite}:
             raise SyncFailure(Failure.SERVER, "suite-not-served")
-        self._set_clock(_trusted(reply, keys[0], asked), before)
+        self._set_clock(_trusted(reply, keys[0], asked), sent.at)
         return enrolment
 
     def close(self) -> None:
@@ -110,23 +122,29 @@ class Exchange:
     def interrupt(self) -> None:
         self._transport.interrupt()
 
-    def _send(
-        self, terminal_id: str, method: str, target: str, body: bytes, nonce: str, raw: bool, known: str = ""
-    ) -> Reply:
-        packed = self._packs and not raw and len(body) > encoding.WORTH_IT
-        if packed:
-            body = encoding.pack(body)
+    def _send(self, asked: wire.Asked, body: bytes, media: str = wire.JSON, known: str = "") -> _Sent:
+        """The request on its way, or waiting for its answer to be wanted. What fails is told there."""
+        at = self._clock()
         stamp = int((self._clock() + self.offset).timestamp())
-        headers = wire.signed_headers(self._key.private, method, target, terminal_id, stamp, nonce, body)
-        headers["Accept"] = "application/json"
+        headers = wire.signed_headers(
+            self._key.private, asked.method, asked.target, asked.terminal_id, stamp, asked.nonce, body
+        )
+        headers["Accept"] = wire.JSON
         if known:
             headers[wire.KEY_HEADER] = known
-        if packed:
-            headers["Content-Encoding"] = encoding.NAME
         if body:
-            headers["Content-Type"] = "application/octet-stream" if raw else "application/json"
+            headers["Content-Type"] = media
+        request = (asked.method, asked.target, headers, body, self._policy.allowance(len(body)))
+        if not isinstance(self._transport, Ahead):
+            return _Sent(asked, at, partial(self._transport.send, *request))
         try:
-            return self._transport.send(method, target, headers, body, self._policy.allowance(len(body)))
+            return _Sent(asked, at, self._transport.begin(*request))
+        except TransportFailure as failure:
+            return _Sent(asked, at, partial(_fail, failure))
+
+    def _reply(self, sent: _Sent) -> Reply:
+        try:
+            return sent.reply()
         finally:
             self.beat()
 
@@ -136,6 +154,19 @@ class Exchange:
         if abs(offset) > LARGEST_OFFSET:
             raise SyncFailure(Failure.SERVER, "bad-time")
         self.offset, self.heard = offset, True
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A request, when it was begun, and what waits for its reply (TransportFailure)."""
+
+    asked: wire.Asked
+    at: datetime
+    reply: Callable[[], Reply]
+
+
+def _fail(failure: TransportFailure) -> NoReturn:
+    raise failure
 
 
 def _trusted(reply: Reply, public_key: bytes, asked: wire.Asked) -> datetime:

@@ -35,6 +35,7 @@ def judge(enrolment: wire.Enrolment, batch: Sequence[OutboxItem], results: Seque
     for result in results:
         answers.setdefault(result.id, []).append(result)
     outcome = BatchOutcome()
+    verifier = wire.AckVerifier(wire.unb64(enrolment.signing_key))
     for item in batch:
         own = answers.get(item.id, [])
         if not own:
@@ -46,8 +47,9 @@ def judge(enrolment: wire.Enrolment, batch: Sequence[OutboxItem], results: Seque
             outcome.again.setdefault("bad-ack", []).append(item.id)
         elif result.status in ("accepted", "duplicate"):
             ack = result.ack
-            if ack is not None and fits(enrolment, item, ack):
-                outcome.acks.append(AckRecord(ack.id, ack.hash, ack.received_at, ack.key_id, ack.signature))
+            if ack is not None and fits(enrolment, item, ack, verifier):
+                record = AckRecord(ack.id, ack.hash, ack.received_at, ack.key_id, ack.signature, ack.path)
+                outcome.acks.append(record)
             else:
                 outcome.again.setdefault("bad-ack", []).append(item.id)
         elif result.status == "rejected":
@@ -59,14 +61,14 @@ def judge(enrolment: wire.Enrolment, batch: Sequence[OutboxItem], results: Seque
     return outcome
 
 
-def fits(enrolment: wire.Enrolment, item: OutboxItem, ack: wire.Ack) -> bool:
+def fits(enrolment: wire.Enrolment, item: OutboxItem, ack: wire.Ack, verifier: wire.AckVerifier) -> bool:
     """Whether this is our backend's signed word that it has this item with this hash from this terminal."""
     if (ack.id, ack.hash, ack.terminal_id) != (item.id, item.hash, enrolment.terminal_id):
         return False
     if ack.key_id != enrolment.signing_key_id:
         return False
     try:
-        wire.verify(wire.unb64(enrolment.signing_key), ack.canonical(), ack.signature)
+        verifier.check(ack)
     except wire.BadSignature:
         return False
     return True

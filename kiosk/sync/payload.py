@@ -10,23 +10,26 @@ import msgspec
 from kiosk.domain.case import CaseDraft
 from kiosk.wire import (
     CasePayload,
+    PayloadBundle,
     PayloadCommitment,
     PayloadFacts,
     PayloadField,
     PayloadMaterial,
     PayloadRule,
     RatingPayload,
+    write_case,
 )
 
 
 def encode_case(
     draft: CaseDraft, case_no: str, committed_at: datetime, *, uscc: str = "", sealed_hashes: Sequence[str] = (),
-    clock: str = "", once: int = 0, facts: PayloadFacts | None = None,
+    clock: str = "", once: int = 0, facts: PayloadFacts | None = None, bundle: PayloadBundle | None = None,
 ) -> bytes:  # fmt: skip
-    """JSON of the whole case. ``sealed_hashes``: SHA-256 hex of each sealed material, in the order of the materials.
+    """The whole case (kiosk/wire/packing.py). ``sealed_hashes``: SHA-256 hex of each sealed material, in their order.
 
     ``clock``: how far ``committed_at`` may be believed (kiosk.sync.clock.Trust). ``once``: the pack's (CasePayload).
-    ``facts``: what the decision rested on beside the case (kiosk.services.replay.stored).
+    ``facts``: what the decision rested on beside the case (kiosk.services.replay.stored). ``bundle``: the other cases
+    that were made of the same form.
     """
     decision, commitment = draft.decision, draft.commitment
     payload = CasePayload(
@@ -61,8 +64,10 @@ def encode_case(
         clock=clock,
         once=once,
         facts=facts,
+        bundle=bundle,
+        helped=list(draft.helped),
     )
-    return msgspec.json.encode(payload)
+    return write_case(payload)
 
 
 def encode_rating(

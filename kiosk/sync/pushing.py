@@ -3,6 +3,10 @@
 An item leaves the queue only for an acknowledgement that echoes its id and hash and is signed; what the backend
 refuses is set aside, and never stops the rest. Nor does a picture that the line does not carry: others go before it.
 
+A long queue is pushed with both ends at work: while the backend takes one batch in, the next is read and put together
+here, and goes out before the answer to the first is marked. One request at a time is on its way, and a batch that needs
+anything more than being sent (materials to bring, one that is not in order) waits until no other is.
+
 Failpoints: ``sync.answered`` (the backend has said what became of a batch, nothing of it is kept here),
 ``sync.settled`` (kept).
 """
@@ -12,6 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -40,7 +45,7 @@ FAULTY_IN_A_ROW = 3  # of one batch, met for the first time and with nothing gon
 class Queue(Protocol):
     """The part of the journal used here (kiosk.journal.journal.Journal)."""
 
-    def due(self, now: datetime, limit: int, max_bytes: int) -> list[OutboxItem]: ...
+    def due(self, now: datetime, limit: int, max_bytes: int, after: str = "") -> list[OutboxItem]: ...
 
     def acknowledge(self, acks: Sequence[AckRecord]) -> object: ...
 
@@ -49,6 +54,14 @@ class Queue(Protocol):
     def set_aside(self, item_id: str, state: AsideState, reason: str) -> None: ...
 
     def counts(self) -> Counts: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A batch on its way, and what waits for its answer (SyncFailure)."""
+
+    items: Sequence[OutboxItem]
+    answer: Callable[[], wire.PushReply]
 
 
 class Pushes:
@@ -87,36 +100,67 @@ class Pushes:
         self._cut = ""
         # what was put off because the line was down is due as soon as it is up
         horizon = max(now, self._backoff.next_at or now)
-        while items := self._queue.due(horizon, min(self._policy.batch, wire.MAX_BATCH), self._policy.batch_bytes):
+        limit, size = min(self._policy.batch, wire.MAX_BATCH), self._policy.batch_bytes
+        sent: _Sent | None = None
+        while (items := self._queue.due(horizon, limit, size, sent.items[-1].id if sent else "")) or sent:
+            ahead = self._ready(enrolment, items)
+            if sent is None and ahead is not None:
+                sent = ahead()
+                continue
+            onward = _Onward(between, ahead if sent else None)
+            batch = sent.items if sent else items
             try:
-                self._push(enrolment, items, horizon, report)
+                self._push(enrolment, batch, horizon, report, sent.answer if sent else None, onward)
             except SyncFailure as failure:
                 if failure.cause != "stopped":
-                    waiting = [item.id for item in items if item.id not in self._settled]
+                    waiting = [item.id for item in batch if item.id not in self._settled]
                     self._queue.reschedule(waiting, self._backoff.failed(failure, now), failure.cause)
                     report.retried += len(waiting)
                     self._judge_faulted(report)
                 raise
-            between()
+            sent = onward.sent()
         self._judge_faulted(report)
 
+    def _ready(self, enrolment: wire.Enrolment, items: Sequence[OutboxItem]) -> Callable[[], _Sent] | None:
+        """What sends these, where they need nothing but that; None where something is to be done, or decided, first."""
+        if not items or not all(self._is_plain(item) for item in items):
+            return None
+        body = _body(items)
+        if len(body) > wire.MAX_PUSH_BYTES:
+            return None
+        return lambda: _Sent(items, self._ask(enrolment, body))
+
+    def _is_plain(self, item: OutboxItem) -> bool:
+        there = all(self._uploads.has(digest) for digest, _ in item.attachments)
+        return there and item.id not in self._faults and _is_what_it_says(item)
+
     def _push(
-        self, enrolment: wire.Enrolment, items: Sequence[OutboxItem], horizon: datetime, report: CycleReport
+        self,
+        enrolment: wire.Enrolment,
+        items: Sequence[OutboxItem],
+        horizon: datetime,
+        report: CycleReport,
+        answer: Callable[[], wire.PushReply] | None,
+        onward: Callable[[], None],
     ) -> None:
+        """All of ``items``, whatever becomes of each. ``answer``: they are on their way already, as one batch.
+
+        ``onward`` is called when the line is free again for the next.
+        """
         self._settled.clear()
-        ready = [item for item in items if self._prepare(enrolment, item, horizon, report)]
-        suspects = [[item] for item in ready if item.id in self._faults]  # each alone, after the others
-        fresh = [item for item in ready if item.id not in self._faults]
-        batches = [*suspects, fresh] if fresh else suspects
+        batches = [list(items)]
+        if answer is None:
+            ready = [item for item in items if self._prepare(enrolment, item, horizon, report)]
+            suspects = [[item] for item in ready if item.id in self._faults]  # each alone, after the others
+            fresh = [item for item in ready if item.id not in self._faults]
+            batches = [*suspects, fresh] if fresh else suspects
         borne = 0  # in a row
         while batches:
             batch = batches.pop()
-            body = msgspec.json.encode(wire.PushRequest([_on_wire(item) for item in batch]))
             try:
-                if len(body) > wire.MAX_PUSH_BYTES:  # refused half-way, it would look like a cut line for ever
-                    raise SyncFailure(Failure.ITEM, "too-large")
-                reply = self._exchange.call(enrolment, "POST", "/v1/items", body, wire.PushReply)
+                reply = answer() if answer is not None else self._call(enrolment, batch)
             except SyncFailure as failure:
+                answer = None
                 few = borne < FAULTY_IN_A_ROW and len(self._faulted) < FAULTY_ITEMS
                 if failure.kind is not Failure.ITEM and not (failure.cause == FAULT and few):
                     raise
@@ -129,14 +173,26 @@ class Pushes:
                 else:
                     self._set_aside(batch[0], "rejected", failure.cause, report)
                 continue
-            borne = 0
+            answer, borne = None, 0
             hit("sync.answered")
+            if not batches:
+                onward()
             self._settle(judge(enrolment, batch, reply.results), batch, horizon, report)
             hit("sync.settled")
+        onward()
+
+    def _call(self, enrolment: wire.Enrolment, batch: Sequence[OutboxItem]) -> wire.PushReply:
+        body = _body(batch)
+        if len(body) > wire.MAX_PUSH_BYTES:  # refused half-way, it would look like a cut line for ever
+            raise SyncFailure(Failure.ITEM, "too-large")
+        return self._ask(enrolment, body)()
+
+    def _ask(self, enrolment: wire.Enrolment, body: bytes) -> Callable[[], wire.PushReply]:
+        return self._exchange.ask(enrolment, "POST", "/v1/items", body, wire.PushReply, wire.PACKED)
 
     def _prepare(self, enrolment: wire.Enrolment, item: OutboxItem, horizon: datetime, report: CycleReport) -> bool:
         """Whether the item can be pushed: it is what it says, and its materials are there."""
-        if hashlib.sha256(item.sealed).hexdigest() != item.hash:
+        if not _is_what_it_says(item):
             self._set_aside(item, "quarantined", "hash-mismatch", report)
             return False
         if self._pictures_wait(item):
@@ -241,6 +297,44 @@ class Pushes:
         report.set_aside += 1
 
 
-def _on_wire(item: OutboxItem) -> wire.SealedItem:
+class _Onward:
+    """Called once or twice when the line is free: ``between``, then what sends the next batch, at the first call.
+
+    What fails in between is told by ``sent``: the answer that has just come is dealt with before.
+    """
+
+    def __init__(self, between: Callable[[], None], ahead: Callable[[], _Sent] | None) -> None:
+        self._between, self._ahead = between, ahead
+        self._called = False
+        self._sent: _Sent | None = None
+        self._failure: SyncFailure | None = None
+
+    def __call__(self) -> None:
+        if self._called:
+            return
+        self._called = True
+        try:
+            self._between()
+        except SyncFailure as failure:
+            self._failure = failure
+        else:
+            self._sent = self._ahead() if self._ahead is not None else None
+
+    def sent(self) -> _Sent | None:
+        """The next batch, if it is on its way. Raises SyncFailure."""
+        if self._failure is not None:
+            raise self._failure
+        return self._sent
+
+
+def _is_what_it_says(item: OutboxItem) -> bool:
+    return hashlib.sha256(item.sealed).hexdigest() == item.hash
+
+
+def _body(items: Sequence[OutboxItem]) -> bytes:
+    return msgspec.msgpack.encode(wire.PackedPush([_on_wire(item) for item in items]))
+
+
+def _on_wire(item: OutboxItem) -> wire.PackedItem:
     attachments = [digest for digest, _ in item.attachments]
-    return wire.SealedItem(item.id, item.kind, item.hash, wire.b64(item.sealed), attachments, dict(item.meta))
+    return wire.PackedItem(item.id, item.kind, item.hash, item.sealed, attachments, dict(item.meta))

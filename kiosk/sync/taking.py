@@ -20,7 +20,7 @@ from kiosk import __version__, policy, wire
 from kiosk.domain.place import Place
 from kiosk.health.failpoints import hit
 from kiosk.services import signing
-from kiosk.services.loader import PackError, load_builtin, load_pack, placed, read_checked
+from kiosk.services.loader import BUILTIN, BUNDLES, PackError, builtin, load_builtin, load_pack, placed, read_checked
 from kiosk.services.model import ServicePack
 from kiosk.sync import notes
 from kiosk.sync.artefacts import ArtefactFolder
@@ -175,7 +175,7 @@ def check(artefact: wire.Artefact, data: bytes, file: Path) -> str:
         return "pack-invalid"
     if (artefact.name, artefact.version) != (pack.pack_id, pack.version):
         return "other-version"
-    own = load_builtin().get(pack.pack_id)
+    own = builtin(pack.pack_id) if pack.pack_id in (*BUILTIN, *BUNDLES) else None
     if own is not None and own.version == pack.version and own != pack:
         return "version-taken"  # a case cites name and version: they mean one thing
     return ""
@@ -184,7 +184,7 @@ def check(artefact: wire.Artefact, data: bytes, file: Path) -> str:
 def in_use(data_folder: Path, keys: Sequence[bytes], place: Place) -> InUse:
     """Every pack and the policy as they hold: what was taken where it is still whole, else what the program brings."""
     folder = ArtefactFolder(data_folder / FOLDER)
-    packs, origins, troubles = dict(load_builtin(place)), {}, {}
+    packs, origins, troubles = {name: builtin(name, place) for name in (*BUILTIN, *BUNDLES)}, {}, {}
     found: policy.Policy | None = None
     origin = ""
     for each in used(folder):
@@ -200,4 +200,29 @@ def in_use(data_folder: Path, keys: Sequence[bytes], place: Place) -> InUse:
         else:
             packs[artefact.name] = placed(read_checked(data), place)
             origins[artefact.name] = each
-    return InUse(packs, origins, found, origin, troubles)
+    return InUse(_composed(packs, origins, troubles, place), origins, found, origin, troubles)
+
+
+def _composed(
+    packs: Mapping[str, ServicePack], origins: dict[str, Used], troubles: dict[str, str], place: Place
+) -> dict[str, ServicePack]:
+    """With the bundles made of what is in use now. One that does not fit its items is not offered; where it was
+    published, the one that comes with the program serves, if that fits them."""
+    found = dict(packs)
+    if not origins:  # all as they were tested together
+        return {**found, **{name: pack for name, pack in load_builtin(place).items() if name in BUNDLES}}
+    from kiosk.services import bundle, bundle_check
+
+    for name, pack in packs.items():
+        if pack.bundle is None:
+            continue
+        tries = [pack, *([builtin(name, place)] if name in origins and name in BUNDLES else [])]
+        fits = next((each for each in tries if not bundle_check.unfit(each, packs)), None)
+        if fits is not pack:
+            troubles[name] = "items-unfit"
+            origins.pop(name, None)
+        if fits is None:
+            del found[name]
+        else:
+            found[name] = bundle.composed(fits, packs)
+    return found

@@ -3,6 +3,9 @@
 A socket time-out starts anew with every byte that trickles in; here the time left is set before each wait, so that a
 slow body ends at the deadline. A large body has a late deadline: where nothing moves at all, ``stall`` seconds are
 enough. Knows nothing of signatures, follows no redirect, uses no proxy from the environment.
+
+A request may be on its way while its sender does something else: ``begin`` sends it and gives what waits for the
+reply.
 """
 
 from __future__ import annotations
@@ -12,11 +15,11 @@ import io
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from kiosk.address import parse
 from kiosk.sync.resolving import Name
@@ -60,6 +63,18 @@ class Transport(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class Ahead(Protocol):
+    """A transport that can also have a request on its way before anybody waits for the reply."""
+
+    def begin(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, seconds: float
+    ) -> Callable[[], Reply]:
+        """The request is sent when this returns. What it returns is called once for the whole reply, within
+        ``seconds`` from now. Another request meanwhile gives this one up. Both raise TransportFailure.
+        """
+
+
 class HttpTransport:
     """https:// to one backend, or http:// on this machine (ValueError for any other). Used by one thread.
 
@@ -75,25 +90,52 @@ class HttpTransport:
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
         self._stopped = False
+        self._under_way = False  # a request was sent, and its reply is still to be read
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Reply:
+        return self.begin(method, target, headers, body, seconds)()
+
+    def begin(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, seconds: float
+    ) -> Callable[[], Reply]:
+        if self._under_way:  # nobody wants that reply any more, and it would be taken for this one's
+            self.close()
         deadline = time.monotonic() + seconds
         kept = self._socket is not None
-        whole = False
-        try:
+        with self._unless_it_breaks(kept):
             raw = self._socket or self._connect(deadline)
-            reply, whole = self._exchange(_DeadlineSocket(raw, deadline, self._stall), method, target, headers, body)
-            return reply
+            connection = http.client.HTTPConnection(self._host, self._port)
+            connection.sock = _DeadlineSocket(raw, deadline, self._stall)  # the part of a socket that http.client uses
+            connection.request(method, target, body or None, dict(headers))
+        self._under_way = True
+
+        def reply() -> Reply:
+            with self._unless_it_breaks(kept):
+                found, whole = _read(connection)
+            self._under_way = False
+            if not whole:
+                self.close()
+            return found
+
+        return reply
+
+    @contextmanager
+    def _unless_it_breaks(self, kept: bool) -> Iterator[None]:
+        """``kept``: the connection had served before. Whatever goes wrong, it serves no more."""
+        try:
+            yield
         except (OSError, http.client.HTTPException, ValueError) as error:
+            self.close()
             if self._stopped:
                 raise TransportFailure("stopped") from error
             closed = isinstance(error, (ConnectionError, http.client.RemoteDisconnected))
             raise TransportFailure(_cause(error), stale=kept and closed) from error
-        finally:
-            if not whole:
-                self.close()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
+        self._under_way = False
         with self._lock:
             raw, self._socket = self._socket, None
         if raw is not None:
@@ -145,21 +187,17 @@ class HttpTransport:
             if self._stopped:
                 raise ConnectionAbortedError
 
-    def _exchange(
-        self, sock: _DeadlineSocket, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[Reply, bool]:
-        """The reply, and whether the connection may serve again."""
-        connection = http.client.HTTPConnection(self._host, self._port)
-        connection.sock = sock  # the part of a socket that http.client uses
-        connection.request(method, target, body or None, dict(headers))
-        response = connection.getresponse()
-        data = response.read(MAX_REPLY + 1)
-        if len(data) > MAX_REPLY:
-            raise http.client.HTTPException("too much")
-        if response.length:  # read(n) does not complain about a body that ends early
-            raise http.client.IncompleteRead(data, response.length)
-        found = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(response.status, found, data), response.isclosed() and not response.will_close
+
+def _read(connection: http.client.HTTPConnection) -> tuple[Reply, bool]:
+    """The reply, and whether the connection may serve again."""
+    response = connection.getresponse()
+    data = response.read(MAX_REPLY + 1)
+    if len(data) > MAX_REPLY:
+        raise http.client.HTTPException("too much")
+    if response.length:  # read(n) does not complain about a body that ends early
+        raise http.client.IncompleteRead(data, response.length)
+    found = {name.lower(): value for name, value in response.getheaders()}
+    return Reply(response.status, found, data), response.isclosed() and not response.will_close
 
 
 class _DeadlineSocket:

@@ -94,7 +94,7 @@ class Uploads:
         """One exchange; how it went says how large the next part may be."""
         begun = self._monotonic()
         try:
-            reply = self._exchange.call(enrolment, method, target, data, wire.MaterialReply, raw=True)
+            reply = self._exchange.call(enrolment, method, target, data, wire.MaterialReply, wire.BYTES)
         except SyncFailure as failure:
             if failure.kind is Failure.NETWORK and not failure.stale:
                 self._part = max(self._policy.least_part, self._part // 2)

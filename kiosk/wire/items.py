@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kiosk import suites
+from kiosk.wire.lives import CaseWord
 from kiosk.wire.signing import canonical
 
 MAX_BATCH = 500  # items in one push
@@ -15,7 +16,10 @@ MAX_MATERIAL_BYTES = 16 * 1024 * 1024  # one sealed material
 RESUMABLE_FROM = 64 * 1024  # bytes: up to here a material is one PUT; a larger one may come in parts
 MAX_BLOCK = 10_000  # numbers in one block
 
-ItemKind = Literal["case", "rating"]
+JSON, BYTES = "application/json", "application/octet-stream"
+PACKED = "application/msgpack"  # of a batch (MessagePack): the same names and values, binary ones as they are
+
+ItemKind = Literal["case", "rating", "withdrawal", "supplement"]
 BlockKind = Literal["case", "uscc"]
 Status = Literal["accepted", "duplicate", "rejected", "conflict", "retry"]
 
@@ -68,9 +72,32 @@ class PushRequest:
     items: list[SealedItem]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PackedItem:
+    """The same with its bytes as they are, in a body of the type ``PACKED``: what terminals send.
+
+    What is sealed cannot be made smaller, and base64 makes it larger by a third, which somebody has to pack again.
+    """
+
+    id: str
+    kind: str
+    hash: str
+    sealed: bytes
+    attachments: list[str] = field(default_factory=list)
+    meta: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedPush:
+    items: list[PackedItem]
+
+
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """The backend has this item with this hash on its disk. Signed: it may be kept as evidence."""
+    """The backend has this item with this hash on its disk. Signed: it may be kept as evidence.
+
+    ``path``: of one that was signed together with others, from it to what the signature covers (acks.py).
+    """
 
     id: str
     hash: str
@@ -78,6 +105,7 @@ class Ack:
     received_at: str
     key_id: str
     signature: str = ""
+    path: str = ""
 
     def canonical(self) -> bytes:
         return canonical("kiosk-ack-v1", self.id, self.hash, self.terminal_id, self.received_at, self.key_id)
@@ -149,11 +177,15 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class ResultsReply:
-    """Results after the asked cursor, oldest first; ask again from ``cursor``."""
+    """Results after the asked cursor, oldest first; ask again from ``cursor``.
+
+    ``progress``: how cases stand since (kiosk/wire/lives.py), oldest first, under the same cursor.
+    """
 
     cursor: str
     results: list[CaseResult]
     more: bool = False
+    progress: list[CaseWord] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,19 @@ class PayloadFacts:
     place: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class PayloadBundle:
+    """The bundle (一件事) that a case is part of: every case made of one form has the same ``bundle_id``.
+
+    ``case_nos``: of all its cases, in the order in which they were decided, this one among them.
+    """
+
+    bundle_id: str
+    pack_id: str
+    pack_version: str
+    case_nos: list[str]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class CasePayload:
     """The plain text of a sealed item of kind ``case`` (JSON, UTF-8)."""
@@ -77,7 +90,9 @@ class CasePayload:
     test: bool = False
     clock: str = ""  # how far the terminal's clock could be believed: confirmed, plausible, wrong
     once: int = 0  # months within which one person gets this matter once (the pack's word); 0: as often as wanted
+    helped: list[str] = field(default_factory=list)  # members of staff who helped at the terminal, by their number
     facts: PayloadFacts | None = None  # without them the decision cannot be made again
+    bundle: PayloadBundle | None = None  # None for a matter of its own
     format: int = 1
 
 

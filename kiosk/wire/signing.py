@@ -32,11 +32,12 @@ def canonical(label: str, *values: str) -> bytes:
     return b"".join(b"%d:%b," % (len(part), part) for part in parts)
 
 
-def request_bytes(
-    method: str, target: str, terminal_id: str, timestamp: str, nonce: str, body: bytes, suite: suites.Suite = _USUAL
-) -> bytes:
-    """What a request's signature covers; ``target`` is path and query as sent, ``suite`` the terminal's."""
-    return canonical("kiosk-request-v1", method, target, terminal_id, timestamp, nonce, suite.digest(body))
+def request_bytes(method: str, target: str, terminal_id: str, timestamp: str, nonce: str, digest: str) -> bytes:
+    """What a request's signature covers; ``target`` is path and query as sent.
+
+    ``digest``: of the body, by the hash of the terminal's suite.
+    """
+    return canonical("kiosk-request-v1", method, target, terminal_id, timestamp, nonce, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def signed_headers(
 ) -> dict[str, str]:
     """The headers that make a request this terminal's."""
     suite = suites.of_key(private_key)
-    message = request_bytes(method, target, terminal_id, str(timestamp), nonce, body, suite)
+    message = request_bytes(method, target, terminal_id, str(timestamp), nonce, suite.digest(body))
     return {
         TERMINAL_HEADER: terminal_id,
         TIMESTAMP_HEADER: str(timestamp),

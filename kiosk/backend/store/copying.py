@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kiosk.backend.ownership import LARGEST
 from kiosk.backend.settings import BackendError, sqlite_path
-from kiosk.backend.store import postgres
+from kiosk.backend.store import certificates, postgres
 from kiosk.backend.store.engine import Store
 from kiosk.backend.store.tables import item_materials, materials, sequences
 from kiosk.durable import sync_path
@@ -71,9 +71,10 @@ def material_hashes(db_url: str, dumped: Path) -> dict[str, bool]:
     try:
         needed = set(store.read(lambda c: c.scalars(select(item_materials.c.hash).distinct()).all()))
         known = store.read(lambda c: c.scalars(select(materials.c.hash).distinct().order_by(materials.c.hash)).all())
+        made = store.read(certificates.hashes)
     finally:
         store.close()
-    return {digest: digest in needed for digest in known}
+    return {digest: digest in needed for digest in known} | dict.fromkeys(made, True)
 
 
 def _dump_sqlite(path: Path, target: Path) -> None:

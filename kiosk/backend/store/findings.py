@@ -62,10 +62,12 @@ def finding(case_id: str, found: Meaning, now: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Where a case stands after somebody has settled it; ``terminal_id`` will be told."""
+    """Where a case stands, settled by somebody; ``terminal_id`` will be told. ``outcome``, ``rung``: the case's."""
 
     terminal_id: str
     meaning: Meaning | None
+    outcome: str
+    rung: str
 
 
 def terminal_of(connection: Connection, case_id: str) -> str:
@@ -94,7 +96,7 @@ def settle(connection: Connection, case_id: str, cause: str, outcome: str, text:
             decided_at=now,
         )
     )  # fmt: skip
-    return Settled(row.terminal_id, found)
+    return Settled(row.terminal_id, found, row.outcome, row.rung)
 
 
 def withdraw_pack(connection: Connection, service_id: str, version: str, since: str) -> None:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, String, Table, any_, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kiosk.backend.store.bulk import write_rows
+from kiosk.backend.store.bundles import bundled_cases
 from kiosk.backend.store.findings import finding, has_already, withdrawn
 from kiosk.backend.store.late_tables import findings
+from kiosk.backend.store.life_tables import deeds
 from kiosk.backend.store.numbers import owned
 from kiosk.backend.store.tables import (
     alarms,
@@ -26,16 +29,17 @@ from kiosk.backend.store.tables import (
 )
 from kiosk.backend.store.upsert import insert_new
 from kiosk.domain.late import meaning, result_text, rung_of
-from kiosk.wire import CasePayload, RatingPayload, Status
+from kiosk.wire import CasePayload, RatingPayload, Status, SupplementPayload, WithdrawalPayload
 
-_CHUNK = 400  # values in one IN list
 _COLUMNS: dict[Table, tuple[str, ...]] = {  # of the rows that a batch writes, in the order in which it writes them
     items: ("id", "terminal_id", "kind", "hash", "sealed", "sealing_key_id", "received_at"),
     item_materials: ("item_id", "hash"),
     cases: ("case_id", "item_id", "terminal_id", "area_code", "case_no", "service_id", "pack_version", "outcome",
             "rung", "verification", "committed_at", "test", "state"),
+    bundled_cases: ("case_id", "bundle_id", "pack_id", "pack_version"),
     registered_numbers: ("kind", "number", "case_id"),
     ratings: ("case_id", "item_id", "level", "rated_at"),
+    deeds: ("item_id", "terminal_id", "case_id", "kind", "person", "answer"),
     results: ("terminal_id", "case_id", "case_no", "outcome", "text", "decided_at"),
     findings: ("at", "case_id", "cause", "rule", "effect", "after_check", "serial"),
     alarms: ("at", "terminal_id", "code", "item_id", "hash"),
@@ -52,9 +56,9 @@ class NewItem:
     sealed: bytes
     sealing_key_id: str
     attachments: tuple[str, ...]
-    payload: CasePayload | RatingPayload
+    payload: CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload
     committed_at: str = ""  # of a case, in UTC
-    person: str = ""  # a keyed hash, where the matter is one that a person gets once
+    person: str = ""  # a keyed hash, where the matter is one that a person gets once, and of who sends a deed
     serials: tuple[tuple[str, str, int], ...] = ()  # kind, number, serial: of its numbers that can be of the area
 
 
@@ -144,7 +148,8 @@ class _Batch:
         payloads = [item.payload for item in new]
         opened = [payload for payload in payloads if isinstance(payload, CasePayload)]
         rated = [payload.case_id for payload in payloads if isinstance(payload, RatingPayload)]
-        asked = [*(case.case_id for case in opened if look), *rated]
+        done = [each.case_id for each in payloads if isinstance(each, (WithdrawalPayload, SupplementPayload))]
+        asked = [*(case.case_id for case in opened if look), *rated, *done]
         self._cases = {row.case_id: row.terminal_id for row in _matching(connection, cases, cases.c.case_id, asked)}
         self._rated = {row.case_id for row in _matching(connection, ratings, ratings.c.case_id, rated)}
         # after the cases: who sees a case that another process has just committed sees its item too
@@ -161,7 +166,7 @@ class _Batch:
         if earlier is not None:
             return judge_known(earlier, self._terminal_id, item.hash)
         payload = item.payload
-        refused = self._refuse_case(payload) if isinstance(payload, CasePayload) else self._refuse_rating(payload)
+        refused = self._refuse(payload)
         if refused is not None:
             return refused
         self._known[item.id] = KnownItem(self._terminal_id, item.hash, self._now)
@@ -171,10 +176,19 @@ class _Batch:
         self._rows[item_materials] += [(item.id, digest) for digest in item.attachments]
         if isinstance(payload, CasePayload):
             self._add_case(item.id, payload, item.committed_at, item.person)
+        elif isinstance(payload, (WithdrawalPayload, SupplementPayload)):  # answered by its life (backend/lives.py)
+            self._rows[deeds].append((item.id, self._terminal_id, payload.case_id, item.kind, item.person, ""))
         else:
             self._rated.add(payload.case_id)
             self._rows[ratings].append((payload.case_id, item.id, payload.level, payload.rated_at))
         return Taken("accepted", received_at=self._now)
+
+    def _refuse(self, payload: CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload) -> Taken | None:
+        if isinstance(payload, CasePayload):
+            return self._refuse_case(payload)
+        if isinstance(payload, RatingPayload):
+            return self._refuse_rating(payload)
+        return Taken("retry", "case-missing") if payload.case_id not in self._cases else None
 
     def _refuse_case(self, case: CasePayload) -> Taken | None:
         if case.case_id in self._cases:
@@ -232,6 +246,8 @@ class _Batch:
                 case.outcome, case.rung, case.verification, committed_at, case.test, state,
             )
         )  # fmt: skip
+        if (bundle := case.bundle) is not None:
+            self._rows[bundled_cases].append((case.case_id, bundle.bundle_id, bundle.pack_id, bundle.pack_version))
 
     def _add_result(self, case: CasePayload, outcome: str, text: str) -> None:
         self._rows[results].append((self._terminal_id, case.case_id, case.case_no, outcome, text, self._now))
@@ -254,15 +270,17 @@ def _own_numbers(connection: Connection, terminal_id: str, new: Sequence[NewItem
 
 
 def _matching(connection: Connection, table: Table, column: Any, values: Iterable[str], *where: Any) -> list[Any]:
+    """The rows with one of the values. One text, taken apart there: the statement is the same for any number of them.
+
+    Ids, hashes and numbers were checked for their form: none has a line feed in it.
+    """
     wanted = sorted(set(values))
-    rows: list[Any] = []
+    if not wanted:
+        return []
     chosen = [each for each in table.columns if each.name != "sealed"]
-    if connection.dialect.name == "postgresql":
-        # one text, taken apart there: the statement is the same for any number and is prepared, and nobody here has to
-        # write an array. Ids, hashes and numbers were checked for their form: none has a line feed in it.
+    if connection.dialect.name == "postgresql":  # so it is prepared, and nobody here has to write an array
         listed = column == any_(func.string_to_array("\n".join(wanted), "\n", type_=ARRAY(String)))
-        return list(connection.execute(select(*chosen).where(listed, *where)).all()) if wanted else []
-    for start in range(0, len(wanted), _CHUNK):
-        query = select(*chosen).where(column.in_(wanted[start : start + _CHUNK]), *where)
-        rows += connection.execute(query).all()
-    return rows
+    else:
+        text = msgspec.json.encode(wanted).decode()
+        listed = column.in_(select(func.json_each(text).table_valued("value").c.value))
+    return list(connection.execute(select(*chosen).where(listed, *where)).all())

@@ -219,8 +219,8 @@ async function judge(text, list, now) {
   if (said.printed_at < seconds(key.since) - SKEW) return {verdict: "unknown-key", said, key, notes: [...notes, "key-out-of-time"]};
   if (after(said.printed_at, key.until)) return {verdict: "replaced-key", said, key, notes};
   if (after(said.printed_at, key.replaced)) notes.push("key-changing");
-  const row = said.kind === "notice" ? undefined : list.revoked.find((each) => each.serial === hex(said.serial));
-  if (row) return {verdict: "revoked", said, key, row, notes: row.effect === "exchange" ? [...notes, "exchange"] : notes};
+  const row = said.kind === "notice" ? undefined : list.revoked.find((each) => each.serial === hex(said.serial) && (!each.kind || each.kind === said.kind));
+  if (row) return {verdict: "revoked", said, key, row, notes: ["exchange", "replaced"].includes(row.effect) ? [...notes, row.effect] : notes};
   if (key.withdrawn) return {verdict: "revoked", said, key, notes: [...notes, "key-withdrawn"]};
   return {verdict: "genuine", said, key, notes};
 }
@@ -249,6 +249,7 @@ const NOTES = {
   "key-out-of-time": T("打印的日期在这把钥匙启用之前", "The paper's date is before the time of its key"),
   "key-changing": T("打印时这台机器正在换钥匙，旧钥匙还在用", "Its machine was changing keys when it was printed, and still went by this one"),
   "exchange": T("内容有效，但要换一张新的", "What it says holds, but the paper is to be exchanged"),
+  "replaced": T("已经更正，以新的一版为准；请向办理机关要新的", "A corrected version has taken its place: ask for that one"),
 };
 const WORDS = {
   "receipt": T("回执", "Receipt"), "certificate": T("证照", "Certificate"), "notice": T("告知", "Notice"),

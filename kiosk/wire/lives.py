@@ -1,0 +1,157 @@
+"""The life of a case on the wire: what its applicant is told of it, at its own terminal and at another; and what the
+applicant does about it (the plain text of items of the kinds ``withdrawal`` and ``supplement``).
+
+State words, deeds and what may be done are those of kiosk.domain.life. Texts (reasons, what is lacking) may name
+persons: they travel inside sealed bytes alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kiosk.wire.payload import PayloadMaterial
+
+MAX_PERSON_CASES = 50  # newest first, in one answer
+MAX_NOTE = 500  # characters of what an applicant says
+
+DeedKind = Literal["withdrawal", "supplement"]
+DeedAnswer = Literal["done", "too_late", "not_theirs", "not_asked", "incomplete"]
+DEEDS: tuple[DeedKind, ...] = ("withdrawal", "supplement")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWord:
+    """How a case stands, in words without texts: for the terminal that took it, or from which something was done.
+
+    ``state``: kiosk.domain.life_table.State, "" where it is not to be told; ``since``: ISO 8601; ``due``: YYYY-MM-DD or
+    "". ``deed``: the id of the item (withdrawal, supplement) that this answers, "" for none; ``answer``: DeedAnswer:
+    ``too_late`` (decided or ended before it came), ``not_theirs`` (another person's case), ``not_asked`` (nothing was
+    to be supplemented), ``incomplete`` (it did not bring all that was lacking).
+    """
+
+    case_id: str
+    case_no: str
+    state: str
+    since: str
+    due: str = ""
+    deemed: bool = False
+    deed: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseLack:
+    """One thing that is lacking; ``material``: its key in the pack, "" for none."""
+
+    zh: str
+    en: str
+    material: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseProgress:
+    """One case as its applicant is shown it (kiosk.domain.progress.Progress). Travels sealed alone.
+
+    ``may``: kiosk.domain.life.May values. ``here``: the asking terminal took it. ``received``, ``accepted``: days,
+    YYYY-MM-DD, "" where it was not.
+    """
+
+    case_id: str
+    case_no: str
+    service_id: str
+    name_zh: str
+    name_en: str
+    state: str
+    since: str
+    due: str
+    deemed: bool
+    may: list[str]
+    here: bool
+    version: int = 0
+    reason_zh: str = ""
+    reason_en: str = ""
+    handler_zh: str = ""
+    handler_en: str = ""
+    lacking: list[CaseLack] = field(default_factory=list)
+    received: str = ""
+    accepted: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonQuery:
+    """Whose cases: the plain text of a request, sealed to the backend with ``person_query_info``.
+
+    ``number``: of the document that lies on the reader. ``reply_key``: base64, a sealing key of the terminal's suite
+    made for this one request, whose private half opens the answer. ``test``: only cases that try a terminal out.
+    """
+
+    number: str
+    reply_key: str
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonCases:
+    """The plain text of the answer, sealed to ``reply_key`` with ``person_answer_info``; newest first.
+
+    ``more``: there are older ones, or some that are not filed yet.
+    """
+
+    cases: list[CaseProgress]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonCasesRequest:
+    """``sealed``: a PersonQuery as JSON, sealed, in base64."""
+
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonCasesReply:
+    """``sealed``: PersonCases as JSON, sealed, in base64. Padded, in steps of 4 KB: its length tells
+    none from a few not, and a few from many (50 are about 32 KB).
+    """
+
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WithdrawalPayload:
+    """The plain text of an item of kind ``withdrawal``: the application is taken back. ``number``: of the document of
+    whoever does it; ``reason``: in the applicant's words, "" for none; ``made_at``: the terminal's clock.
+    """
+
+    case_id: str
+    number: str
+    made_at: str
+    reason: str = ""
+    test: bool = False
+    format: int = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SupplementPayload:
+    """The plain text of an item of kind ``supplement``: all that was lacking. ``materials``: its attachments in order,
+    each with its key in the pack (``kind``); ``note``: in the applicant's words.
+    """
+
+    case_id: str
+    number: str
+    made_at: str
+    materials: list[PayloadMaterial] = field(default_factory=list)
+    note: str = ""
+    test: bool = False
+    format: int = 1
+
+
+def person_query_info(terminal_id: str) -> bytes:
+    """What binds a sealed query to the terminal that asks."""
+    return b"kiosk person query 1\0" + terminal_id.encode()
+
+
+def person_answer_info(terminal_id: str) -> bytes:
+    """What binds a sealed answer to the terminal that asked; its key was made for this one request."""
+    return b"kiosk person answer 1\0" + terminal_id.encode()

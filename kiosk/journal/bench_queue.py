@@ -1,8 +1,9 @@
 """`kiosk bench queue`: a put of 4 KB, claim and acknowledgement with 10,000 waiting, a restart; and peers.
 
 Ours always includes the encryption of the file, the audit row and its hash; raw sqlite3 has neither. All take turns in
-one run on one file system, each durable with one fsync a commit (WAL, synchronous FULL); peers as they come, and what
-they do for durability is told. Both readings where the reference can be read in two ways:
+one run on one file system, each durable with one fsync a commit (WAL, synchronous FULL); peers as they come, in turns
+with raw behind that, and what they do for durability is told. What SQLCipher costs without any journal around it is
+shown beside both: nothing on top of it can be faster. Both readings where the reference can be read in two ways:
 
 - put: **logs at full length** (no log grows any more; the stricter) and **a day** (opened, 80 commits, closed: a stock
   log grows, ours was laid out on opening);
@@ -46,7 +47,8 @@ def _puts(room: Path, rounds: int, days: int, full_log: int) -> list[dict[str, A
     before = {"ours": ours.prepare}
     own = {"ours": ours.put, "raw": raw.put, "sqlcipher": sealed.put}
     worked: dict[str, list[float]] = {}
-    times = turns(own | bench_peers.calls(peers, "put"), rounds, before=before, warm_up=full_log, processor=worked)
+    times = turns(own, rounds, before=before, warm_up=full_log, processor=worked)
+    beside = turns({"raw": raw.put} | bench_peers.calls(peers, "put"), max(1, rounds // 2), warm_up=full_log // 3)
     told = {name: peer.settings for name, peer in peers.items()}
     for peer in peers.values():
         peer.close()
@@ -72,7 +74,8 @@ def _puts(room: Path, rounds: int, days: int, full_log: int) -> list[dict[str, A
         row(f"put {PUT} bytes, {grows}", day, ("raw", _RAW), what, PUT_LIMIT),
         row(f"put {PUT} bytes, SQLCipher alone, {full}", times, ("raw", _RAW), ("sqlcipher", "nothing around it")),
         row(f"put {PUT} bytes, processor alone, {full}", worked, ("raw", _RAW), what),
-        *(row(f"put, peer {name}", times, ("raw", _RAW), (name, told[name])) for name in peers),
+        row(f"put {PUT} bytes, processor alone, SQLCipher, {full}", worked, ("raw", _RAW), ("sqlcipher", "alone")),
+        *(row(f"put, peer {name}", beside, ("raw", _RAW), (name, told[name])) for name in peers),
         *missing,
     ]
 
@@ -80,7 +83,7 @@ def _puts(room: Path, rounds: int, days: int, full_log: int) -> list[dict[str, A
 def _claims(room: Path, rounds: int, waiting: int, warm_up: int) -> list[dict[str, Any]]:
     """Each round puts one item first, so that the depth stays; that is not timed, nor that ours files it."""
     ours, raw = Ours(room / "deep", waiting=waiting), Raw(room / "deep.db", waiting=waiting)
-    twice = Raw(room / "twice.db", waiting=waiting)
+    twice, sealed = Raw(room / "twice.db", waiting=waiting), Raw(room / "sealed2.db", key=ours.key, waiting=waiting)
     empty, raw_empty = Ours(room / "empty"), Raw(room / "empty.db")
     peers, _ = bench_peers.installed(room / "deep-peers", waiting)
 
@@ -94,16 +97,21 @@ def _claims(room: Path, rounds: int, waiting: int, warm_up: int) -> list[dict[st
         {
             "ours": ours.claim_and_acknowledge, "raw": raw.claim_and_acknowledge, "twice": twice.mark_and_acknowledge,
             "empty": empty.claim_and_acknowledge, "raw empty": raw_empty.claim_and_acknowledge,
-        } | bench_peers.calls(peers, "claim_and_acknowledge"), rounds,
+            "sqlcipher": sealed.claim_and_acknowledge,
+        }, rounds,
         before={
             "ours": lambda: fill(ours), "raw": raw.put, "twice": twice.put, "empty": lambda: fill(empty),
-            "raw empty": raw_empty.put,
-        } | bench_peers.calls(peers, "put"), warm_up=warm_up, processor=worked,
+            "raw empty": raw_empty.put, "sqlcipher": sealed.put,
+        }, warm_up=warm_up, processor=worked,
+    )  # fmt: skip
+    beside = turns(
+        {"raw": raw.claim_and_acknowledge} | bench_peers.calls(peers, "claim_and_acknowledge"), max(1, rounds // 2),
+        before={"raw": raw.put} | bench_peers.calls(peers, "put"), warm_up=warm_up // 3,
     )  # fmt: skip
     told = {name: peer.settings for name, peer in peers.items()}
     for peer in peers.values():
         peer.close()
-    for each in (twice, raw_empty):
+    for each in (twice, raw_empty, sealed):
         each.close()
     empty.journal.close()
     work = f"claim + ack, {waiting} waiting"
@@ -112,9 +120,11 @@ def _claims(room: Path, rounds: int, waiting: int, warm_up: int) -> list[dict[st
         row(f"{work}, one commit", times, ("raw", f"{_RAW}, the claim is not marked"), what, ACK_LIMIT),
         row(f"{work}, two commits", times, ("twice", f"{_RAW}, the claim is marked in a commit of its own"), what),
         row(f"{work}, from empty", times, ("empty", "ours, one waiting"), what, DEPTH_LIMIT),
+        row(f"{work}, SQLCipher alone", times, ("raw", _RAW), ("sqlcipher", "the same as raw, encrypted")),
         row(f"{work}, processor alone", worked, ("raw", _RAW), what),
+        row(f"{work}, processor alone, SQLCipher", worked, ("raw", _RAW), ("sqlcipher", "the same as raw, encrypted")),
         row("claim + ack, one waiting", times, ("raw empty", f"{_RAW}, the claim is not marked"), ("empty", what[1])),
-        *(row(f"{work}, peer {name}", times, ("raw", _RAW), (name, told[name])) for name in peers),
+        *(row(f"{work}, peer {name}", beside, ("raw", _RAW), (name, told[name])) for name in peers),
         *_restarts(room, ours, raw, waiting, max(3, rounds // 13)),
     ]
 

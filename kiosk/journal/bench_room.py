@@ -6,6 +6,7 @@ pages of 4096 bytes, not encrypted, or with ``key`` SQLCipher with our settings.
 
 from __future__ import annotations
 
+import random
 import re
 import secrets
 import shutil
@@ -53,16 +54,18 @@ class Ours:
         parts = [secrets.token_bytes(size) for size in attachments]
         self.materials = tuple(SealedMaterial.of("photo", part) for part in parts)
 
-    def put(self) -> None:
-        """Commit what was prepared."""
+    def put(self, seal: Callable[[], None] | None = None) -> None:
+        """Commit what was prepared. The envelope is sealed by ``seal`` where it is not yet, beside the attachments."""
 
         def build(numbers: Numbers) -> CaseRecord:
+            if seal is not None:
+                seal()
             return CaseRecord(
                 self.case_id, f"310115-2026-{numbers.take('case'):08d}", "pension-check", "1.0.0", "approved", "final",
                 "face", datetime.now(UTC), True, self.sealed, self.materials, (), {"sealing_key": "a1b2c3d4e5f60718"},
             )  # fmt: skip
 
-        self.journal.commit(build)
+        self.journal.commit(build, self.materials if seal is not None else ())
 
     def file(self) -> None:
         """Bring what was put among what is to be sent, as any other use of the journal does."""
@@ -157,15 +160,18 @@ def turns(
     warm_up: int = 3,
     processor: dict[str, list[float]] | None = None,
 ) -> dict[str, list[float]]:
-    """Seconds of each call in each round, another one first each time. ``before``: what comes first, not timed.
+    """Seconds of each call in each round, in another order each time. ``before``: what comes first, not timed.
+
+    Drawn by chance (the same each run), so that nobody always comes behind the same other one: who comes behind a long
+    one finds nothing of its own in the processor's caches.
 
     ``processor``: is given the seconds that this thread was at work, the system's part with it, without any waiting.
     """
-    names = list(calls)
+    names, order = list(calls), random.Random(19)  # noqa: S311  # no secret
     times: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(-warm_up, rounds):
-        for offset in range(len(names)):
-            name = names[(turn + offset) % len(names)]
+        order.shuffle(names)
+        for name in names:
             if before and name in before:
                 before[name]()
             begin, worked = time.perf_counter(), time.thread_time()

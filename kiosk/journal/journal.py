@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 from kiosk.journal import outbox, reading
+from kiosk.journal.answers import KeptAnswers
 from kiosk.journal.catalogue import Detail
 from kiosk.journal.checkpoints import Signer
 from kiosk.journal.connection import PAGE
+from kiosk.journal.deeds import DeedRecord, DeedRow
 from kiosk.journal.drafts import KeptDraft
+from kiosk.journal.packs import FROM
 from kiosk.journal.records import (
     AckRecord,
     Alarm,
@@ -20,19 +23,22 @@ from kiosk.journal.records import (
     CaseRow,
     Counts,
     KeptPaper,
+    KnownCase,
     Numbers,
     OutboxItem,
     RatingRecord,
+    SealedMaterial,
     VerifyReport,
     stamp,
 )
-from kiosk.journal.reserve import Room, check_size
+from kiosk.journal.reserve import LARGEST_CASE, Room, check_size
 from kiosk.journal.standing import Standing
+from kiosk.journal.store import SpendableNumbers
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    from kiosk.wire import Checkpoint, HeadReceipt
+    from kiosk.wire import CaseWord, Checkpoint, HeadReceipt
 
 
 class Journal(Standing):
@@ -43,8 +49,10 @@ class Journal(Standing):
 
     # -- commit --------------------------------------------------------------------------------------
 
-    def commit(self, build: Callable[[Numbers], CaseRecord]) -> CaseRecord:
+    def commit(self, build: Callable[[Numbers], CaseRecord], attachments: Sequence[SealedMaterial] = ()) -> CaseRecord:
         """Write one whole case: envelope, materials, outbox item, kept papers, spent numbers, audit row; one fsync.
+
+        ``attachments``: those that the record will have, where they are known: large ones are written beside ``build``.
 
         ``build`` runs in the calling thread, in its turn but before the transaction: seal there. It is shown the next
         numbers, which are spent by the commit alone, so whatever it raises (raised here) leaves everything as it was.
@@ -62,6 +70,30 @@ class Journal(Standing):
             self._with_reserve(lambda: store.commit(record, numbers))
             return record
 
+        def beside() -> CaseRecord:
+            self._still_there()
+            with self._store.ahead(attachments):
+                return run()
+
+        size = sum(len(each.data) for each in attachments)
+        return self._run(beside if FROM < size <= LARGEST_CASE else run)
+
+    def commit_all(self, build: Callable[[Numbers], Sequence[tuple[CaseRecord, Numbers]]]) -> tuple[CaseRecord, ...]:
+        """The cases of a bundle in one transaction: after a power cut all of them are there, or none.
+
+        ``build`` returns each case with the numbers that it took: `Numbers.beside` for every further one. All together
+        are no larger than one case may be. Raises as ``commit`` does.
+        """
+
+        def run() -> tuple[CaseRecord, ...]:
+            store = self._store
+            self._still_there()
+            cases = [(record, cast(SpendableNumbers, numbers)) for record, numbers in build(store.numbers())]  # its own
+            check_size(*(record for record, _ in cases))
+            self._counts = None
+            self._with_reserve(lambda: store.commit_all(cases))
+            return tuple(record for record, _ in cases)
+
         return self._run(run)
 
     def commit_rating(self, record: RatingRecord) -> None:
@@ -76,6 +108,20 @@ class Journal(Standing):
 
         self._changing(rate)
 
+    def commit_deed(self, record: DeedRecord) -> None:
+        """One withdrawal or supplement: item, materials and audit row in one transaction; sent like a case.
+
+        JournalError ``deed-waiting``, ``item-exists``, ``case-too-large``, ``journal-full``, ``journal-missing``,
+        ``journal-uncertain`` (only a restart tells).
+        """
+
+        def commit() -> None:
+            self._still_there()
+            self._deeds.commit(record)
+
+        check_size(record)
+        self._changing(commit)
+
     # -- numbers -------------------------------------------------------------------------------------
 
     def add_block(self, block: Block) -> None:
@@ -88,16 +134,18 @@ class Journal(Standing):
 
     # -- outbox --------------------------------------------------------------------------------------
 
-    def due(self, now: datetime, limit: int, max_bytes: int) -> list[OutboxItem]:
+    def due(self, now: datetime, limit: int, max_bytes: int, after: str = "") -> list[OutboxItem]:
         """Queued items whose time has come, oldest first, at most ``limit`` and about ``max_bytes`` of sealed bytes.
 
-        The first is returned however large it is. Nothing is marked: a lost answer needs no undoing.
+        The first is returned however large it is. Nothing is marked: a lost answer needs no undoing. ``after``: an
+        item's id, behind which to begin; those up to it may be on their way.
         """
         times = (stamp(now), stamp(now + outbox.NO_WAIT_SO_LONG))
 
         def due(connection: Connection) -> list[OutboxItem]:
             store = self._store
-            return outbox.due(connection, store.packs, (store.first_queued(), *times), limit, max_bytes)
+            first = outbox.seq_of(connection, after) + 1 if after else store.first_queued()
+            return outbox.due(connection, store.packs, (first, *times), limit, max_bytes)
 
         return self._read_outbox(due)
 
@@ -107,6 +155,14 @@ class Journal(Standing):
         ``hash-mismatch``: the item is quarantined (unless it was acknowledged before). ``unknown-id``: not ours.
         The same acknowledgement again changes nothing.
         """
+
+        def alone(ack: AckRecord) -> bool:
+            self._counts = None
+            store = self._store
+            return not store.unfiled and self._with_reserve(lambda: store.acknowledge_one(ack))
+
+        if len(acks) == 1 and self._run(lambda: alone(acks[0])):
+            return ()
         return self._changing(lambda: self._store.acknowledge(acks))
 
     def reschedule(self, ids: Sequence[str], next_attempt_at: datetime, cause: str) -> None:
@@ -156,9 +212,9 @@ class Journal(Standing):
         return self._write(lambda: self._store.forget_paper(case_id, paper_id))
 
     def forget_expired(self) -> int:
-        """Erase papers, drafts, results and notes that have run out, overwriting their bytes.
+        """Erase papers, drafts, answers, results and notes that have run out, overwriting their bytes.
 
-        Returns how many papers and drafts. Not to be called while the clock is wrong: not done on opening, therefore.
+        Returns how many papers, drafts and answers. Not to be called while the clock is wrong: not done on opening.
         """
         expired = self._read_outbox(lambda _: self._retention.expired())
         return self._write(lambda: self._retention.forget_expired()) if expired else 0
@@ -181,6 +237,20 @@ class Journal(Standing):
         """Erase the draft of this claim: ``reason`` is ``asked`` or ``unreadable``. Returns how many were erased."""
         return self._write(lambda: self._store.drafts.forget(claim, reason))
 
+    # -- answers for the next visit ------------------------------------------------------------------
+
+    def keep_answers(self, answers: KeptAnswers) -> None:
+        """Keep answers for a later visit, in place of older ones of this claim."""
+        self._write(lambda: self._store.answers.keep(answers))
+
+    def answers_for(self, claim: bytes) -> KeptAnswers | None:
+        """The answers kept for this claim that have not run out."""
+        return self._read(lambda _: self._store.answers.find(claim))
+
+    def forget_answers(self, claim: bytes, reason: str) -> int:
+        """Erase the answers of this claim: ``reason`` is ``asked`` or ``unreadable``. Returns how many were erased."""
+        return self._write(lambda: self._store.answers.forget(claim, reason))
+
     # -- after the visit -----------------------------------------------------------------------------
 
     def keep_result(self, case_id: str, outcome: str) -> bool:
@@ -192,6 +262,30 @@ class Journal(Standing):
     def result_of(self, case_id: str) -> str:
         """The backend's word on a case, or "" while there is none."""
         return self._read(lambda _: self._retention.result_of(case_id))
+
+    def keep_word(self, word: CaseWord) -> bool:
+        """Note how a case stands and what became of a deed; the same again changes nothing. Whether it was news."""
+        if not self._read(lambda _: self._deeds.is_news(word)):
+            return False
+        self._write(lambda: self._deeds.keep(word))
+        return True
+
+    def word_of(self, case_id: str) -> CaseWord | None:
+        """The newest word on how a case stands."""
+        return self._read(lambda _: self._deeds.word_of(case_id))
+
+    def deeds_of(self, case_id: str) -> tuple[DeedRow, ...]:
+        """What was done here about a case (of whatever terminal), oldest first, and what became of it."""
+        return self._read_outbox(lambda _: self._deeds.of(case_id))
+
+    def case_of(self, case_id: str) -> KnownCase | None:
+        """What is known here in clear of a case of this terminal; None for one that is not here."""
+        sql = "SELECT case_no, service_id, outcome, rung, created_at, test FROM cases WHERE id = ?"
+        row = self._read_outbox(lambda c: c.execute(sql, (case_id,)).fetchone())
+        if row is None:
+            return None
+        case_no, service, outcome, rung, at, test = row
+        return KnownCase(case_id, case_no, service, outcome, rung, datetime.fromisoformat(at), bool(test))
 
     def state_of(self, item_id: str) -> str:
         """How the sending of an item stands (ItemState); "" for one that is not here."""

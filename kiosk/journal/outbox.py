@@ -54,6 +54,12 @@ _about = msgspec.json.Decoder(_About).decode
 _told = msgspec.json.Decoder(_Told).decode
 
 
+def seq_of(connection: Connection, item_id: str) -> int:
+    """Where an item stands in the queue; 0 for one that is not here."""
+    row = connection.execute("SELECT seq FROM sending WHERE id = ?", (item_id,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def due(
     connection: Connection, packs: Packs, wanted: tuple[int, str, str], limit: int, max_bytes: int
 ) -> list[OutboxItem]:
@@ -95,15 +101,15 @@ def due(
 
 def count(connection: Connection, first_queued: int) -> Counts:
     cases = {"queued": 0, "acknowledged": 0, "rejected": 0, "quarantined": 0}
-    ratings = 0
+    others = 0
     for kind, state, count in connection.execute("SELECT kind, state, count(*) FROM sending GROUP BY kind, state"):
         if kind == "case":
             cases[state] = count
         elif state != "acknowledged":
-            ratings += count
+            others += count
     oldest = connection.execute(_OLDEST, (first_queued,)).fetchone()
     at = None if oldest is None else datetime.fromisoformat(oldest[0])
-    return Counts(sum(cases.values()), **cases, oldest_unsent_at=at, ratings_unsent=ratings)
+    return Counts(sum(cases.values()), **cases, oldest_unsent_at=at, others_unsent=others)
 
 
 def told(head: str, counts: Counts) -> str:

@@ -5,6 +5,9 @@ hash to stands in the case's row (``parts``) and so under the audit chain. Its n
 content, and nothing of a person. Small attachments stand behind the envelope in the row itself, in the same order: a
 file of its own costs two syncs more, ten times the write of a signature of 8 KB.
 
+A pack may be begun before its case is put together (``begin``): whoever commits needs the disk for the one and the
+processor for the other.
+
 Nothing is lost and nothing is half there: the pack's bytes and its name are on the disk before the commit that names
 it. Whoever is killed in between leaves a pack that no row names, and the next opening takes it away (but not while a
 damaged journal lies beside it, which may name it). Erasing goes the other way round: first the row says so, then the
@@ -15,10 +18,12 @@ Failpoints: ``pack.written`` (there, not durable), ``pack.durable`` (durable, it
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import errno
 import hashlib
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +72,39 @@ def name_of(parts: Sequence[Part]) -> str:
     return hashlib.sha256("".join(digest for _, digest, _ in parts[1:]).encode()).hexdigest()
 
 
+class Begun:
+    """A pack that a thread of its own is writing."""
+
+    def __init__(self, packs: Packs, name: str, pieces: Sequence[bytes]) -> None:
+        self.name = name
+        self._packs, self._pieces = packs, pieces
+        self._new = False
+        self._error: BaseException | None = None
+        self._over = threading.Event()
+        _thread.start_new_thread(self._run, ())  # Thread.start waits until it runs: 5 ms on a busy machine
+
+    def _run(self) -> None:
+        try:
+            self._new = self._packs.put(self.name, self._pieces)
+        except BaseException as error:  # raised where it is waited for
+            self._error = error
+        finally:
+            self._over.set()
+
+    def wait(self) -> bool:
+        """As ``Packs.put`` returns and raises."""
+        self._over.wait()
+        if self._error is not None:
+            raise self._error
+        return self._new
+
+    def drop(self) -> None:
+        """It is not wanted: its case has not come about."""
+        self._over.wait()
+        if self._new:
+            self._packs.drop(self.name)
+
+
 class Packs:
     """The packs beside one journal. Writes belong to the writer's turn."""
 
@@ -80,6 +118,10 @@ class Packs:
         (file,) = (row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main")
         (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
         return cls(Path(file).parent / FOLDER, durable=synchronous > 0)
+
+    def begin(self, name: str, pieces: Sequence[bytes]) -> Begun:
+        """Write a pack beside what follows. Whoever began it waits for it, or drops it, in the same turn."""
+        return Begun(self, name, pieces)
 
     def put(self, name: str, pieces: Sequence[bytes]) -> bool:
         """Write a pack; durable when this returns. False if these bytes were here already.

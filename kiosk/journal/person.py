@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from kiosk import suites
 from kiosk.journal.errors import JournalError
 
+DRAFT, ANSWERS = b"kiosk draft 1", b"kiosk answers 1"  # what a key is made for
 _N, _R, _P = 1 << 14, 8, 1  # RFC 7914 interactive parameters: 16 MB, about 50 ms
 
 
@@ -40,13 +41,14 @@ class PersonKey:
         derived = hashlib.scrypt(number, salt=pepper, n=_N, r=_R, p=_P, maxmem=64 << 20, dklen=48)
         return cls(derived[:16], derived[16:], suite)
 
-    def with_card(self, card: bytes) -> PersonKey:
+    def with_card(self, card: bytes, purpose: bytes = DRAFT) -> PersonKey:
         """The key to what only the card itself may open: ``card`` is all that its chip says, the photograph with it.
 
         The photograph's 1024 bytes are in no list; so whoever holds disk, pepper and numbers can neither open what is
         sealed with this key nor tell whether there is something of a given person. Who has had the card read has them.
+        ``purpose``: DRAFT or ANSWERS, each with a key and a claim of its own.
         """
-        mixed = hmac.digest(self.key, b"kiosk draft 1\0" + hashlib.sha512(card).digest(), "sha512")
+        mixed = hmac.digest(self.key, purpose + b"\0" + hashlib.sha512(card).digest(), "sha512")
         return PersonKey(mixed[:16], mixed[16:48], self.suite)
 
     def seal(self, plaintext: bytes) -> bytes:

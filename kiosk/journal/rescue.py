@@ -25,9 +25,12 @@ from kiosk.durable import sync_path
 from kiosk.health.failpoints import hit
 from kiosk.journal import aside, mark, schema
 from kiosk.journal.connection import FILE, connect, dbapi, translated
+from kiosk.journal.deeds import KINDS
 from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.packs import FOLDER, Packs, pack_of
 from kiosk.journal.pages import Pages
+from kiosk.journal.records import stamp
+from kiosk.journal.retention import KEPT_FOR
 from kiosk.journal.salvage import Item, Salvage, look, sealed_of
 from kiosk.journal.store import Store
 
@@ -137,8 +140,11 @@ def _fill(store: Store, pages: Pages, found: Salvage, report: Report) -> None:
     store.connection.executemany("INSERT OR IGNORE INTO kept_papers VALUES (NULL, ?, ?, ?, ?, ?)", found.kept.values())
     execute = store.connection.executemany
     execute("INSERT INTO drafts VALUES (NULL, ?, ?, ?, ?)", found.drafts.values())
+    execute("INSERT INTO answers VALUES (NULL, ?, ?, ?)", found.answers.values())
     execute("INSERT INTO results VALUES (?, ?, ?)", found.results.values())
     execute("INSERT INTO prints VALUES (?, ?, ?, ?, ?)", found.prints.values())
+    execute("INSERT INTO deeds VALUES (?, ?, ?, ?, ?, ?)", found.deeds.values())
+    execute("INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?, ?)", found.words.values())
     for key, value in (found.meta | {META: msgspec.json.encode(report).decode()}).items():
         store.set_meta(key, value)
 
@@ -162,6 +168,9 @@ def _put(store: Store, pages: Pages, item: Item, found: Salvage) -> None:
     if item.erased:
         store.audit("item.erased", item.id, hash=item.hash)
         store.connection.execute("INSERT INTO erased VALUES (?, ?)", (seq, store.now()))
+    if item.kind in KINDS:
+        until = stamp(datetime.fromisoformat(row.at) + KEPT_FOR)
+        found.deeds.setdefault(item.id, (item.id, row.item, item.kind, row.at, "", until))
     if item.kind == "rating":
         store.connection.execute("INSERT OR IGNORE INTO ratings VALUES (?, ?)", (row.item, item.id))
     for claim, paper, data, until in papers:

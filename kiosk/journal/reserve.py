@@ -25,6 +25,7 @@ from kiosk.durable import sync_path
 from kiosk.journal.errors import JournalError
 
 if TYPE_CHECKING:
+    from kiosk.journal.deeds import DeedRecord
     from kiosk.journal.records import CaseRecord
 
 FILE = "journal.reserve"
@@ -34,9 +35,13 @@ SIZE = 4 * LARGEST_CASE + PAPERS + LOG  # 88 MB
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
-def check_size(record: CaseRecord) -> None:
-    """Raise JournalError ``case-too-large`` for a case that no room is kept for."""
-    size = len(record.sealed) + sum(len(material.data) for material in record.attachments)
+def check_size(*records: CaseRecord | DeedRecord) -> None:
+    """Raise JournalError ``case-too-large`` for a case, or cases of one commit, that no room is kept for."""
+    size = 0
+    for each in records:
+        size += len(each.sealed)
+        for material in each.attachments:
+            size += len(material.data)
     if size > LARGEST_CASE:
         raise JournalError(
             "case-too-large",

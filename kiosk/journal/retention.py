@@ -66,28 +66,33 @@ class Retention:
         hit("retention.erased")
         if kind == "case":
             execute("DELETE FROM results WHERE case_id = ?", (item_id,))
+            execute("DELETE FROM words WHERE case_id = ?", (item_id,))
             execute("DELETE FROM prints WHERE case_id = ?", (item_id,))
         self._store.audit("item.erased", item_id, hash=digest)
         self._store.wrote(size)
         return True
 
     def forget_expired(self) -> int:
-        """Erase papers, drafts, results and notes that have run out; returns how many papers and drafts."""
+        """Erase papers, drafts, answers, results and notes that have run out; returns how many of the first three."""
         execute, now = self._store.connection.execute, self._store.now()
         execute(_OLD_RESULTS, (now,))
-        execute("DELETE FROM prints WHERE expires_at <= ?", (now,))
+        for table in ("prints", "words", "deeds"):
+            execute(f"DELETE FROM {table} WHERE expires_at <= ?", (now,))  # noqa: S608  # our own names
         papers = execute("DELETE FROM kept_papers WHERE expires_at <= ?", (now,)).rowcount
         drafts = execute("DELETE FROM drafts WHERE expires_at <= ?", (now,)).rowcount
+        answers = execute("DELETE FROM answers WHERE expires_at <= ?", (now,)).rowcount
         if papers:
             self._store.audit("kept.forgotten", papers=papers)
         if drafts:
             self._store.audit("draft.forgotten", reason="expired", drafts=drafts)
-        return papers + drafts
+        if answers:
+            self._store.audit("answers.forgotten", reason="expired", cards=answers)
+        return papers + drafts + answers
 
     def expired(self) -> bool:
         """Whether anything has run out."""
         now = self._store.now()
-        tables = ("kept_papers", "drafts", "results", "prints")
+        tables = ("kept_papers", "drafts", "answers", "results", "prints", "words", "deeds")
         sql = " UNION ALL ".join(f"SELECT 1 FROM {name} WHERE expires_at <= ?1" for name in tables)  # noqa: S608  # our own names
         return self._store.connection.execute(f"{sql} LIMIT 1", (now,)).fetchone() is not None
 

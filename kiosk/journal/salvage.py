@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, cast
 
 from kiosk.journal.chain import GENESIS, row_hash
+from kiosk.journal.deeds import KINDS
 from kiosk.journal.packs import Packs, in_row, pack_of
 from kiosk.journal.pages import MISSING, Pages, Record
 from kiosk.journal.records import ItemState
 from kiosk.journal.store import unpack_kept
 
-_EVENTS = {"case.committed": "case", "rating.committed": "rating"}
+_EVENTS = {f"{kind}.committed": kind for kind in ("case", "rating", *KINDS)}
 _SETTLED = ("item.acknowledged", "item.rejected", "item.quarantined", "item.released", "item.erased")
 _UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOT_FOR_A_NEW_LOG = re.compile(r"audit\.key|checkpointed_at|sync\.(receipt|log_trouble|block\..*)")
@@ -89,8 +90,11 @@ class Salvage:
     meta: dict[str, str] = field(default_factory=dict)
     kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
     drafts: dict[bytes, Draft] = field(default_factory=dict)
+    answers: dict[bytes, tuple[bytes, bytes, str]] = field(default_factory=dict)
     results: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # as the rows of their tables
     prints: dict[tuple[str, str], tuple[str, str, int, str, str]] = field(default_factory=dict)
+    deeds: dict[str, tuple[str, str, str, str, str, str]] = field(default_factory=dict)
+    words: dict[str, tuple[str, str, str, str, str, int, str, str]] = field(default_factory=dict)
 
 
 def look(pages: Pages, confirmed: int, packs: Packs) -> Salvage:
@@ -150,6 +154,9 @@ def _tables(pages: Pages, confirmed: int, found: Salvage, packs: Packs) -> tuple
         elif width == 5 and record.current and record.values[0] is None:  # a row of sqlite_master has its type there
             claim, sealed, saved_at, until = record.values[1:]
             found.drafts[claim] = (claim, sealed, _text(saved_at), _text(until))
+        elif width == 4 and record.current and record.values[0] is None:
+            claim, sealed, until = record.values[1:]
+            found.answers[claim] = (claim, sealed, _text(until))
     return dict(_rows(raw)), sending
 
 
@@ -211,7 +218,7 @@ def _item(
     row: Row, entry: Sending | None, settled: Mapping[str, Mapping[str, Row]], seen: set[str], found: Salvage,
 ) -> None:  # fmt: skip
     kind = _EVENTS[row.event]
-    item_id = row.item if kind == "case" else str(row.details.get("rating", ""))
+    item_id = row.item if kind == "case" else str(row.details.get("rating" if kind == "rating" else "deed", ""))
     digest = str(row.details.get("hash", ""))
     said = settled.get(item_id, {})
     word = said.get("item.acknowledged")
@@ -263,6 +270,10 @@ def _entries(pages: Pages, found: Salvage) -> None:
         elif len(values) == 5:
             case_id, paper, attempts, how, until = (_text(value) for value in values)
             found.prints[case_id, paper] = (case_id, paper, attempts, how, until)
+        elif len(values) == 6:
+            found.deeds[_text(values[0])] = cast("Any", tuple(map(_text, values)))
+        elif len(values) == 8:
+            found.words[_text(values[0])] = cast("Any", tuple(map(_text, values)))
         elif len(values) == 2 and isinstance(values[1], bytes) and not _UUID.fullmatch(values[0]):
             found.meta[_text(values[0])] = _text(values[1])
     found.meta = {key: value for key, value in found.meta.items() if not _NOT_FOR_A_NEW_LOG.fullmatch(key)}

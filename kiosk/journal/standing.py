@@ -6,6 +6,7 @@ import contextlib
 import errno
 import logging
 import os
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from kiosk.journal import aside, closed, mark, opening, outbox, schema
 from kiosk.journal.checkpoints import Checkpoints
 from kiosk.journal.connection import FILE, dbapi, translated
+from kiosk.journal.deeds import Deeds
 from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 from kiosk.journal.look import Look
 from kiosk.journal.records import Counts, stamp
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = logging.getLogger("kiosk.journal")
+_TICK = 1_000_000_000  # ns; file systems count time in steps of 10 ms at most
 
 
 def _utc_now() -> datetime:
@@ -46,7 +49,7 @@ class Standing:
         self._folder, self._key, self._lock, self._clock = folder, key, lock, clock
         self._reserve = Reserve(folder)
         self._closed = False
-        self._file = str(folder / FILE)
+        self._file, self._place = str(folder / FILE), str(folder)
         self._look: Look | None = None
         self._began = False  # from here on damage that is met is mended
         self._stand_on(connection, filed=filed)
@@ -59,7 +62,8 @@ class Standing:
         self._store = Store(connection, self._clock, filed=filed)
         self._checkpoints = Checkpoints(self._store)
         self._retention = Retention(self._store)
-        self._inode, self._log = 0, -1  # what it began with: see _still_there
+        self._deeds = Deeds(self._store)
+        self._inode, self._log, self._there = 0, -1, (0, 0)  # what it began with: see _still_there
         self._mark: mark.Mark | None = None
         counted = connection.execute("SELECT value FROM meta WHERE key = ?", (outbox.COUNTED,)).fetchone()
         self._counts: Counts | None = outbox.still_true(counted and counted[0], self._store.chain.head.hash)
@@ -191,9 +195,18 @@ class Standing:
             self._store.sweep_packs()
 
     def _still_there(self) -> None:
-        """What is written to a file without a name is gone at the end of the process. 3 us, before every case."""
+        """What is written to a file without a name is gone at the end of the process. Asked before every case.
+
+        No name has come or gone while the folder's change of time is the one that it had when both were looked for. One
+        that has just changed may change again within the same tick of the file system's clock: it is not believed.
+        """
         try:
+            folder = os.stat(self._place)
+            if (folder.st_ino, folder.st_mtime_ns) == self._there:
+                return
             there = os.stat(self._file).st_ino == self._inode and os.fstat(self._log).st_nlink > 0
+            if there and time.time_ns() - folder.st_mtime_ns > _TICK:
+                self._there = (folder.st_ino, folder.st_mtime_ns)
         except OSError:
             there = False
         if not there:

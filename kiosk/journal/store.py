@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
 from kiosk.health.failpoints import hit
+from kiosk.journal.answers import Answers
 from kiosk.journal.catalogue import Detail
 from kiosk.journal.chain import INSERT, AuditRow, Chain, around
 from kiosk.journal.connection import dbapi, translated
 from kiosk.journal.drafts import Drafts
-from kiosk.journal.errors import JournalError, NumbersExhausted
-from kiosk.journal.packs import Packs, Part, apart, name_of, pack_of
-from kiosk.journal.records import AckRecord, Alarm, Block, CaseRecord, RatingRecord, stamp
+from kiosk.journal.errors import EventRefused, JournalError, NumbersExhausted
+from kiosk.journal.packs import Begun, Packs, Part, apart, name_of, pack_of
+from kiosk.journal.records import AckRecord, Alarm, Block, CaseRecord, RatingRecord, SealedMaterial, stamp
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -46,6 +48,18 @@ _KEPT = "INSERT INTO kept_papers VALUES (NULL, ?, ?, ?, ?, ?)"
 _FILE = "INSERT INTO sending VALUES (?, ?, ?, ?, 'queued', '', 0, '', '', '')"  # due at once, whatever the clock says
 _ACKNOWLEDGE = """UPDATE sending SET state = 'acknowledged', cause = '', settled_at = ?, ack = ?
     WHERE id = ? AND hash = ? AND state <> 'acknowledged'"""
+# The two statements of one acknowledgement as one, which is its own transaction: a third less for SQLite. For this
+# connection alone. Where the first changes nothing the second does not either.
+_AT_ONCE = """
+    CREATE TEMP VIEW IF NOT EXISTS settling (seq, at, item, details, hash, sent, ack) AS
+        SELECT 0, '', '', '', '', '', '';
+    CREATE TEMP TRIGGER IF NOT EXISTS settle INSTEAD OF INSERT ON settling BEGIN
+        UPDATE sending SET state = 'acknowledged', cause = '', settled_at = NEW.at, ack = NEW.ack
+            WHERE id = NEW.item AND hash = NEW.sent AND state <> 'acknowledged';
+        INSERT INTO audit SELECT NEW.seq, NEW.at, 'item.acknowledged', NEW.item, NEW.details, '', NEW.hash, NULL
+            WHERE changes() = 1;
+    END;"""
+_SETTLE = "INSERT INTO settling VALUES (?, ?, ?, ?, ?, ?, ?)"
 _PACK = "INSERT INTO packs VALUES (?, ?)"
 _SPEND = "UPDATE blocks SET next = ?2 + 1 WHERE kind = ?1 AND ?2 BETWEEN next AND last"
 _UNFILED = """SELECT seq, id, kind, hash, created_at, numbers, kept, parts, length(data) FROM outbox
@@ -62,6 +76,20 @@ def spent_numbers(text: str) -> list[tuple[str, int]]:
     """The numbers a case spent, from the words of its row."""
     words = (word.partition("=") for word in text.split())
     return [(kind, int(serial)) for kind, _, serial in words]
+
+
+def _proof(ack: AckRecord) -> str:
+    """What is kept of an acknowledgement."""
+    proof = {"received_at": ack.received_at, "key_id": ack.key_id, "signature": ack.signature}
+    if ack.path:
+        proof["path"] = ack.path
+    return _json(proof).decode()
+
+
+def _acknowledged(ack: AckRecord) -> str:
+    """The details of item.acknowledged. Its hash is in form where an item has it: nothing else is ever written."""
+    before, behind = around("item.acknowledged", key=ack.key_id)
+    return f"{before}{ack.hash}{behind}"
 
 
 class _Item(NamedTuple):
@@ -97,6 +125,12 @@ class SpendableNumbers:
         self.spent.append(f"{kind}={serial}")
         return serial
 
+    def beside(self) -> SpendableNumbers:
+        """What these leave, for another case of the same commit."""
+        other = SpendableNumbers(self._blocks)
+        other.after = self.after
+        return other
+
 
 class Store:
     """The journal's writes, each one transaction with its audit row."""
@@ -105,11 +139,13 @@ class Store:
         """``filed``: nobody need look for what is not filed, because the last write was a closing, which files all."""
         self.connection = connection
         self._execute = connection.cursor().execute  # one for all writes: a cursor for each costs a microsecond more
+        self._at_once = False  # whether this connection has the view for one acknowledgement
         self.chain = Chain(connection)
-        self.drafts = Drafts(self)
+        self.drafts, self.answers = Drafts(self), Answers(self)
         self.packs = Packs.beside(connection)
-        self._packed = ""  # the pack that the open transaction has made
+        self._packed: list[str] = []  # packs that the open transaction has made
         self._let_go: list[str] = []  # packs that the open transaction erases
+        self._begun: Begun | None = None  # the pack of the case that is being put together
         self.mark: Mark | None = None  # told of each commit, where there is one
         self._clock = clock
         self._log = -1  # the log's handle, where its sync is ours: see `sync_log`
@@ -234,6 +270,39 @@ class Store:
         self._commit(INSERT, row, _NOT_INSERTED)
         self._committed()
 
+    def commit_all(self, cases: Sequence[tuple[CaseRecord, SpendableNumbers]]) -> None:
+        """Several cases in one transaction: all of them or none. Raises as ``write`` does."""
+
+        def all_of_them() -> None:
+            for record, numbers in cases:
+                self._execute(INSERT, self._case(record, numbers))
+                if record.draft:
+                    self.drafts.forget(record.draft, "committed")
+
+        self.write(all_of_them, filing=False)
+
+    @contextmanager
+    def ahead(self, attachments: Sequence[SealedMaterial]) -> Iterator[None]:
+        """Within, the pack of these attachments is being written for the one case that is committed. It does not stay
+        where none is."""
+        parts = [("", "", 0), *((each.kind, each.sha256, len(each.data)) for each in attachments)]
+        begun = self._begun = self.packs.begin(name_of(parts), [each.data for each in attachments])
+        try:
+            yield
+        finally:
+            if self._begun is begun:
+                self._begun = None
+                begun.drop()
+
+    def _put_pack(self, name: str, materials: Sequence[bytes]) -> None:
+        """Durable before the row that names it."""
+        begun, self._begun = self._begun, None
+        if begun is not None and begun.name != name:
+            begun.drop()
+            begun = None
+        if begun.wait() if begun is not None else self.packs.put(name, materials):
+            self._packed.append(name)
+
     def _begin(self) -> None:
         """Nothing of an earlier transaction counts for the next."""
         if self._stopped:
@@ -242,7 +311,7 @@ class Store:
                 "the disk failed under the journal",
                 advice="Restart the terminal: on opening the journal says what was saved. Check the disk.",
             )
-        self._blocks_after, self._new, self._bytes, self._packed, self._let_go = {}, [], 0, "", []
+        self._blocks_after, self._new, self._bytes, self._packed, self._let_go = {}, [], 0, [], []
 
     def _commit(self, sql: str, values: Sequence[object], harmless: frozenset[str]) -> None:
         """The statement that commits, and the sync behind it. ``harmless``: after these errors nothing was written."""
@@ -254,7 +323,7 @@ class Store:
             known = translated(error)
             certain = isinstance(error, dbapi.Error) and known.code in harmless
             if not certain:
-                self._packed = ""  # its row may be on the disk
+                self._packed.clear()  # their rows may be on the disk
             self._undo()
             if certain:
                 raise known from error
@@ -291,8 +360,8 @@ class Store:
         self._log = log
 
     def _undo(self) -> None:
-        if self._packed:
-            self.packs.drop(self._packed)
+        for name in self._packed:
+            self.packs.drop(name)
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -355,6 +424,28 @@ class Store:
     def audit(self, event: str, item: str = "", **details: Detail) -> None:
         self.chain.append(self.now(), event, item, details)
 
+    def with_materials(
+        self, sealed: bytes, parts: Sequence[Part], attachments: Sequence[SealedMaterial]
+    ) -> tuple[bytes, str]:
+        """What stands in an item's row, and the name of its pack of materials; "" where they stand in the row."""
+        materials = [material.data for material in attachments]
+        if not apart(parts, 0):
+            return b"".join((sealed, *materials)), ""
+        pack = name_of(parts)
+        self._put_pack(pack, materials)
+        return sealed, pack
+
+    def add_item(
+        self, item_id: str, kind: str, case_id: str, at: str, details: Mapping[str, Detail], about: str, sealed: bytes,
+        pack: str,
+    ) -> None:  # fmt: skip
+        """An item other than a case, as the row KIND.committed. Raises JournalError ``item-exists``."""
+        if not self._is_new(item_id):
+            raise JournalError("item-exists", f"there is an item {item_id} already")
+        seq = self.chain.append(at, f"{kind}.committed", case_id, details, about, sealed)
+        self._new.append(_Item(seq, item_id, kind, str(details["hash"]), at, pack=pack))
+        self._bytes += len(sealed)
+
     def set_meta(self, key: str, value: str) -> None:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
@@ -389,8 +480,7 @@ class Store:
             materials = [material.data for material in attachments]
             if apart(parts, len(papers)):
                 pack = name_of(parts)
-                if self.packs.put(pack, materials):  # durable before the row that names it
-                    self._packed = pack
+                self._put_pack(pack, materials)
                 materials = []
             sealed = b"".join((sealed, *materials, papers))
         elif papers:
@@ -404,7 +494,7 @@ class Store:
         text = f"{before}{digest}{behind}"
         row = self.chain.link(at, "case.committed", case_id, text, _json(about).decode(), sealed)
         self._new.append(_Item(row[0], case_id, "case", digest, at, spent, len(papers), pack))
-        self._blocks_after, self._bytes = numbers.after, len(sealed)
+        self._blocks_after, self._bytes = numbers.after, self._bytes + len(sealed)
         return row
 
     def rating(self, record: RatingRecord) -> None:
@@ -466,14 +556,45 @@ class Store:
                 alarms.append(Alarm(ack.id, "hash-mismatch"))
         return tuple(alarms)
 
+    def acknowledge_one(self, ack: AckRecord) -> bool:
+        """One acknowledgement in a transaction of its own, by one statement. Raises as ``write`` does.
+
+        False, and nothing is written, if it fits no item, or one that was acknowledged before, or is out of form: what
+        that means ``acknowledge`` says.
+        """
+        self._begin()
+        connection, head = self.connection, self.chain.head
+        try:
+            details = _acknowledged(ack)
+            if not self._at_once:
+                connection.executescript(_AT_ONCE)
+                self._at_once = True
+        except EventRefused:
+            return False
+        except dbapi.Error as error:
+            raise translated(error) from error
+        try:
+            hit("journal.begin")
+            now, before = self.now(), connection.total_changes
+            seq, at, _, item, _, _, digest, _ = self.chain.link(now, "item.acknowledged", ack.id, details, "", None)
+            hit("journal.before_commit")
+        except BaseException:
+            self._undo()
+            raise
+        self._commit(_SETTLE, (seq, at, item, details, digest, ack.hash, _proof(ack)), _NOT_INSERTED)
+        if connection.total_changes == before:
+            self.chain.head = head
+            return False
+        self._settled += 1
+        self._committed()
+        return True
+
     def _settle_acknowledged(self, ack: AckRecord) -> bool:
         """Settle an item that this fits and that was not acknowledged before: one statement where all is well."""
-        proof = {"received_at": ack.received_at, "key_id": ack.key_id, "signature": ack.signature}
         now = self.now()
-        if not self._execute(_ACKNOWLEDGE, (now, _json(proof).decode(), ack.id, ack.hash)).rowcount:
+        if not self._execute(_ACKNOWLEDGE, (now, _proof(ack), ack.id, ack.hash)).rowcount:
             return False
-        before, behind = around("item.acknowledged", key=ack.key_id)
-        self.chain.append_text(now, "item.acknowledged", ack.id, f"{before}{ack.hash}{behind}")  # a hash, as filed
+        self.chain.append_text(now, "item.acknowledged", ack.id, _acknowledged(ack))
         self._settled += 1
         return True
 

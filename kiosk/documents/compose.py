@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import quote
 
 from kiosk.documents import wording
+from kiosk.documents.certifying import day_text, later, licence_id, statement_of_fact, until_text
 from kiosk.domain import clock_words, ladder
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.case import CaseDraft
 from kiosk.domain.codes import group_case_no, mask_name
 from kiosk.domain.decision import UNDECIDED, Decision, Outcome
+from kiosk.domain.envelope import Trust
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
 from kiosk.domain.text import EMPTY, Language, Text
@@ -23,6 +24,7 @@ from kiosk.services.model import OutcomeText, PaperKind, PaperSpec, ServicePack
 from kiosk.services.templates import fill
 
 APPLICANT = "applicant.name"
+LICENCE = "licence"  # the template of the 营业执照, which needs a credit code
 PRINCIPAL = "principal.name"  # for whom an agent or a guardian applies (kiosk/services/data/applicants.toml)
 
 
@@ -50,8 +52,10 @@ def papers(
         if not _due_now(spec, decision):
             continue
         if spec.kind is PaperKind.CERTIFICATE:
-            if decision.effective and step.certificate and credit_code:
-                made.append(_certificate(pack, spec, draft, case_no, credit_code, place, committed_at, language))
+            licence = spec.template == LICENCE
+            if decision.effective and step.certificate and (credit_code or not licence):
+                make = _licence if licence else _certificate
+                made.append(make(pack, spec, draft, case_no, credit_code, place, committed_at, language))
         else:
             made.append(_receipt(pack, spec, draft, case_no, credit_code, place, committed_at, language, calendar))
     return tuple(made)
@@ -87,8 +91,8 @@ def as_copy(content: PaperContent, number: int) -> PaperContent:
     return replace(content, copy=number)
 
 
-def _values(pack: ServicePack, draft: CaseDraft, place: Place) -> dict[str, str]:
-    return forms.paper_values(pack, draft.envelope) | place.parts()
+def _values(pack: ServicePack, draft: CaseDraft, place: Place, language: Language = "zh_CN") -> dict[str, str]:
+    return forms.paper_values(pack, draft.envelope, language) | place.parts()
 
 
 def _query(place: Place, name: str, value: str, otherwise: str) -> str:
@@ -96,7 +100,7 @@ def _query(place: Place, name: str, value: str, otherwise: str) -> str:
     return f"{place.progress_url}?{name}={quote(value)}" if place.progress_url else otherwise
 
 
-def _certificate(
+def _licence(
     pack: ServicePack,
     spec: PaperSpec,
     draft: CaseDraft,
@@ -108,8 +112,8 @@ def _certificate(
 ) -> PaperContent:
     known = _values(pack, draft, place)
     values = {name: fill(template, known) for name, template in spec.fields.items()}
-    day = committed_at.astimezone(CHINA)
-    values |= {"credit_code": credit_code, "date": f"{day.year}年{day.month:02d}月{day.day:02d}日"}
+    values |= {"credit_code": credit_code, "date": day_text(committed_at.astimezone(CHINA).date())}
+    values["licence_id"] = licence_id(pack, spec, case_no)
     labels = (
         (wording.CREDIT_CODE, "credit_code"), (Text("名称", "Name"), "name"), (Text("经营者", "Operator"), "operator"),
         (Text("经营场所", "Place of business"), "premises"), (Text("登记机关", "Registrar"), "registrar"),
@@ -130,6 +134,49 @@ def _certificate(
     )
 
 
+def _certificate(
+    pack: ServicePack,
+    spec: PaperSpec,
+    draft: CaseDraft,
+    case_no: str,
+    credit_code: str,
+    place: Place,
+    committed_at: datetime,
+    language: Language,
+) -> PaperContent:
+    """A certificate of the general layout: always in both languages, because it is shown to others."""
+    known, day = _values(pack, draft, place), committed_at.astimezone(CHINA).date()
+    filled = {name: fill(template, known) for name, template in spec.fields.items()}
+    until = EMPTY if spec.valid_months is None else until_text(spec.valid_months, day)
+    content = statement_of_fact(
+        spec.title,
+        spec.issuer if spec.issuer != EMPTY else pack.authority,
+        [(_labels(pack, spec)[name], name, value) for name, value in filled.items() if value],
+        body=Text(fill(spec.body.zh, known), fill(spec.body.en, known)),
+        until=until,
+        notes=spec.notes,
+        day=day,
+        number=licence_id(pack, spec, case_no),
+    )
+    return replace(
+        content,
+        paper_id=spec.paper_id,
+        case_id=draft.case_id,
+        case_no=case_no,
+        qr=progress(place, case_no),
+        test=draft.test,
+        mark=mark(pack, draft, committed_at, spec.title.zh, applicant_of(draft)),
+    )
+
+
+def _labels(pack: ServicePack, spec: PaperSpec) -> dict[str, Text]:
+    """The label of each field of a paper: its own, or that of the value of this name."""
+    found = {item.key: item.label for item in pack.prefill}
+    found |= {item.key: item.label for item in pack.questions} | {item.key: item.label for item in pack.derived}
+    found |= spec.labels
+    return {name: found.get(name, Text(name, name)) for name in spec.fields}
+
+
 def result_of(pack: ServicePack, decision: Decision) -> Text:
     said = pack.outcome_texts[decision.wording].result
     if said != EMPTY:
@@ -148,10 +195,8 @@ def _both(text: Text, language: Language) -> str:
 
 
 def _due(months: int, day: date) -> Text:
-    """The day some months later, as "by then"; the last of the month where the month is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = min(day.day, monthrange(year, month + 1)[1])
-    return by(date(year, month + 1, last))
+    """The day some months later, as "by then"."""
+    return by(later(months, day))
 
 
 def by(day: date) -> Text:
@@ -181,7 +226,7 @@ def _receipt(
     language: Language,
     calendar: Callable[[], Calendar],
 ) -> PaperContent:
-    decision, known = draft.decision, _values(pack, draft, place)
+    decision, known = draft.decision, _values(pack, draft, place, language)
     texts = pack.outcome_texts[decision.wording]
     when = committed_at.astimezone(CHINA)
     rows = [
@@ -196,11 +241,10 @@ def _receipt(
     holds = decision.effective and decision.outcome is Outcome.APPROVED
     if pack.again is not None and holds:
         rows.append((pack.again.label, _due(pack.again.months, when.date()).of(language)))
-    labels = {item.key: item.label for item in pack.prefill}
-    labels |= {item.key: item.label for item in pack.questions} | {item.key: item.label for item in pack.derived}
+    labels = _labels(pack, spec)
     for name, template in spec.fields.items():
         if value := fill(template, known):
-            rows.append((labels.get(name, Text(name, name)), value))
+            rows.append((labels[name], value))
     if credit_code and holds:
         rows.append((wording.CREDIT_CODE, credit_code))
     rows.append((wording.OFFICE, _both(pack.authority, language)))
@@ -236,15 +280,17 @@ def _receipt(
 def _clocks(pack: ServicePack, step: ladder.Step, at: datetime, calendar: Callable[[], Calendar]) -> tuple[Text, ...]:
     """The law's clocks from the day of receipt on, where this receipt starts them, with their last days.
 
-    The second day is the latest: accepted on the first one, and decided the whole period after it.
+    The second day is the one that was promised, as everywhere; where nobody promised one, the latest that the law
+    allows: accepted on the first one, and decided the whole period after it.
     """
     clocks = pack.clocks
     if clocks is None or not step.clocks:
         return ()
     until, day = clock_words.until(calendar, at), clock_words.received(calendar, at).isoformat()
+    days = pack.decides.days or clocks.accept + clocks.decide
     return (
         _period(wording.ACCEPTED_BY, until(clocks.accept), day=day, accept=clocks.accept),
-        _period(wording.DECIDED_BY, until(clocks.accept + clocks.decide), decide=clocks.decide),
+        _period(wording.DECIDED_BY, until(days), days=days),
         Text(clocks.basis, clocks.basis),
     )
 
@@ -267,20 +313,23 @@ def _sections(
     standing = EMPTY if undecided else step.paper
     promised = terms is not None and draft.commitment is not None
     missing = terms is not None and not promised and decision.outcome is Outcome.REFERRED
-    handed_in = {material.kind for material in draft.materials}  # nothing of it is asked for again, but to be compared
+    # nothing of it is asked for again, but to be compared; what the office itself has issued is not
+    handed_in = {material.kind for material in draft.materials if material.trust is not Trust.A}
     originals = [spec.original for spec in pack.materials if spec.key in handed_in and decision.outcome in UNDECIDED]
     lacking = telling.missing(decision)
+    refused = decision.ahead is Outcome.REFUSED  # what the pack says of one that was received waits for a decision
     if terms is not None and missing and terms.replaces not in handed_in and not lacking:
         lacking = (terms.papers,)
     sections: dict[Text, tuple[Text, ...]] = {
         wording.STANDING: (standing,),
+        wording.AHEAD: telling.ahead(decision),
         wording.CLOCKS: _clocks(pack, step, at, calendar),
         wording.HOLDS: (texts.holds,),
         wording.LATER: tuple(
             text for text in (texts.later, *telling.who_decides(pack, decision, until)) if text != EMPTY
         ),
         wording.BRING: (*lacking, *(text for text in originals if text != EMPTY)),
-        wording.NEXT: (*telling.where_to_go(decision), texts.next_step),
+        wording.NEXT: (*telling.where_to_go(decision), *(() if refused else (texts.next_step,))),
         wording.HANDLED: telling.handed_on(pack, decision, until),
         wording.REASONS: tuple(rule.because for rule in pack.reasons(decision)),
     }

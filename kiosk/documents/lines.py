@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import accumulate
 
 # GB/T 15834-2011, 5.1: these do not begin a line; these do not end one.
 NEVER_FIRST = frozenset("，。、；：？！）》〉」』】”’·…—％,.;:?!)]}")
 NEVER_LAST = frozenset("（《〈「『【“‘([{")
 PAUSES = frozenset("，、；：。")
 ALONE = 2  # characters that are too few for a line
+WHOLE = re.compile(r"\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?日|[!-~]+|.", re.DOTALL)
+"""What is never broken: a day, a word of Latin letters and digits, a sign."""
 
 
 def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
-    """Lines no wider than ``width`` by ``measure``; words of Latin letters and digits stay whole where they fit."""
+    """Lines no wider than ``width`` by ``measure``; days and words of Latin letters and digits stay whole where they
+    fit."""
     return [line.rstrip() for paragraph in text.split("\n") for line in _paragraph(paragraph, width, measure)]
 
 
@@ -42,29 +47,22 @@ def _accompany(lines: list[str], width: float, measure: Callable[[str], float]) 
     if len(lines) < 2 or len(lines[-1]) > ALONE or lines[-1].isascii():
         return lines
     *rest, above, last = lines
-    half = len(above) // 2
+    half, between = len(above) // 2, set(accumulate(map(len, _units(above))))
     cuts = [at for at in range(half + 1, len(above)) if above[at] in NEVER_LAST or above[at - 1] in PAUSES]
     for at in (*reversed(cuts), len(above) - ALONE):
         whole = 0 < at < len(above) and above[at] not in NEVER_FIRST and above[at - 1] not in NEVER_LAST
-        if whole and not (above[at - 1].isascii() and above[at].isascii()) and measure(above[at:] + last) <= width:
+        if whole and at in between and measure(above[at:] + last) <= width:
             return [*rest, above[:at], above[at:] + last]
     return lines
 
 
 def _carry(line: str, unit: str) -> tuple[str, str]:
-    """Where to break between ``line`` and ``unit``: characters that may not stand there move down together."""
-    moved = ""
-    while len(line) > 1 and ((moved + unit)[0] in NEVER_FIRST or line[-1] in NEVER_LAST):
-        moved, line = line[-1] + moved, line[:-1]
-    return line, moved + unit
+    """Where to break between ``line`` and ``unit``: what may not stand there moves down together, days as a whole."""
+    kept, moved = _units(line), ""
+    while len(kept) > 1 and ((moved + unit)[0] in NEVER_FIRST or kept[-1][-1] in NEVER_LAST):
+        moved = kept.pop() + moved
+    return "".join(kept), moved + unit
 
 
 def _units(text: str) -> list[str]:
-    units: list[str] = []
-    for character in text:
-        latin = character.isascii() and not character.isspace()
-        if latin and units and units[-1][-1].isascii() and not units[-1][-1].isspace():
-            units[-1] += character
-        else:
-            units.append(character)
-    return units
+    return WHOLE.findall(text)

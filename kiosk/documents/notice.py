@@ -50,6 +50,7 @@ def seed(pack: ServicePack, draft: CaseDraft, *, case_no: str, place: Place, com
         "place": _both(where),
         "phone": place.phone,
         "rung": late.rung_of(draft.decision.outcome.value, draft.decision.rung.value).value,
+        "holds": draft.decision.outcome.value if draft.decision.effective else "",  # what was decided here and holds
     }
     return PaperContent(
         paper_id=PAPER_ID, kind="receipt", template=TEMPLATE, title=_both(CORRECTION, " "), case_id=draft.case_id,

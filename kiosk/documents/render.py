@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from kiosk.documents import certificate, receipt
+from kiosk.documents import certificate, licence, receipt
 from kiosk.domain.papers import PaperContent, RenderedPaper
 
-_LAYOUTS = {"licence": certificate.render, "receipt": receipt.render, "notice": receipt.render}
+_LAYOUTS = {
+    "licence": licence.render, "certificate": certificate.render, "receipt": receipt.render, "notice": receipt.render,
+}  # fmt: skip
 
 
 def render(content: PaperContent) -> RenderedPaper:

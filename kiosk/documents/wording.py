@@ -14,6 +14,11 @@ RESULT = Text("结果", "Result")
 OFFICE = Text("办理机关", "Office")
 VERIFIED = Text("本人核验", "Identity")
 CREDIT_CODE = Text("统一社会信用代码", "Credit code")
+LICENCE_ID = Text("电子证照标识", "Licence identifier")
+VERSION = Text("（第 {n} 版）", " (version {n})")
+VALID = Text("有效期", "Valid")
+FOR_GOOD = Text("长期有效", "without end")
+UNTIL = Text("至 {year} 年 {month} 月 {day} 日", "until {year}-{month:02d}-{day:02d}")
 HOLDS = Text("现在有效的", "What holds now")
 LATER = Text("以后的事", "What comes later")
 NEXT = Text("接下来请您", "What to do next")
@@ -27,6 +32,7 @@ HANDLED = Text("接下来谁来办", "Who does what next")
 SCAN = Text("扫码查进度、验真伪", "Scan to follow your case, or to check this paper")
 STAFF_SCAN = Text("工作人员扫这里", "For staff to scan")
 STANDING = Text("这张回执是什么", "What this paper is")
+AHEAD = Text("照规则现在看", "As the rules stand now")
 CLOCKS = Text("什么时候有结果", "When you will hear")
 ACCEPTED_BY = Text(
     "从 {day} 收件这天起：{accept} 个工作日内{by}告诉您是否受理，到期没有告诉的，就算受理。",
@@ -34,9 +40,9 @@ ACCEPTED_BY = Text(
     "if nobody tells you, it counts as accepted.",
 )
 DECIDED_BY = Text(
-    "受理以后 {decide} 个工作日内{by}作出决定；补材料、检验、听证的时间不算，要延长的会告诉您理由。",
-    "Within {decide} working days of acceptance{by} it is decided; time for supplements, inspections and hearings is "
-    "not counted, and if it takes longer you are told why.",
+    "也从这天起：{days} 个工作日内{by}作出决定；补材料、检验、听证的时间不算，要延长的会告诉您理由。",
+    "Counted from the same day: within {days} working days{by} it is decided; time for supplements, inspections and "
+    "hearings is not counted, and if it takes longer you are told why.",
 )
 CALL = Text("问这件事，请打电话，报办件编号", "Questions? Call and give the case number")
 BY = Text("{year} 年 {month} 月 {day} 日以前", "by {year}-{month:02d}-{day:02d}")

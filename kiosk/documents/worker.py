@@ -91,8 +91,8 @@ def _handle(head: Head, body: bytes) -> tuple[Mapping[str, Any], bytes]:
 
 
 def _refusal(error: Exception) -> Head | None:
-    from kiosk.documents.certificate import CertificateTooLong
     from kiosk.documents.fonts import FontsMissing
+    from kiosk.documents.page import CertificateTooLong
 
     if isinstance(error, GlyphMissing):
         return {"error": error.code, "fields": error.fields}

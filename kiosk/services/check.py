@@ -18,17 +18,18 @@ from typing import Any
 from kiosk.domain.decision import Rung
 from kiosk.domain.place import PLACE_KEYS
 from kiosk.domain.text import shown
-from kiosk.services import sense, tables
+from kiosk.services import bundle_check, bundle_loading, limits, query_check, sense, tables
 from kiosk.services.expressions import Condition, ExpressionError
 from kiosk.services.forms import named
-from kiosk.services.loader import build
-from kiosk.services.model import Decider, ServicePack
+from kiosk.services.loader import build, load_builtin
+from kiosk.services.model import Decider, PaperKind, ServicePack
 from kiosk.services.rules import FACTS, PASS
 from kiosk.services.templates import places
 
 PathKey = tuple[str | int, ...]
 LARGEST_FILE = 1 << 20  # bytes; ours have 30 kB
 DEEPEST = 40  # nesting; ours have 7
+TOO_DEEP = (f"it is nested deeper than {DEEPEST}", "Check the brackets and the indentation there.")
 LONGEST_NUMBER = 64  # bits
 LICENCE_FIELDS = ("name", "type", "operator", "scope", "premises", "form", "registrar")
 
@@ -93,10 +94,12 @@ def read_document(path: Path) -> Document:
             document.data = _plain(loader, node, (), document)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        cure = error.note or "Check indentation and quotes there."
-        document.problems.append(PackProblem(document.file, line, "", f"is not YAML: {error.problem}.", cure))
+        said, cure = error.problem, error.note or "Check indentation and quotes there."
+        if "nesting depth" in str(said):  # libyaml reads some way ahead
+            said, cure = TOO_DEEP
+        document.problems.append(PackProblem(document.file, line, "", f"is not YAML: {said}.", cure))
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
+        line = raw.count(b"\n", 0, error.position) + 1  # libyaml counts bytes
         problem = f"is not YAML: the character U+{error.character:04X} may not stand in it."
         document.problems.append(PackProblem(document.file, line, "", problem, "Take it out, or write it as \\u...."))
     finally:
@@ -108,14 +111,21 @@ def read_document(path: Path) -> Document:
 @cache
 def _loader() -> Any:
     """YAML's safe loader without aliases (a few lines with them unfold to millions of parts) and without bottomless
-    nesting: it refuses both where it meets them, with the line, before anything is unfolded."""
-    import yaml
+    nesting: it refuses both where it meets them, with the line, before anything is unfolded.
 
-    class Loader(yaml.SafeLoader):
+    The text is taken apart by libyaml, in a fifth of the time; put together here, where both can be seen."""
+    import yaml
+    from yaml.composer import Composer
+
+    class Loader(Composer, yaml.CSafeLoader):
         depth = 0
 
+        def __init__(self, text: str) -> None:
+            yaml.CSafeLoader.__init__(self, text)
+            Composer.__init__(self)
+
         def compose_node(self, parent: Any, index: Any) -> Any:
-            event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
+            event: Any = self.peek_event()
             mark: Any = event.start_mark
             if isinstance(event, yaml.AliasEvent):
                 raise yaml.MarkedYAMLError(
@@ -124,11 +134,7 @@ def _loader() -> Any:
                     note="Write out there what it stands for.",
                 )
             if self.depth >= DEEPEST:
-                raise yaml.MarkedYAMLError(
-                    problem=f"it is nested deeper than {DEEPEST}",
-                    problem_mark=mark,
-                    note="Check the brackets and the indentation there.",
-                )
+                raise yaml.MarkedYAMLError(problem=TOO_DEEP[0], problem_mark=mark, note=TOO_DEEP[1])
             self.depth += 1
             node = super().compose_node(parent, index)
             self.depth -= 1
@@ -180,11 +186,35 @@ def _scalar(loader: Any, node: Any, path: PathKey, document: Document) -> Any:
     return value
 
 
+SCHEMA = "pack.schema.json"
+
+
 @cache
-def _validator() -> Any:
+def _schema(name: str = SCHEMA) -> Any:
+    """A bundle's schema refers to the pack's, which is put in there."""
+    schema = json.loads((files("kiosk.services") / name).read_text(encoding="utf-8"))
+    if name == SCHEMA:
+        return schema
+    whole = _schema()
+    schema["$defs"] |= whole["$defs"]
+    return _put_in(schema, whole)
+
+
+def _put_in(part: Any, whole: Mapping[str, Any]) -> Any:
+    if isinstance(part, Mapping):
+        where = str(part.get("$ref", ""))
+        group, _, key = where.removeprefix(f"{SCHEMA}#/").partition("/")
+        if where.startswith(SCHEMA):
+            return whole[group][key] if group == "properties" else {"$ref": f"#/$defs/{key}"}
+        return {name: _put_in(each, whole) for name, each in part.items()}
+    return [_put_in(each, whole) for each in part] if isinstance(part, list) else part
+
+
+@cache
+def _validator(name: str = SCHEMA) -> Any:
     import jsonschema
 
-    schema = json.loads((files("kiosk.services") / "pack.schema.json").read_text(encoding="utf-8"))
+    schema = _schema(name)
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -200,17 +230,23 @@ _CURES = {
 }
 
 
-def check_document(document: Document) -> list[PackProblem]:
-    """Every problem of a document that was read, in the order of its lines."""
+def check_document(document: Document, others: Mapping[str, ServicePack] | None = None) -> list[PackProblem]:
+    """Every problem of a document that was read, in the order of its lines.
+
+    ``others``: the packs that the items of a bundle may be; None leaves them unlooked at, for a terminal, which learns
+    of them one by one (kiosk.sync.taking.in_use).
+    """
     if document.problems:
         return document.problems
+    bundled = bundle_loading.is_bundle(document.data)
     found = [
         document.problem(tuple(error.absolute_path), _schema_message(error), _CURES.get(error.validator, "Correct it."))
-        for error in _validator().iter_errors(document.data)
+        for error in _validator("bundle.schema.json" if bundled else SCHEMA).iter_errors(document.data)
     ]
     if not found:
         pack = build(document.data)
-        found = [document.problem(path, message, cure) for path, message, cure in _sense(pack, document.data)]
+        sense_of = _bundle(pack, document.data, others) if bundled else _sense(pack, document.data)
+        found = [document.problem(path, message, cure) for path, message, cure in sense_of]
     return sorted(found, key=lambda problem: (problem.line, problem.path))
 
 
@@ -219,9 +255,24 @@ def _schema_message(error: Any) -> str:
     return (message if len(message) < 160 else message[:157] + "...") + "."
 
 
-def check_pack(path: Path | str) -> list[PackProblem]:
-    """Every problem of a pack file; empty when it may be used."""
-    return check_document(read_document(Path(path)))
+def check_pack(path: Path | str, beside: Sequence[Path | str] = ()) -> list[PackProblem]:
+    """Every problem of a pack file; empty when it may be used.
+
+    The items of a bundle are looked for among the packs that come with the program and those in the files ``beside``.
+    """
+    document = read_document(Path(path))
+    return check_document(document, _known_packs(beside) if bundle_loading.is_bundle(document.data) else None)
+
+
+def _known_packs(beside: Sequence[Path | str]) -> dict[str, ServicePack]:
+    """One that has problems of its own, which are told of it, is not there for others."""
+    found = load_builtin()
+    for path in beside:
+        document = read_document(Path(path))
+        if not bundle_loading.is_bundle(document.data) and not check_document(document):
+            pack = build(document.data)
+            found[pack.pack_id] = pack
+    return found
 
 
 _STRING = "tag:yaml.org,2002:str"
@@ -239,16 +290,29 @@ def _sense(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _limits(pack)
     yield from _ladder(pack)
     yield from sense.findings(pack, raw)
+    yield from limits.findings(pack)
+    yield from query_check.findings(pack)
     conditions = [*sense.conditions(pack), *_conditions(pack)]
     yield from conditions
     if not conditions:
         yield from tables.findings(pack)
 
 
+def _bundle(pack: ServicePack, raw: Mapping[str, Any], others: Mapping[str, ServicePack] | None) -> Iterator[Finding]:
+    yield from _keys(pack)
+    yield from _questions(pack)
+    yield from _other_texts(raw)
+    yield from sense.of_questions(pack)
+    conditions = list(sense.conditions(pack))
+    yield from conditions
+    if others is not None and not conditions:
+        yield from bundle_check.findings(pack, others)
+
+
 def _keys(pack: ServicePack) -> Iterator[Finding]:
     seen: set[str] = set()
     named: list[tuple[PathKey, str]] = [
-        *((("prefill", i, "key"), p.key) for i, p in enumerate(pack.prefill)),
+        *(((*path, "key"), item.key) for path, item in query_check.prefilled(pack)),
         *((("questions", i, "key"), q.key) for i, q in sense.numbered(pack)),
         *((("derived", i, "key"), d.key) for i, d in enumerate(pack.derived)),
     ]
@@ -344,7 +408,23 @@ def _templates(pack: ServicePack) -> Iterator[Finding]:
             yield ("questions", index, "preview"), "the languages name different places.", "Name the same in both."
     for number, paper in enumerate(pack.papers):
         for name, template in paper.fields.items():
-            yield from _places(("papers", number, "fields", name), template, known)
+            where: PathKey = ("papers", number, "fields", name)
+            yield from _places(where, template, known)
+            if paper.kind is PaperKind.RECEIPT:
+                yield from _one_language(pack, where, template)
+        for language in ("zh", "en"):
+            yield from _places(("papers", number, "body", language), getattr(paper.body, language), known)
+
+
+def _one_language(pack: ServicePack, path: PathKey, template: str) -> Iterator[Finding]:
+    """A receipt is in the language of its reader; a certificate is Chinese in every language."""
+    for key in places(template):
+        name, _, part = key.rpartition(".")
+        question = pack.question(name)
+        texts = [option.parts[part] for option in question.options if part in option.parts] if question else []
+        if any(text.zh == text.en and not text.zh.isascii() for text in texts):
+            cure = f"Give each {part} both languages ({{ zh: …, en: … }}), or print {{{name}.label}}."
+            yield path, f"{{{key}}} is Chinese on an English receipt, too.", cure
 
 
 def _is_template(path: PathKey) -> bool:
@@ -352,7 +432,7 @@ def _is_template(path: PathKey) -> bool:
     match path:
         case ("derived", int(), "template") | ("derived", int(), "variants", int(), "template" | "pattern"):
             return True
-        case ("questions", int(), "preview" | "pattern", *_) | ("papers", int(), "fields", *_):
+        case ("questions", int(), "preview" | "pattern", *_) | ("papers", int(), "fields" | "body", *_):
             return True
         case ("rules", int(), "when") | ("checks", int(), "must"):
             return True
@@ -401,11 +481,34 @@ def _papers(pack: ServicePack) -> Iterator[Finding]:
                     "a certificate is for what was approved.",
                     "Write `outcomes: [approved]`.",
                 )
-            for name in LICENCE_FIELDS:
-                if name not in paper.fields:
-                    yield ("papers", index, "fields"), f"the layout needs the field {name}.", "Add its template."
-            if "uscc" not in pack.number_blocks:
-                yield ("number_blocks",), "the licence needs a credit code.", "Add uscc."
+            yield from _licence(pack, index) if paper.template == "licence" else _certificate(pack, index)
+        elif paper.template != "receipt":
+            yield ("papers", index, "template"), "this layout is a certificate's.", "Write `kind: certificate`."
+
+
+def _licence(pack: ServicePack, index: int) -> Iterator[Finding]:
+    for name in LICENCE_FIELDS:
+        if name not in pack.papers[index].fields:
+            yield ("papers", index, "fields"), f"the layout needs the field {name}.", "Add its template."
+    if "uscc" not in pack.number_blocks:
+        yield ("number_blocks",), "the licence needs a credit code.", "Add uscc."
+
+
+def _certificate(pack: ServicePack, index: int) -> Iterator[Finding]:
+    """The general layout: it says whose it is, and every row has its label."""
+    paper = pack.papers[index]
+    if paper.template != "certificate":
+        yield ("papers", index, "template"), "a certificate has another layout.", "Write `template: certificate`."
+    if not paper.fields:
+        yield ("papers", index), "nobody could tell whose certificate it is.", "Add `fields`, the name first."
+    labelled = {each.key for each in pack.prefill} | {each.key for each in pack.questions}
+    labelled |= {each.key for each in pack.derived} | set(paper.labels)
+    for name in paper.fields:
+        if name not in labelled:
+            yield ("papers", index, "fields", name), "this row has no label.", "Add it to `labels`, in both languages."
+    for name in paper.labels:
+        if name not in paper.fields:
+            yield ("papers", index, "labels", name), "no row has this label.", "Remove it, or add the field."
 
 
 def _ladder(pack: ServicePack) -> Iterator[Finding]:
@@ -466,11 +569,11 @@ def _conditions(pack: ServicePack) -> Iterator[Finding]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check files; one line per problem; exit status 1 when there is any."""
-    paths = list(sys.argv[1:] if arguments is None else arguments)
+    paths: list[str] = list(sys.argv[1:] if arguments is None else arguments)
     if not paths:
         print("usage: python -m kiosk.services.check FILE...", file=sys.stderr)
         return 2
-    found = [problem for path in paths for problem in check_pack(path)]
+    found = [problem for path in paths for problem in check_pack(path, paths)]
     for problem in found:
         print(shown(str(problem)))
     if not found:

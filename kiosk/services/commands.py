@@ -18,7 +18,7 @@ from kiosk.services.signing import PublishingKey, SigningError
 
 def check(files: Sequence[Path], *, as_json: bool = False) -> int:
     """Check packs; 0 when all are good, 1 when one is not."""
-    problems = [problem for file in files for problem in check_pack(file)]
+    problems = [problem for file in files for problem in check_pack(file, files)]
     if as_json:
         found = [{key: value if key == "line" else shown(value) for key, value in asdict(p).items()} for p in problems]
         print(json.dumps({"ok": not problems, "problems": found}, ensure_ascii=False))
@@ -73,7 +73,7 @@ def make_key(out: Path, suite: str, *, as_json: bool = False) -> int:
 
 def sign(files: Sequence[Path], key_file: Path, *, as_json: bool = False) -> int:
     """Check packs in full and sign them; one that has a problem is not signed, and then none is."""
-    if problems := [problem for file in files for problem in check_pack(file)]:
+    if problems := [problem for file in files for problem in check_pack(file, files)]:
         for problem in problems:
             print(shown(str(problem)), file=sys.stderr)
         return 1

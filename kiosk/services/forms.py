@@ -9,9 +9,19 @@ from datetime import date
 from devices.contracts.identity import IdentityDocument
 from kiosk.domain.codes import credit_code_valid, id_number_valid, mask_number, mask_phone
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
-from kiosk.domain.text import EMPTY, Language, Text
+from kiosk.domain.register import ANSWER, FOUND
+from kiosk.domain.text import EMPTY, Language, Text, shown
 from kiosk.services.expressions import condition
-from kiosk.services.model import Derived, MaterialSpec, Prefill, Question, QuestionKind, ReviewRow, ServicePack
+from kiosk.services.model import (
+    REGISTER,
+    Derived,
+    MaterialSpec,
+    Prefill,
+    Question,
+    QuestionKind,
+    ReviewRow,
+    ServicePack,
+)
 from kiosk.services.templates import fill, places
 
 UNFIT = Text("请检查一下填写的内容", "Please check what you entered")
@@ -33,7 +43,7 @@ _NAMED = re.compile(r"""answers\s*\[\s*["']([^"']+)["']\s*\]""")
 
 def prefill(pack: ServicePack, document: IdentityDocument) -> tuple[FieldValue, ...]:
     """Fields read from the card: issued by the organ, so trust A. Items that the card does not carry are left out."""
-    found = ((item.key, _of_card(item, document)) for item in pack.prefill)
+    found = ((item.key, _of_card(item, document)) for item in pack.prefill if item.source != REGISTER)
     return tuple(FieldValue(key, value, Origin.CARD, Trust.A) for key, value in found if value)
 
 
@@ -58,6 +68,8 @@ def complaint(
     for rule in question.forbidden:
         if any(word in answer for word in rule.words):
             return rule.complaint
+    if shown(answer) != answer:  # what nobody sees, and no key of the screen makes: turned text, controls
+        return UNFIT
     fits = question.min_length <= len(answer) <= question.max_length
     if fits and question.pattern:
         fits = re.fullmatch(question.pattern, answer) is not None
@@ -156,16 +168,19 @@ def _written(question: Question, value: str) -> str:
     return value.strip().upper() if question.check else value.strip()
 
 
-def _values(pack: ServicePack, envelope: Envelope) -> dict[str, str]:
-    """Envelope values, and the parts and labels of chosen options as ``key.part`` and ``key.label``."""
+def _values(pack: ServicePack, envelope: Envelope, language: Language = "zh_CN") -> dict[str, str]:
+    """Envelope values, and the parts and labels of chosen options as ``key.part`` and ``key.label``.
+
+    What goes into the case is Chinese, whatever the language of the screen.
+    """
     values = envelope.as_dict()
     for question in pack.questions:
         chosen = next((o for o in question.options if o.value == values.get(question.key)), None)
         if chosen is not None:
-            values |= {f"{question.key}.{name}": text for name, text in chosen.parts.items()}
-            values[f"{question.key}.label"] = chosen.label.zh
+            values |= {f"{question.key}.{name}": text.of(language) for name, text in chosen.parts.items()}
+            values[f"{question.key}.label"] = chosen.label.of(language)
         elif question.kind in NUMBERS and question.key in values:
-            values[question.key] = spoken(question, values[question.key]).zh
+            values[question.key] = spoken(question, values[question.key]).of(language)
     return values
 
 
@@ -205,14 +220,16 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
         field = envelope.get(item.key)
         if field is not None:
             shown = mask_number(field.value) if item.masked else field.value
+            if item.key == ANSWER and pack.query is not None:
+                shown = (pack.query.found if field.value == FOUND else pack.query.none).of(language)
             rows.append(ReviewRow(item.key, item.label, shown, field.origin, field.trust, editable=False))
     derived = {item.key: _behind(pack, item) for item in pack.derived if item.review}
     for question in pack.questions:
         field = envelope.get(question.key)
         if field is not None:
             value = _shown(question, field.value, envelope, language)
-            # More than what was typed stands there. What was read of a paper is told as such all the same.
-            made = question.review and value != field.value and field.origin is not Origin.OCR
+            # More than what was typed stands there. Where it came from is told all the same, if it was not typed here.
+            made = question.review and value != field.value and field.origin not in FROM_ELSEWHERE
             origin = Origin.DERIVED if made else field.origin
             rows.append(ReviewRow(question.key, question.label, value, origin, field.trust, editable=True))
         rows.extend(_derived_rows(pack, envelope, [key for key, behind in derived.items() if behind == question.key]))
@@ -234,13 +251,14 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
     return tuple(rows)
 
 
+FROM_ELSEWHERE = (Origin.OCR, Origin.EARLIER, Origin.HELPER)
 NEEDLESS = (Origin.CARD, Origin.LICENCE)  # where a paper need not be handed in, because its content is known
 
 
 def _material_text(material: MaterialSpec, field: FieldValue) -> Text:
     if field.origin in NEEDLESS and material.licence is not None:
         return _with(SPARED, material.licence.name)
-    return scanned_text(field) if field.origin is Origin.SCANNED else NOT_HANDED_IN
+    return scanned_text(field) if field.origin is Origin.SCANNED else handed_in_later(material)
 
 
 def scanned(material: MaterialSpec, pages: int) -> FieldValue:
@@ -248,8 +266,13 @@ def scanned(material: MaterialSpec, pages: int) -> FieldValue:
     return FieldValue(material.key, SCANNED.zh.format(pages), Origin.SCANNED, Trust.C)
 
 
+def handed_in_later(material: MaterialSpec) -> Text:
+    """What becomes of a paper that is not scanned: it goes to the counter, unless the pack says otherwise."""
+    return material.later if material.later != EMPTY else NOT_HANDED_IN
+
+
 def not_handed_in(material: MaterialSpec) -> FieldValue:
-    return FieldValue(material.key, NOT_HANDED_IN.zh, Origin.CHOSEN, Trust.D)
+    return FieldValue(material.key, handed_in_later(material).zh, Origin.CHOSEN, Trust.D)
 
 
 def scanned_text(field: FieldValue) -> Text:
@@ -302,20 +325,20 @@ def question_behind(pack: ServicePack, key: str) -> str:
     return next((question.key for question in pack.questions if question.review == key), key)
 
 
-def masked(pack: ServicePack, envelope: Envelope, key: str) -> str:
+def masked(pack: ServicePack, envelope: Envelope, key: str, language: Language = "zh_CN") -> str:
     """A value as a paper may carry it: numbers and telephones masked where the pack says so."""
     value = envelope.value(key)
     if any(item.key == key and item.masked for item in pack.prefill):
         return mask_number(value)
     question = pack.question(key)
     if question is not None and question.kind in NUMBERS:
-        return spoken(question, value).zh
+        return spoken(question, value).of(language)
     if question is None or not question.masked:
         return value
     return mask_number(value) if question.check == "id_number" else mask_phone(value)
 
 
-def paper_values(pack: ServicePack, envelope: Envelope) -> dict[str, str]:
+def paper_values(pack: ServicePack, envelope: Envelope, language: Language = "zh_CN") -> dict[str, str]:
     """Every value a paper's template may name, masked where the pack says so."""
-    values = _values(pack, envelope)
-    return values | {key: masked(pack, envelope, key) for key in envelope.as_dict()}
+    values = _values(pack, envelope, language)
+    return values | {key: masked(pack, envelope, key, language) for key in envelope.as_dict()}

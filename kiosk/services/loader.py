@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 from kiosk.domain.decision import Rung
 from kiosk.domain.envelope import Trust
 from kiosk.domain.place import Place
+from kiosk.domain.register import ANSWER
 from kiosk.domain.text import EMPTY, Text
 from kiosk.services.model import (
+    REGISTER,
     Again,
     Applicant,
     Clocks,
@@ -41,6 +43,7 @@ from kiosk.services.model import (
     Prefill,
     Question,
     QuestionKind,
+    RegisterSpec,
     Rule,
     ServicePack,
     Variant,
@@ -69,7 +72,11 @@ BUILTIN = (
     "utility_connection",
     "financing_guarantee",
     "social_card_replacement",
+    "shop_sign_filing",
+    "social_insurance_record",
+    "no_housing_record",
 )
+BUNDLES = ("open_small_restaurant",)  # of the packs above, each one form (kiosk/services/bundle.py)
 Raw = Mapping[str, Any]
 _HARMLESS = re.compile(r"[\w·（）()./-]+(?: [\w·（）()./-]+)*")
 
@@ -110,13 +117,21 @@ def read_checked(data: bytes) -> ServicePack:
 
 def load_builtin(place: Place | None = None) -> dict[str, ServicePack]:
     """The packs that come with the terminal, by id, in the order of the home page; bound to ``place`` when given."""
-    found = [builtin(name, place) for name in BUILTIN]
-    return {pack.pack_id: pack for pack in found}
+    return {name: builtin(name, place) for name in BUILTIN} | {name: _bundle(name, place) for name in BUNDLES}
+
+
+@lru_cache(maxsize=64)
+def _bundle(name: str, place: Place | None) -> ServicePack:
+    from kiosk.services import bundle
+
+    pack = builtin(name, place)
+    names = [item.pack_id for item in bundle.bundle_of(pack).items]
+    return bundle.composed(pack, {each: builtin(each, place) for each in names})
 
 
 @lru_cache(maxsize=256)
 def builtin(name: str, place: Place | None = None) -> ServicePack:
-    """One of them, read once in a process: neither file nor pack ever changes in it."""
+    """One of them, read once in a process: neither file nor pack ever changes in it. A bundle as it is in its file."""
     data = (files("kiosk.services") / "builtin" / f"{name}.yaml").read_bytes()
     if place is None:
         return read_checked(data)
@@ -174,7 +189,12 @@ def _text(raw: Raw | None) -> Text:
 LENGTHS = {QuestionKind.DATE: (8, 8), QuestionKind.AMOUNT: (1, 9)}
 
 
-def _question(raw: Raw) -> Question:
+def _parts(raw: Raw) -> dict[str, Text]:
+    """One text stands in both languages: names that go into a case are Chinese."""
+    return {name: Text(text, text) if isinstance(text, str) else _text(text) for name, text in raw.items()}
+
+
+def question(raw: Raw) -> Question:
     kind = QuestionKind(raw["kind"])
     shortest, longest = LENGTHS.get(kind, (1, 60))
     return Question(
@@ -184,7 +204,7 @@ def _question(raw: Raw) -> Question:
         title=_text(raw["title"]),
         help=_text(raw.get("help")),
         options=tuple(
-            Option(o["value"], _text(o["label"]), _text(o.get("detail")), dict(o.get("parts", {})))
+            Option(o["value"], _text(o["label"]), _text(o.get("detail")), _parts(o.get("parts", {})))
             for o in raw.get("options", ())
         ),
         min_length=raw.get("min_length", shortest),
@@ -220,11 +240,11 @@ def _about_applicant(kinds: tuple[Applicant, ...]) -> tuple[Question, ...]:
     words = _applicant_words()
     role = words["role"]
     options = [{"value": kind.value, **words["option"][kind.value]} for kind in kinds]
-    asked = [] if len(kinds) == 1 else [_question({**role, "kind": "choice", "options": options})]
+    asked = [] if len(kinds) == 1 else [question({**role, "kind": "choice", "options": options})]
     proxies = " || ".join(f'answers["{role["key"]}"] == "{kind.value}"' for kind in kinds if kind in PROXIES)
     if proxies:
         when = proxies if asked else ""
-        asked += [_question({**raw, "when": when}) for raw in words["principal"].values()]
+        asked += [question({**raw, "when": when}) for raw in words["principal"].values()]
     return tuple(asked)
 
 
@@ -260,12 +280,14 @@ def _material(raw: Raw) -> MaterialSpec:
         reads=dict(raw.get("reads", {})),
         original=_text(raw.get("original")),
         when=raw.get("when", ""),
+        later=_text(raw.get("later")),
         trust=Trust(raw.get("trust", "C")),
         licence=LicenceSpec(_text(raw["licence"]["name"]), raw["licence"]["from"]) if "licence" in raw else None,
+        means=raw.get("means", ""),
     )
 
 
-def _guide(raw: Raw) -> GuideTexts:
+def guide(raw: Raw) -> GuideTexts:
     prepare = tuple((_text(p["title"]), _text(p["detail"])) for p in raw["prepare"])
     limited = {
         key: LimitedTexts(_text(texts["summary"]), _text(texts["lead"]), texts["errands"])
@@ -274,7 +296,7 @@ def _guide(raw: Raw) -> GuideTexts:
     return GuideTexts(raw["minutes"], raw["errands"], _text(raw["lead"]), prepare, _text(raw["basis"]), limited)
 
 
-def _outcome(raw: Raw) -> OutcomeText:
+def outcome(raw: Raw) -> OutcomeText:
     return OutcomeText(
         heading=_text(raw["heading"]),
         lead=_text(raw["lead"]),
@@ -300,11 +322,33 @@ def _rule(raw: Raw) -> Rule:
 
 
 def _deciding(raw: Raw) -> Deciding:
-    return Deciding(Decider(raw["by"]), _text(raw["office"]), raw["days"], _text(raw.get("hours")))
+    """A situation that says nothing of who it is, and when the office is open, has that of the whole."""
+    inside = tuple(_deciding({**raw, "situations": (), **each}) for each in raw.get("situations", ()))
+    return Deciding(
+        Decider(raw["by"]), _text(raw["office"]), raw["days"], _text(raw.get("hours")), raw.get("when", ""), inside
+    )
+
+
+def _query(raw: Raw | None) -> RegisterSpec | None:
+    if raw is None:
+        return None
+    return RegisterSpec(raw["register"], _text(raw["found"]), _text(raw["none"]), _text(raw["elsewhere"]))
+
+
+def _answered(raw: Raw | None) -> tuple[Prefill, ...]:
+    """Which of the two answers it was, and what was found."""
+    if raw is None:
+        return ()
+    fields = [Prefill(one["key"], _text(one["label"]), REGISTER, one.get("masked", False)) for one in raw["fields"]]
+    return (Prefill(ANSWER, _text(raw["label"]), REGISTER), *fields)
 
 
 def build(raw: Raw) -> ServicePack:
     """The pack as dataclasses. ``raw`` has passed the check."""
+    if raw.get("kind") == "bundle":
+        from kiosk.services import bundle_loading
+
+        return bundle_loading.build(raw)
     applicants = tuple(Applicant(kind) for kind in raw.get("applicants", ("self",)))
     effective = raw.get("effective", {})
     return ServicePack(
@@ -318,15 +362,18 @@ def build(raw: Raw) -> ServicePack:
         promise=_text(raw["promise"]),
         badge=_text(raw["badge"]),
         authority=_text(raw["authority"]),
-        guide=_guide(raw["guide"]),
+        guide=guide(raw["guide"]),
         documents=tuple(raw["documents"]),
         min_age=raw.get("min_age", 0),
         signature=raw["signature"],
-        prefill=tuple(
-            Prefill(p["key"], _text(p["label"]), p["source"], p.get("masked", False), p.get("means", ""))
-            for p in raw.get("prefill", ())
+        prefill=(
+            *(
+                Prefill(p["key"], _text(p["label"]), p["source"], p.get("masked", False), p.get("means", ""))
+                for p in raw.get("prefill", ())
+            ),
+            *_answered(raw.get("query")),
         ),
-        questions=(*_about_applicant(applicants), *(_question(q) for q in raw.get("questions", ()))),
+        questions=(*_about_applicant(applicants), *(question(q) for q in raw.get("questions", ()))),
         derived=tuple(
             Derived(
                 d["key"],
@@ -351,10 +398,15 @@ def build(raw: Raw) -> ServicePack:
                 fields=dict(p.get("fields", {})),
                 notes=tuple(_text(note) for note in p.get("notes", ())),
                 when=p.get("when", ""),
+                issuer=_text(p["issuer"]) if "issuer" in p else EMPTY,
+                labels={name: _text(label) for name, label in p.get("labels", {}).items()},
+                body=_text(p["body"]) if "body" in p else EMPTY,
+                valid_months=p.get("valid_months"),
+                type_code=p.get("type_code", ""),
             )
             for p in raw["papers"]
         ),
-        outcome_texts={key: _outcome(value) for key, value in raw["outcome_texts"].items()},
+        outcome_texts={key: outcome(value) for key, value in raw["outcome_texts"].items()},
         sources=tuple(raw["sources"]),
         again=Again(raw["again"]["months"], _text(raw["again"]["label"])) if "again" in raw else None,
         clocks=Clocks(**raw["clocks"]) if "clocks" in raw else None,
@@ -364,6 +416,9 @@ def build(raw: Raw) -> ServicePack:
         decides=_deciding(raw["decides"]) if "decides" in raw else Deciding(),
         effective=Effective(effective.get("from", ""), effective.get("until", "")),
         checks=tuple(CrossCheck(c["must"], c["question"], _text(c["complaint"])) for c in raw.get("checks", ())),
-        handlers=tuple(Handler(_text(h["name"]), _text(h["does"]), h["days"]) for h in raw.get("handlers", ())),
+        handlers=tuple(
+            Handler(_text(h["name"]), _text(h["does"]), h["days"], h.get("when", "")) for h in raw.get("handlers", ())
+        ),
         keywords=tuple(_text(word) for word in raw.get("keywords", ())),
+        query=_query(raw.get("query")),
     )

@@ -10,6 +10,7 @@ from enum import Enum
 from kiosk.domain.decision import Decision, FiredRule, Outcome, Rung
 from kiosk.domain.envelope import Origin, Trust
 from kiosk.domain.text import EMPTY, Text
+from kiosk.services.bundled import Bundle
 
 
 class QuestionKind(Enum):
@@ -30,7 +31,7 @@ class Option:
     value: str
     label: Text
     detail: Text = EMPTY
-    parts: Mapping[str, str] = field(default_factory=dict)  # texts for templates: {trade.scope}
+    parts: Mapping[str, Text] = field(default_factory=dict)  # texts for templates: {trade.scope}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,31 @@ class CrossCheck:
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """A field filled from the identity document: ``source`` is an attribute name such as ``name`` or ``address``."""
+    """A field filled from the identity document: ``source`` is an attribute name such as ``name`` or ``address``; or
+    from a department's register (REGISTER), of a query."""
 
     key: str
     label: Text
     source: str
     masked: bool = False
     means: str = ""
+
+
+REGISTER = "register"  # the source of what a register has answered
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSpec:
+    """Of a query (查询): the register that is asked about the person, by its name in the backend's settings.
+
+    ``found`` and ``none`` say on the review page which of the two answers it was; ``elsewhere`` where to go while the
+    register does not answer. What it has answered are fields of the pack's ``prefill`` with the source REGISTER.
+    """
+
+    register: str
+    found: Text
+    none: Text
+    elsewhere: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +209,10 @@ class MaterialSpec:
     reads: Mapping[str, str] = field(default_factory=dict)
     original: Text = EMPTY
     when: str = ""
+    later: Text = EMPTY  # what becomes of it where it is not scanned and goes to no counter, e.g. 上门时看
     trust: Trust = Trust.C
     licence: LicenceSpec | None = None
+    means: str = ""  # what paper it is, by its name in data/dictionary.toml: a bundle asks for it once
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +264,12 @@ class PaperKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PaperSpec:
-    """A paper of this service. ``on`` lists the outcomes it is printed for; a certificate needs an effective one."""
+    """A paper of this service. ``on`` lists the outcomes it is printed for; a certificate needs an effective one.
+
+    Of a certificate beside the licence: ``issuer`` (without one, the authority), ``labels`` of fields that are no field
+    of the form, the text ``body``, ``valid_months`` (0: without end; None: nothing is said of it). ``type_code``:
+    证照类型代码 (GB/T 36904).
+    """
 
     paper_id: str
     kind: PaperKind
@@ -253,6 +279,11 @@ class PaperSpec:
     fields: Mapping[str, str] = field(default_factory=dict)  # the layout's field -> template
     notes: tuple[Text, ...] = ()
     when: str = ""
+    issuer: Text = EMPTY
+    labels: Mapping[str, Text] = field(default_factory=dict)
+    body: Text = EMPTY
+    valid_months: int | None = None
+    type_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -304,22 +335,29 @@ class Again:
 class Clocks:
     """The law's clocks in working days, counted from the day of receipt; ``basis`` is told beside them.
 
-    Not answered within ``accept``, an application counts as accepted; it is decided within ``decide``.
+    Not answered within ``accept``, an application counts as accepted; it is decided within ``decide``. ``track``: what
+    the case is owed (kiosk.domain.life_table.Track), a decision or an answer.
     """
 
     accept: int
     decide: int
     basis: str
+    track: str = "application"
 
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """Who decides, within how many working days that is promised (0: on the spot), and when that office is open."""
+    """Who decides, within how many working days that is promised (0: on the spot), and when that office is open.
+
+    The first of ``situations`` whose ``when`` holds takes its place (kiosk.services.situations).
+    """
 
     by: Decider = Decider.RULE
     office: Text = EMPTY
     days: int = 0
     hours: Text = EMPTY
+    when: str = ""
+    situations: tuple[Deciding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +367,7 @@ class Handler:
     name: Text
     does: Text
     days: int
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,12 +419,22 @@ class ServicePack:
     checks: tuple[CrossCheck, ...] = ()
     handlers: tuple[Handler, ...] = ()
     keywords: tuple[Text, ...] = ()  # what people call the matter; looked at by the search alone
+    bundle: Bundle | None = None  # of a 一件事: its items; the other parts are then its one form
+    query: RegisterSpec | None = None  # a department's register is asked, and its answer is what is certified
+    further: tuple[CommitmentTerms, ...] = ()  # the promises of a bundle's items; ``commitment`` is None then
+
+    @property
+    def commitments(self) -> tuple[CommitmentTerms, ...]:
+        """Every promise that may be made, in the order in which they are read."""
+        return self.further if self.commitment is None else (self.commitment, *self.further)
 
     @property
     def conditional(self) -> bool:
-        """Whether what is asked, handed in, promised or printed depends on the answers."""
-        parts: tuple[Question | MaterialSpec | PaperSpec, ...] = (*self.questions, *self.materials, *self.papers)
-        promise = self.commitment is not None and (self.commitment.when != "" or self.applicants != (Applicant.SELF,))
+        """Whether what is asked, handed in, promised, printed or told depends on the answers."""
+        parts: tuple[Question | MaterialSpec | PaperSpec | Handler | Deciding, ...] = (
+            *self.questions, *self.materials, *self.papers, *self.handlers, *self.decides.situations
+        )  # fmt: skip
+        promise = any(terms.when != "" or self.applicants != (Applicant.SELF,) for terms in self.commitments)
         return promise or any(part.when for part in parts)
 
     def reasons(self, decision: Decision) -> tuple[FiredRule, ...]:
@@ -409,8 +458,8 @@ class ServicePack:
     @property
     def needed(self) -> tuple[MaterialSpec, ...]:
         """Materials that every applicant is asked for: those for which no promise stands."""
-        replaced = self.commitment.replaces if self.commitment is not None else ""
-        return tuple(m for m in self.materials if m.key != replaced)
+        replaced = {terms.replaces for terms in self.commitments}
+        return tuple(m for m in self.materials if m.key not in replaced)
 
     def question(self, key: str) -> Question | None:
         return next((q for q in self.questions if q.key == key), None)

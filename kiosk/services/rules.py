@@ -126,13 +126,16 @@ def decide(pack: ServicePack, facts: Facts) -> Decision:
         others = [rule for rule in fired if rule.outcome == PASS]
     else:
         others = [rule for rule in fired if rule.outcome == deciding.outcome and rule not in (deciding, last)]
+    found = Outcome(deciding.outcome)
+    outcome = ladder.outcome(found, pack.offline, online=facts.online)
     return Decision(
-        outcome=ladder.outcome(Outcome(deciding.outcome), pack.offline, online=facts.online),
+        outcome=outcome,
         rung=pack.offline if not facts.online else Rung.FINAL,
         pack_id=pack.pack_id,
         pack_version=pack.version,
         rules=tuple(_told(rule) for rule in (deciding, *others)),
         online=facts.online,
+        ahead=found if outcome is Outcome.RECEIVED else None,
     )
 
 

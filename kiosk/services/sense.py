@@ -14,6 +14,7 @@ from importlib.resources import files
 from itertools import product
 from typing import Any
 
+from kiosk.domain.decision import Rung
 from kiosk.domain.envelope import Trust
 from kiosk.domain.text import EMPTY
 from kiosk.services import situations
@@ -21,6 +22,7 @@ from kiosk.services.expressions import Condition, ExpressionError, condition
 from kiosk.services.forms import date_of, named
 from kiosk.services.model import Decider, Question, QuestionKind, ServicePack
 
+MARKS = ("private", "reusable")  # of a name of the dictionary
 PathKey = tuple[str | int, ...]
 Finding = tuple[PathKey, str, str]
 TODAY = "20260701"  # a day for conditions that are tried out
@@ -69,15 +71,24 @@ def findings(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _days(pack)
 
 
+def of_questions(pack: ServicePack) -> Iterator[Finding]:
+    """What is looked at of a bundle's own questions, and of its days."""
+    yield from _answers(pack)
+    yield from _words(pack)
+    yield from _days(pack)
+
+
 @cache
 def dictionary() -> dict[str, Any]:
-    """The data dictionary: group -> name -> words. Raises ValueError when a word is lacking."""
+    """The data dictionary: group -> name -> words and marks. Raises ValueError when a word is lacking."""
     text = (files("kiosk.services") / "data" / "dictionary.toml").read_text(encoding="utf-8")
     found = tomllib.loads(text)
     if not all(
-        set(words) == {"zh", "en"} and all(words.values()) for group in found.values() for words in group.values()
+        {"zh", "en"} <= set(words) <= {"zh", "en", *MARKS} and all(words.values())
+        for group in found.values()
+        for words in group.values()
     ):
-        raise ValueError("dictionary.toml: each name needs zh and en")
+        raise ValueError(f"dictionary.toml: each name needs zh and en, and may have {' and '.join(MARKS)}")
     return found
 
 
@@ -164,10 +175,14 @@ def _deciding(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
                 f"a rule approves, though {pack.decides.by.value} is to decide.",
                 "Write `by: rule`, or let the rule refer.",
             )
-        if not pack.decides.days:
-            yield ("decides", "days"), "nobody is told when to expect an answer.", "Write the promised working days."
+        promised: list[tuple[PathKey, int]] = [(("decides", "days"), pack.decides.days)]
+        promised += [(("decides", "situations", i, "days"), o.days) for i, o in enumerate(pack.decides.situations)]
+        for path, days in promised:
+            if not days:
+                yield path, "nobody is told when to expect an answer.", "Write the promised working days."
     for name in ("approved", "approved_offline"):
-        if "approved" in can and name not in pack.outcome_texts:
+        never = name == "approved_offline" and pack.offline is Rung.SAVE  # nothing is decided without a network
+        if "approved" in can and name not in pack.outcome_texts and not never:
             yield ("outcome_texts",), f"a rule approves, and nothing is said of it ({name}).", f"Add `{name}`."
 
 
@@ -221,6 +236,11 @@ def _parts(pack: ServicePack) -> Iterator[tuple[PathKey, str]]:
     for index, paper in enumerate(pack.papers):
         if paper.when:
             yield ("papers", index, "when"), paper.when
+    for index, one in enumerate(pack.handlers):
+        if one.when:
+            yield ("handlers", index, "when"), one.when
+    for index, deciding in enumerate(pack.decides.situations):
+        yield ("decides", "situations", index, "when"), deciding.when
     if pack.commitment is not None and pack.commitment.when:
         yield ("commitment", "when"), pack.commitment.when
 

@@ -1,4 +1,4 @@
-"""Situations (情形): what is asked, handed in, promised and printed, as the answers leave it. Pure functions.
+"""Situations (情形): what is asked, handed in, promised, printed and told, as the answers leave it. Pure functions.
 
 A part of a pack with a condition (`when`, CEL over `answers`) is there while it holds. Conditions of questions look at
 the card and at questions before them, so that one pass from the top settles all; what is not asked has no value, and
@@ -71,13 +71,17 @@ def fitted(pack: ServicePack, answers: Mapping[str, str]) -> ServicePack:
             found[when] = condition(when).holds(facts)
         return found[when]
 
-    promise, proxy = pack.commitment, role_of(pack, known) in PROXIES  # nobody promises for another
+    proxy = role_of(pack, known) in PROXIES  # nobody promises for another
+    promises = tuple(terms for terms in pack.commitments if not proxy and holds(terms.when))
     return replace(
         pack,
         questions=tuple(asked),
         materials=tuple(material for material in pack.materials if holds(material.when)),
         papers=tuple(paper for paper in pack.papers if holds(paper.when)),
-        commitment=promise if promise is not None and not proxy and holds(promise.when) else None,
+        handlers=tuple(one for one in pack.handlers if holds(one.when)),
+        decides=next((one for one in pack.decides.situations if holds(one.when)), pack.decides),
+        commitment=pack.commitment if pack.commitment in promises else None,
+        further=tuple(terms for terms in pack.further if terms in promises),
     )
 
 
@@ -89,12 +93,12 @@ def trim(pack: ServicePack, envelope: Envelope) -> Envelope:
     gone = {q.key for q in pack.questions} - {q.key for q in kept.questions}
     gone |= {m.key for m in pack.materials} - {m.key for m in kept.materials}
     gone |= {d.key for d in pack.derived}
-    promise = pack.commitment.replaces if pack.commitment is not None and kept.commitment is None else ""
+    promised = {terms.replaces for terms in pack.commitments if terms not in kept.commitments}
     return Envelope(
         tuple(
             field
             for field in envelope.fields
-            if field.key not in gone and (field.key != promise or field.origin is Origin.SCANNED)
+            if field.key not in gone and (field.key not in promised or field.origin is Origin.SCANNED)
         )
     )
 

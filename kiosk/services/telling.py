@@ -13,7 +13,25 @@ from kiosk.services.model import Decider, ServicePack
 
 DECIDED_BY = Text("由{}决定，{} 个工作日内{}告诉您结果。", "{} decides, and you hear within {} working days{}.")
 HOURS = Text("办公时间：{}", "Open: {}")
+NOT_YET = Text(
+    "这还不是决定：联网以后由办理机关作出。", "This is no decision: the office makes it once the network is back."
+)
 HANDED_ON = Text("{}：{}，{} 个工作日内{}", "{}: {}, within {} working days{}")
+
+
+def why(decision: Decision) -> tuple[Text, ...]:
+    """Every reason of a refusal: who is refused reads it without asking for it."""
+    return _once(rule.because for rule in decision.rules) if decision.outcome is Outcome.REFUSED else ()
+
+
+def ahead(decision: Decision) -> tuple[Text, ...]:
+    """Of what was received and will be refused as the rules stand: why, and that nothing is decided yet.
+
+    Nobody is sent home with a date to wait for who can be told now what stands in the way.
+    """
+    if decision.ahead is not Outcome.REFUSED:
+        return ()
+    return (*_once(rule.because for rule in decision.rules), NOT_YET)
 
 
 def missing(decision: Decision) -> tuple[Text, ...]:
@@ -41,8 +59,8 @@ def who_decides(pack: ServicePack, decision: Decision, until: Until = undated) -
 
 
 def handed_on(pack: ServicePack, decision: Decision, until: Until = undated) -> tuple[Text, ...]:
-    """To whom the matter goes, with their clocks; nobody gets what was refused."""
-    if decision.outcome is Outcome.REFUSED:
+    """To whom the matter goes, with their clocks; nobody gets what was refused, or will be."""
+    if Outcome.REFUSED in (decision.outcome, decision.ahead):
         return ()
     return tuple(
         _of(HANDED_ON, one.name, one.does, Text(str(one.days), str(one.days)), until(one.days)) for one in pack.handlers
@@ -50,7 +68,7 @@ def handed_on(pack: ServicePack, decision: Decision, until: Until = undated) -> 
 
 
 def _against(decision: Decision) -> tuple[FiredRule, ...]:
-    return decision.rules if decision.outcome in (Outcome.REFUSED, Outcome.REFERRED) else ()
+    return decision.rules if decision.against else ()
 
 
 def _of(words: Text, *parts: Text) -> Text:

@@ -35,7 +35,8 @@ class Afar:
     """Implements kiosk.sync.commands.Deeds; thread-safe. ``profile`` is as it was read, ``found`` what was in use then.
 
     ``restart`` ends the process so that it begins anew; None where whoever runs the terminal cannot. ``taken`` is told
-    the packs that hold from now on, in the core's thread; ``tell`` may take its time, and does so in another.
+    the packs that hold from now on, in the core's thread; ``tell`` may take its time, and does so in another: in
+    `look`, which ``hurry`` asks for, because a service of which nobody has said that it can be done cannot.
     ``now``: Beijing time.
     """
 
@@ -49,13 +50,14 @@ class Afar:
         restart: Callable[[], None] | None,
         taken: Callable[[Mapping[str, ServicePack]], None],
         tell: Callable[[], None],
+        hurry: Callable[[], None] = lambda: None,
         statuses: Callable[[], Mapping[str, Status]],
         trust: Callable[[], str],
         now: Callable[[], datetime],
     ) -> None:
         self._profile, self._found, self._journal, self._runner = profile, found, journal, runner
         self._restart, self._taken, self._statuses, self._trust, self._now = restart, taken, statuses, trust, now
-        self._tell = tell
+        self._tell, self._hurry = tell, hurry
         self._hours = policy.applied(profile, found.policy).closed
         self._lock = threading.Lock()
         self._closed = ""
@@ -85,6 +87,7 @@ class Afar:
         def take(machine: Machine) -> Machine:
             self._taken(packs)
             self._untold = True
+            self._hurry()
             return replace(machine, packs=packs)
 
         self._runner.when_quiet(take)
@@ -148,5 +151,5 @@ class Afar:
 
 
 def chosen(profile: Profile, found: taking.InUse) -> dict[str, ServicePack]:
-    """The packs of the home page: those that the profile names, or all."""
-    return {name: found.packs[name] for name in profile.services or found.packs}
+    """The packs of the home page: the profile's, or all. A bundle whose items do not fit is not there."""
+    return {name: found.packs[name] for name in profile.services or found.packs if name in found.packs}

@@ -58,20 +58,28 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     demo.add_argument("--suite", choices=SUITES, default=SUITES[0], help="crypto suite of both ends (international)")
     demo.add_argument("--lang", choices=("zh_CN", "en"), default="zh_CN", help="the first language (zh_CN)")
+    demo.add_argument(
+        "--publishing-key", default="", metavar="PUBLIC",
+        help="whose packs its terminal takes, as kiosk pack key prints it (DIR/publishing.key, made by the demo)",
+    )  # fmt: skip
     demo.set_defaults(run=_demo)
 
     backend = commands.add_parser("backend", help="run the backend, save it, put it back, publish to terminals")
     backend.add_argument(
         "action", nargs="?", default="serve",
         choices=("serve", "backup", "restore", "check", "rotate-keys", "revoke", "publish", "published", "outcomes",
-                 "settle", "withdraw-pack", "papers", "replay"),
+                 "settle", "withdraw-pack", "papers", "replay", "case", "due", "seal-key", "certificate",
+                 "correct-certificate", "certify"),
         help="serve (the default); backup --out, also while it serves; restore --from; check: every row has "
         "its parent; rotate-keys: a new epoch of its "
         "keys, which a running backend takes up; revoke --terminal; publish --to --signing-key packs, a policy or a "
         "command; published: the manifests in force; outcomes: what terminals report of commands; "
         "settle --case --found: what the office says of a case; withdraw-pack: a pack that decides no more; papers "
         "--out: the list and the page by which anyone checks a paper; replay: every decision made again, a difference "
-        "is an alarm",
+        "is an alarm; case --case: how it stands and what was done, with --act --by what is done now; due: what is "
+        "overdue or nearly so; seal-key --authority: the seal under which certificates are made, without --authority "
+        "all there are; certificate --case --out: the sealed one; correct-certificate: its next version; certify: all "
+        "that are due",
     )  # fmt: skip
     backend.add_argument("--db", default="sqlite:///backend.db", metavar="URL")
     backend.add_argument(
@@ -87,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
         help="whose terminals it serves; several times for both (as its key file is; a new one: international)",
     )  # fmt: skip
     backend.add_argument("--listen", default="127.0.0.1:8470", metavar="HOST:PORT", help="port 0: any (127.0.0.1:8470)")
+    backend.add_argument(
+        "--registers", default="", metavar="FILE", help="departments' registers that terminals may ask (TOML)"
+    )
     backend.add_argument("--issue-code", nargs=2, metavar=("AREA", "NAME"), help="print a one-time enrolment code")
     backend.add_argument("--first-terminal", nargs=2, metavar=("AREA", "NAME"), help="serve, and print a code with it")
     backend.add_argument(
@@ -97,6 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _publishing_options(backend)
     _late_options(backend)
+    _life_options(backend)
+    _seal_options(backend)
     backend.set_defaults(run=_backend)
 
     doctor = commands.add_parser("doctor", help="what is well, what is not, and what to do")
@@ -149,11 +162,19 @@ def _parser() -> argparse.ArgumentParser:
     keys.set_defaults(run=_keys)
 
     paper = commands.add_parser("paper", help="is a paper genuine")
-    paper.add_argument("action", choices=("verify",), help="hold its code against a published list; needs no line")
-    paper.add_argument("text", nargs="?", default="", metavar="CODE", help="what the paper's code holds")
+    paper.add_argument(
+        "action", choices=("verify", "verify-seal"),
+        help="verify: hold its code against a published list; verify-seal: who has sealed this PDF, when, and whether "
+        "a bit has changed; neither needs a line",
+    )  # fmt: skip
+    paper.add_argument("text", nargs="?", default="", metavar="CODE", help="what the paper's code holds; a PDF's file")
     paper.add_argument("--image", type=Path, metavar="FILE", help="a picture of the paper, instead")
-    paper.add_argument("--list", type=Path, required=True, metavar="FILE", help="papers.jws, from the office")
+    paper.add_argument("--list", type=Path, metavar="FILE", help="papers.jws, from the office")
     paper.add_argument("--root", default="", metavar="KEY", help="the office's first key (base64, or a file: root.key)")
+    paper.add_argument("--sm2", type=Path, metavar="FILE", help="of verify-seal: the SM2 signature beside the PDF")
+    paper.add_argument(
+        "--trust", type=Path, action="append", default=[], metavar="FILE", help="of verify-seal: certificates (PEM)"
+    )
     paper.add_argument("--fields", type=Path, metavar="FILE", help="what the paper says, in JSON, to be compared")
     paper.add_argument("--json", action="store_true")
     paper.set_defaults(run=_paper)
@@ -202,6 +223,39 @@ def _late_options(backend: argparse.ArgumentParser) -> None:
     late.add_argument("--phone", default="", help="stands on the page, for whoever has a question")
 
 
+def _life_options(backend: argparse.ArgumentParser) -> None:
+    life = backend.add_argument_group("case (with --case, and --to WHO where it is handed on)")
+    life.add_argument("--act", default="", metavar="EVENT", help="accepted, supplement_asked, approved, refused, ...")
+    life.add_argument("--by", default="", metavar="NAME", help="who does it")
+    life.add_argument(
+        "--role", default="department", choices=("community", "street", "department", "applicant"),
+        help="of whom; applicant: written down for the applicant (department)",
+    )  # fmt: skip
+    life.add_argument("--reason", default="", metavar="TEXT", help="which the applicant is told")
+    life.add_argument(
+        "--lacking", action="append", default=[], metavar="WHAT", help="a material's key in the pack, or words; each"
+    )
+    life.add_argument("--approval", default="", metavar="WHO", help="who has approved an extension")
+
+
+def _seal_options(backend: argparse.ArgumentParser) -> None:
+    seal = backend.add_argument_group(
+        "seal-key; certificate (--case, --out), correct-certificate (also --argument FIELD=VALUE --reason WORD)"
+    )
+    seal.add_argument("--authority", default="", metavar="NAME", help="as certificates name it; makes a sample")
+    seal.add_argument("--valid-days", type=int, default=365, help="of a sample (365)")
+    seal.add_argument(
+        "--source", default="file", choices=("file", "credential", "tpm"), dest="key_source", help="of its keys (file)"
+    )
+    how = seal.add_mutually_exclusive_group()
+    how.add_argument("--request", type=Path, metavar="FILE", help="a key, and the request for its certificate (PEM)")
+    how.add_argument("--certificate", type=Path, metavar="FILE", help="the CA's answer to the request (PEM)")
+    how.add_argument(
+        "--pkcs12", type=Path, metavar="FILE", help="key and certificate from a CA; password in KIOSK_SEAL_PASSWORD"
+    )
+    how.add_argument("--withdraw", action="store_true", help="nothing that it has sealed is believed any more")
+
+
 def _fail(message: str) -> int:
     from kiosk.domain.text import shown
 
@@ -225,11 +279,15 @@ def _run(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     os.umask(0o077)  # what it writes is its owner's alone
     from kiosk import demo, profile
+    from kiosk.services.signing import public_keys
 
     try:
         size = profile.parse_size(options.size)
+        public_keys([options.publishing_key] if options.publishing_key else [])
     except profile.ProfileError as error:
         return _fail(str(error))
+    except ValueError:
+        return _fail("--publishing-key: give the public key that `kiosk pack key` prints")
     return demo.run(
         demo.Wanted(
             out=options.out.resolve(),
@@ -241,6 +299,7 @@ def _demo(options: argparse.Namespace) -> int:
             devices=options.devices,
             pictures=options.pictures == "all",
             suite=options.suite,
+            publishing_key=options.publishing_key,
         )
     )
 
@@ -262,7 +321,7 @@ def _backend(options: argparse.Namespace) -> int:
         first = FirstTerminal(*options.first_terminal) if options.first_terminal else None
         serve(
             options.db, options.blobs, options.listen, ready=lambda line: print(line, flush=True), keys=options.keys,
-            first=first, suites=tuple(options.suite),
+            first=first, suites=tuple(options.suite), registers=options.registers,
         )  # fmt: skip
     except BackendError as error:
         return _fail(f"{error}; {error.advice}" if error.advice else str(error))
@@ -289,7 +348,45 @@ def _backend_desk(options: argparse.Namespace) -> int:
         return desk.papers(settings, options.out, options.phone)
     if options.action == "replay":
         return desk.replay(settings)
+    if options.action in ("seal-key", "certificate", "correct-certificate", "certify"):
+        return _seal_desk(options)
+    if options.action in ("case", "due"):
+        return _life_desk(options)
     return desk.rotate_keys(settings) if options.action == "rotate-keys" else desk.revoke(settings, options.terminal)
+
+
+def _seal_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings, seal_desk
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    if options.action == "certificate":
+        return seal_desk.certificate(settings, options.case, options.out)
+    if options.action == "certify":
+        return seal_desk.certify(settings)
+    if options.action == "correct-certificate":
+        changes = dict(text.partition("=")[::2] for text in options.argument)
+        return seal_desk.correct(settings, options.case, changes, options.reason, options.out)
+    return seal_desk.seal_key(
+        settings,
+        seal_desk.Wanted(
+            options.authority, options.valid_days, options.key_source, options.request, options.certificate,
+            options.pkcs12, options.withdraw,
+        ),
+    )  # fmt: skip
+
+
+def _life_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings, lives_desk
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    if options.action == "due":
+        return lives_desk.due(settings)
+    wanted = None
+    if options.act:
+        wanted = lives_desk.Wanted(
+            options.act, options.by, options.role, options.reason, options.lacking, options.to, options.approval
+        )
+    return lives_desk.case(settings, options.case, wanted)
 
 
 def _publish(options: argparse.Namespace) -> int:
@@ -343,6 +440,17 @@ def _journal(options: argparse.Namespace) -> int:
 def _paper(options: argparse.Namespace) -> int:
     from kiosk.papers import commands
 
+    if options.action == "verify-seal":
+        from kiosk.seals.commands import verify_seal
+
+        if not options.text:
+            return _fail("name the PDF")
+        return verify_seal(
+            Path(options.text), sm2=options.sm2, list_file=options.list, root=options.root, trust=options.trust,
+            as_json=options.json,
+        )  # fmt: skip
+    if options.list is None:
+        return _fail("name the office's list: --list papers.jws")
     if bool(options.text) == (options.image is not None):
         return _fail("name what the code holds, or --image with a picture of the paper")
     return commands.verify(

@@ -161,14 +161,16 @@ def _unreadable(file: Path) -> str:
 
 def _secret(file: Path) -> Check:
     """Whether it would be taken; what it holds is not told."""
-    from kiosk.access.staff_code import CURE, read_secret
+    from kiosk.access.staff_code import CURE, SHARED, read_staff
 
     try:
-        read_secret(file)
+        staff = read_staff(file)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         return broken("staff code", f"{file} holds no secret that can be used: {why}", CURE)
-    return good("staff code", "its secret is there, for this user alone")
+    if SHARED in staff:
+        return good("staff code", "its secret is there, for this user alone")
+    return good("staff code", f"a secret for each member of staff ({len(staff)}) is there, for this user alone")
 
 
 def _not_read(error: Exception, *, as_json: bool) -> int:

@@ -201,4 +201,5 @@ SETTABLE: Mapping[str, _Settable] = {
     "calendar": _calendar(),
     "retention_days": _days("retention_days", 1, 3650),
     "draft_days": _days("draft_days", 0, 30),
+    "answer_days": _days("answer_days", 0, 365),
 }

@@ -110,6 +110,7 @@ class Profile:
     face_check: bool = True
     face_threshold: float | None = None
     draft_days: int = 7  # for which what was entered and not committed is kept, where the citizen agrees; 0: never
+    answer_days: int = 90  # for which answers are remembered for a later visit, where the citizen agrees; 0: never
     retention_days: int = 30  # after its acknowledgement the sealed bytes of a case are erased here
     least_free_mb: int = 256  # MB free besides the reserve of the journal; with less no visit is begun
     face_liveness: bool = False  # whether a sign of life (活体检测) is asked for once the faces match
@@ -192,6 +193,7 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         face_check=policy.boolean("face_check", True),
         face_threshold=policy.number("face_threshold"),
         draft_days=policy.whole("draft_days", 7, 0, 30),
+        answer_days=policy.whole("answer_days", 90, 0, 365),
         retention_days=policy.whole("retention_days", 30, 1, 3650),
         least_free_mb=data.whole("least_free_mb", 256, 64, 1_000_000),
         face_liveness=policy.boolean("face_liveness", False),
@@ -323,11 +325,11 @@ def _devices(reader: _Reader) -> list[DeviceProfile]:
 def _services(section: _Reader) -> tuple[str, ...]:
     wanted = section.strings("enabled")
     if wanted:
-        from kiosk.services.loader import BUILTIN
+        from kiosk.services.loader import BUILTIN, BUNDLES
 
         for name in wanted:
-            if name not in BUILTIN:
-                raise section.fail("enabled", f"there is no service {name!r}; {meant(name, BUILTIN)}")
+            if name not in (*BUILTIN, *BUNDLES):
+                raise section.fail("enabled", f"there is no service {name!r}; {meant(name, (*BUILTIN, *BUNDLES))}")
     return tuple(wanted)
 
 

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from kiosk.housekeeping import Housekeeping
     from kiosk.journal.journal import Journal
     from kiosk.services.model import ServicePack
+    from kiosk.sync.asking import Asking
     from kiosk.sync.client import SyncClient
+    from kiosk.sync.fetching import Fetching
     from kiosk.sync.loop import SyncLoop
     from kiosk.sync.taking import InUse
     from kiosk.visit.events import Event
@@ -46,6 +48,7 @@ FrameListener = Callable[["Frame | DocumentFrame | None"], None]
 LONGEST_START = 12.0  # s after which a device that has not answered yet is told as such
 DISK_FAULTS = {"journal-full": "disk_full", "journal-unwritable": "disk_unwritable"}
 """What keeps the journal shut although it is whole: told in words of its own, because others can put it right."""
+SEALED_SECONDS = 6.0  # s that the paper of a query waits for its case to arrive and be sealed
 CARD_INTERVAL = 0.5  # s between two looks for a card
 
 
@@ -80,6 +83,7 @@ class Terminal:
         self._ready = threading.Event()
         self._began = time.monotonic()
         self._stopping = False
+        self._moved = threading.Condition()  # told by `_line_moved`
         self._look_again = threading.Semaphore(0)  # while out of service: whether the terminal is whole
         self._telling = threading.Lock()
         self.journal: Journal | None = None
@@ -89,6 +93,8 @@ class Terminal:
         self._reader: PageReader | None = None
         self._client: SyncClient | None = None
         self._sync: SyncLoop | None = None
+        self._asking: Asking | None = None
+        self._fetching: Fetching | None = None
         self._house: Housekeeping | None = None
         self._afar: Afar | None = None
         self._rounds: Rounds | None = None
@@ -136,6 +142,8 @@ class Terminal:
     def stop(self) -> None:
         """End in good order: the visit's loop first, the journal last. Bounded, whatever hangs in a device."""
         self._stopping = True
+        with self._moved:
+            self._moved.notify_all()
         self._look_again.release()
         if self._thread is not None:
             self._thread.join(20)
@@ -146,8 +154,14 @@ class Terminal:
         if self._manager is not None:
             for name in self._manager:
                 self._manager[name].request_stop()  # what is queued there is not begun, and nobody waits for it
+        for line in (self._asking, self._fetching):
+            if line is not None:
+                line.interrupt()
         if self._counter is not None:
             self._counter.close()
+        for line in (self._asking, self._fetching):
+            if line is not None:
+                line.close()
         if self._sync is not None:
             self._sync.stop()
         if self._documents is not None:
@@ -177,6 +191,11 @@ class Terminal:
         return self.journal is not None and all(self.journal.numbers_left(kind) > 0 for kind in kinds)
 
     # -- assembly ------------------------------------------------------------------------------------
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The packs that the next visit is offered, and their versions."""
+        return {name: pack.version for name, pack in self._packs.items()}
 
     def _assemble(self) -> None:
         try:
@@ -230,6 +249,7 @@ class Terminal:
             keep_card_after=profile.keep_card_after,
             page_reader=self._page_reader() is not None,
             draft_days=profile.draft_days,
+            answer_days=profile.answer_days,
             calendar=partial(calendar_of, profile.calendar),
         )
         self.journal = self._open_journal(machine, clock)
@@ -257,8 +277,10 @@ class Terminal:
             crashed=self._crash,
             power_down=self._power_down,
             mark=self._marked,
+            sealed=self._sealed,
             suite=profile.keys.suite,
             calendar=partial(calendar_of, profile.calendar),
+            asking=lambda: self._asking,
             test=profile.test,
         )
         self._runner = Runner(machine, self._counter, clock)
@@ -322,17 +344,17 @@ class Terminal:
         return journal
 
     def _staff_codes(self) -> Any:
-        from kiosk.access.staff_code import CURE, StaffCodes, read_secret
+        from kiosk.access.staff_code import CURE, StaffCodes, read_staff
 
         file = self._profile.staff_secret_file
         if file is None or self.journal is None:
             return None
         try:
-            secret = read_secret(file)
+            staff = read_staff(file)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise ProfileError(f"access.staff_secret_file: {file}: {why}. {CURE}") from error
-        return StaffCodes(secret, self.journal, wall=time.time, monotonic=time.monotonic)
+        return StaffCodes(staff, self.journal, wall=time.time, monotonic=time.monotonic)
 
     def _start_afar(self, found: InUse) -> None:
         from kiosk.afar import Afar
@@ -347,10 +369,15 @@ class Terminal:
             restart=self._restart,
             taken=self._packs_taken,
             tell=self._tell_abilities,
+            hurry=self._look_soon,
             statuses=self._manager.statuses,
             trust=lambda: self._client.time.trust.value if self._client is not None else "",
             now=beijing_now,
         )
+
+    def _look_soon(self) -> None:
+        if self._rounds is not None and self._afar is not None:
+            self._rounds.hurry(self._afar.look)
 
     def _packs_taken(self, packs: Mapping[str, ServicePack]) -> None:
         """Between two visits."""
@@ -362,8 +389,10 @@ class Terminal:
         from kiosk.counter.results import keep_results
         from kiosk.keystore.notes import note_sources
         from kiosk.keystore.store import source
+        from kiosk.sync.asking import Asking, keep_words
         from kiosk.sync.client import SyncClient
         from kiosk.sync.downloads import Publishers
+        from kiosk.sync.fetching import Fetching
         from kiosk.sync.identity import TerminalKey
         from kiosk.sync.loop import SyncLoop
         from kiosk.sync.policy import Policy
@@ -381,12 +410,16 @@ class Terminal:
             key,
             policy=Policy(pictures=self._profile.pictures, key_life=own.change_days * 86_400),
             on_results=partial(keep_results, self.journal),
+            on_progress=partial(keep_words, self.journal),
             enrolment_code=self._profile.enrolment_code,
             area_code=self._profile.place.area_code,
             log=self.journal,
             publishers=Publishers(keys, data, self._afar, self._afar.changed),
         )
-        self._sync = SyncLoop(self._client, listener=lambda online, counts: self._tell_abilities(), crashed=self._crash)
+        url, roots = self._profile.backend_url, self._profile.backend_roots
+        self._asking = Asking(HttpTransport(url, roots=roots), self._client)
+        self._fetching = Fetching(HttpTransport(url, roots=roots), self._client)
+        self._sync = SyncLoop(self._client, listener=lambda online, counts: self._line_moved(), crashed=self._crash)
         self._sync.start()
         self._tell_abilities()
 
@@ -451,6 +484,30 @@ class Terminal:
         if self._client is None or self._client.enrolment is None:
             return paper
         return marked(paper, self._client.key.private, beijing_now())
+
+    def _sealed(self, paper: PaperContent) -> bytes:
+        """The certificate as the office has sealed it; empty where it is not to be had: then it is drawn here."""
+        if self.journal is None or self._fetching is None or not self.online:
+            return b""
+        if not self._arrived(paper):  # the backend cannot have made it yet
+            return b""
+        return self._fetching.certificate(paper.case_id, copy=paper.copy > 0)
+
+    def _arrived(self, paper: PaperContent) -> bool:
+        """Whether the backend has the case. A query's is waited for a moment: what was asked there is sealed there."""
+        assert self.journal is not None  # noqa: S101 (looked at before)
+        pack = self._packs.get(paper.mark.get("service", ""))
+        seconds = SEALED_SECONDS if pack is not None and pack.query is not None and not paper.copy else 0.0
+        state = partial(self.journal.state_of, paper.case_id)
+        with self._moved:
+            self._moved.wait_for(lambda: self._stopping or state() != "queued", seconds)
+        return state() == "acknowledged"
+
+    def _line_moved(self) -> None:
+        """The sync has something to tell: what was sent, or that there is a line or none."""
+        with self._moved:
+            self._moved.notify_all()
+        self._tell_abilities()
 
     def _device_changed(self, status: Status) -> None:
         self._tell_abilities()

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from kiosk.documents import notice
 from kiosk.domain import late
+from kiosk.domain.codes import CREDIT_ALPHABET
 from kiosk.domain.decision import Rung
 from kiosk.domain.text import Language, Text
 from kiosk.services.model import Ability, Verdict
 from kiosk.visit import screen as s
+from ui import samples_cases
 
 Translate = Callable[[str, str], str]
 One = Callable[..., "Sample"]
@@ -70,6 +72,7 @@ def samples(language: Language = "zh_CN") -> Iterator[Sample]:
     yield from _identifying(t, one)
     yield from _filling(t, one)
     yield from _keeping(t, one)
+    yield from samples_cases.cases(t, one, language)
     yield from _finishing(t, one)
     yield one("wiping", s.NoticeBody())
     yield one("out_of_service", s.NoticeBody("journal_damaged"), help_phone="0352-5550000")
@@ -210,6 +213,10 @@ def _identifying(t: Translate, one: One) -> Iterator[Sample]:
     yield one("other_way-staff", wrong, "other_way", step=2)
     yield one("consent-collect", s.ConsentBody("王**", later_possible=False), "consent")
     nobody = s.OtherWayBody("camera", "", False, staff_possible=False, later_possible=False)
+    own = s.OtherWayBody("chosen", "", True, staff_possible=False, later_possible=False, own_possible=True)
+    yield one("other_way-own", own, "other_way", step=2, helped=True)
+    refused = s.OtherWayBody("helped", "", False, staff_possible=False, later_possible=False)
+    yield one("other_way-helped", refused, "other_way", helped=True)
     yield one("other_way-nobody", nobody, "other_way")
     yield from _collecting(t, one)
 
@@ -240,6 +247,8 @@ def _keeping(t: Translate, one: One) -> Iterator[Sample]:
     yield one("keep", s.KeepBody(shop, 7))
     yield one("keep-all", s.KeepBody(long, 7, replaces=True, pages=True), "keep")
     yield one("keep-failed", s.KeepBody(shop, 7, problem="keep_failed"), "keep")
+    yield one("helper", s.HelperBody())
+    yield one("helper-wrong", s.HelperBody("code_wrong", 2), "helper")
     yield one("keep-keeping", s.KeepBody(shop, 7, keeping=True), "keep")
 
 
@@ -264,9 +273,21 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
         editing=True,
     )  # fmt: skip
     yield one("form-digits", digits, "form", step=3)
+    telephone = replace(
+        digits, index=4, key="phone", title=t("您的电话是多少？", "What is your telephone number?"), help="", value="",
+        hidden="138****0000", unit="", max_length=11, editing=False,
+    )  # fmt: skip
+    yield one("form-helper", telephone, "form", step=3, helper="0107", helped=True)
+    yield one("form-helped", replace(text, editing=False), "form", step=3, helped=True)
     mail = t("您的邮箱是什么？", "What is your e-mail?")
     latin = replace(text, index=4, key="mail", kind="latin", title=mail, help="", preview="", value="wang")
     yield one("form-latin", latin, "form", step=3)
+    code = replace(
+        latin, key="code", title=t("营业执照上的信用代码是多少？", "What is the credit code on your licence?"),
+        help=t("18 位，字母和数字。店名和地址不用再写。", "18 places, letters and digits."), value="92140213MA0000015G",
+        max_length=18, signs=CREDIT_ALPHABET,
+    )  # fmt: skip
+    yield one("form-code", code, "form", step=3)
     options = (
         s.OptionView("catering", t("小餐饮", "Small catering"), t("面馆、小吃", "Noodles, snacks"), True),
         s.OptionView("grocery", t("便利店、杂货", "Grocery"), t("预包装食品", "Packed food"), False),
@@ -308,9 +329,34 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     )
     lines = tuple(s.ReviewLine(*row) for row in rows)
     yield one("review", s.ReviewBody(lines, True), step=4)
+    heads = {
+        0: t("几件事都要用的", "Used by several of these"),
+        3: t("个体工商户设立登记", "Registration of a business"),
+    }
+    grouped = tuple(replace(line, group=heads.get(number, "")) for number, line in enumerate(lines))
+    yield one("review-together", s.ReviewBody(grouped, True), "review", step=4)
+    phone = t("联系电话", "Telephone")
+    kept = (*lines[:6], s.ReviewLine("phone", phone, "13800000000", "earlier", True))
+    asked = s.ReviewBody(kept, True, keepable=(phone, t("现在的住址", "Present address")), keep_days=90)
+    yield one("review-remember", asked, "review", step=4)
+    yield one("review-known", replace(asked, lines=kept[3:], remember=True, known_until="2027-02-24"), "review", step=4)
+    seen = {"applicant.number": NUMBER, "applicant.address": "平城区****", "phone": "138****0000"}
+    masked = tuple(
+        replace(line, value=seen.get(line.key, line.value), origin="helper" if line.key == "phone" else line.origin)
+        for line in kept
+    )
+    yield one("review-helper", s.ReviewBody(masked, True), "review", step=4, helper="0107", helped=True)
     yield one("review-fixed", s.ReviewBody(tuple(line for line in lines if not line.editable), False), "review", step=4)
     yield one("sign", s.SignBody(NAME), step=5)
     yield one("committing", s.CommittingBody(), step=5)
+    name, office = t("社保参保证明", "Insurance certificate"), t("平城区社会保险经办机构", "Social insurance office")
+    yield one("query", s.QueryBody(name, office), step=3)
+    where = t(
+        "等一会儿再来查，或者带身份证到平城区社会保险经办窗口。",
+        "Try again later, or go to the social insurance counter with your ID card.",
+    )
+    for problem in ("silent", "unfit", "not_connected", "line"):
+        yield one(f"query-{problem}", s.QueryBody(name, office, problem, where), "query", step=3)
 
 
 def _scanning(t: Translate, one: One, text: s.FormBody) -> Iterator[Sample]:
@@ -333,6 +379,8 @@ def _scanning(t: Translate, one: One, text: s.FormBody) -> Iterator[Sample]:
     yield one("material-fills", replace(desk, fills=True, problem="glare"), "material", step=3)
     yield one("material-taking", replace(desk, pages=(PAGE,), stage="taking"), "material", step=3)
     yield one("material-taken", replace(desk, pages=(PAGE, PAGE), stage="taken"), "material", step=3)
+    later = t("上门时看", "Show it when they come")
+    yield one("material-slow", replace(desk, problem="slow", later=later), "material", step=3)
     yield one("material-lost", replace(desk, problem="lost"), "material", step=3)
 
 
@@ -384,6 +432,26 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
         ("handled", t("自来水公司：上门勘查，3 个工作日内", "Water company: surveys, within 3 working days")),
     )
     yield one("outcome-steps", replace(referred, steps=steps, document_lines=outcome.document_lines), "outcome")
+    items = (
+        s.ItemResult(
+            t("个体工商户设立登记", "Business registration"), t("准予登记", "Registered"), "granted", CASE_NO,
+            steps=(("next", t("拿执照到服务窗口盖章。", "Have the licence sealed at the counter.")),),
+        ),
+        s.ItemResult(
+            t("小餐饮备案", "Filing of a food shop"), t("由工作人员办理", "Staff will decide"), "waits", CASE_NO,
+            t("等执照登记好，信用代码自动补进来。", "It waits for the licence; the credit code is added then."), steps,
+        ),
+        s.ItemResult(
+            t("门头招牌设置备案", "Filing of a shop sign"), t("没有收", "Not taken"), "against", "",
+            t("办好执照以后再来。", "Come again once you have the licence."),
+        ),
+    )  # fmt: skip
+    together = replace(
+        outcome, document_lines=(), items=items, papers=done, printing=False, stamp="",
+        lead=t("几件事各办到哪一步，写在下面。", "How each matter stands is told below."),
+    )  # fmt: skip
+    yield one("outcome-together", together, "outcome")
+    yield one("outcome-together-reasons", replace(together, reasons_shown=True), "outcome")
     given = t("办件回执", "Case receipt")
     paper = tuple(
         (t(zh, en), value)
@@ -413,8 +481,11 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
         s.RateOption("408", t("一张清单告知全部申报材料", "One list named every paper"), False),
     )
     yield one("rate", s.RateBody(0, levels, (), False))
+    yield one("rate-locked", s.RateBody(0, levels, (), False, locked=True), "rate", helped=True)
     yield one("rate-chosen", s.RateBody(4, levels, options, True), "rate")
     yield one("farewell", s.FarewellBody("done", True, True, CASE_NO, (licence, given)))
+    told = s.FarewellBody("done", True, True, CASE_NO, (given,), remembered="2027-02-24")
+    yield one("farewell-remembered", told, "farewell")
     yield one("farewell-quit", s.FarewellBody("quit", False, False), "farewell")
     body = s.ReviewBody((s.ReviewLine("applicant.name", t("经营者", "Owner"), NAME, "card", False),), True)
     gone = s.FarewellBody("power", True, True, CASE_NO, (licence,), card_in_slot=True)
@@ -426,4 +497,9 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
     yield one("panel-power-printing", outcome, "outcome", power="finishing")
     yield one("panel-warning", body, "review", step=4, warning=True, expires_at=20.0)
     yield one("panel-card", body, "review", step=4, card_missing=True, expires_at=25.0)
+    for why in ("left", "own", "over"):
+        face = why == "own"
+        yield one(f"panel-own-{why}", body, "review", step=4, helped=True, handover=why, handover_face=face)
+    yield one("panel-help-staff", s.HomeBody(_cards(t)), "home", help_called=True, help_phone="0352-5550000",
+              helper_possible=True)  # fmt: skip
     yield one("panel-help", s.HomeBody(_cards(t)), "home", help_called=True, help_phone="0352-5550000")

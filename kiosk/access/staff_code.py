@@ -1,9 +1,16 @@
 """One-time codes of staff (RFC 6238 TOTP): six digits, 30 s, one step of drift either way, each used once.
 
-A member of staff who has compared person and document types the code from their phone. Works offline.
-Wrong codes lock the pad: after 5, for 15 s, doubling with each further one. The counter survives a restart
+A member of staff who has compared person and document, or who helps somebody, types the code from their phone. Works
+offline. The file holds one secret that the staff of the place share, or one for each of them, under a number of theirs:
+then the number is typed before the code, and whose code it was is known.
+Wrong codes lock: after 5, for 15 s, doubling with each further one, up to an hour. The counter survives a restart
 and does not trust the wall clock: a lock is counted on the monotonic clock and starts anew after a restart, and a code
 used while the clock was ahead does not keep staff out until that time has come.
+
+Anybody can type here, with no card: where secrets are personal, counter and lock are those of the number that was
+typed, so that who types wrong codes on purpose locks the numbers he knows and nobody else. A number that nobody has is
+counted and locked in the same way, or the tries left would tell which numbers there are; these counters are kept under
+a short hash of the number, for numbers could be made up without end. With one shared secret there is one counter.
 """
 
 from __future__ import annotations
@@ -11,9 +18,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +32,9 @@ FREE_ATTEMPTS = 5
 FIRST_LOCK = 15.0
 LONGEST_LOCK = 3600.0
 SHORTEST_SECRET = 16  # bytes (RFC 4226, R6: at least 128 bits)
+SHARED = "staff"  # who typed a code of the secret that all share
+NUMBER = re.compile(r"[0-9]{2,6}", re.ASCII)  # of a member of staff
+NOBODYS = 4  # hex digits of the hash of a number that nobody has: 65 536 counters at most
 CURE = "Make one: head -c 20 /dev/urandom | base32; or leave access.staff_secret_file out: no staff codes."
 
 
@@ -63,64 +74,114 @@ def parse_secret(text: str) -> bytes:
     return secret
 
 
-def read_secret(file: Path) -> bytes:
-    """The secret in a file. Raises OSError, or ValueError that says what is wrong with it."""
-    return parse_secret(file.read_bytes().decode("ascii", "replace"))
+def parse_staff(text: str) -> dict[str, bytes]:
+    """Secrets by the number of their member of staff, a line each: ``0107: JBSW Y3DP ...``; or one secret that all
+    share, under SHARED. Lines with # are remarks. Raises ValueError, which never quotes a secret.
+    """
+    lines = [line for line in map(str.strip, text.splitlines()) if not line.startswith("#")]
+    if not any(":" in line for line in lines):
+        return {SHARED: parse_secret("".join(lines))}
+    found: dict[str, bytes] = {}
+    for line in filter(None, lines):
+        number, _, secret = line.partition(":")
+        if not NUMBER.fullmatch(number.strip()):
+            raise ValueError("a line does not begin with a number of 2 to 6 digits and a colon")
+        if number.strip() in found:
+            raise ValueError(f"{number.strip()} stands there twice")
+        found[number.strip()] = parse_secret(secret)
+    return found
+
+
+def read_staff(file: Path) -> dict[str, bytes]:
+    """The secrets in a file. Raises OSError, or ValueError that says what is wrong with it."""
+    return parse_staff(file.read_bytes().decode("ascii", "replace"))
 
 
 @dataclass(frozen=True, slots=True)
 class CodeCheck:
-    """``clock_was_ahead``: the code before this one was used at a time that has not come yet."""
+    """``clock_was_ahead``: the code before this one was used at a time that has not come yet. ``who``: whose code it
+    was, their number or SHARED; "" for a code that was not taken.
+    """
 
     ok: bool
     attempts_left: int
     locked_for: float
     clock_was_ahead: bool = False
+    who: str = ""
 
 
 class StaffCodes:
-    """Checks codes for one terminal, one after another whoever asks."""
+    """Checks codes for one terminal, one after another whoever asks. ``staff``: secrets by number (``parse_staff``)."""
 
     def __init__(
-        self, secret: bytes, memory: Memory, *, wall: Callable[[], float], monotonic: Callable[[], float]
+        self, staff: Mapping[str, bytes], memory: Memory, *, wall: Callable[[], float], monotonic: Callable[[], float]
     ) -> None:
-        self._secret, self._memory, self._wall, self._monotonic = secret, memory, wall, monotonic
+        self._staff, self._memory, self._wall, self._monotonic = dict(staff), memory, wall, monotonic
         self._turn = threading.Lock()
-        failures = self._failures()
-        self._locked_until = self._monotonic() + self._lock_for(failures) if failures >= FREE_ATTEMPTS else 0.0
+        self._started = self._monotonic()
+        self._locked_until: dict[str, float] = {}  # by counter; one that is not here has not been moved since the start
+        self._hash_key = hashlib.sha256(b"".join(self._staff[number] for number in sorted(self._staff))).digest()
 
     def check(self, code: str) -> CodeCheck:
         """Compare in constant time; a code is good for one use."""
         with self._turn:
             return self._check(code)
 
-    def _check(self, code: str) -> CodeCheck:
-        remaining = self._locked_until - self._monotonic()
+    def _check(self, typed: str) -> CodeCheck:
+        number, code = (SHARED, typed) if SHARED in self._staff else (typed[:-DIGITS], typed[-DIGITS:])
+        counter = self._counter(number)
+        remaining = self._until(counter) - self._monotonic()
         if remaining > 0:
             return CodeCheck(False, 0, remaining)
-        now = int(self._wall()) // STEP
-        used = int(self._memory.meta("staff.last_counter") or 0)
-        clock_was_ahead = used > now + 2
-        if clock_was_ahead:
-            self._memory.set_meta("staff.ahead_counter", str(used))  # that code has had its use, for good
-            self._memory.set_meta("staff.last_counter", "0")
-            used = 0
-        spent = int(self._memory.meta("staff.ahead_counter") or 0)
-        for counter in (now - 1, now, now + 1):
-            if counter > used and counter != spent and hmac.compare_digest(hotp(self._secret, counter), code):
-                self._memory.set_meta("staff.last_counter", str(counter))
-                self._memory.set_meta("staff.failures", "0")
-                return CodeCheck(True, FREE_ATTEMPTS, 0.0, clock_was_ahead)
-        failures = self._failures() + 1
-        self._memory.set_meta("staff.failures", str(failures))
+        fits, clock_was_ahead = self._fits(number, code) if number in self._staff else (False, False)
+        if fits:
+            self._memory.set_meta(counter, "0")
+            return CodeCheck(True, FREE_ATTEMPTS, 0.0, clock_was_ahead, number)
+        failures = self._failures(counter) + 1
+        self._memory.set_meta(counter, str(failures))
         if failures < FREE_ATTEMPTS:
             return CodeCheck(False, FREE_ATTEMPTS - failures, 0.0, clock_was_ahead)
         lock = self._lock_for(failures)
-        self._locked_until = self._monotonic() + lock
+        self._locked_until[counter] = self._monotonic() + lock
         return CodeCheck(False, 0, lock, clock_was_ahead)
 
-    def _failures(self) -> int:
-        return int(self._memory.meta("staff.failures") or 0)
+    def _counter(self, number: str) -> str:
+        """The key under which wrong codes of this number are counted."""
+        if number == SHARED:
+            return "staff.failures"
+        if number in self._staff:
+            return f"staff.failures.{number}"
+        place = hmac.new(self._hash_key, number.encode(), hashlib.sha256).hexdigest()[:NOBODYS]
+        return f"staff.failures.nobody.{place}"
+
+    def _until(self, counter: str) -> float:
+        """Until when nothing is taken; a lock from before the start is counted anew from there."""
+        if counter in self._locked_until:
+            return self._locked_until[counter]
+        failures = self._failures(counter)
+        return self._started + self._lock_for(failures) if failures >= FREE_ATTEMPTS else 0.0
+
+    def _fits(self, number: str, code: str) -> tuple[bool, bool]:
+        """Whether it is a code of this member of staff that has not been used; and whether the clock was ahead."""
+        tail = "" if number == SHARED else f".{number}"
+        last, ahead = f"staff.last_counter{tail}", f"staff.ahead_counter{tail}"
+        now = int(self._wall()) // STEP
+        used = int(self._memory.meta(last) or 0)
+        clock_was_ahead = used > now + 2
+        if clock_was_ahead:
+            self._memory.set_meta(ahead, str(used))  # that code has had its use, for good
+            self._memory.set_meta(last, "0")
+            used = 0
+        spent = int(self._memory.meta(ahead) or 0)
+        for counter in (now - 1, now, now + 1):
+            expected = hotp(self._staff[number], counter)
+            if counter > used and counter != spent and hmac.compare_digest(expected.encode(), code.encode()):
+                self._memory.set_meta(last, str(counter))
+                return True, clock_was_ahead
+        return False, clock_was_ahead
+
+    def _failures(self, counter: str) -> int:
+        return int(self._memory.meta(counter) or 0)
 
     @staticmethod
     def _lock_for(failures: int) -> float:

@@ -47,5 +47,8 @@ BENCHES: tuple[Bench, ...] = (
     Bench("face", "devices.vision.bench_face:measure", "a face frame, against the networks alone", 180),
     Bench("preview", "kiosk.bench.preview:measure", "the window's answers while the camera looks for a face", 120),
     Bench("packs", "kiosk.services.bench:measure", "packs read, a decision with its trace, a page of a form", 120),
+    Bench(
+        "certificate", "kiosk.documents.bench:measure", "a certificate's page against reportlab, its seal apart", 180
+    ),
     Bench("idle", "kiosk.bench.idle:measure", "processor and memory of the attract screen", 300),
 )

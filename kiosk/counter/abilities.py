@@ -18,9 +18,15 @@ def usable(statuses: Mapping[str, Status], kind: str) -> bool:
 
 
 def present(statuses: Mapping[str, Status], kind: str) -> bool:
-    """A camera that is not running is unknown until it is needed; only a lost one is lost."""
+    """A camera that is not running is unknown until it is needed, and one that is being opened is on its way; only a
+    lost one is lost. One whose child failed is opened again at the next need: nothing was learned of the camera."""
     status = statuses.get(kind)
-    return status is not None and (status.usable or (status.state is State.UNKNOWN and not status.faults))
+    if status is None or status.usable:
+        return status is not None
+    blocked = any(fault.blocking for fault in status.faults)
+    if status.state is State.STARTING:
+        return not blocked
+    return status.state is State.UNKNOWN and (not status.faults or status.details.get("evidence") == "child")
 
 
 def abilities(
@@ -40,10 +46,11 @@ def abilities(
     camera, page = present(statuses, "camera"), usable(statuses, "page_printer")
     receipt, reader = usable(statuses, "receipt_printer"), usable(statuses, "id_reader")
     desk = present(statuses, "document_camera")
-    numbers = {kind: numbers_left(kind) > 0 for pack in packs.values() for kind in pack.number_blocks}
+    left = {kind: numbers_left(kind) for pack in packs.values() for kind in pack.number_blocks}
     found = {
         pack_id: _ability(pack, reader=reader, page=page, receipt=receipt, online=online, enrolled=enrolled,
-                          numbers=all(numbers[kind] for kind in pack.number_blocks), clock=clock, room=room, desk=desk)
+                          numbers=all(left[kind] >= pack.number_blocks.count(kind) for kind in pack.number_blocks),
+                          clock=clock, room=room, desk=desk)
         for pack_id, pack in packs.items()
     }  # fmt: skip
     return AbilitiesChanged(found, online, camera, page, receipt, reader, desk)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.visit.effects import (
+    AskRegister,
     CallHelp,
     CheckFace,
     CheckStaffCode,
     Commit,
+    FindCases,
+    ForgetAnswers,
     ForgetDraft,
+    HandIn,
+    KeepAnswers,
     KeepDraft,
+    NoteHelper,
+    PreparePapers,
     PrintPapers,
     ReadPage,
     SaveRating,
@@ -51,15 +58,27 @@ class ClosedCounter:
 
     def hide_desk(self) -> None: ...
 
-    def prepare_papers(self) -> None: ...
+    def prepare_papers(self, effect: PreparePapers) -> None: ...
 
     def commit(self, effect: Commit) -> None: ...
+
+    def find_cases(self, effect: FindCases) -> None: ...
+
+    def ask_register(self, effect: AskRegister) -> None: ...
+
+    def hand_in(self, effect: HandIn) -> None: ...
 
     def keep_draft(self, effect: KeepDraft) -> None: ...
 
     def forget_draft(self, effect: ForgetDraft) -> None: ...
 
     def take_up_draft(self, effect: TakeUpDraft) -> None: ...
+
+    def keep_answers(self, effect: KeepAnswers) -> None: ...
+
+    def forget_answers(self, effect: ForgetAnswers) -> None: ...
+
+    def note_helper(self, effect: NoteHelper) -> None: ...
 
     def print_papers(self, effect: PrintPapers) -> None: ...
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kiosk.counter import bundling
+from kiosk.counter.ahead import Ahead, seal_material
 from kiosk.counter.drafts import DraftDesk
 from kiosk.counter.shelf import Shelf
-from kiosk.documents import compose, notice
+from kiosk.documents import compose, joint, notice
 from kiosk.documents.signature import MEDIA_TYPE, signature_svg
 from kiosk.domain import codes, ladder
 from kiosk.domain.beijing import CHINA
@@ -23,11 +25,13 @@ from kiosk.journal.journal import Journal
 from kiosk.journal.person import PersonKey
 from kiosk.journal.records import CaseRecord, Numbers, SealedMaterial
 from kiosk.journal.sealing import item_info, seal
-from kiosk.services import replay, rules, situations
+from kiosk.services import bundle, replay, rules, situations
+from kiosk.services.bundled import Done, follows
 from kiosk.services.model import PaperKind
 from kiosk.sync.payload import encode_case
 from kiosk.visit.effects import Commit
 from kiosk.visit.events import CommitFailed, Committed
+from kiosk.wire import PayloadBundle
 
 Clock = Callable[[], datetime]
 
@@ -68,6 +72,17 @@ class CommitDesk:
     ) -> None:
         self._journal, self._shelf, self._place, self._drafts = journal, shelf, place, drafts
         self._standing, self._clock, self._test, self._calendar = standing, clock, test, calendar
+        self._ahead = Ahead()
+
+    def expect(self) -> object:
+        """Nothing that was sealed ahead counts any more, nor what is being sealed. The token goes to ``seal_ahead``."""
+        return self._ahead.expect()
+
+    def seal_ahead(self, pages: tuple[Material, ...], turn: object) -> None:
+        """Seal the scanned pages while the citizen reads what will be saved: a commit of these pages need not wait."""
+        standing = self._standing()
+        if standing is not None:
+            self._ahead.seal(pages, turn, standing.terminal_id, standing.sealing_key)
 
     def commit(self, asked: Commit) -> Committed | CommitFailed:
         """The case, whole and on disk, or the reason why nothing was saved. Raises JournalError when nobody knows."""
@@ -77,20 +92,24 @@ class CommitDesk:
         if not ladder.step(asked.pack.offline, online=asked.online).commits:
             return CommitFailed("needs_network")  # the line went after the guide had said that it is needed
         now = self._clock()
-        draft = self._draft(asked, now)
-        materials = tuple(
-            _sealed(material, part, draft.case_id, standing) for part, material in enumerate(draft.materials, 1)
+        if asked.pack.bundle is not None:
+            return self._commit_bundle(asked, standing, now)
+        pages = self._ahead.take(asked.materials, standing.terminal_id, standing.sealing_key)
+        draft = self._draft(asked, now, pages.case_id, pages.materials)
+        materials = pages.sealed + tuple(
+            seal_material(material, part, draft.case_id, standing.terminal_id, standing.sealing_key)
+            for part, material in enumerate(draft.materials[len(pages.sealed) :], len(pages.sealed) + 1)
         )
         made: list[_Made] = []
 
         def build(numbers: Numbers) -> CaseRecord:
             made[:] = [self._build(asked, draft, materials, standing, person, now, numbers)]
-            return replace(made[0].record, draft=begun) if begun else made[0].record
+            return made[0].record.begun_as(begun) if begun else made[0].record
 
         try:
             person = self._shelf.person(asked.document.number)
             begun = self._drafts.claim(asked.document) if asked.draft and self._drafts is not None else b""
-            record = self._journal.commit(build)
+            record = self._journal.commit(build, materials)
         except NumbersExhausted:
             return CommitFailed("numbers_exhausted")
         except JournalError as error:
@@ -98,6 +117,95 @@ class CommitDesk:
                 raise
             return CommitFailed("save_failed")
         return Committed(draft, record.case_no, draft.decision, made[0].papers, made[0].credit_code, now)
+
+    def _commit_bundle(self, asked: Commit, standing: Standing, now: datetime) -> Committed | CommitFailed:
+        """Every item that is handed in as a case of its own, all of them in one transaction.
+
+        Decided one after the other, in the writer's turn: what the first is given the next one takes. The joint
+        receipt, and the draft that this began as, go with the first case.
+        """
+        done: dict[str, Done] = {}
+        papers: list[PaperContent] = []
+
+        def build(numbers: Numbers) -> list[tuple[CaseRecord, Numbers]]:
+            done.clear()
+            papers.clear()
+            parts = self._decide_all(asked, now, numbers, done)
+            told = tuple(done.values())
+            together = joint.receipt(
+                asked.pack, told, place=self._place, committed_at=now, language=asked.language, calendar=self._calendar,
+            )  # fmt: skip
+            case_nos = [one.case_no for _, one, _ in parts]
+            link = PayloadBundle(new_case_id(), asked.pack.pack_id, asked.pack.version, case_nos)
+            records = []
+            for number, (part, one, spent) in enumerate(parts):
+                own = self._certificates(asked, part, one, now)
+                papers.extend(own)
+                kept = (*own, together) if number == 0 else own
+                record = self._record(part, one, standing, person, now, kept, link)
+                records.append((record.begun_as(begun) if number == 0 and begun else record, spent))
+            papers.append(together)
+            return records
+
+        try:
+            person = self._shelf.person(asked.document.number)
+            begun = self._drafts.claim(asked.document) if asked.draft and self._drafts is not None else b""
+            self._journal.commit_all(build)
+        except NumbersExhausted:
+            return CommitFailed("numbers_exhausted")
+        except JournalError as error:
+            if error.code in ONLY_A_RESTART_TELLS:
+                raise
+            return CommitFailed("save_failed")
+        lead, *_ = (one for one in done.values() if one.draft is not None)
+        if lead.draft is None:
+            raise AssertionError("the first item is always handed in")
+        return Committed(
+            lead.draft, lead.case_no, lead.draft.decision, tuple(papers), lead.credit_code, now,
+            parts=tuple(done.values()),
+        )  # fmt: skip
+
+    def _decide_all(
+        self, asked: Commit, now: datetime, numbers: Numbers, done: dict[str, Done]
+    ) -> list[tuple[Commit, Done, Numbers]]:
+        """Every item's decision and numbers, in order, into ``done``; what is handed in comes back to be committed."""
+        parts = []
+        for item in bundle.chosen(asked.pack, asked.envelope):
+            goes, waits = follows(item, done)
+            if not goes:
+                done[item.pack_id] = Done(item)
+                continue
+            part, own = bundling.application(asked, item, done), numbers.beside()
+            draft = self._draft(part, now, new_case_id(), part.materials)
+            case_no, credit_code = self._numbered(part, draft.decision, now, own)
+            result = compose.result_of(item.whole, draft.decision)
+            one = done[item.pack_id] = Done(item, draft, case_no, credit_code, waits, result)
+            parts.append((part, one, own))
+        return parts
+
+    def _certificates(self, asked: Commit, part: Commit, one: Done, now: datetime) -> tuple[PaperContent, ...]:
+        """An item's own papers besides the joint receipt, named so that no two of the bundle's are the same."""
+        if one.draft is None:
+            return ()
+        made = self._papers(part, one.draft, one.case_no, one.credit_code, now)
+        return tuple(
+            replace(paper, paper_id=bundle.certificate_name(asked.pack, one.item, paper.paper_id))
+            for paper in made
+            if paper.kind == PaperKind.CERTIFICATE.value
+        )
+
+    def _record(
+        self, part: Commit, one: Done, standing: Standing, person: PersonKey, now: datetime,
+        papers: tuple[PaperContent, ...], link: PayloadBundle,
+    ) -> CaseRecord:  # fmt: skip
+        if one.draft is None:
+            raise AssertionError("only what is handed in becomes a case")
+        materials = tuple(
+            seal_material(material, number, one.draft.case_id, standing.terminal_id, standing.sealing_key)
+            for number, material in enumerate(one.draft.materials, 1)
+        )
+        numbers = (one.case_no, one.credit_code)
+        return self._case_record(part, one.draft, materials, standing, person, now, numbers, papers, link)
 
     @staticmethod
     def _facts(asked: Commit, now: datetime) -> rules.Facts:
@@ -112,13 +220,12 @@ class CommitDesk:
             today=now.astimezone(CHINA).date(),
         )
 
-    def _draft(self, asked: Commit, now: datetime) -> CaseDraft:
-        materials: tuple[Material, ...] = ()
+    def _draft(self, asked: Commit, now: datetime, case_id: str, pages: tuple[Material, ...]) -> CaseDraft:
+        materials = pages
         if asked.strokes:
-            materials = (Material("signature", MEDIA_TYPE, signature_svg(asked.strokes), Trust.D),)
-        materials += asked.materials
+            materials += (Material("signature", MEDIA_TYPE, signature_svg(asked.strokes), Trust.D),)
         return CaseDraft(
-            case_id=new_case_id(),
+            case_id=case_id,
             service_id=asked.pack.pack_id,
             item_code=asked.pack.item_code,
             envelope=asked.envelope,
@@ -128,25 +235,41 @@ class CommitDesk:
             commitment=asked.commitment,
             started_at=asked.started_at,
             test=self._test,
+            helped=asked.helped,
         )
 
     def _build(
         self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], standing: Standing,
         person: PersonKey, now: datetime, numbers: Numbers,
     ) -> _Made:  # fmt: skip
+        case_no, credit_code = self._numbered(asked, draft.decision, now, numbers)
+        papers = self._papers(asked, draft, case_no, credit_code, now)
+        known = (case_no, credit_code)
+        record = self._case_record(asked, draft, materials, standing, person, now, known, papers, None)
+        return _Made(record, credit_code, papers)
+
+    def _numbered(self, asked: Commit, decision: Decision, now: datetime, numbers: Numbers) -> tuple[str, str]:
+        """The case's number, and the credit code where a licence bearing it is granted."""
         area = self._place.area_code
         case_no = _bearing("case", lambda: codes.case_no(area, now.astimezone(CHINA).date(), numbers.take("case")))
-        credit_code = ""
-        if needs_credit_code(asked, draft.decision):
-            credit_code = _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
+        if not needs_credit_code(asked, decision):
+            return case_no, ""
+        return case_no, _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
+
+    def _case_record(
+        self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], standing: Standing,
+        person: PersonKey, now: datetime, numbers: tuple[str, str], papers: tuple[PaperContent, ...],
+        link: PayloadBundle | None,
+    ) -> CaseRecord:  # fmt: skip
+        """The case as it is written. ``numbers``: its own and the credit code; ``papers``: kept for the next visit."""
+        case_no, credit_code = numbers
         hashes = [material.sha256 for material in materials]
         stored = replay.stored(self._facts(asked, now), self._place)
         payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes, clock=standing.clock,
-                              once=asked.pack.once, facts=stored)  # fmt: skip
+                              once=asked.pack.once, facts=stored, bundle=link)  # fmt: skip
         decision = draft.decision
-        papers = self._papers(asked, draft, case_no, credit_code, now)
         seed = notice.seed(asked.pack, draft, case_no=case_no, place=self._place, committed_at=now)
-        record = CaseRecord(
+        return CaseRecord(
             case_id=draft.case_id,
             case_no=case_no,
             service_id=draft.service_id,
@@ -159,9 +282,12 @@ class CommitDesk:
             sealed=seal(payload, standing.sealing_key, item_info(standing.terminal_id, draft.case_id)),
             attachments=materials,
             kept=self._shelf.keep(person, papers, (*self._due(asked, draft, case_no, credit_code, now), seed), now),
-            meta={"sealing_key": standing.sealing_key_id, **({"clock": standing.clock} if standing.clock else {})},
+            meta={
+                "sealing_key": standing.sealing_key_id,
+                **({"clock": standing.clock} if standing.clock else {}),
+                **({"helped": str(len(draft.helped))} if draft.helped else {}),
+            },
         )
-        return _Made(record, credit_code, papers)
 
     def _papers(
         self, asked: Commit, draft: CaseDraft, case_no: str, credit_code: str, now: datetime
@@ -196,9 +322,3 @@ def needs_credit_code(asked: Commit, decision: Decision) -> bool:
     papers = situations.fit(asked.pack, asked.envelope).papers
     licence = any(paper.kind is PaperKind.CERTIFICATE for paper in papers)
     return decision.outcome is Outcome.APPROVED and licence and "uscc" in asked.pack.number_blocks
-
-
-def _sealed(material: Material, part: int, case_id: str, standing: Standing) -> SealedMaterial:
-    """The material as the item's attachment number ``part``, counted from 1."""
-    data = seal(material.data, standing.sealing_key, item_info(standing.terminal_id, case_id, part))
-    return SealedMaterial.of(material.kind, data)

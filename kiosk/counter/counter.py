@@ -21,14 +21,16 @@ from devices.contracts.sound import Sound
 from kiosk.access.staff_code import StaffCodes
 from kiosk.counter import results
 from kiosk.counter.actors import Actor
+from kiosk.counter.answers import AnswersDesk
 from kiosk.counter.cards import CardDesk
+from kiosk.counter.cases import CaseDesk, Questions
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.drafts import DraftDesk
 from kiosk.counter.faces import FaceDesk
 from kiosk.counter.materials import MaterialDesk
 from kiosk.counter.owed import Owed
 from kiosk.counter.power import PowerDesk
-from kiosk.counter.printing import PRINT_SECONDS, Marks, PrintDesk
+from kiosk.counter.printing import PRINT_SECONDS, Marks, PrintDesk, SealedPaper
 from kiosk.counter.shelf import Shelf
 from kiosk.counter.slot import SLOT, SlotDesk
 from kiosk.counter.staff import StaffDesk
@@ -43,25 +45,44 @@ from kiosk.journal.sealing import item_info, seal
 from kiosk.suites import DEFAULT
 from kiosk.sync.payload import encode_rating
 from kiosk.visit.effects import (
+    AskRegister,
     CallHelp,
     CheckFace,
     CheckStaffCode,
     Commit,
+    FindCases,
+    ForgetAnswers,
     ForgetDraft,
+    HandIn,
+    KeepAnswers,
     KeepDraft,
+    NoteHelper,
+    PreparePapers,
     PrintPapers,
     ReadPage,
     SaveRating,
     TakeUpDraft,
     Wipe,
 )
-from kiosk.visit.events import Committed, DraftFound, Event, FaceChecked, PapersFound, RatingSaved, Recovered, Wiped
+from kiosk.visit.events import (
+    Committed,
+    DraftFound,
+    Event,
+    FaceChecked,
+    HandedIn,
+    KnownFound,
+    PapersFound,
+    RatingSaved,
+    Recovered,
+    Wiped,
+)
 from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
 
 CAMERA_SECONDS = 3.0  # the camera's child has to be gone by then, or is killed
 SLOT_SECONDS = 3.0  # a card in the slot should be on its way out by then
 SOUND_SECONDS = 1.0  # what a citizen set is forgotten by then, or when the device is back
+FIND_SECONDS = 10.0  # to ask the backend: it gives up before that
 DRAFT_SECONDS = 6.0  # to write a draft: as long as the journal waits for the disk, and then some
 PHOTO_SECONDS = 6.0  # a photograph that is being decoded when its visit ends: its decoder gives up before that
 
@@ -91,9 +112,11 @@ class Counter:
         crashed: Callable[[BaseException], None],
         power_down: Callable[[], None] = lambda: None,
         mark: Marks = lambda paper: paper,
+        sealed: SealedPaper = lambda paper: b"",
         print_seconds: float = PRINT_SECONDS,
         suite: str = DEFAULT,
         calendar: Callable[[], Calendar] = national,
+        asking: Callable[[], Questions | None] = lambda: None,
         test: bool = False,
     ) -> None:
         self._journal, self._actors, self._documents = journal, actors, documents
@@ -102,6 +125,7 @@ class Counter:
         self._closing = False
         self._post_out: Post = lambda event: None
         self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
+        self._questions = ThreadPoolExecutor(max_workers=1, thread_name_prefix="questions")  # nothing waits behind them
         self._shelf = Shelf(journal, clock, suite)
         self._cards = CardDesk(decoder, self._post, self._look_up, self._shelf.forget, crashed)
         self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds, crashed, liveness_seconds)
@@ -110,10 +134,14 @@ class Counter:
             lambda code: self._note_fault("page_reader", code), crashed,
         )  # fmt: skip
         self._drafts = DraftDesk(journal, self._shelf, clock)
-        self._keeping: Future[object] | None = None  # a draft that is being written
+        self._answers = AnswersDesk(journal, self._shelf)
+        self._keeping: Future[object] | None = None  # a draft, or answers, being written: a visit keeps one of them
         self._commits = CommitDesk(
             journal, self._shelf, place, standing, clock, test=test, drafts=self._drafts, calendar=calendar
         )
+        self._finding: Future[object] | None = None  # a question that is under way: its answer names cases ...
+        self._found_for = ""  # ... of whoever has a document of this number
+        self._cases = CaseDesk(journal, self._shelf, place, standing, asking, clock, test=test)
         self._prints = PrintDesk(
             documents,
             actors.get("page_printer"),
@@ -124,6 +152,7 @@ class Counter:
             crashed,
             seconds=print_seconds,
             mark=mark,
+            sealed=sealed,
         )
         self._staff = StaffDesk(staff, self._post)
         self._slot = SlotDesk(actors, self._post, self._note_kept, crashed)
@@ -142,6 +171,7 @@ class Counter:
         self._faces.stop()
         self._materials.close()
         self._cards.close()
+        self._questions.shutdown(wait=True, cancel_futures=True)
         self._jobs.shutdown(wait=True, cancel_futures=True)
 
     # -- effects -------------------------------------------------------------------------------------
@@ -174,13 +204,34 @@ class Counter:
     def hide_desk(self) -> None:
         self._materials.hide()
 
-    def prepare_papers(self) -> None:
+    def prepare_papers(self, effect: PreparePapers) -> None:
         """Warm the documents child, and ask the line: what is decided next depends on whether it is there."""
         self._start(self._warm_documents)
+        turn = self._commits.expect()
+        if effect.materials:
+            self._start(lambda: self._commits.seal_ahead(effect.materials, turn))
         self._saved()
 
     def commit(self, effect: Commit) -> None:
         self._start(lambda: self._commit(effect))
+
+    def find_cases(self, effect: FindCases) -> None:
+        """What is known here at once, and the backend's word when it comes: one question at a time for one person."""
+        self._start(lambda: self._post(self._cases.here(effect)))
+        under_way = self._finding is not None and not self._finding.done()
+        if not under_way or self._found_for != effect.document.number:
+            self._found_for = effect.document.number
+            self._finding = self._questions.submit(lambda: self._post(self._cases.everywhere(effect)))
+            self._finding.add_done_callback(self._ended)
+
+    def ask_register(self, effect: AskRegister) -> None:
+        """Behind a question that is still under way; the wipe waits for it as for that one."""
+        self._found_for = ""
+        self._finding = self._questions.submit(lambda: self._post(self._cases.register(effect)))
+        self._finding.add_done_callback(self._ended)
+
+    def hand_in(self, effect: HandIn) -> None:
+        self._start(lambda: self._hand_in(effect))
 
     def keep_draft(self, effect: KeepDraft) -> None:
         self._keeping = self._start(lambda: self._post(self._drafts.keep(effect)))
@@ -190,6 +241,18 @@ class Counter:
 
     def take_up_draft(self, effect: TakeUpDraft) -> None:
         self._start(lambda: self._journal.audit("draft.resumed", service=effect.service_id))
+
+    def keep_answers(self, effect: KeepAnswers) -> None:
+        self._keeping = self._start(lambda: self._post(self._answers.keep(effect)))
+
+    def forget_answers(self, effect: ForgetAnswers) -> None:
+        self._start(lambda: self._answers.forget(effect.document))
+
+    def note_helper(self, effect: NoteHelper) -> None:
+        if effect.reason:
+            self._start(lambda: self._journal.audit("helper.left", staff=effect.who, reason=effect.reason))
+        else:
+            self._start(lambda: self._journal.audit("helper.came", staff=effect.who))
 
     def print_papers(self, effect: PrintPapers) -> None:
         self._start(lambda: self._prints.print_papers(effect.papers))
@@ -257,6 +320,7 @@ class Counter:
         person = self._shelf.recognise(document.number, turn)
         self._post(PapersFound(document.number, self._shelf.waiting(person)))
         self._post(DraftFound(document.number, self._drafts.find(document, person)))
+        self._post(KnownFound(document.number, self._answers.find(document, person)))
 
     def _warm_documents(self) -> None:
         """Ahead of need; what keeps the child from starting is told when a paper is asked for."""
@@ -269,10 +333,17 @@ class Counter:
         if isinstance(event, Committed):
             self._saved()
 
+    def _hand_in(self, effect: HandIn) -> None:
+        event = self._cases.hand_in(effect)
+        self._post(event)
+        if isinstance(event, HandedIn):
+            self._saved()
+
     def _check_staff(self, code: str) -> None:
         result = self._staff.check(code)
         outcome = "right" if result.ok else "locked" if result.locked_for else "wrong"
-        self._journal.audit("staff.checked", outcome=outcome, attempts=result.attempts_left)
+        who = {"staff": result.who} if result.who else {}
+        self._journal.audit("staff.checked", outcome=outcome, attempts=result.attempts_left, **who)
         if result.clock_was_ahead:
             self._journal.audit("staff.checked", outcome="clock_was_ahead", attempts=result.attempts_left)
 
@@ -294,9 +365,13 @@ class Counter:
         return True
 
     def _wipe(self, effect: Wipe) -> None:
+        finding, self._finding, self._found_for = self._finding, None, ""
+        if finding is not None:
+            wait([finding], FIND_SECONDS)
         keeping, self._keeping = self._keeping, None
         if keeping is not None:  # its key leaves memory with the visit, and not before
             wait([keeping], DRAFT_SECONDS)
+        self._commits.expect()
         self._shelf.forget()
         self._cards.forget()
         self._slot.dismiss()

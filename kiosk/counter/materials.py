@@ -24,11 +24,13 @@ from devices.contracts.reading import PageReader
 from kiosk.counter.actors import Actor
 from kiosk.counter.cameras import CameraDesk
 from kiosk.visit.effects import ReadPage
-from kiosk.visit.events import PageRead, PageTaken
+from kiosk.visit.events import DeskOpensAgain, PageRead, PageTaken
+from kiosk.visit.materials import OPENS_AGAIN
 from kiosk.visit.ports import Post
 
 FrameListener = Callable[[DocumentFrame | None], None]
-START = 15.0  # s for the camera's child to be there
+START = 40.0  # s for the camera's child to be there: longer than its driver gives it on a machine that has much to do
+TRIES = 3  # to open it, until it counts as lost
 READ = 45.0  # s for one page, on a machine that has much else to do; nobody waits for it
 
 
@@ -53,7 +55,8 @@ class MaterialDesk(CameraDesk[DocumentCamera, DocumentFrame]):
         self._readings = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
 
     def show(self) -> None:
-        """The desk's picture from now on; PageTaken(DocumentUnavailable) where it does not come."""
+        """The desk's picture from now on; PageTaken(DocumentUnavailable) where it does not come. A camera whose process
+        was not there in time is opened again, and that is told."""
         self._call_off()
         called_off = self._called_off = threading.Event()
         if self._actor is None:
@@ -64,7 +67,7 @@ class MaterialDesk(CameraDesk[DocumentCamera, DocumentFrame]):
             if not called_off.is_set():
                 self._known(camera).start_preview(lambda frame: self._frame(called_off, frame))
 
-        self._actor.submit(run, START).add_done_callback(lambda future: self._shown(called_off, future))
+        self._begin(run, called_off, TRIES)
 
     def take(self) -> None:
         called_off = self._called_off
@@ -128,8 +131,21 @@ class MaterialDesk(CameraDesk[DocumentCamera, DocumentFrame]):
         if self._camera is not None:
             self._camera.cancel_capture()
 
-    def _shown(self, called_off: threading.Event, future: Future[None]) -> None:
-        error = future.exception()
+    def _begin(self, run: Callable[[DocumentCamera, Deadline], None], called_off: threading.Event, tries: int) -> None:
+        if self._actor is None or called_off.is_set():
+            return
+
+        def shown(future: Future[None]) -> None:
+            error = future.exception()
+            if tries > 1 and isinstance(error, DeviceError) and error.code in OPENS_AGAIN:
+                self._tell(called_off, DeskOpensAgain())
+                self._begin(run, called_off, tries - 1)
+            else:
+                self._shown(called_off, error)
+
+        self._actor.submit(run, START).add_done_callback(shown)
+
+    def _shown(self, called_off: threading.Event, error: BaseException | None) -> None:
         if isinstance(error, DeviceError):
             self._tell(called_off, PageTaken(DocumentUnavailable(error.fault())))
         elif error is not None:

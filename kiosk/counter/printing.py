@@ -39,6 +39,7 @@ STOP_SECONDS = 5.0  # a paper under way when the terminal stops has as long to c
 NOBODY = Fault("no-printer", Action.CONFIGURE)
 STOPPED = Fault("stopped", Action.NONE)
 Marks = Callable[[PaperContent], PaperContent]
+SealedPaper = Callable[[PaperContent], bytes]
 NoteBegun = Callable[[PaperContent], None]
 NoteEnd = Callable[[PaperContent, PrintOutcome], None]
 
@@ -47,7 +48,8 @@ class PrintDesk:
     """Runs on a worker thread; ``begun`` is told of a paper before its device, ``note`` of each ending.
 
     ``crashed`` hears of what a printer's reset did not expect. ``mark`` puts the terminal's signature into the code, at
-    the last moment: a copy's says that it is one, and the key is the one of that day.
+    the last moment: a copy's says that it is one, and the key is the one of that day. ``sealed`` gives a certificate as
+    the office has sealed it, with the office's mark; empty where that is not to be had now.
     """
 
     def __init__(
@@ -62,9 +64,11 @@ class PrintDesk:
         *,
         seconds: float = PRINT_SECONDS,
         mark: Marks = lambda paper: paper,
+        sealed: SealedPaper = lambda paper: b"",
     ) -> None:
         self._documents, self._post, self._begun = documents, post, begun
         self._note, self._crashed, self._seconds, self._mark = note, crashed, seconds, mark
+        self._sealed = sealed
         self._printers = {"certificate": page_printer, "receipt": receipt_printer}
         self._closing: Future[None] = Future()
         self._uncertain = False  # a paper of this visit may still come out
@@ -128,7 +132,7 @@ class PrintDesk:
             return NotPrinted(NOBODY)
         self._post(PaperProgressed(paper.paper_id, 0, 0))
         try:
-            rendered = self._documents.render(self._mark(paper), RENDER_SECONDS)
+            rendered = self._rendered(paper)
         except (GlyphMissing, WorkerError) as error:
             return NotPrinted(Fault(error.code, Action.CALL_TECHNICIAN, error.advice))
         if self._closing.done():
@@ -144,6 +148,13 @@ class PrintDesk:
             return future.result()
         except DeviceError as error:
             return Unknown(error.fault()) if begun.is_set() else NotPrinted(error.fault())
+
+    def _rendered(self, paper: PaperContent) -> RenderedPaper:
+        """A certificate as the office has sealed it where that is to be had, else drawn here. Raises WorkerError."""
+        pdf = self._sealed(paper) if paper.kind == "certificate" else b""
+        if pdf:
+            return RenderedPaper(paper.paper_id, paper.kind, 1, pdf=pdf)
+        return self._documents.render(self._mark(paper), RENDER_SECONDS)
 
     def _job(
         self, paper: PaperContent, rendered: RenderedPaper, begun: threading.Event

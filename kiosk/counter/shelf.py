@@ -6,6 +6,7 @@ nothing else. A paper that is due only once the backend has confirmed the case i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import threading
@@ -100,6 +101,18 @@ class Shelf:
             for papers, waits in ((now, False), (due, True))
             for paper in papers
         )
+
+    def seeds(self, person: PersonKey) -> tuple[tuple[PaperContent, datetime], ...]:
+        """One for each case that this person made here and that is still known: its notice's seed, and its commit.
+
+        One that cannot be read is left out; ``waiting`` tells of it.
+        """
+        found = []
+        for kept in self._journal.papers_for(person.claim):
+            if kept.paper_id == notice.PAPER_ID:
+                with contextlib.suppress(JournalError, ValueError, TypeError, LookupError, AttributeError):
+                    found.append(_unpacked(person.open(kept.sealed))[:2])
+        return tuple(found)
 
     def waiting(self, person: PersonKey) -> tuple[WaitingPaper, ...]:
         """What lies here for this person, newest case first, the certificate before the receipt.

@@ -14,5 +14,5 @@ class StaffDesk:
     def check(self, code: str) -> CodeCheck:
         """Check, post the answer, and hand it back for the audit row."""
         result = self._codes.check(code) if self._codes is not None else CodeCheck(False, 0, 60.0)
-        self._post(StaffCodeChecked(result.ok, result.attempts_left, result.locked_for))
+        self._post(StaffCodeChecked(result.ok, result.attempts_left, result.locked_for, result.who))
         return result

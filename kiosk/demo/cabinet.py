@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ PICTURES = dict.fromkeys(("resident", "elder", "minority", "hmt"), "portrait") |
 CAMERA_RATE = 15.0  # pictures a second
 DESK = {"kind": "document_camera", "width": 2000, "rate": 5}
 """4.8 pixels a millimetre: as little as print of 4 mm is still read at."""
+WORKER = "0107"  # the number of the demo's community worker
 KEEP_AFTER = 60.0  # seconds after which a smart card that nobody takes is kept: short, so that it can be shown
 
 
@@ -55,12 +56,16 @@ def profile(
     camera_rate: float = CAMERA_RATE,
     more: Mapping[str, Mapping[str, Any]] | None = None,
     suite: SuiteName = DEFAULT,
+    publishing: Sequence[str] = (),
 ) -> Profile:
-    """The terminal in front of these twins; ``more`` are further devices, or others in place of these."""
+    """The terminal in front of these twins; ``more`` are further devices, or others in place of these.
+
+    ``publishing``: the public keys of those who may publish for it.
+    """
     secret = folder / "staff.secret"
     if not secret.exists():
         secret.touch(mode=0o600)
-        secret.write_text(base64.b32encode(secrets.token_bytes(20)).decode("ascii"), encoding="ascii")
+        secret.write_text(f"{WORKER}: {base64.b32encode(secrets.token_bytes(20)).decode('ascii')}", encoding="ascii")
     table = {
         "terminal": {
             "area_code": AREA_CODE, "province": "山西省", "city": "大同市", "district": "平城区", "street": STREET,
@@ -69,6 +74,7 @@ def profile(
         },
         "data": {"folder": "data"},
         "keys": {"suite": suite},
+        "publishing": {"keys": list(publishing)},
         "backend": {"url": ports["network"], "enrolment_code": enrolment_code},
         "devices": {
             "id_reader": {"driver": "sdt", "port": ports["id_reader"]},

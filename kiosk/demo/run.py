@@ -7,9 +7,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,10 +18,13 @@ from typing import Any
 from kiosk import display
 from kiosk.demo import whole
 from kiosk.demo.cabinet import AREA_CODE, CAMERA_RATE, profile, spec
+from kiosk.demo.clerk import Clerk
+from kiosk.demo.office import Office, public_key
 from kiosk.demo.processes import Helper, HelperFailed
 from kiosk.demo.report import Report, backend_counts
 from kiosk.demo.stage import DemoStage
 from kiosk.domain.text import Language
+from kiosk.services.signing import SigningError
 from kiosk.suites import DEFAULT, SuiteName
 
 USUAL, ALL = "usual", "all"
@@ -44,6 +48,7 @@ class Wanted:
     devices: str = USUAL
     pictures: bool = True
     suite: SuiteName = DEFAULT
+    publishing_key: str = ""  # public: whoever has its other half may publish; empty: the demo's own key
 
 
 def run(wanted: Wanted) -> int:
@@ -66,6 +71,9 @@ def run(wanted: Wanted) -> int:
             report = demo.play(scripts)
     except HelperFailed as error:
         print(f"kiosk demo: {error}", file=sys.stderr)
+        return 1
+    except SigningError as error:
+        print(f"kiosk demo: {error.advice}", file=sys.stderr)
         return 1
     if scripts:
         report.write(wanted.out)
@@ -96,6 +104,8 @@ class Demo:
         self._began = time.monotonic()
         self._timings: dict[str, float] = {}
         self._bugs: list[BaseException] = []
+        self._office: Office | None = None
+        self._clerk: Clerk | None = None
         self.stop_early: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Demo:
@@ -107,27 +117,39 @@ class Demo:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _clear(out, "*.png", "report.json")
         _clear(self.papers, "*.pdf", "*.png")
+        self._publishing = self._wanted.publishing_key or public_key(out, self._wanted.suite)
         try:
             self._start_helpers(out)
         except BaseException:
             self._stop_helpers()
             raise
         self.control = Control(out / "control.sock", CONTROL_SECONDS)
-        self.stage = DemoStage(self.control, out / "staff.secret")
+        self.stage = DemoStage(
+            self.control,
+            out / "staff.secret",
+            office=None if self._wanted.publishing_key else self._publish,
+            clerk=self._act,
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._office is not None:
+            self._office.close()
+        if self._clerk is not None:
+            self._clerk.close()
         self.control.close()
         self._stop_helpers()
 
     def _start_helpers(self, out: Path) -> None:
         import json
 
-        database = f"sqlite:///{out / 'backend' / 'backend.db'}"
+        registers = Helper("kiosk.demo.registers", ["--folder", str(out / "backend")], out / "registers.log")
+        self._helpers.append(registers)
         backend = Helper(
             "kiosk.cli",
-            ["backend", "--db", database, "--blobs", str(out / "backend" / "blobs"), "--listen", "127.0.0.1:0",
-             "--first-terminal", AREA_CODE, "demo", "--suite", self._wanted.suite],
+            ["backend", "--db", _database(out), "--blobs", str(out / "backend" / "blobs"), "--listen", "127.0.0.1:0",
+             "--first-terminal", AREA_CODE, "demo", "--suite", self._wanted.suite,
+             "--registers", registers.ready["file"]],
             out / "backend.log",
         )  # fmt: skip
         self._helpers.append(backend)
@@ -179,10 +201,26 @@ class Demo:
         made = profile(
             self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
             language=self._wanted.language, camera_rate=self._wanted.camera_rate,
-            more=whole.devices(self.ports), suite=self._wanted.suite,
+            more=whole.devices(self.ports), suite=self._wanted.suite, publishing=[self._publishing],
         )  # fmt: skip
         usual: dict[str, Any] = {"decoder": SimulatedPhotoDecoder(), "failed": self._failed, "power_down": _powerless}
-        return Terminal(made, **(usual | options))
+        terminal = Terminal(made, **(usual | options))
+        self._office = Office(self._wanted.out, _database(self._wanted.out), terminal.kick, lambda: terminal.versions)
+        self._clerk = Clerk(
+            _database(self._wanted.out),
+            partial(_newest_case, terminal),
+            partial(_arrived, terminal),
+            terminal.kick,
+        )
+        return terminal
+
+    def _publish(self, pack: Path) -> Callable[[], bool]:
+        assert self._office is not None  # noqa: S101 (a script is played in front of a terminal)
+        return self._office.publish(pack)
+
+    def _act(self, deed: str, said: Mapping[str, object]) -> Callable[[], bool]:
+        assert self._clerk is not None  # noqa: S101 (a script is played in front of a terminal)
+        return self._clerk.act(deed, said)
 
     def _failed(self, error: BaseException) -> None:
         """A bug of the terminal ends the demo: nothing that follows would be worth a report."""
@@ -323,6 +361,18 @@ class Session:
             self._player.close_soon()
 
 
+def _database(out: Path) -> str:
+    return f"sqlite:///{out / 'backend' / 'backend.db'}"
+
+
+def _newest_case(terminal: Any) -> str:
+    return next((row.case_id for row in reversed(terminal.journal.cases())), "")
+
+
+def _arrived(terminal: Any, case_id: str) -> bool:
+    return bool(terminal.journal.state_of(case_id) == "acknowledged")
+
+
 def _powerless() -> None:
     """The demo goes on, so that the mains can come back; a terminal in the street would have ended here."""
     from kiosk.running import POWER
@@ -344,7 +394,7 @@ def _counts(terminal: Any) -> dict[str, int]:
 def _unsent(terminal: Any) -> int:
     """Cases and ratings that the backend has not acknowledged yet."""
     counts = terminal.journal.counts()
-    return int(counts.queued + counts.ratings_unsent)
+    return int(counts.queued + counts.others_unsent)
 
 
 def _backend(url: str) -> dict[str, int]:

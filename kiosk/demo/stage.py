@@ -1,15 +1,17 @@
-"""What a script or the DevDock may do besides touching: cards, printers, doors, power, network, the staff's code."""
+"""What a script or the DevDock may do besides touching: cards, printers, doors, power, network, the staff's code; and
+what the office publishes meanwhile, or does with a case.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from devices.simulators.control import ControlError
-from kiosk.access.staff_code import parse_secret, totp
+from kiosk.access.staff_code import SHARED, parse_staff, totp
 
 STEP = 30
 
@@ -20,8 +22,16 @@ class DemoStage:
     What a twin does not know, and a cabinet that has gone, is a ValueError whose message says so.
     """
 
-    def __init__(self, control: Any, secret_file: Path, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        control: Any,
+        secret_file: Path,
+        wall: Callable[[], float] = time.time,
+        office: Callable[[Path], Callable[[], bool]] | None = None,
+        clerk: Callable[[str, Mapping[str, object]], Callable[[], bool]] | None = None,
+    ) -> None:
         self._control, self._secret_file, self._wall = control, secret_file, wall
+        self._office, self._clerk = office, clerk
         self._codes_shown = 0
 
     def do(self, device: str, action: str, arguments: dict[str, Any]) -> None:
@@ -37,10 +47,25 @@ class DemoStage:
         self.do("network", mode, {})
 
     def staff_code(self) -> str:
-        """The code of now; when it was shown before, the next one (a code is good for one use)."""
+        """The code of now, behind the number of its member of staff; when it was shown before, the next one (a code is
+        good for one use).
+        """
         counter = max(int(self._wall()) // STEP, self._codes_shown + 1)
         self._codes_shown = counter
-        return totp(parse_secret(self._secret_file.read_text(encoding="ascii")), counter * STEP)
+        number, secret = next(iter(parse_staff(self._secret_file.read_text(encoding="ascii")).items()))
+        return ("" if number == SHARED else number) + totp(secret, counter * STEP)
+
+    def publish(self, pack: Path) -> Callable[[], bool]:
+        """Published to this demo; the result says whether the terminal uses it yet (kiosk.demo.office)."""
+        if self._office is None:
+            raise ValueError("nobody publishes here: the demo's terminal trusts a key that is not the demo's")
+        return self._office(pack)
+
+    def staff(self, deed: str, said: Mapping[str, object]) -> Callable[[], bool]:
+        """What staff do with the newest case; the result says whether it is done (kiosk.demo.clerk)."""
+        if self._clerk is None:
+            raise ValueError("there are no staff here")
+        return self._clerk(deed, said)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -10,3 +10,10 @@ CHINA = timezone(timedelta(hours=8))
 def beijing_now() -> datetime:
     """The wall clock, aware, in Beijing time."""
     return datetime.now(CHINA)
+
+
+def day_of(moment: date | datetime | None) -> str:
+    """The day there, YYYY-MM-DD, of an aware moment or a day; "" for None."""
+    if isinstance(moment, datetime):
+        moment = moment.astimezone(CHINA).date()
+    return "" if moment is None else moment.isoformat()

@@ -8,12 +8,13 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from kiosk.domain.decision import Decision, Verification
 from kiosk.domain.envelope import Envelope, Trust
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Material:
     """A thing handed in: signature, scan, signed commitment. ``kind`` is the pack's material key."""
 
@@ -22,7 +23,7 @@ class Material:
     data: bytes
     trust: Trust
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
 
@@ -54,6 +55,7 @@ class CaseDraft:
     commitment: Commitment | None
     started_at: datetime
     test: bool = False
+    helped: tuple[str, ...] = ()  # the members of staff who helped at the terminal (帮办), by their number
 
     def __repr__(self) -> str:
         return f"CaseDraft({self.case_id}, {self.service_id})"

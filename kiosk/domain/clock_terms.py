@@ -33,6 +33,7 @@ class Terms:
     deliver: int = 0
     reply: int = 0
     promise: int = 0  # the pack's
+    whole: int = 0  # the pack's, as its receipts tell it: from the day of receipt, until it is decided
     near: int = 0
 
 

@@ -120,6 +120,7 @@ class _Reckoning:
             self._begin_deciding(day)
         if self.terms.reply:
             self._begin("reply", self.terms.reply, day)
+        self._begin_whole(day)
 
     def _ask_for_more(self, event: Event, day: date) -> None:
         """Once only, and only while it is not accepted (第三十二条（四）)."""
@@ -131,7 +132,7 @@ class _Reckoning:
             self.supplements, self.phase = 1, Phase.SUPPLEMENTING
             if "answer" in self.periods:
                 self.periods["answer"].ended = day
-            for name in ("decide", "promise"):
+            for name in ("decide", "promise", "whole"):
                 self.periods.pop(name, None)
 
     def _supplement(self, event: Event, day: date) -> None:
@@ -144,6 +145,7 @@ class _Reckoning:
             self._begin("answer", self.terms.answer, day)
         elif self.terms.decide:
             self._begin_deciding(day)
+        self._begin_whole(day)
 
     def _answer(self, event: Event, day: date) -> None:
         if self.accepted is not None:
@@ -165,6 +167,10 @@ class _Reckoning:
         for name, days in (("decide", self.terms.decide), ("promise", self.terms.promise)):
             if days:
                 self.periods[name] = _Period(name, days, day, holds=True)
+
+    def _begin_whole(self, day: date) -> None:
+        if self.terms.whole:
+            self.periods["whole"] = _Period("whole", self.terms.whole, day, holds=True)
 
     def _begin(self, name: str, days: int, day: date) -> None:
         self.periods[name] = _Period(name, days, day)
@@ -204,7 +210,7 @@ class _Reckoning:
             if "answer" in self.periods:
                 self.periods["answer"].ended = day
             self._accept(day)
-        for name in ("decide", "promise"):
+        for name in ("decide", "promise", "whole"):
             if name in self.periods:
                 self.periods[name].ended = day
         self.phase = Phase.DECIDED

@@ -58,11 +58,17 @@ class Decision:
     pack_version: str
     rules: tuple[FiredRule, ...]
     online: bool
+    ahead: Outcome | None = None  # of what was RECEIVED: what the table says already now; the backend decides
 
     @property
     def effective(self) -> bool:
         """Whether the result holds now, with nothing left to confirm."""
         return self.outcome not in UNDECIDED and (self.online or self.rung is Rung.FINAL)
+
+    @property
+    def against(self) -> bool:
+        """Whether something speaks against it: what is lacking and where to go is told then, also of a look ahead."""
+        return Outcome.REFUSED in (self.outcome, self.ahead) or self.outcome is Outcome.REFERRED
 
     @property
     def wording(self) -> str:

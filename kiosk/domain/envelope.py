@@ -23,6 +23,7 @@ class Origin(Enum):
     OCR = "ocr"  # 从材料识别, 您核对过
     SCANNED = "scanned"  # 扫描的材料
     HELPER = "helper"  # 代办人填写
+    REGISTER = "register"  # 部门查询: a department's register has answered
 
 
 class Trust(Enum):

@@ -31,10 +31,17 @@ class Rounds:
         self._jobs, self._crashed, self._clock = tuple(jobs), crashed, clock
         self._changed = threading.Condition()
         self._stopping = False
+        self._hurried: set[Work] = set()
         self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    def hurry(self, work: Work) -> None:
+        """``work`` is due now, once more if it is being done. From any thread; waits for nothing."""
+        with self._changed:
+            self._hurried.add(work)
+            self._changed.notify_all()
 
     def stop(self, seconds: float = 5.0) -> None:
         """No further job begins; one under way is waited for, but not for ever."""
@@ -47,7 +54,10 @@ class Rounds:
     def step(self) -> float:
         """Do what is due; the seconds until the next job is."""
         for job in self._jobs:
-            if job.due <= self._clock() and not self._stopping:
+            with self._changed:
+                hurried = job.work in self._hurried
+                self._hurried.discard(job.work)
+            if (hurried or job.due <= self._clock()) and not self._stopping:
                 pause = job.work()
                 job.due = self._clock() + (job.every if pause is None else pause)
         return max(0.0, min(job.due for job in self._jobs) - self._clock())
@@ -57,7 +67,8 @@ class Rounds:
             while True:
                 wait = self.step()
                 with self._changed:
-                    if self._changed.wait_for(lambda: self._stopping, wait):
+                    self._changed.wait_for(lambda: self._stopping or self._hurried, wait)
+                    if self._stopping:
                         return
         except BaseException as error:
             if not self._stopping:  # what it stood on is being taken away

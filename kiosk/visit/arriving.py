@@ -90,5 +90,5 @@ def begin(visit: Visit, event: NextPressed, now: Now) -> Result:
 late(Recovered, but=(State.RECOVERING, State.OUT_OF_SERVICE))
 late(Started, but=(State.ATTRACT,))
 late(ServiceChosen, but=(State.HOME, State.SEARCH))
-late(CollectPressed, but=(State.HOME,))
+late(CollectPressed, but=(State.HOME, State.CASES, State.CASE))
 late(QuitPressed, but=frozenset(State) - {State.RECOVERING, State.ATTRACT, State.WIPING, State.OUT_OF_SERVICE})

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.contracts.printing import Printed
-from kiosk.domain.decision import Verification
 from kiosk.domain.waiting import PRINTABLE
 from kiosk.visit.effects import PreparePapers, PrintPapers
 from kiosk.visit.events import (
@@ -26,18 +25,12 @@ from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, PaperState, Visit
 
-CERTAIN = (Verification.FACE, Verification.STAFF)
 IDLE = "idle"  # a paper that is not being printed
-
-
-def certain(visit: Visit) -> bool:
-    """Whether the person in front was compared with the card."""
-    return visit.verification in CERTAIN
 
 
 def collect(visit: Visit) -> Result:
     """The papers. Only for one who is certain, or for whom nothing lies here: that may be said to anyone."""
-    if visit.waiting and not certain(visit):
+    if visit.waiting and not visit.certain:
         raise AssertionError("papers are shown to nobody before the identity is verified")
     papers = tuple(PaperState(paper.paper.paper_id, IDLE) for paper in visit.waiting or ())
     return go(visit, State.COLLECT, *((PreparePapers(),) if papers else ()), papers=papers)
@@ -45,7 +38,9 @@ def collect(visit: Visit) -> Result:
 
 def with_card(visit: Visit, event: CardShown) -> Visit:
     """The card that was read. What was known of another person ends with it."""
-    if visit.document is None or visit.document.number != event.document.number:
+    if visit.document is None:  # whoever helps came with the person
+        visit = replace(visit.of_nobody(), helper=visit.helper, helped=visit.helped)
+    elif visit.document.number != event.document.number:
         visit = visit.of_nobody()
     return replace(visit, document=event.document, picture=event.picture, photo_due=event.photo_due)
 
@@ -61,6 +56,10 @@ def home_again(visit: Visit) -> Visit:
         photo_due=visit.photo_due,
         waiting=visit.waiting,
         draft=visit.draft,
+        known=visit.known,
+        helper=visit.helper,
+        helped=visit.helped,
+        handover=visit.handover,
         verification=visit.verification,
     )
 
@@ -69,7 +68,7 @@ def home_again(visit: Visit) -> Visit:
 def print_paper(visit: Visit, event: PaperChosen, now: Now) -> Result:
     """One paper at a time. Printed before, it says that it is a copy (补打)."""
     waiting = visit.waiting or ()
-    if printing(visit) or not certain(visit) or not 0 <= event.index < len(waiting):
+    if printing(visit) or not visit.certain or not 0 <= event.index < len(waiting):
         return stay(visit)
     wanted = waiting[event.index]
     if wanted.state not in PRINTABLE:
@@ -115,7 +114,12 @@ def collected(visit: Visit, event: NextPressed, now: Now) -> Result:
 
 @on(BackPressed, State.COLLECT)
 def to_other_matters(visit: Visit, event: BackPressed, now: Now) -> Result:
-    return stay(visit) if printing(visit) else go(home_again(visit), State.HOME)
+    """Who came from their cases (我的办件) goes back to them."""
+    if printing(visit):
+        return stay(visit)
+    if visit.mine:
+        return go(visit, State.CASE if visit.opened else State.CASES, collecting=False, papers=())
+    return go(home_again(visit), State.HOME)
 
 
 def _under_way(visit: Visit, paper_id: str) -> int | None:
@@ -141,5 +145,5 @@ def papers_found_again(visit: Visit, event: PapersFound, now: Now) -> Result:
     return stay(visit)
 
 
-late(PaperChosen, but=(State.COLLECT,))
-late(PaperProgressed, PaperEnded, but=(State.OUTCOME, State.COLLECT))
+late(PaperChosen, but=(State.COLLECT, State.HANDED_IN))
+late(PaperProgressed, PaperEnded, but=(State.OUTCOME, State.COLLECT, State.HANDED_IN))

@@ -23,6 +23,7 @@ class Delays:
     face: float
     liveness: float
     page: float
+    helper: float
     out_of_service: float
     clock: float
     power_warning: float
@@ -40,6 +41,7 @@ class Delays:
             face=float(other["face"]),
             liveness=float(other["liveness"]),
             page=float(other["page"]),
+            helper=float(other["helper"]),
             out_of_service=float(other["out_of_service"]),
             clock=float(other["clock"]),
             power_warning=float(other["power_warning"]),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from devices.contracts.identity import IdentityDocument
 from kiosk.domain.case import Commitment, Material
 from kiosk.domain.decision import Verification
 from kiosk.domain.envelope import Envelope
+from kiosk.domain.known import Known
+from kiosk.domain.life import May
+from kiosk.domain.my_case import MyCase
 from kiosk.domain.papers import PaperContent
-from kiosk.domain.text import Language
+from kiosk.domain.text import Language, Text
 from kiosk.domain.unfinished import Unfinished
 from kiosk.services.model import ServicePack
 
@@ -82,9 +86,12 @@ class HideDesk:
     """No picture of the desk any more. What is being read goes on. No answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PreparePapers:
-    """A case will soon be committed: warm the documents worker. No answer."""
+    """A case will soon be committed, or papers printed: warm the documents worker, and seal the scanned pages while
+    the citizen reads the review. No answer."""
+
+    materials: tuple[Material, ...] = ()  # as Commit would have them now
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,7 +108,43 @@ class Commit:
     language: Language
     online: bool
     materials: tuple[Material, ...] = ()  # the scanned pages, in their order
+    helped: tuple[str, ...] = ()  # the members of staff who have helped (帮办), by their number
     draft: bool = False  # a draft of this matter is kept for this card: it ends with the commit
+    promises: Mapping[str, Commitment] = field(default_factory=dict)  # of a bundle, by the paper each stands for
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FindCases:
+    """What cases this person has: here, and by the backend's word. Answered by CasesFound, once or twice.
+
+    Asked only for one whose identity is certain.
+    """
+
+    document: IdentityDocument
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskRegister:
+    """What this register says of the card's holder. Answered by RegisterAnswered. Asked only for one who is certain."""
+
+    register: str
+    document: IdentityDocument
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HandIn:
+    """Save a supplement or a withdrawal in one transaction. Answered by HandedIn or CommitFailed."""
+
+    document: IdentityDocument
+    case: MyCase
+    errand: May
+    materials: tuple[Material, ...]
+    strokes: tuple[tuple[tuple[float, float], ...], ...]
+    reason: Text  # of a withdrawal; empty where nobody said why
+    item_code: str  # of its service, "" where no pack of this terminal knows it
+    verification: Verification
+    language: Language
+    online: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,6 +168,30 @@ class TakeUpDraft:
     """A kept draft of this service is being gone on with: for the audit chain. No answer."""
 
     service_id: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeepAnswers:
+    """Keep these answers for a later visit, sealed to this card, in place of what was kept before. Answered by
+    AnswersKept."""
+
+    document: IdentityDocument
+    known: Known
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ForgetAnswers:
+    """Erase the answers that are kept for this card. No answer."""
+
+    document: IdentityDocument
+
+
+@dataclass(frozen=True, slots=True)
+class NoteHelper:
+    """For the audit chain: a member of staff begins to help, or ends (``reason``, a word; "": begins). No answer."""
+
+    who: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +250,7 @@ class PowerDown:
 
 Effect = (
     SetTimer | CancelTimer | Recover | PrepareVerification | CheckFace | StopCamera | CheckStaffCode | ShowDesk
-    | TakePage | ReadPage | HideDesk | PreparePapers | Commit | KeepDraft | ForgetDraft | TakeUpDraft | PrintPapers
+    | TakePage | ReadPage | HideDesk | PreparePapers | Commit | FindCases | AskRegister | HandIn | KeepDraft
+    | ForgetDraft | TakeUpDraft | KeepAnswers | ForgetAnswers | NoteHelper | PrintPapers
     | SaveRating | CallHelp | Wipe | AdmitCards | DismissCards | KeepCard | PowerDown
 )  # fmt: skip

@@ -13,10 +13,15 @@ from devices.contracts.liveness import LivenessPrompt, NotLive
 from devices.contracts.printing import PrintOutcome
 from kiosk.domain.case import CaseDraft
 from kiosk.domain.decision import Decision
+from kiosk.domain.known import Known
+from kiosk.domain.life import May
+from kiosk.domain.my_case import Asked, MyCase
 from kiosk.domain.papers import PaperContent
+from kiosk.domain.register import Answered, Silent
 from kiosk.domain.text import Language
 from kiosk.domain.unfinished import Unfinished
 from kiosk.domain.waiting import WaitingPaper
+from kiosk.services.bundled import Done
 from kiosk.services.model import Ability
 
 # -- the citizen's touches ---------------------------------------------------------------------------
@@ -54,6 +59,44 @@ class SearchTyped:
 @dataclass(frozen=True, slots=True)
 class CollectPressed:
     """取证照: papers of an earlier visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasesPressed:
+    """我的办件."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChosen:
+    """One of the listed cases was touched."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandPressed:
+    """补材料 / 撤回申请, on a case's page."""
+
+    errand: May
+
+
+@dataclass(frozen=True, slots=True)
+class LackingChosen:
+    """One of the papers that are asked for is to be scanned, counted from 0."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonChosen:
+    """Why it is withdrawn: one of kiosk.visit.errands.REASONS, chosen or taken back."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawConfirmed:
+    """确定撤回."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +166,48 @@ class HelpClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class HelperPressed:
+    """工作人员帮办: a member of staff is here and wants to help."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelperEnded:
+    """帮办结束: the member of staff leaves the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """我是本人，继续: the person whose visit it is goes on alone. ``face``: after a face check, which was offered."""
+
+    face: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RememberToggled:
+    """下次少填: agreed, or taken back, on the review page: these answers may be kept for a later visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownForgotten:
+    """不再记着: consent to what is kept of earlier visits is withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
 class FaceAgreed:
     """同意刷脸: separate consent, for this one check."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherWayChosen:
-    """换一种方式. ``way`` is ``""`` (show the ways), ``staff``, ``later`` or ``face``."""
+    """换一种方式. ``way`` is ``""`` (show the ways), ``staff``, ``later``, ``face`` or, where the person has been
+    compared by the one who helps, ``own`` (go on without another check)."""
 
     way: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StaffCodeEntered:
-    """工作人员核对: the one-time code typed by a member of staff who has compared person and card."""
+    """The one-time code typed by a member of staff: who has compared person and card, or who begins to help."""
 
     code: str
 
@@ -285,6 +356,40 @@ class DraftFound:
     draft: Unfinished | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class CasesFound:
+    """The cases of the holder of the card with this number, newest first. Comes once at once with what this terminal
+    knows, and again when the backend has answered, or cannot."""
+
+    number: str
+    cases: tuple[MyCase, ...]
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RegisterAnswered:
+    """What this register has answered about the holder of the card with this number, or that it has not."""
+
+    register: str
+    number: str
+    answer: Answered | Silent
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KnownFound:
+    """Answers that the holder of the card with this number wanted remembered; None: none. Comes with PapersFound."""
+
+    number: str
+    known: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersKept:
+    """``until``: they lie safe on the disk, and are erased then. None: they could not be kept."""
+
+    until: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class CardFailed:
     """A card lies there but could not be read; ``code`` is the device's error code."""
@@ -318,11 +423,12 @@ class FaceChecked:
 
 @dataclass(frozen=True, slots=True)
 class StaffCodeChecked:
-    """``locked_for`` is the number of seconds for which no further code is taken."""
+    """``locked_for`` is the number of seconds for which no further code is taken. ``who``: whose it was, by number."""
 
     ok: bool
     attempts_left: int
     locked_for: float
+    who: str = "staff"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -330,6 +436,11 @@ class PageTaken:
     """What came of TakePage; ``DocumentUnavailable`` also where the picture never came or was lost."""
 
     outcome: CaptureOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOpensAgain:
+    """The document camera has not opened in its time; it is opened once more."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -387,7 +498,7 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Committed:
-    """The case is safe on disk."""
+    """The case is safe on disk; of a bundle all its cases."""
 
     draft: CaseDraft
     case_no: str
@@ -395,6 +506,7 @@ class Committed:
     papers: tuple[PaperContent, ...]
     credit_code: str
     committed_at: datetime
+    parts: tuple[Done, ...] = ()  # of a bundle: what became of each item; the rest is the first one's
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +514,14 @@ class CommitFailed:
     """Nothing was saved; ``reason`` is a message key."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HandedIn:
+    """A supplement or a withdrawal is safe on disk; ``paper`` is its receipt."""
+
+    paper: PaperContent
+    handed_in_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,16 +565,23 @@ class TimerFired:
 
 
 Touch = (
-    Started | ServiceChosen | CategoryChosen | SearchPressed | SearchTyped | CollectPressed | ResumePressed
+    Started | ServiceChosen | CategoryChosen | SearchPressed | SearchTyped | CollectPressed | CasesPressed
+    | CaseChosen | ErrandPressed | LackingChosen | ReasonChosen | WithdrawConfirmed | ResumePressed
     | DraftErased | KeepChosen | PaperChosen | BackPressed | NextPressed | QuitPressed | StillHere
-    | LanguageChosen | ElderChosen | HelpPressed | HelpClosed | FaceAgreed | OtherWayChosen | StaffCodeEntered
+    | LanguageChosen | ElderChosen | HelpPressed | HelpClosed | HelperPressed | HelperEnded | TakenOver
+    | RememberToggled | KnownForgotten | FaceAgreed | OtherWayChosen | StaffCodeEntered
     | AnswerChanged | ValueConfirmed | ScanPressed | TakePressed | RetakePressed | AnotherPagePressed
     | MaterialSkipped | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen
     | LevelChosen | OptionToggled | MoreOptionsPressed | RatingSubmitted | RatingSkipped
 )  # fmt: skip
 Event = (
-    Touch | CardShown | PhotoDecoded | PapersFound | DraftFound | DraftKept | CardFailed | CardGone | FaceHinted
+    Touch | CardShown | PhotoDecoded | PapersFound | DraftFound | DraftKept | KnownFound | AnswersKept | CasesFound
+    | RegisterAnswered
+    | HandedIn
+    | CardFailed | CardGone | FaceHinted
+
     | LivenessPrompted | FaceChecked | StaffCodeChecked | PageTaken | PageRead | AbilitiesChanged | PowerChanged
+    | DeskOpensAgain
     | SlotChanged | ClosedChanged | Recovered | Committed
     | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped | TimerFired
 )  # fmt: skip

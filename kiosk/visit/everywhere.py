@@ -60,12 +60,14 @@ def quit_before(visit: Visit, event: QuitPressed, now: Now) -> Result:
     """Only who collects papers may have one coming out before a commit; with one in the hand the visit is done."""
     if printing(visit):
         return stay(visit)
+    if visit.state is State.HELPER:
+        visit = replace(visit, state=visit.left or State.HOME)
     if visit.state is not State.KEEP and keepable(visit, now):
         return ask_to_keep(visit)
     return farewell(replace(visit, keep_agreed=False), "done" if _came_out(visit) else "quit")
 
 
-@on(QuitPressed, State.OUTCOME, State.TROUBLE, State.RATE)
+@on(QuitPressed, State.OUTCOME, State.TROUBLE, State.RATE, State.HANDED_IN)
 def quit_after(visit: Visit, event: QuitPressed, now: Now) -> Result:
     """Paper that is still coming out is waited for: it bears the citizen's name."""
     return stay(visit) if printing(visit) else farewell(visit, "done")
@@ -152,7 +154,7 @@ late(
     NextPressed,
     but=(
         State.GUIDE, State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW,
-        State.OUTCOME, State.FAREWELL,
+        State.OUTCOME, State.FAREWELL, State.SUPPLEMENT, State.HANDED_IN, State.QUERY,
     ),
 )  # fmt: skip
 late(
@@ -160,5 +162,7 @@ late(
     but=(
         State.HOME, State.SEARCH, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
         State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN, State.KEEP,
+        State.CASES, State.CASE, State.SUPPLEMENT, State.WITHDRAW, State.HELPER, State.QUERY,
+
     ),
 )  # fmt: skip

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from kiosk.domain.case import Commitment
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
-from kiosk.services import forms, situations
+from kiosk.services import bundle, forms, known, situations
 from kiosk.services.model import MaterialSpec, Question
+from kiosk.visit import errands, promising
 from kiosk.visit.effects import Commit, PreparePapers
 from kiosk.visit.events import (
     AnswerChanged,
@@ -26,6 +27,7 @@ from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Strokes, Visit
 
+KEPT = (Origin.EARLIER, Origin.HELPER)  # origins that an answer keeps until it is changed
 SHORTEST_SIGNATURE = 0.15  # length of all strokes together, in widths of the pad: more than a slip of the finger
 
 
@@ -34,10 +36,41 @@ def begin_matter(visit: Visit) -> Result:
     if visit.document is None:
         return go(visit, State.IDENTIFY)
     envelope = visit.envelope.with_fields(forms.prefill(visit.whole, visit.document))
-    visit = replace(with_answers(visit, envelope), editing=False)
-    if visit.pack.questions:
-        return ask(visit, 0)
-    return after_questions(visit)
+    visit = with_known(replace(with_answers(visit, envelope), editing=False))
+    first = following(visit, 0)
+    return after_questions(visit) if first is None else ask(visit, first)
+
+
+def with_known(visit: Visit) -> Visit:
+    """With what is known of an earlier visit in the fields that are empty, for a person who is certain and applies for
+    themselves. It is not asked again, and stands on the review page as what it is."""
+    if visit.known is None or not visit.certain:
+        return visit
+    if situations.role_of(visit.whole, visit.envelope.as_dict()) in situations.PROXIES:
+        own = tuple(field for field in visit.envelope.fields if field.origin is not Origin.EARLIER)
+        return visit if own == visit.envelope.fields else with_answers(visit, Envelope(own))
+    for question in visit.whole.questions:  # those before it say whether it is asked
+        field = known.offer(question, visit.known.answers)
+        if field and visit.envelope.get(question.key) is None and visit.pack.question(question.key) is not None:
+            visit = with_answers(visit, visit.envelope.with_field(field))
+    return visit
+
+
+def asked(visit: Visit) -> list[int]:
+    """The questions that are asked, by their place in the form: those that an earlier visit has answered are not."""
+    fields = [visit.envelope.get(question.key) for question in visit.pack.questions]
+    return [n for n, field in enumerate(fields) if field is None or field.origin is not Origin.EARLIER]
+
+
+def following(visit: Visit, index: int) -> int | None:
+    """The next question from this place on."""
+    return next((n for n in asked(visit) if n >= index), None)
+
+
+def last_question(visit: Visit) -> Result:
+    """Back to the form from what comes behind it."""
+    places = asked(visit)
+    return ask(visit, places[-1]) if places else go(visit, State.GUIDE)
 
 
 def with_answers(visit: Visit, envelope: Envelope) -> Visit:
@@ -52,23 +85,23 @@ def with_answers(visit: Visit, envelope: Envelope) -> Visit:
     if not visit.whole.conditional:
         return visit
     pages = {key: pages for key, pages in visit.pages.items() if pack.material(key) is not None}
-    if pack.commitment is not None:
-        return replace(visit, pages=pages)
-    return replace(visit, pages=pages, commitment=None, declined=False, agreed=frozenset())
+    return promising.only_offered(replace(visit, pages=pages))
 
 
 def ask(visit: Visit, index: int, *, editing: bool = False, wanted: bool = False) -> Result:
     """A question with the answer that is known. ``wanted``: the citizen has just had a paper read for it, so what was
     read stands there, or nothing as long as it is being read."""
     question = visit.pack.questions[index]
-    known = visit.envelope.get(question.key)
+    there = visit.envelope.get(question.key)
     fresh = wanted and (question.key in visit.offers or visit.readings > 0)
-    read = known is not None and known.origin is Origin.OCR and not fresh
-    asked, effects = go(
-        visit, State.FORM, question=index, answer="" if known is None or fresh else known.value, complained=False,
-        editing=editing, read=read, confirmed=read,
+    read = there is not None and there.origin is Origin.OCR and not fresh
+    answer = "" if there is None or fresh else there.value
+    theirs = there is not None and there.origin is not Origin.HELPER and known.sensitive(visit.pack, question.key)
+    page, effects = go(
+        visit, State.FORM, question=index, answer=answer, complained=False, editing=editing, read=read, confirmed=read,
+        hidden=bool(visit.helper and answer and theirs),
     )  # fmt: skip
-    return with_offer(asked), effects
+    return with_offer(page), effects
 
 
 def with_offer(visit: Visit) -> Visit:
@@ -80,28 +113,35 @@ def with_offer(visit: Visit) -> Visit:
 
 
 def after_questions(visit: Visit) -> Result:
-    """Papers that everybody is asked for, then the promise, then the review."""
+    """Papers that everybody is asked for, then the promises, then the review."""
     if (needed := next_needed(visit)) is not None:
         if scannable(visit, needed) or must_be_scanned(needed):
             return scan(visit, needed, "matter")
         return after_questions(replace(visit, envelope=visit.envelope.with_field(as_field(visit, needed))))
-    if visit.pack.commitment is not None:
-        return go(visit, State.COMMITMENT)
-    return review(visit)
+    if visit.pack.commitments and not visit.editing:
+        return promising.page(visit, promising.still_open(visit) or visit.pack.commitments[0])
+    return after_promise(visit)
+
+
+def after_promise(visit: Visit) -> Result:
+    """The next promise about which nothing was said, then the review."""
+    terms = promising.still_open(visit)
+    return review(visit) if terms is None else promising.page(visit, terms)
 
 
 def after_material(visit: Visit, spec: MaterialSpec) -> Result:
-    return after_questions(visit) if spec in visit.pack.needed else review(visit)
+    return after_questions(visit) if spec in visit.pack.needed else after_promise(visit)
 
 
 def before_material(visit: Visit, spec: MaterialSpec) -> Result:
-    if spec not in visit.pack.needed:
-        return go(visit, State.COMMITMENT)
-    return ask(visit, len(visit.pack.questions) - 1) if visit.pack.questions else go(visit, State.GUIDE)
+    if (terms := promising.stands_for(visit, spec.key)) is not None:
+        return promising.page(visit, terms)
+    return last_question(visit)
 
 
 def review(visit: Visit) -> Result:
-    return go(visit, State.REVIEW, PreparePapers(), editing=False)
+    pages = () if visit.whole.bundle is not None else attached(visit)  # of a bundle they go into several cases
+    return go(visit, State.REVIEW, PreparePapers(pages), editing=False)
 
 
 def onward(visit: Visit, now: Now) -> Result:
@@ -119,7 +159,7 @@ def still_open(visit: Visit, now: Now) -> Result | None:
         return ask(visit, unanswered, editing=True)
     if (clash := clashing(visit, now)) is not None:
         return clash
-    decided = pack.commitment is None or visit.commitment is not None or visit.declined
+    decided = promising.still_open(visit) is None
     return None if decided and next_needed(visit) is None else after_questions(visit)
 
 
@@ -129,8 +169,8 @@ def clashing(visit: Visit, now: Now) -> Result | None:
     if found is None:
         return None
     keys = [question.key for question in visit.pack.questions]
-    asked, effects = ask(visit, keys.index(found[0]), editing=True)
-    return replace(asked, complained=True), effects
+    page, effects = ask(visit, keys.index(found[0]), editing=True)
+    return replace(page, complained=True), effects
 
 
 def question_of(visit: Visit) -> Question:
@@ -144,7 +184,10 @@ def answer(visit: Visit, event: AnswerChanged, now: Now) -> Result:
         return stay(visit)
     value = event.value[: question.max_length]
     same = value == visit.answer  # an echo of the window; what was changed by hand is typed
-    return stay(visit, answer=value, complained=False, read=visit.read and same, confirmed=visit.confirmed and same)
+    return stay(
+        visit, answer=value, complained=False, read=visit.read and same, confirmed=visit.confirmed and same,
+        hidden=visit.hidden and same,
+    )  # fmt: skip
 
 
 @on(ValueConfirmed, State.FORM)
@@ -158,25 +201,36 @@ def next_question(visit: Visit, event: NextPressed, now: Now) -> Result:
     wrong = forms.objection(visit.pack, question, visit.answer, visit.envelope, now.wall.date())
     if wrong is not None or (visit.read and not visit.confirmed):
         return stay(visit, complained=True)
-    field = forms.answer(question, visit.answer, read=visit.read)
-    visit = with_answers(visit, visit.envelope.with_field(field))
+    visit = with_answers(visit, visit.envelope.with_field(given(visit, question)))
+    if question.key == situations.ROLE:
+        visit = with_known(visit)
     if visit.editing:
         return onward(visit, now)
-    if visit.question + 1 < len(visit.pack.questions):
-        return ask(visit, visit.question + 1)
+    if (after := following(visit, visit.question + 1)) is not None:
+        return ask(visit, after)
     return clashing(visit, now) or after_questions(visit)
+
+
+def given(visit: Visit, question: Question) -> FieldValue:
+    """The answer on screen as a field. What a helper enters says so; what stands there unchanged keeps its origin."""
+    field, before = forms.answer(question, visit.answer, read=visit.read), visit.envelope.get(question.key)
+    kept = visit.helper != "" or (before is not None and before.origin in KEPT)
+    if before is not None and before.value == field.value and kept and not (visit.read and before.origin in KEPT):
+        return before
+    return replace(field, origin=Origin.HELPER) if visit.helper else field
 
 
 @on(BackPressed, State.FORM)
 def previous_question(visit: Visit, event: BackPressed, now: Now) -> Result:
     if visit.editing:
         return review(visit)
-    return ask(visit, visit.question - 1) if visit.question else go(visit, State.GUIDE)
+    before = [n for n in asked(visit) if n < visit.question]
+    return ask(visit, before[-1]) if before else go(visit, State.GUIDE)
 
 
 @on(ClauseToggled, State.COMMITMENT)
 def toggle_clause(visit: Visit, event: ClauseToggled, now: Now) -> Result:
-    terms = visit.pack.commitment
+    terms = promising.terms_on_screen(visit)
     if terms is None or not 0 <= event.index < len(terms.clauses):
         return stay(visit)
     return stay(visit, agreed=visit.agreed ^ {event.index})
@@ -185,7 +239,7 @@ def toggle_clause(visit: Visit, event: ClauseToggled, now: Now) -> Result:
 @on(NextPressed, State.COMMITMENT)
 def commit_to(visit: Visit, event: NextPressed, now: Now) -> Result:
     """Every clause was read and agreed to, one by one; less is no commitment."""
-    terms = visit.pack.commitment
+    terms = promising.terms_on_screen(visit)
     if terms is None:
         return review(visit)
     if visit.agreed != frozenset(range(len(terms.clauses))):
@@ -193,39 +247,39 @@ def commit_to(visit: Visit, event: NextPressed, now: Now) -> Result:
     made = Commitment(terms.commitment_id, terms.version, tuple(clause.zh for clause in terms.clauses), now.wall)
     field = FieldValue(terms.replaces, terms.replaces_text.zh, Origin.COMMITTED, Trust.D)
     pages = without(visit, terms.replaces)  # what a promise stands for is not handed in as well
-    return review(
-        replace(visit, commitment=made, declined=False, envelope=visit.envelope.with_field(field), pages=pages)
-    )
+    return after_promise(replace(promising.made(visit, terms.replaces, made, field), pages=pages))
 
 
 @on(CommitmentDeclined, State.COMMITMENT)
 def decline(visit: Visit, event: CommitmentDeclined, now: Now) -> Result:
     """The applicant may choose: without a commitment the material is handed in, scanned here or at the counter, and a
-    person decides."""
-    terms = visit.pack.commitment
+    person decides. A paper that another item of a bundle has scanned is not scanned again."""
+    terms = promising.terms_on_screen(visit)
     if terms is None:
         return review(visit)
-    visit = replace(visit, commitment=None, declined=True, agreed=frozenset())
+    visit = promising.declined(visit, terms.replaces)
     material = visit.pack.material(terms.replaces)
+    if scanned := visit.pages.get(bundle.twin(visit.pack, terms.replaces), ()):
+        visit = replace(visit, pages={**visit.pages, terms.replaces: scanned})
     if material is None:
         field = FieldValue(terms.replaces, terms.declined_text.zh, Origin.CHOSEN, Trust.D)
-    elif scannable(visit, material):
+    elif scannable(visit, material) and not scanned:
         return scan(visit, material, "matter")
     else:
         field = as_field(visit, material)
-    return review(replace(visit, envelope=visit.envelope.with_field(field)))
+    return after_promise(replace(visit, envelope=visit.envelope.with_field(field)))
 
 
 @on(BackPressed, State.COMMITMENT)
 def back_from_commitment(visit: Visit, event: BackPressed, now: Now) -> Result:
-    return ask(visit, len(visit.pack.questions) - 1) if visit.pack.questions else go(visit, State.GUIDE)
+    terms = promising.before(visit)
+    return last_question(visit) if terms is None else promising.page(visit, terms)
 
 
 @on(EditPressed, State.REVIEW)
 def edit(visit: Visit, event: EditPressed, now: Now) -> Result:
-    terms = visit.pack.commitment
-    if terms is not None and event.key == terms.replaces:
-        return go(visit, State.COMMITMENT)
+    if (terms := promising.stands_for(visit, event.key)) is not None:
+        return promising.page(visit, terms)
     material = visit.pack.material(event.key)
     if material is not None:
         field = visit.envelope.get(event.key)
@@ -238,7 +292,8 @@ def edit(visit: Visit, event: EditPressed, now: Now) -> Result:
 
 @on(BackPressed, State.REVIEW)
 def back_from_review(visit: Visit, event: BackPressed, now: Now) -> Result:
-    return go(visit, State.COMMITMENT) if visit.pack.commitment else back_from_commitment(visit, event, now)
+    offered = visit.pack.commitments
+    return promising.page(visit, offered[-1]) if offered else last_question(visit)
 
 
 @on(NextPressed, State.REVIEW)
@@ -250,6 +305,8 @@ def reviewed(visit: Visit, event: NextPressed, now: Now) -> Result:
 
 @on(BackPressed, State.SIGN)
 def back_from_sign(visit: Visit, event: BackPressed, now: Now) -> Result:
+    if visit.errand is not None:
+        return go(visit, errands.page(visit), strokes=())
     return review(replace(visit, strokes=()))
 
 
@@ -257,7 +314,8 @@ def back_from_sign(visit: Visit, event: BackPressed, now: Now) -> Result:
 def signed(visit: Visit, event: Signed, now: Now) -> Result:
     if length(event.strokes) < SHORTEST_SIGNATURE:
         return stay(visit)
-    return commit(replace(visit, strokes=event.strokes))
+    visit = replace(visit, strokes=event.strokes)
+    return commit(visit) if visit.errand is None else errands.hand_in(visit)
 
 
 def length(strokes: Strokes) -> float:
@@ -273,8 +331,9 @@ def commit(visit: Visit) -> Result:
         State.COMMITTING,
         Commit(
             visit.whole, visit.document, visit.envelope, visit.verification, visit.commitment, visit.strokes,
-            visit.started_at, visit.language, visit.machine.online, attached(visit),
+            visit.started_at, visit.language, visit.machine.online, attached(visit), helped=visit.helped,
             draft=visit.draft is not None and visit.draft.service_id == visit.pack.pack_id,
+            promises=visit.promises if visit.whole.bundle is not None else {},
         ),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.text import Text
+from kiosk.visit import errands, remembering
 from kiosk.visit.effects import CallHelp, PrintPapers, SaveRating, SetTimer, Wipe
 from kiosk.visit.events import (
     CommitFailed,
@@ -38,14 +39,16 @@ UNDER_WAY = ("waiting", "printing")
 @on(Committed, State.COMMITTING)
 def committed(visit: Visit, event: Committed, now: Now) -> Result:
     papers = tuple(PaperState(paper.paper_id) for paper in event.papers)
+    keeping = remembering.kept(visit, now)
     visit = replace(visit, case=event, papers=papers, saved=True, case_no=event.case_no)
-    return print_now(visit, event.papers)
+    after, effects = print_now(visit, event.papers)
+    return after, (*keeping, *effects)
 
 
 @on(CommitFailed, State.COMMITTING)
 def commit_failed(visit: Visit, event: CommitFailed, now: Now) -> Result:
     """Nothing was stored; what was typed is still here, so the citizen may try again."""
-    return go(visit, State.REVIEW, problem=event.reason)
+    return go(visit, State.REVIEW if visit.errand is None else errands.page(visit), problem=event.reason)
 
 
 def print_now(visit: Visit, papers: tuple[PaperContent, ...]) -> Result:
@@ -189,6 +192,8 @@ def farewell(visit: Visit, reason: str) -> Result:
         case_no=visit.case_no,
         printed=_printed(visit),
         kept_until=visit.kept_until,
+        remembered=visit.remembered,
+        not_remembered=visit.not_remembered,
     )
     return go(
         left,
@@ -201,7 +206,10 @@ def farewell(visit: Visit, reason: str) -> Result:
 
 def _printed(visit: Visit) -> tuple[Text, ...]:
     """What lies in the trays, by the names that the pages used for it."""
-    if visit.collecting:
+    if visit.handed is not None:
+        title = visit.handed.paper.title
+        titles = [Text(title, title)] if any(line.state == "done" for line in visit.papers) else []
+    elif visit.collecting:
         lines = zip(visit.waiting or (), visit.papers, strict=False)  # no lines before the page was reached
         titles = [Text(one.paper.title, one.paper.title) for one, line in lines if line.state == "done"]
     else:

@@ -17,8 +17,10 @@ from devices.contracts.liveness import NotLive, NotLiveReason
 from kiosk.domain.codes import age_on
 from kiosk.domain.decision import Verification
 from kiosk.services.model import ServicePack
-from kiosk.visit.collecting import certain, collect, home_again, with_card
+from kiosk.visit import querying
+from kiosk.visit.collecting import collect, home_again, with_card
 from kiosk.visit.effects import CheckFace, CheckStaffCode, Effect, PrepareVerification, StopCamera
+from kiosk.visit.errands import list_cases
 from kiosk.visit.events import (
     BackPressed,
     CardFailed,
@@ -60,12 +62,14 @@ def identify(visit: Visit, now: Now) -> Result:
     """Go on with the card if one is known and fits, else ask for one."""
     if visit.document is None:
         return go(visit, State.IDENTIFY)
+    if visit.mine:
+        return _identify_to_cases(visit, visit.document, now)
     if visit.collecting:
         return _identify_to_collect(visit, visit.document, now)
     problem = refusal(visit.pack, visit.document, now)
     if problem:
         return _refuse(visit, problem, str(visit.pack.min_age))
-    if visit.resuming and not certain(visit):
+    if (visit.resuming or visit.querying) and not visit.certain:
         return verify(replace(visit, verification=None), now)
     if visit.verification is not None:
         return enter(visit)
@@ -74,6 +78,8 @@ def identify(visit: Visit, now: Now) -> Result:
 
 def enter(visit: Visit) -> Result:
     """To the matter: where it was begun before, the person is asked first whether to go on there."""
+    if visit.querying:
+        return querying.ask(visit)
     return go(visit, State.RESUME) if offered(visit) else begin_matter(visit)
 
 
@@ -83,27 +89,52 @@ def _identify_to_collect(visit: Visit, document: IdentityDocument, now: Now) -> 
         return _refuse(visit, "card_expired")
     if visit.waiting is None:  # a moment, until the papers have been looked up
         return go(visit, State.IDENTIFY)
-    if certain(visit) or not visit.waiting:
+    if visit.certain or not visit.waiting:
         return collect(visit)
     return verify(replace(visit, verification=None), now)
+
+
+def _identify_to_cases(visit: Visit, document: IdentityDocument, now: Now) -> Result:
+    """Any valid document will do; that somebody has no case is told to nobody else either."""
+    if document.expired(now.wall.date()):
+        return _refuse(visit, "card_expired")
+    return list_cases(visit) if visit.certain else verify(replace(visit, verification=None), now)
 
 
 def _refuse(visit: Visit, problem: str, detail: str = "") -> Result:
     return go(
         visit, State.IDENTIFY, document=None, picture=None, photo_due=False, waiting=None, draft=None,
-        verification=None, problem=problem, detail=detail,
+        known=None, verification=None, problem=problem, detail=detail,
     )  # fmt: skip
 
 
 def verified(visit: Visit, how: Verification) -> Result:
     """The person is who the card says: on to what they came for."""
     visit = replace(visit, verification=how)
+    if visit.checking_for is not None:
+        return back_to_own_page(visit)
+    if visit.mine:
+        return list_cases(visit)
     return collect(visit) if visit.collecting else enter(visit)
+
+
+def back_to_own_page(visit: Visit, *effects: Effect, handover: str = "") -> Result:
+    """To the page on which the person takes over from who has helped; with ``handover`` they have yet to say so."""
+    if visit.checking_for is None:
+        raise AssertionError("nobody is compared once more")
+    return go(visit, visit.checking_for, *effects, checking_for=None, handover=handover)
+
+
+def staff_possible(visit: Visit) -> bool:
+    """Whether staff may compare: whoever helps does not vouch as well for what is of an earlier visit, or again."""
+    return visit.machine.staff_codes and not (visit.helped and (visit.apart or visit.checking_for is not None))
 
 
 def leave(visit: Visit, *effects: Effect) -> Result:
     """Back to where the person came from: the guide of the matter, or the start page."""
-    if visit.collecting or visit.resuming:
+    if visit.checking_for is not None:
+        return back_to_own_page(visit, *effects, handover="own")
+    if visit.apart and not visit.querying:
         return go(home_again(visit), State.HOME, *effects)
     return go(visit, State.GUIDE, *effects)
 
@@ -149,7 +180,15 @@ def card_failed(visit: Visit, event: CardFailed, now: Now) -> Result:
 def card_gone(visit: Visit, event: CardGone, now: Now) -> Result:
     """The problem stays on the screen: it belongs to the card just taken away."""
     return stay(
-        visit, document=None, picture=None, photo_due=False, waiting=None, draft=None, resuming=False, verification=None
+        visit,
+        document=None,
+        picture=None,
+        photo_due=False,
+        waiting=None,
+        draft=None,
+        known=None,
+        resuming=False,
+        verification=None,
     )
 
 
@@ -236,9 +275,11 @@ def choose_way(visit: Visit, event: OtherWayChosen, now: Now) -> Result:
     match event.way:
         case "face" if not face_obstacle(visit, now):
             return go(visit, State.CONSENT, PrepareVerification())
-        case "later" if not (visit.collecting or visit.resuming):
+        case "own" if visit.checking_for is not None:
+            return back_to_own_page(visit)
+        case "later" if not visit.apart and visit.checking_for is None:
             return verified(visit, Verification.LATER)
-        case "staff":
+        case "staff" if staff_possible(visit):
             return stay(visit, way="staff", problem="")
         case _:
             return stay(visit, way="", problem="")
@@ -253,12 +294,15 @@ def back_from_other_way(visit: Visit, event: BackPressed, now: Now) -> Result:
 
 @on(StaffCodeEntered, State.OTHER_WAY)
 def staff_code(visit: Visit, event: StaffCodeEntered, now: Now) -> Result:
-    return stay(visit, CheckStaffCode(event.code))
+    return stay(visit, CheckStaffCode(event.code), typed_on=State.OTHER_WAY)
 
 
 @on(StaffCodeChecked, State.OTHER_WAY)
 def staff_code_checked(visit: Visit, event: StaffCodeChecked, now: Now) -> Result:
-    if event.ok:
+    """Of a code that was typed here: one that was typed to help, before the person went back, vouches for nobody."""
+    if visit.typed_on is not State.OTHER_WAY:
+        return stay(visit)
+    if event.ok and staff_possible(visit):
         return verified(visit, Verification.STAFF)
     return stay(
         visit,
@@ -271,4 +315,4 @@ def staff_code_checked(visit: Visit, event: StaffCodeChecked, now: Now) -> Resul
 late(FaceAgreed, but=(State.CONSENT,))
 late(OtherWayChosen, but=(State.CONSENT, State.FACE, State.OTHER_WAY))
 late(FaceHinted, LivenessPrompted, FaceChecked, but=(State.FACE,))
-late(StaffCodeEntered, StaffCodeChecked, but=(State.OTHER_WAY,))
+late(StaffCodeEntered, StaffCodeChecked, but=(State.OTHER_WAY, State.HELPER))

@@ -23,7 +23,7 @@ from kiosk.visit.events import (
     NextPressed,
     ResumePressed,
 )
-from kiosk.visit.filling import after_questions, ask, begin_matter, with_answers
+from kiosk.visit.filling import after_questions, ask, begin_matter, with_answers, with_known
 from kiosk.visit.finishing import farewell
 from kiosk.visit.identifying import face_obstacle, identify
 from kiosk.visit.states import State
@@ -132,6 +132,7 @@ def take_up(visit: Visit, event: NextPressed, now: Now) -> Result:
             continue
         if forms.objection(pack, question, value, visit.envelope, today) is None:
             visit = with_answers(visit, visit.envelope.with_field(forms.answer(question, value)))
+    visit = with_known(visit)
     keys = [question.key for question in visit.pack.questions]
     missing = next((index for index, key in enumerate(keys) if visit.envelope.get(key) is None), None)
     after, effects = after_questions(visit) if missing is None else ask(visit, missing)

@@ -9,6 +9,7 @@ from kiosk.domain.case import Material
 from kiosk.domain.envelope import FieldValue, Origin, Trust
 from kiosk.services import forms
 from kiosk.services.model import MaterialSpec
+from kiosk.visit import errands
 from kiosk.visit.effects import HideDesk, ShowDesk
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go
@@ -16,6 +17,20 @@ from kiosk.visit.visit import Visit
 
 JPEG = "image/jpeg"
 LOST = "lost"  # the problem: the document camera does not answer
+SLOW = "slow"  # the problem: it has not opened in its time, and is opened again
+OPENS_AGAIN = frozenset({"child-silent", "child-died", "child-garbage", "device-busy", "no-answer"})
+"""Faults of a camera that say nothing of the camera: its process was too slow for this machine, or fell over."""
+
+
+def spec_of(visit: Visit) -> MaterialSpec:
+    """The paper that is being scanned: of the chosen service, or one that the office asks for."""
+    if visit.errand is not None:
+        found = next((spec for spec in errands.asked_for(visit) if spec.key == visit.material), None)
+    else:
+        found = visit.pack.material(visit.material)
+    if found is None:
+        raise AssertionError("no material is being scanned")
+    return found
 
 
 def scannable(visit: Visit, material: MaterialSpec | None) -> bool:
@@ -73,7 +88,7 @@ def as_field(visit: Visit, spec: MaterialSpec) -> FieldValue:
     """What the envelope says of a material: how many pages were scanned, or that it goes to the counter."""
     if pages := visit.pages.get(spec.key):
         return forms.scanned(spec, len(pages))
-    terms = visit.pack.commitment
-    if terms is not None and spec.key == terms.replaces:
+    terms = next((each for each in visit.pack.commitments if each.replaces == spec.key), None)
+    if terms is not None:
         return FieldValue(spec.key, terms.declined_text.zh, Origin.CHOSEN, Trust.D)
     return forms.not_handed_in(spec)

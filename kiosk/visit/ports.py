@@ -6,12 +6,19 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiosk.visit.effects import (
+    AskRegister,
     CallHelp,
     CheckFace,
     CheckStaffCode,
     Commit,
+    FindCases,
+    ForgetAnswers,
     ForgetDraft,
+    HandIn,
+    KeepAnswers,
     KeepDraft,
+    NoteHelper,
+    PreparePapers,
     PrintPapers,
     ReadPage,
     SaveRating,
@@ -46,15 +53,27 @@ class Ports(Protocol):
 
     def hide_desk(self) -> None: ...
 
-    def prepare_papers(self) -> None: ...
+    def prepare_papers(self, effect: PreparePapers) -> None: ...
 
     def commit(self, effect: Commit) -> None: ...
+
+    def find_cases(self, effect: FindCases) -> None: ...
+
+    def ask_register(self, effect: AskRegister) -> None: ...
+
+    def hand_in(self, effect: HandIn) -> None: ...
 
     def keep_draft(self, effect: KeepDraft) -> None: ...
 
     def forget_draft(self, effect: ForgetDraft) -> None: ...
 
     def take_up_draft(self, effect: TakeUpDraft) -> None: ...
+
+    def keep_answers(self, effect: KeepAnswers) -> None: ...
+
+    def forget_answers(self, effect: ForgetAnswers) -> None: ...
+
+    def note_helper(self, effect: NoteHelper) -> None: ...
 
     def print_papers(self, effect: PrintPapers) -> None: ...
 

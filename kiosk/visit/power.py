@@ -16,7 +16,8 @@ from kiosk.visit.states import BEFORE_COMMIT, State
 from kiosk.visit.table import Result, cancel, on, stay, timer
 from kiosk.visit.visit import Now, Visit
 
-ENDED = BEFORE_COMMIT | {State.OUTCOME, State.TROUBLE, State.RATE}
+ENDED = BEFORE_COMMIT | {State.OUTCOME, State.TROUBLE, State.RATE, State.HANDED_IN}
+
 """Pages of a visit that the warning may lie over; a commit that is under way is waited for."""
 
 

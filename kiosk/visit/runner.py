@@ -167,15 +167,28 @@ class Runner:
             case fx.HideDesk():
                 ports.hide_desk()
             case fx.PreparePapers():
-                ports.prepare_papers()
+                ports.prepare_papers(effect)
             case fx.Commit():
                 ports.commit(effect)
+            case fx.FindCases():
+                ports.find_cases(effect)
+            case fx.AskRegister():
+                ports.ask_register(effect)
+            case fx.HandIn():
+                ports.hand_in(effect)
             case fx.KeepDraft():
                 ports.keep_draft(effect)
+
             case fx.ForgetDraft():
                 ports.forget_draft(effect)
             case fx.TakeUpDraft():
                 ports.take_up_draft(effect)
+            case fx.KeepAnswers():
+                ports.keep_answers(effect)
+            case fx.ForgetAnswers():
+                ports.forget_answers(effect)
+            case fx.NoteHelper():
+                ports.note_helper(effect)
             case fx.PrintPapers():
                 ports.print_papers(effect)
             case fx.SaveRating():

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from devices.contracts.document_camera import DocumentUnavailable, NotCaptured, Page
 from kiosk.services import forms
-from kiosk.services.model import MaterialSpec
-from kiosk.visit.effects import Effect, ReadPage, TakePage
+from kiosk.visit.effects import Effect, ReadPage, ShowDesk, TakePage
 from kiosk.visit.events import (
     AnotherPagePressed,
     BackPressed,
+    DeskOpensAgain,
     MaterialSkipped,
     NextPressed,
     PageRead,
@@ -25,17 +25,10 @@ from kiosk.visit.events import (
     TakePressed,
 )
 from kiosk.visit.filling import after_material, ask, before_material, review, with_offer
-from kiosk.visit.materials import LOST, as_field, fills_in, must_be_scanned, scan, without
+from kiosk.visit.materials import LOST, OPENS_AGAIN, SLOW, as_field, fills_in, must_be_scanned, scan, spec_of, without
 from kiosk.visit.states import State
-from kiosk.visit.table import Result, late, on, stay
+from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Visit
-
-
-def spec_of(visit: Visit) -> MaterialSpec:
-    found = visit.pack.material(visit.material)
-    if found is None:
-        raise AssertionError("no material is being scanned")
-    return found
 
 
 def pages_of(visit: Visit) -> tuple[bytes, ...]:
@@ -72,9 +65,16 @@ def taken(visit: Visit, event: PageTaken, now: Now) -> Result:
             )  # fmt: skip
         case NotCaptured(hint):
             return stay(visit, scan="", problem=hint.value)
+        case DocumentUnavailable(reason) if visit.scan == "taking" and reason.code in OPENS_AGAIN:
+            return stay(visit, ShowDesk(), scan="taken" if pages_of(visit) else "", problem=SLOW)
         case DocumentUnavailable():
             return stay(visit, scan="taken" if pages_of(visit) else "", problem=LOST)
     return stay(visit)
+
+
+@on(DeskOpensAgain, State.MATERIAL)
+def slow(visit: Visit, event: DeskOpensAgain, now: Now) -> Result:
+    return stay(visit, problem=SLOW)
 
 
 @on(RetakePressed, State.MATERIAL)
@@ -111,7 +111,7 @@ def back(visit: Visit, event: BackPressed, now: Now) -> Result:
 @on(MaterialSkipped, State.MATERIAL)
 def skip(visit: Visit, event: MaterialSkipped, now: Now) -> Result:
     """No scan: the paper goes to the counter, or nowhere where it was scanned to fill in the form alone."""
-    if must_be_scanned(spec_of(visit)):
+    if must_be_scanned(spec_of(visit)) or visit.errand is not None:
         return stay(visit)
     return leave(replace(_without_offers(visit), pages=without(visit, visit.material)))
 
@@ -133,6 +133,8 @@ def read(visit: Visit, event: PageRead, now: Now) -> Result:
 def leave(visit: Visit) -> Result:
     """From the scanning page to what it was for."""
     spec, where, closed = spec_of(visit), visit.scanned_for, _closed(visit)
+    if where == "errand":
+        return go(closed, State.SUPPLEMENT)
     if where == "form":
         return ask(closed, visit.question, editing=visit.editing, wanted=True)
     closed = replace(closed, envelope=visit.envelope.with_field(as_field(visit, spec)))
@@ -150,4 +152,4 @@ def _without_offers(visit: Visit) -> Visit:
 
 
 late(ScanPressed, but=(State.FORM,))
-late(TakePressed, RetakePressed, AnotherPagePressed, MaterialSkipped, PageTaken, but=(State.MATERIAL,))
+late(TakePressed, RetakePressed, AnotherPagePressed, MaterialSkipped, PageTaken, DeskOpensAgain, but=(State.MATERIAL,))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from kiosk.domain.text import Language
 from kiosk.services.model import Ability
+from kiosk.visit.screen_cases import CaseBodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,10 @@ class Chrome:
     ``card_missing`` for the "put the card back" panel; ``help_called`` for the "help is coming" panel.
     ``power`` asks for the "mains are gone" panel, and says which (kiosk.visit.power.warning): ``ending``,
     ``ending_saved``, ``finishing``.
+
+    帮办: ``helper`` is the number of the member of staff who helps now, ``helped`` whether one has in this visit,
+    ``helper_possible`` whether one may begin here. ``handover`` asks for the "it is you now" panel, and says why:
+    ``left``, ``over`` (the time), ``own`` (a page for the person alone); ``handover_face``: it offers the face check.
     """
 
     place: str
@@ -35,6 +40,11 @@ class Chrome:
     help_called: bool = False
     help_phone: str = ""
     power: str = ""
+    helper: str = ""
+    helped: bool = False
+    helper_possible: bool = False
+    handover: str = ""
+    handover_face: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,16 @@ class OtherWayBody:
     locked_for: float = 0.0
     staff_possible: bool = True
     later_possible: bool = True  # not where papers are handed out
+    own_possible: bool = False  # going on without another check: who was compared by a helper takes over
+
+
+@dataclass(frozen=True, slots=True)
+class HelperBody:
+    """The code of a member of staff who begins to help; as on the page of another way."""
+
+    problem: str = ""
+    attempts_left: int = 0
+    locked_for: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +212,19 @@ class FormBody:
     scan: bool = False  # the answer can be read from a paper here and now
     reading: bool = False  # one is being read
     letter: str = ""  # which a number that is typed on the pad may have besides its digits
+    signs: str = ""  # all that a code may consist of: it has a keyboard of its own; empty: anything
+    hidden: str = ""  # the answer in part: it is there, and not for the helper's eyes; ``value`` is empty then
     read: str = ""  # the answer was read from a paper: ``offered``, ``unconfirmed`` (handed in so), ``confirmed``
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MaterialBody:
     """A paper that is scanned. ``pages`` are JPEG, as they will be handed in; ``stage``: "" (looking), ``taking``,
-    ``taken`` (the last page is looked at). ``problem`` is a DocumentHint value, or ``lost``.
+    ``taken`` (the last page is looked at). ``problem`` is a DocumentHint value, ``lost``, or ``slow`` (it
+    is opened again).
 
-    ``fills``: it is scanned to fill in a question. ``skippable``: it may be brought to the counter instead.
+    ``fills``: it is scanned to fill in a question. ``skippable``: it may be left out, and ``later`` says what becomes
+    of it then; empty: it is brought to the counter.
     """
 
     label: str
@@ -211,6 +235,7 @@ class MaterialBody:
     problem: str = ""
     fills: bool = False
     skippable: bool = True
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +257,22 @@ class ReviewLine:
     value: str
     origin: str
     editable: bool
+    group: str = ""  # of a bundle: what the rows from here on belong to; "" goes on with the one above
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewBody:
+    """``keepable``: what a later visit could offer, by name, for ``keep_days``; none: nobody is asked. ``known_until``:
+    the day until which answers of an earlier visit are kept, YYYY-MM-DD.
+    """
+
     lines: tuple[ReviewLine, ...]
     signature: bool  # a signature follows
     problem: str = ""  # message key: saving failed, nothing was stored
+    keepable: tuple[str, ...] = ()
+    keep_days: int = 0
+    remember: bool = False
+    known_until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +297,20 @@ class PaperLine:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one item of a bundle. ``tone``: ``granted``, ``waits`` (a person, or a confirmation) or
+    ``against``; ``told`` what the bundle says of it; ``steps`` as of OutcomeBody, and ``next``: what is to be done.
+    """
+
+    name: str
+    result: str
+    tone: str
+    case_no: str
+    told: str = ""
+    steps: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class OutcomeBody:
     """``outcome`` is an Outcome value; ``effective`` whether it holds already; ``stamp`` the words in the seal."""
@@ -279,9 +327,10 @@ class OutcomeBody:
     printing: bool
     reasons: tuple[tuple[str, str], ...]  # because, basis
     reasons_shown: bool
-    steps: tuple[tuple[str, str], ...] = ()  # (missing, go, decides or handled; words): what it means for the citizen
+    steps: tuple[tuple[str, str], ...] = ()  # (why, ahead, missing, go, decides or handled; words): what it means
     unsealed: bool = False  # the paper shown is valid once the office's seal is on it
     sample: bool = False  # printed by a test machine: it says so
+    items: tuple[ItemResult, ...] = ()  # of a bundle; no paper is shown then
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +414,7 @@ class RateBody:
     options: tuple[RateOption, ...]
     more: bool  # further options can be shown
     problem: str = ""
+    locked: bool = False  # somebody helped, and has not gone yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +432,18 @@ class FarewellBody:
     papers: tuple[str, ...] = ()
     card_in_slot: bool = False
     kept_until: str = ""
+    remembered: str = ""  # the day until which answers are kept for a later visit, or ``failed``; "": nobody asked
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBody:
+    """``office`` is whose register is asked. ``problem``: "" while it is, else why there is no answer: ``silent``,
+    ``unfit``, ``not_connected``, ``line``; ``elsewhere`` then says where to go."""
+
+    name: str
+    office: str
+    problem: str = ""
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,9 +454,10 @@ class NoticeBody:
 
 
 Body = (
-    AttractBody | HomeBody | SearchBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | FormBody
+    AttractBody | HomeBody | SearchBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | HelperBody
+    | FormBody | QueryBody
     | MaterialBody | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
-    | CollectBody | ResumeBody | KeepBody | FarewellBody | NoticeBody
+    | CollectBody | ResumeBody | KeepBody | FarewellBody | NoticeBody | CaseBodies
 )  # fmt: skip
 
 

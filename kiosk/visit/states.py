@@ -19,15 +19,22 @@ class State(Enum):
     OTHER_WAY = "other_way"
     COLLECT = "collect"  # papers of an earlier visit, the person being certain
     RESUME = "resume"  # a matter that was begun at an earlier visit, the person being certain
+    CASES = "cases"  # 我的办件: this person's cases, the person being certain
+    CASE = "case"  # one of them
+    SUPPLEMENT = "supplement"  # the papers that the office asks for are put together
+    WITHDRAW = "withdraw"  # is it really to be withdrawn?
+    QUERY = "query"  # a department's register is asked about the person
     FORM = "form"
     MATERIAL = "material"  # papers are scanned
     COMMITMENT = "commitment"
     REVIEW = "review"
     SIGN = "sign"
+    HELPER = "helper"  # a member of staff begins to help (帮办): their code
     KEEP = "keep"  # leaving with something entered: is it to be kept?
     COMMITTING = "committing"
     OUTCOME = "outcome"  # decided and saved; papers are being printed
     TROUBLE = "trouble"  # decided and saved; a paper did not come out
+    HANDED_IN = "handed_in"  # a supplement or a withdrawal is saved; its receipt is being printed
     RATE = "rate"
     FAREWELL = "farewell"
     WIPING = "wiping"
@@ -37,16 +44,19 @@ class State(Enum):
 BEFORE_COMMIT = frozenset(
     {
         State.HOME, State.SEARCH, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
-        State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN,
-        State.KEEP,
+        State.COLLECT, State.RESUME, State.CASES, State.CASE, State.SUPPLEMENT, State.WITHDRAW, State.QUERY,
+        State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN, State.KEEP,
+        State.HELPER,
     }
 )  # fmt: skip
 """Leaving one of these leaves nothing behind but what the citizen wants kept."""
 
 NEEDS_CARD = frozenset(
     {
-        State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.RESUME, State.FORM, State.MATERIAL,
-        State.COMMITMENT, State.REVIEW, State.SIGN,
+        State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.RESUME, State.CASES, State.CASE,
+        State.SUPPLEMENT, State.WITHDRAW, State.QUERY, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW,
+        State.SIGN,
+
     }
 )  # fmt: skip
 """The card that was read should stay in the field."""

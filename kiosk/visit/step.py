@@ -8,14 +8,18 @@ from typing import get_args
 from kiosk.visit import (
     arriving,
     browsing,
+    cases,
     collecting,
     everywhere,
     filling,
     finishing,
+    helping,
     identifying,
     keeping,
     materials,
     power,
+    querying,
+    remembering,
     scanning,
     slot,
 )
@@ -45,15 +49,19 @@ ROOMS = (
     browsing,
     identifying,
     collecting,
+    cases,
+    querying,
     filling,
     scanning,
     keeping,
+    helping,
+    remembering,
     finishing,
     power,
     slot,
     everywhere,
 )  # imported, they fill the table
-PRINTS = (State.OUTCOME, State.COLLECT)  # no time runs out while paper is coming out
+PRINTS = (State.OUTCOME, State.COLLECT, State.HANDED_IN)  # no time runs out while paper is coming out
 TOUCHES: tuple[type, ...] = get_args(Touch)
 WITHOUT_CARD = (QuitPressed, HelpPressed, HelpClosed, StillHere, LanguageChosen, ElderChosen)
 
@@ -70,15 +78,19 @@ def step(visit: Visit, event: Event, now: Now) -> Result:
         handler = TIMERS.get(event.name, handler)
     if isinstance(event, QuitPressed) and power.warning(visit):
         handler = power.ended_now
-    if handler is None:
-        if visit.state in IGNORED.get(kind, frozenset()):
-            return visit, ()
-        handler = EVERYWHERE[kind]
-    after, effects = handler(visit, event, now)
+    effects: tuple[Effect, ...] = ()
+    after = helping.instead(visit, event)
+    if after is None:
+        if handler is None:
+            if visit.state in IGNORED.get(kind, frozenset()):
+                return visit, ()
+            handler = EVERYWHERE[kind]
+        after, effects = handler(visit, event, now)
+    after, helped = helping.mind(visit, after)
     after, showing = materials.desk(visit, after)
     after, timers = _arm(visit, event, after, now)
     after, ending = power.mind(visit, after, now)
-    return after, (*effects, *showing, *timers, *ending, *slot.door(visit, after))
+    return after, (*effects, *helped, *showing, *timers, *ending, *slot.door(visit, after))
 
 
 def _notice_card(visit: Visit, event: Event) -> Visit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kiosk.domain.decision import Verification
 from kiosk.domain.unfinished import Unfinished
 from kiosk.services import forms
 from kiosk.visit.effects import Effect, KeepDraft
@@ -28,7 +27,7 @@ def answers(visit: Visit) -> dict[str, str]:
 
 
 def _page(visit: Visit) -> State:
-    return visit.left if visit.state is State.KEEP and visit.left is not None else visit.state
+    return visit.left if visit.state in (State.KEEP, State.HELPER) and visit.left is not None else visit.state
 
 
 def begun(visit: Visit) -> bool:
@@ -59,5 +58,4 @@ def left_behind(visit: Visit) -> tuple[Effect, ...]:
 def offered(visit: Visit) -> bool:
     """Whether the person, now certain, has begun the chosen matter before."""
     draft, service = visit.draft, visit.service
-    certain = visit.verification in (Verification.FACE, Verification.STAFF)
-    return certain and draft is not None and service is not None and draft.service_id == service.pack_id
+    return visit.certain and draft is not None and service is not None and draft.service_id == service.pack_id

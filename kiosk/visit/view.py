@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta, timezone
 
 from kiosk.domain import clock_words, rating
-from kiosk.domain.codes import group_case_no, mask_name
+from kiosk.domain.beijing import day_of
+from kiosk.domain.codes import CREDIT_ALPHABET, group_case_no
 from kiosk.domain.decision import Outcome
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
-from kiosk.domain.text import Text
+from kiosk.domain.text import Language, Text
 from kiosk.domain.waiting import WaitingState
 from kiosk.services import forms, search, situations, telling
+from kiosk.services.known import in_part, label, rows_in_part, sensitive
 from kiosk.services.model import Ability, Decider, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
-from kiosk.visit import power, slot
-from kiosk.visit.collecting import certain
+from kiosk.services.templates import places as places_of
+from kiosk.visit import filling, helping, power, promising, remembering, slot, view_bundle, view_cases
 from kiosk.visit.events import Committed
 from kiosk.visit.finishing import missed, printing
+from kiosk.visit.identifying import staff_possible
 from kiosk.visit.keeping import KEEPING
-from kiosk.visit.materials import LOST, fills_in, must_be_scanned
+from kiosk.visit.materials import LOST, fills_in, must_be_scanned, spec_of
 from kiosk.visit.screen import (
     AttractBody,
     Body,
@@ -32,6 +34,7 @@ from kiosk.visit.screen import (
     FarewellBody,
     FormBody,
     GuideBody,
+    HelperBody,
     HomeBody,
     IdentifyBody,
     KeepBody,
@@ -42,6 +45,7 @@ from kiosk.visit.screen import (
     OtherWayBody,
     OutcomeBody,
     PaperLine,
+    QueryBody,
     RateBody,
     RateOption,
     ResumeBody,
@@ -57,13 +61,14 @@ from kiosk.visit.states import NEEDS_CARD, State
 from kiosk.visit.visit import Machine, Now, Visit
 
 STEPS = {
-    State.IDENTIFY: 1, State.CONSENT: 2, State.FACE: 2, State.OTHER_WAY: 2, State.FORM: 3, State.MATERIAL: 3,
+    State.IDENTIFY: 1, State.CONSENT: 2, State.FACE: 2, State.OTHER_WAY: 2, State.QUERY: 3, State.FORM: 3,
+    State.MATERIAL: 3,
     State.COMMITMENT: 4,
     State.REVIEW: 4, State.SIGN: 5, State.COMMITTING: 5,
 }  # fmt: skip
 NOTHING = Ability(Verdict.CANNOT, (), ("starting",))
+LICENCE = "licence"  # the template of the paper that is valid once the registrar's seal is on it
 LIMITS = {Verdict.LIMITED: "network", Verdict.CERTIFICATE_LATER: "paper"}  # a receipt changes nothing of the matter
-CHINA = timezone(timedelta(hours=8))
 IN_VAIN = ("glyph-missing",)  # faults that no second print mends: the fonts lack a character
 LEFT_CARDS = {"inside": "card_left", "offered": "card_left", "kept": "card_kept"}
 SHOWN_AT_ONCE = 3  # rating options; the rest on "more"
@@ -72,10 +77,10 @@ FOUND_AT_ONCE = 8  # of a search: who sees more types on
 
 def screen_of(visit: Visit, serial: int, now: Now) -> Screen:
     """The snapshot for the window."""
-    return Screen(serial, visit.state.value, _chrome(visit), _body(visit, now))
+    return Screen(serial, visit.state.value, _chrome(visit, now), _body(visit, now))
 
 
-def _chrome(visit: Visit) -> Chrome:
+def _chrome(visit: Visit, now: Now) -> Chrome:
     machine = visit.machine
     return Chrome(
         place=machine.place.of(visit.language),
@@ -83,13 +88,18 @@ def _chrome(visit: Visit) -> Chrome:
         language=visit.language,
         elder=visit.elder,
         test=machine.test,
-        step=0 if visit.collecting else STEPS.get(visit.state, 0),
+        step=0 if visit.collecting or visit.mine else STEPS.get(visit.state, 0),
         expires_at=_ends_at(visit),
         warning=visit.warning,
         card_missing=visit.card_missing and visit.state in NEEDS_CARD and not printing(visit),
         help_called=visit.help_called,
         help_phone=machine.help_phone,
         power=power.warning(visit),
+        helper=visit.helper,
+        helped=bool(visit.helped),
+        helper_possible=helping.possible(visit),
+        handover=visit.handover,
+        handover_face=visit.handover != "" and helping.face_offered(visit, now),
     )
 
 
@@ -112,8 +122,8 @@ def _body(visit: Visit, now: Now) -> Body:
         case State.IDENTIFY:
             return IdentifyBody(visit.problem or _obstacle(visit), visit.detail)
         case State.CONSENT:
-            later = not (visit.collecting or visit.resuming)
-            return ConsentBody(_masked(visit), later_possible=later, moves=visit.machine.liveness)
+            later = not visit.apart
+            return ConsentBody(visit.masked_name, later_possible=later, moves=visit.machine.liveness)
         case State.FACE:
             return _face(visit)
         case State.OTHER_WAY:
@@ -122,8 +132,22 @@ def _body(visit: Visit, now: Now) -> Body:
             return _collect(visit)
         case State.RESUME:
             return _resume(visit)
+        case State.CASES:
+            return view_cases.cases(visit)
+        case State.CASE:
+            return view_cases.case(visit)
+        case State.SUPPLEMENT:
+            return view_cases.supplement(visit)
+        case State.WITHDRAW:
+            return view_cases.withdraw(visit)
+        case State.HANDED_IN:
+            return view_cases.handed_in(visit)
         case State.KEEP:
             return _keep(visit)
+        case State.HELPER:
+            return HelperBody(visit.problem, visit.attempts_left, visit.locked_for)
+        case State.QUERY:
+            return _query(visit)
         case State.FORM:
             return _form(visit, now)
         case State.MATERIAL:
@@ -150,7 +174,8 @@ def _body(visit: Visit, now: Now) -> Body:
                 group_case_no(visit.case_no),
                 tuple(title.of(visit.language) for title in visit.printed),
                 visit.machine.slot in slot.LYING,
-                _day(visit.kept_until),
+                day_of(visit.kept_until),
+                "failed" if visit.not_remembered else day_of(visit.remembered),
             )
         case State.RECOVERING | State.WIPING | State.OUT_OF_SERVICE:
             return NoticeBody(_why_closed(visit))
@@ -195,7 +220,7 @@ def _full(machine: Machine) -> bool:
 def _home(visit: Visit, now: Now) -> HomeBody:
     cards = tuple(_card(visit, pack) for pack in _offered(visit, now))
     begun = visit.draft is not None and visit.draft.service_id in visit.machine.packs
-    return HomeBody(cards, _masked(visit), *_lying_here(visit), begun, visit.problem, visit.category)
+    return HomeBody(cards, visit.masked_name, *_lying_here(visit), begun, visit.problem, visit.category)
 
 
 def _offered(visit: Visit, now: Now) -> list[ServicePack]:
@@ -239,10 +264,6 @@ def _limited(visit: Visit, pack: ServicePack) -> LimitedTexts | None:
     return pack.guide.limited.get(LIMITS.get(_ability(visit, pack).verdict, ""))
 
 
-def _masked(visit: Visit) -> str:
-    return mask_name(visit.document.name) if visit.document else ""
-
-
 def _lying_here(visit: Visit) -> tuple[str, int]:
     """What the start page may say of kept papers: that there are some, never which. Those handed out need no word."""
     states = [paper.state for paper in visit.waiting or () if not paper.taken]
@@ -259,11 +280,11 @@ def _lying_here(visit: Visit) -> tuple[str, int]:
 
 
 def _collect(visit: Visit) -> CollectBody:
-    papers = visit.waiting if visit.waiting and certain(visit) else ()
+    papers = visit.waiting if visit.waiting and visit.certain else ()
     lines = tuple(
         CollectLine(
             title=one.title.of(visit.language) or one.paper.title,
-            date=f"{one.committed_at.astimezone(CHINA):%Y-%m-%d}",
+            date=day_of(one.committed_at),
             case_no=group_case_no(one.paper.case_no),
             state=one.state.value,
             printed=one.printed,
@@ -275,11 +296,7 @@ def _collect(visit: Visit) -> CollectBody:
         )
         for one, line in zip(papers, visit.papers, strict=True)
     )
-    return CollectBody(_masked(visit), lines, printing(visit))
-
-
-def _day(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(CHINA):%Y-%m-%d}"
+    return CollectBody(visit.masked_name, lines, printing(visit))
 
 
 def _resume(visit: Visit) -> ResumeBody:
@@ -290,7 +307,7 @@ def _resume(visit: Visit) -> ResumeBody:
     asked = situations.fit(visit.whole, known).questions
     answered = sum(question.key in draft.answers for question in asked)
     name = pack.short_name.of(visit.language)
-    return ResumeBody(name, answered, len(asked), _day(draft.saved_at), _day(draft.until))
+    return ResumeBody(name, answered, len(asked), day_of(draft.saved_at), day_of(draft.until))
 
 
 def _keep(visit: Visit) -> KeepBody:
@@ -319,6 +336,12 @@ def _guide(visit: Visit) -> GuideBody:
     )
 
 
+def _query(visit: Visit) -> QueryBody:
+    pack, language = visit.pack, visit.language
+    elsewhere = pack.query.elsewhere.of(language) if pack.query is not None and visit.problem else ""
+    return QueryBody(pack.short_name.of(language), pack.authority.of(language), visit.problem, elsewhere)
+
+
 def _face(visit: Visit) -> FaceBody:
     asked = visit.prompt
     if asked is None:
@@ -328,8 +351,9 @@ def _face(visit: Visit) -> FaceBody:
 
 
 def _other_way(visit: Visit) -> OtherWayBody:
+    refused = visit.apart and visit.machine.staff_codes and not staff_possible(visit)  # on the word of who helps
     return OtherWayBody(
-        reason=visit.way_reason,
+        reason="helped" if refused else visit.way_reason,
         way=visit.way,
         face_possible=visit.machine.face_check
         and visit.machine.camera
@@ -338,8 +362,9 @@ def _other_way(visit: Visit) -> OtherWayBody:
         problem=visit.problem,
         attempts_left=visit.attempts_left,
         locked_for=visit.locked_for,
-        staff_possible=visit.machine.staff_codes,
-        later_possible=not (visit.collecting or visit.resuming),
+        staff_possible=staff_possible(visit),
+        later_possible=not visit.apart and visit.checking_for is None,
+        own_possible=visit.checking_for is not None,
     )
 
 
@@ -347,26 +372,35 @@ def _form(visit: Visit, now: Now) -> FormBody:
     pack, language = visit.pack, visit.language
     question = pack.questions[visit.question]
     complaint = forms.objection(pack, question, visit.answer, visit.envelope, now.wall.date())
+    places = sorted({*filling.asked(visit), visit.question})  # what an earlier visit has answered is asked nowhere
+    told = [key for key in places_of(question.preview.zh) if key != question.key]
+    watched = bool(visit.helper or visit.handover)  # whoever has helped may still stand there
+    said = not complaint and not visit.hidden and not (watched and any(sensitive(pack, key) for key in told))
     return FormBody(
-        index=visit.question + 1,
-        total=len(pack.questions),
+        index=places.index(visit.question) + 1,
+        total=len(places),
         key=question.key,
         kind=QuestionKind.DIGITS.value if question.kind in forms.NUMBERS else question.kind.value,
         title=question.title.of(language),
         help=question.help.of(language),
-        value=visit.answer,
+        value="" if visit.hidden else visit.answer,
+        hidden=in_part(visit.answer) if visit.hidden else "",
         unit=question.unit.of(language),
+        signs=CREDIT_ALPHABET if question.check == "credit_code" else "",
         letter="X" if question.kind is QuestionKind.DIGITS and question.check == "id_number" else "",
         max_length=question.max_length,
         options=tuple(
             OptionView(
-                option.value, option.label.of(language), option.detail.of(language), option.value == visit.answer
+                option.value,
+                option.label.of(language),
+                option.detail.of(language),
+                option.value == visit.answer and not visit.hidden,
             )
             for option in question.options
         )
         if question.kind is QuestionKind.CHOICE
         else (),
-        preview="" if complaint else forms.preview(pack, question, visit.envelope, visit.answer).of(language),
+        preview="" if not said else forms.preview(pack, question, visit.envelope, visit.answer).of(language),
         complaint=complaint.of(language) if complaint and visit.complained else "",
         complete=complaint is None and (visit.confirmed or not visit.read),
         editing=visit.editing,
@@ -377,9 +411,7 @@ def _form(visit: Visit, now: Now) -> FormBody:
 
 
 def _material(visit: Visit) -> MaterialBody:
-    spec, language = visit.pack.material(visit.material), visit.language
-    if spec is None:
-        raise AssertionError("no material is being scanned")
+    spec, language = spec_of(visit), visit.language
     return MaterialBody(
         label=spec.label.of(language),
         help=spec.help.of(language),
@@ -388,12 +420,13 @@ def _material(visit: Visit) -> MaterialBody:
         stage=visit.scan,
         problem=visit.problem or ("" if visit.machine.document_camera else LOST),
         fills=visit.scanned_for == "form",
-        skippable=not must_be_scanned(spec),
+        skippable=visit.errand is None and not must_be_scanned(spec),
+        later=spec.later.of(language),
     )
 
 
 def _commitment(visit: Visit) -> CommitmentBody:
-    terms, language = visit.pack.commitment, visit.language
+    terms, language = promising.terms_on_screen(visit), visit.language
     if terms is None:
         return CommitmentBody("", "", (), "", "", False)
     clauses = tuple((clause.of(language), index in visit.agreed) for index, clause in enumerate(terms.clauses))
@@ -408,11 +441,25 @@ def _commitment(visit: Visit) -> CommitmentBody:
 
 
 def _review(visit: Visit) -> ReviewBody:
-    rows = forms.review_rows(visit.pack, visit.envelope, visit.language)
-    lines = tuple(
-        ReviewLine(row.key, row.label.of(visit.language), row.value, row.origin.value, row.editable) for row in rows
+    in_part = bool(visit.helper or visit.handover)
+    if visit.whole.bundle is not None:
+        lines = view_bundle.review_lines(visit, in_part=in_part)
+    else:
+        rows = forms.review_rows(visit.pack, visit.envelope, visit.language)
+        lines = tuple(
+            ReviewLine(row.key, row.label.of(visit.language), row.value, row.origin.value, row.editable)
+            for row in (rows_in_part(visit.pack, rows) if in_part else rows)
+        )
+    names = tuple(label(name).of(visit.language) for name in remembering.offerable(visit))
+    return ReviewBody(
+        lines,
+        visit.pack.signature,
+        visit.problem,
+        keepable=names,
+        keep_days=visit.machine.answer_days,
+        remember=visit.remember,
+        known_until=day_of(visit.known.until) if visit.known is not None and visit.certain else "",
     )
-    return ReviewBody(lines, visit.pack.signature, visit.problem)
 
 
 def _outcome(visit: Visit) -> OutcomeBody:
@@ -424,6 +471,9 @@ def _outcome(visit: Visit) -> OutcomeBody:
     titles = {paper.paper_id: paper.title.of(language) for paper in pack.papers}
     certificate = next((p for p in case.papers if p.kind == PaperKind.CERTIFICATE.value), None)
     shown = certificate or next(iter(case.papers), None)
+    together = pack.bundle is not None  # each item is told by itself, and no paper is shown
+    reasons = tuple((rule.because.of(language), rule.basis) for rule in pack.reasons(decision))
+    steps = tuple((kind, text.of(language)) for kind, texts in _steps(visit, case) for text in texts)
     return OutcomeBody(
         outcome=decision.outcome.value,
         effective=decision.effective,
@@ -431,25 +481,36 @@ def _outcome(visit: Visit) -> OutcomeBody:
         lead=lead.of(language),
         case_no=group_case_no(case.case_no),
         document_title=shown.title if shown else pack.name.of(language),
-        document_lines=(shown.rows[:5] if shown else ()),
+        document_lines=tuple((_label(label, language), value) for label, value in shown.rows[:5])
+        if shown and not together
+        else (),
         stamp=pack.badge.of(language) if decision.outcome is Outcome.APPROVED and decision.effective else "",
         papers=tuple(
             PaperLine(p.paper_id, titles.get(p.paper_id, p.paper_id), p.state, p.pages_done, p.pages_total, p.reason)
             for p in visit.papers
         ),
         printing=printing(visit),
-        reasons=tuple((rule.because.of(language), rule.basis) for rule in pack.reasons(decision)),
-        steps=tuple((kind, text.of(language)) for kind, texts in _steps(visit, case) for text in texts),
+        reasons=view_bundle.reasons(visit) if together else reasons,
+        steps=() if together else steps,
         reasons_shown=visit.reasons_shown,
-        unsealed=certificate is not None,
+        unsealed=certificate is not None and certificate.template == LICENCE,
         sample=shown is not None and shown.test,
+        items=view_bundle.results(visit),
     )
+
+
+def _label(label: str, language: Language) -> str:
+    """Of a row that the paper labels in both languages, the reader's."""
+    chinese, _, english = label.partition("\n")
+    return english if english and language == "en" else chinese
 
 
 def _steps(visit: Visit, case: Committed) -> tuple[tuple[str, tuple[Text, ...]], ...]:
     pack, decision = visit.pack, case.decision
     until = clock_words.until(visit.machine.calendar, case.committed_at)
     return (
+        ("why", telling.why(decision)),
+        ("ahead", telling.ahead(decision)),
         ("missing", telling.missing(decision)),
         ("go", telling.where_to_go(decision)),
         ("decides", telling.who_decides(pack, decision, until)),
@@ -480,4 +541,5 @@ def _rate(visit: Visit) -> RateBody:
         options=tuple(RateOption(code, label, code in visit.options) for code, label in shown),
         more=len(shown) < len(options),
         problem=visit.problem,
+        locked=helping.rating_locked(visit),
     )

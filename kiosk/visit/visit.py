@@ -12,8 +12,12 @@ from datetime import datetime
 from devices.contracts.identity import IdentityDocument
 from devices.contracts.liveness import LivenessPrompt
 from kiosk.domain.case import Commitment
+from kiosk.domain.codes import mask_name
 from kiosk.domain.decision import Verification
 from kiosk.domain.envelope import Envelope
+from kiosk.domain.known import Known
+from kiosk.domain.life import May
+from kiosk.domain.my_case import Asked, MyCase
 from kiosk.domain.text import EMPTY, Language, Text
 from kiosk.domain.unfinished import Unfinished
 from kiosk.domain.waiting import WaitingPaper
@@ -21,7 +25,7 @@ from kiosk.domain.workdays import Calendar, national
 from kiosk.services import situations
 from kiosk.services.model import Ability, ServicePack
 from kiosk.visit.delays import Delays
-from kiosk.visit.events import Committed
+from kiosk.visit.events import Committed, HandedIn
 from kiosk.visit.states import State
 
 Strokes = tuple[tuple[tuple[float, float], ...], ...]
@@ -61,6 +65,7 @@ class Machine:
     card_slot: bool = False  # whether there is a slot for smart cards
     slot: str = ""  # what lies in it: see SlotChanged
     draft_days: int = 7  # for which what was entered is kept, where the citizen agrees; 0: never
+    answer_days: int = 90  # for which answers are remembered for a later visit, where the citizen agrees; 0: never
     keep_card_after: float | None = None  # s after which a card that was given back is kept; None: never
     power_low: bool = False
     closed: str = ""  # why the operator lets nobody begin: a word of kiosk.sync.orders; "" while it serves
@@ -107,11 +112,26 @@ class Visit:
     picture: bytes | None = None
     photo_due: bool = False  # the card's photograph is being decoded
     collecting: bool = False  # what the person is identified for: papers of an earlier visit, not a matter
+    mine: bool = False  # they are identified for: their cases (我的办件)
+    cases: tuple[MyCase, ...] | None = None  # None while nobody has said what there is
+    asked: Asked = Asked.ASKING
+    opened: str = ""  # the case that is looked at, by its id
+    errand: May | None = None  # what is being done with it
+    why: int = -1  # the reason of a withdrawal, of kiosk.visit.errands.REASONS; none
+    handed: HandedIn | None = None
     waiting: tuple[WaitingPaper, ...] | None = None  # None while it is not known what lies here for the card
     draft: Unfinished | None = None  # what the card's holder began at an earlier visit
     resuming: bool = False  # the person is identified to go on with it, from the start page
     keep_agreed: bool = False  # the citizen has agreed to its being kept: also when the visit ends by itself
-    left: State | None = None  # the page from which the citizen was about to leave
+    left: State | None = None  # the page from which the citizen was about to leave, or a helper is called in
+    known: Known | None = None  # answers of an earlier visit that the card's holder wanted remembered
+    # 帮办 (kiosk.visit.helping)
+    helper: str = ""  # the member of staff who helps now, by number
+    helped: tuple[str, ...] = ()  # all who have helped in this visit
+    handover: str = ""  # nothing goes on until the person takes over: why the help has ended (``left over own``)
+    checking_for: State | None = None  # the page to which the person comes back, being compared once more
+    hidden: bool = False  # the answer on screen is not for the helper's eyes
+    alone: bool = False  # the citizen says that who helped has gone: the rating is open
     problem: str = ""
     detail: str = ""
     hint: str = ""
@@ -120,6 +140,7 @@ class Visit:
     way_reason: str = ""
     attempts_left: int = 0
     locked_for: float = 0.0
+    typed_on: State | None = None  # the page on which the code of staff was typed that is being checked
     verification: Verification | None = None
     # what was filled in
     envelope: Envelope = field(default_factory=Envelope)
@@ -135,9 +156,11 @@ class Visit:
     material: str = ""  # the one that is being scanned
     scan: str = ""  # "" (looking), ``taking``, ``taken``
     scanned_for: str = ""  # what the scanning page leads back to: ``form``, ``matter``, ``review``
-    agreed: frozenset[int] = frozenset()
-    commitment: Commitment | None = None
-    declined: bool = False
+    promising: str = ""  # the paper for which the promise on the screen stands
+    agreed: frozenset[int] = frozenset()  # its clauses
+    promises: Mapping[str, Commitment] = field(default_factory=dict)  # made, by the paper that each stands for
+    declined: frozenset[str] = frozenset()  # papers that are handed in instead
+    remember: bool = False  # the citizen agrees to having these answers kept for a later visit
     strokes: Strokes = ()
     # what came of it
     case: Committed | None = None
@@ -152,6 +175,8 @@ class Visit:
     case_no: str = ""
     printed: tuple[Text, ...] = ()  # titles of the papers that came out
     kept_until: datetime | None = None  # what was entered is kept until then
+    remembered: datetime | None = None  # answers for a later visit are kept until then ...
+    not_remembered: bool = False  # ... or could not be
     wiped: bool = False
 
     def __repr__(self) -> str:  # a visit is personal data from end to end
@@ -166,11 +191,39 @@ class Visit:
             service=self.service,
             started_at=self.started_at,
             collecting=self.collecting,
+            mine=self.mine,
             expires_at=self.expires_at,
             warning=self.warning,
             help_called=self.help_called,
             power_until=self.power_until,
         )
+
+    @property
+    def commitment(self) -> Commitment | None:
+        """The promise of a matter that has one; of a bundle see ``promises``."""
+        return next(iter(self.promises.values()), None)
+
+    @property
+    def masked_name(self) -> str:
+        """Of the card's holder, as a screen shows it; "" while there is no card."""
+        return "" if self.document is None else mask_name(self.document.name)
+
+    @property
+    def certain(self) -> bool:
+        """Whether the person in front was compared with the card, by somebody who does nothing else for them."""
+        if self.verification is Verification.STAFF:
+            return not self.helped
+        return self.verification is Verification.FACE
+
+    @property
+    def apart(self) -> bool:
+        """Identified for something that nobody may see before the identity is certain: "compared later" will not do."""
+        return self.collecting or self.resuming or self.mine or self.querying
+
+    @property
+    def querying(self) -> bool:
+        """Whether the chosen service asks a department's register."""
+        return self.service is not None and self.service.query is not None
 
     @property
     def whole(self) -> ServicePack:

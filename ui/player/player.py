@@ -6,7 +6,7 @@ Runs on the Qt thread, woken by a short timer while a script plays; waits for wh
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +27,7 @@ AIM = 0.05  # s for which a thing must lie still before it is touched
 PRESS = 0.05  # s for which a finger rests
 SCROLLED = 0.4  # s after a scroll: the list has come to rest
 ACTS = ("card", "take_card", "device", "network", "sign")  # what a hand does once it has seen the page
+CATEGORY = "home-category-"
 KEY_NAMES = {" ": ("key-space",), "<": ("key-delete", "pad-delete")}
 
 
@@ -38,6 +39,10 @@ class Stage(Protocol):
     def network(self, mode: str) -> None: ...
 
     def staff_code(self) -> str: ...
+
+    def publish(self, pack: Path) -> Callable[[], bool]: ...
+
+    def staff(self, deed: str, said: Mapping[str, object]) -> Callable[[], bool]: ...
 
 
 class VisitFailed(Exception):
@@ -90,7 +95,7 @@ class Player(QObject):
         self._screen: Screen | None = None
         self._page_since = time.monotonic()
         self._report = VisitReport("")
-        self._name = ""
+        self._name, self._folder = "", Path()
         self._reports: list[VisitReport] = []
         self._shots: list[str] = []
         self._shot_due = False
@@ -146,6 +151,7 @@ class Player(QObject):
     def _play_all(self) -> Play:
         for script in self._scripts:
             self._report, self._name = VisitReport(script.path), script.name
+            self._folder = Path(script.path).parent
             self._reports.append(self._report)
             began = time.monotonic()
             try:
@@ -220,6 +226,12 @@ class Player(QObject):
                 self._stage.do(step.argument, step.extras["do"], dict(step.extras.get("with", {})))
             case "network":
                 self._stage.network(step.argument)
+            case "publish":
+                taken = self._stage.publish(self._folder / step.argument)
+                yield from self._until(taken, step.within, "the terminal to use the pack")
+            case "staff":
+                done = self._stage.staff(step.argument, step.extras)
+                yield from self._until(done, step.within, f"staff to do {step.argument!r}")
             case "staff_code":
                 for digit in self._stage.staff_code():
                     yield from self._touch(f"pad-{digit}", step.within, "")
@@ -250,6 +262,8 @@ class Player(QObject):
         yield from self._rest(PRESS)
         self._finger.release(place.center())
         yield
+        if wanted.startswith(CATEGORY):  # what is touched next stands on that page
+            yield from self._until(lambda: self._category() == wanted.removeprefix(CATEGORY), within, "its services")
         if until:
             yield from self._until(lambda: self._page() == until, within, f"page {until!r} after the touch")
 
@@ -265,8 +279,8 @@ class Player(QObject):
     def _item(self, wanted: str, within: float) -> Generator[None, None, QQuickItem]:
         """The item to touch; what lies below the edge of a list is drawn into sight first, as a hand would."""
         limit = time.monotonic() + within
-        yield from self._open_category(wanted)
         while not self._reachable(wanted):
+            yield from self._open_category(wanted)
             hidden = eyes.find(self._window, wanted, anywhere=True)
             area = eyes.scroll_area(hidden) if hidden is not None else None
             if hidden is not None and area is not None:
@@ -335,6 +349,10 @@ class Player(QObject):
     def _seen(self) -> str:
         words = " | ".join(" ".join(text.split()) for text in eyes.words_in_sight(self._window))
         return f"on page {self._page()!r} one sees: {words}"
+
+    def _category(self) -> str:
+        body = self._screen.body if self._screen is not None else None
+        return body.category if isinstance(body, HomeBody) else ""
 
     def _page(self) -> str:
         return self._screen.page if self._screen else ""

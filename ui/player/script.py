@@ -16,6 +16,8 @@ VERBS: Mapping[str, type | tuple[type, ...]] = {
     "take_card": bool,
     "sign": bool,
     "staff_code": bool,
+    "publish": str,
+    "staff": str,
     "device": str,
     "network": str,
     "page": str,
@@ -23,7 +25,9 @@ VERBS: Mapping[str, type | tuple[type, ...]] = {
     "not_see": str,
     "shot": str,
 }
-EXTRAS = {"device": ("do", "with"), "touch": ("until",)}
+EXTRAS = {
+    "device": ("do", "with"), "touch": ("until",), "staff": ("lacking", "reason", "to", "approval", "role"),
+}  # fmt: skip
 ALWAYS = ("within", "why")
 
 
@@ -117,6 +121,8 @@ def _step(table: Any, number: int, where: str) -> Step:
         raise ScriptError(f"{place}: {verb} takes {VERBS[verb]}")
     if verb == "device" and not isinstance(table.get("do"), str):
         raise ScriptError(f'{place}: device needs do = "action", for example do = "paper-out"')
+    if verb == "staff" and not isinstance(table.get("lacking", []), list):
+        raise ScriptError(f"{place}: lacking takes a list of keys or words")
     if verb == "network" and table[verb] not in ("on", "off", "portal", "slow"):
         raise ScriptError(f'{place}: network takes "on", "off", "portal" or "slow"')
     within = table.get("within", DEFAULT_LIMIT)

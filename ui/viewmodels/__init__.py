@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dict[str, Any]:
     """The view model of every page by the page's name. Imported here, after the first frame."""
     from ui.viewmodels.arriving import GuideModel
+    from ui.viewmodels.cases import CaseModel, CasesModel
     from ui.viewmodels.collecting import CollectModel
+    from ui.viewmodels.errands import HandedInModel, SupplementModel, WithdrawModel
     from ui.viewmodels.finishing import FarewellModel, OutOfServiceModel, RateModel, TroubleModel
     from ui.viewmodels.form import FormModel
+    from ui.viewmodels.helping import HelperModel
     from ui.viewmodels.home import HomeModel, SearchModel
     from ui.viewmodels.identifying import ConsentModel, FaceModel, IdentifyModel, OtherWayModel
     from ui.viewmodels.keeping import KeepModel, ResumeModel
     from ui.viewmodels.outcome import OutcomeModel
     from ui.viewmodels.promising import CommitmentModel, CommittingModel, ReviewModel, SignModel
+    from ui.viewmodels.querying import QueryModel
     from ui.viewmodels.scanning import MaterialModel
 
     kinds: dict[str, type[PageModel]] = {
@@ -34,12 +38,19 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
         "other_way": OtherWayModel,
         "collect": CollectModel,
         "resume": ResumeModel,
+        "cases": CasesModel,
+        "case": CaseModel,
+        "supplement": SupplementModel,
+        "withdraw": WithdrawModel,
+        "handed_in": HandedInModel,
+        "query": QueryModel,
         "form": FormModel,
         "material": MaterialModel,
         "commitment": CommitmentModel,
         "review": ReviewModel,
         "sign": SignModel,
         "keep": KeepModel,
+        "helper": HelperModel,
         "committing": CommittingModel,
         "outcome": OutcomeModel,
         "trouble": TroubleModel,

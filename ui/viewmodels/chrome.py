@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
-from kiosk.visit.events import ElderChosen, HelpClosed, HelpPressed, LanguageChosen, QuitPressed, StillHere
+from kiosk.visit.events import (
+    ElderChosen,
+    HelpClosed,
+    HelperEnded,
+    HelperPressed,
+    HelpPressed,
+    LanguageChosen,
+    QuitPressed,
+    StillHere,
+    TakenOver,
+)
 
 if TYPE_CHECKING:
     from kiosk.visit.screen import Chrome
@@ -70,6 +80,11 @@ class ChromeModel(QObject):
     cardMissing = Property(bool, lambda self: bool(self._chrome and self._chrome.card_missing), notify=changed)
     helpCalled = Property(bool, lambda self: bool(self._chrome and self._chrome.help_called), notify=changed)
     power = Property(str, lambda self: self._chrome.power if self._chrome else "", notify=changed)
+    helper = Property(str, lambda self: self._chrome.helper if self._chrome else "", notify=changed)
+    helped = Property(bool, lambda self: bool(self._chrome and self._chrome.helped), notify=changed)
+    helperPossible = Property(bool, lambda self: bool(self._chrome and self._chrome.helper_possible), notify=changed)
+    handover = Property(str, lambda self: self._chrome.handover if self._chrome else "", notify=changed)
+    handoverFace = Property(bool, lambda self: bool(self._chrome and self._chrome.handover_face), notify=changed)
     helpPhone = Property(str, lambda self: self._chrome.help_phone if self._chrome else "", notify=changed)
     secondsLeft = Property(int, lambda self: self._seconds, notify=ticked)
 
@@ -100,6 +115,18 @@ class ChromeModel(QObject):
     @Slot()
     def help(self) -> None:
         self._post(HelpPressed())
+
+    @Slot()
+    def callHelper(self) -> None:
+        self._post(HelperPressed())
+
+    @Slot()
+    def endHelper(self) -> None:
+        self._post(HelperEnded())
+
+    @Slot(bool)
+    def takeOver(self, face: bool) -> None:
+        self._post(TakenOver(face))
 
     @Slot()
     def closeHelp(self) -> None:

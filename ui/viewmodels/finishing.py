@@ -14,6 +14,7 @@ from kiosk.visit.events import (
     OptionToggled,
     RatingSkipped,
     RatingSubmitted,
+    TakenOver,
     TroubleChosen,
 )
 from ui.models.records import RecordsModel
@@ -94,12 +95,18 @@ class RateModel(PageModel):
 
     level = shown(int, "level", changed)
     more = shown(bool, "more", changed)
+    locked = shown(bool, "locked", changed)
     hasOptions = told(bool, lambda self, body: bool(body.options), changed)
     problemText = told(
         str, lambda self, body: self.words.t(f"rate.problem.{body.problem}") if body.problem else "", changed
     )
     levels = Property(QObject, lambda self: self._levels, constant=True)
     options = Property(QObject, lambda self: self._options, constant=True)
+
+    @Slot()
+    def alone(self) -> None:
+        """Whoever helped has gone."""
+        self.post(TakenOver())
 
     @Slot(int)
     def chooseLevel(self, level: int) -> None:
@@ -135,6 +142,12 @@ class FarewellModel(PageModel):
         other = (self.words.t("farewell.take.slot"),) if self.body.card_in_slot else ()
         return self.words.t("farewell.take.and").join((*card, *other, *self.body.papers))
 
+    def _remembered(self) -> str:
+        if self.body is None or not self.body.remembered:
+            return ""
+        failed = self.body.remembered == "failed"
+        return self.words.t("farewell.not_remembered" if failed else "farewell.remembered", self.body.remembered)
+
     def _words(self, part: str) -> str:
         if self.body is None:
             return ""
@@ -145,6 +158,7 @@ class FarewellModel(PageModel):
     lead = Property(str, lambda self: self._words("lead"), notify=changed)
     cardOnReader = shown(bool, "card_on_reader", changed)
     take = Property(str, _take, notify=changed)
+    remembered = Property(str, _remembered, notify=changed)
     caseNo = told(str, lambda self, body: grouped(body.case_no), changed)
 
     @Slot()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from kiosk.visit.events import (
     BackPressed,
+    CasesPressed,
     CategoryChosen,
     CollectPressed,
     HelpPressed,
@@ -176,6 +177,10 @@ class HomeModel(ServicesModel):
     @Slot()
     def collect(self) -> None:
         self.post(CollectPressed())
+
+    @Slot()
+    def cases(self) -> None:
+        self.post(CasesPressed())
 
     @Slot()
     def resume(self) -> None:

@@ -16,6 +16,7 @@ from kiosk.visit.events import (
 )
 from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
+from ui.viewmodels.code import StaffCode, refusal
 
 if TYPE_CHECKING:
     from kiosk.visit.screen import FaceBody, OtherWayBody
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 OF_AGE = 18  # whoever is older needs no guardian
 PLACED = ("card_lift", "card_unreadable", "reader_down", "slot_card")  # their advice says what to do with the card
-CODE_LENGTH = (4, 8)  # digits of a one-time code: the least that is taken, the most
 
 
 class IdentifyModel(PageModel):
@@ -146,33 +146,29 @@ class OtherWayModel(PageModel):
 
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
-        self._code = ""
+        self._code = StaffCode()
         self._ways = RecordsModel(("way", "first"), self)
 
     def refresh(self, body: OtherWayBody) -> None:
-        possible = {"staff": body.staff_possible, "later": body.later_possible, "face": body.face_possible}
+        possible = {
+            "staff": body.staff_possible, "later": body.later_possible, "own": body.own_possible,
+            "face": body.face_possible,
+        }  # fmt: skip
         ways = [way for way, can in possible.items() if can]
         self._ways.replace([{"way": way, "first": way == ways[0]} for way in ways])
         if body.way != "staff" or body.problem:
-            self._code = ""
+            self._code.take()
 
     def forget(self) -> None:
-        self._code = ""
+        self._code.take()
         self._ways.clear()
-
-    def _problem(self) -> str:
-        if self.body is None or not self.body.problem:
-            return ""
-        body = self.body
-        value = round(body.locked_for) if body.problem == "code_locked" else body.attempts_left
-        return self.words.t(f"way.problem.{body.problem}", value)
 
     way = shown(str, "way", changed)
     none = told(bool, lambda self, body: not self._ways.rowCount(), changed)  # only a person can help
     reasonText = told(str, lambda self, body: self.words.t(f"way.reason.{body.reason}"), changed)
-    problemText = Property(str, _problem, notify=changed)
-    dots = Property(str, lambda self: "●" * len(self._code), notify=changed)
-    codeReady = Property(bool, lambda self: len(self._code) >= CODE_LENGTH[0], notify=changed)
+    problemText = Property(str, lambda self: refusal(self.words, self.body), notify=changed)
+    dots = Property(str, lambda self: self._code.dots, notify=changed)
+    codeReady = Property(bool, lambda self: self._code.ready, notify=changed)
     ways = Property(QObject, lambda self: self._ways, constant=True)
 
     @Slot()
@@ -189,19 +185,16 @@ class OtherWayModel(PageModel):
 
     @Slot(str)
     def press(self, digit: str) -> None:
-        self._set((self._code + digit)[: CODE_LENGTH[1]])
+        self._code.press(digit)
+        self.changed.emit()
 
     @Slot()
     def erase(self) -> None:
-        self._set(self._code[:-1])
+        self._code.erase()
+        self.changed.emit()
 
     @Slot()
     def submit(self) -> None:
-        code = self._code
-        self._set("")
+        code = self._code.take()
+        self.changed.emit()
         self.post(StaffCodeEntered(code))
-
-    def _set(self, code: str) -> None:
-        if code != self._code:
-            self._code = code
-            self.changed.emit()

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from kiosk.visit.events import BackPressed, ClauseToggled, CommitmentDeclined, EditPressed, NextPressed, Signed
+from kiosk.visit.events import (
+    BackPressed,
+    ClauseToggled,
+    CommitmentDeclined,
+    EditPressed,
+    KnownForgotten,
+    NextPressed,
+    RememberToggled,
+    Signed,
+)
 from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
 
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
 
 ORIGIN_TONES = {
     "card": "teal", "licence": "teal", "typed": "warn", "chosen": "warn", "ocr": "warn", "committed": "seal",
-    "scanned": "blue",
+    "scanned": "blue", "earlier": "warn", "helper": "warn", "register": "teal",
 }  # fmt: skip
 
 
@@ -70,7 +79,7 @@ class ReviewModel(PageModel):
 
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
-        self._lines = RecordsModel(("key", "text", "value", "origin", "tone", "editable"), self)
+        self._lines = RecordsModel(("key", "text", "value", "origin", "tone", "editable", "group"), self)
         self._whole: tuple[ReviewLine, ...] | None = None  # the rows that were seen to their end
 
     def refresh(self, body: ReviewBody) -> None:
@@ -83,6 +92,7 @@ class ReviewModel(PageModel):
                     "origin": self.words.t(f"origin.{line.origin}"),
                     "tone": ORIGIN_TONES.get(line.origin, "blue"),
                     "editable": line.editable,
+                    "group": line.group,
                 }
                 for line in body.lines
             ]
@@ -91,6 +101,9 @@ class ReviewModel(PageModel):
     def forget(self) -> None:
         self._whole = None
         self._lines.clear()
+
+    def _keepable(self, body: ReviewBody, key: str) -> str:
+        return self.words.t(key, self.words.t("review.remember.and").join(body.keepable)) if body.keepable else ""
 
     def _problem(self) -> str:
         if self.body is None or not self.body.problem:
@@ -101,6 +114,14 @@ class ReviewModel(PageModel):
     count = told(int, lambda self, body: len(body.lines), changed)
     whole = told(bool, lambda self, body: body.lines == self._whole, changed)
     changeable = told(bool, lambda self, body: any(line.editable for line in body.lines), changed)
+    remember = shown(bool, "remember", changed)
+    rememberText = told(str, lambda self, body: self._keepable(body, "review.remember"), changed)
+    rememberDetail = told(
+        str, lambda self, body: self.words.t("review.remember.detail", body.keep_days) if body.keepable else "", changed
+    )
+    knownText = told(
+        str, lambda self, body: self.words.t("review.known", body.known_until) if body.known_until else "", changed
+    )
     problemText = Property(str, _problem, notify=changed)
     lines = Property(QObject, lambda self: self._lines, constant=True)
 
@@ -109,6 +130,14 @@ class ReviewModel(PageModel):
         """The last row was in sight."""
         self._whole = self.body.lines if self.body is not None else None
         self.changed.emit()
+
+    @Slot()
+    def toggleRemember(self) -> None:
+        self.post(RememberToggled())
+
+    @Slot()
+    def forgetKnown(self) -> None:
+        self.post(KnownForgotten())
 
     @Slot(str)
     def edit(self, key: str) -> None:

@@ -49,7 +49,7 @@ class MaterialModel(PageModel):
             return
         self.image, self.outline = image, tuple(frame.outline or ())
         hint = "" if frame.hint is None else frame.hint.value
-        if hint != self.hint or self.hint == "":
+        if hint != self.hint or self.hint == "":  # with the first picture, too: a slow camera is slow no more
             self.hint = hint
             self.hinted.emit()
         self.frame.emit()
@@ -86,20 +86,29 @@ class MaterialModel(PageModel):
     def _problem_text(self) -> str:
         if self.body is None or not self.body.problem:
             return ""
+        if self.body.problem == "slow":
+            return str(self.words.t("desk.slow")) if self.image.isNull() else ""
         if self.body.problem == "lost":
+            if self.body.later and self.body.skippable and not self.body.fills:
+                return str(self.words.t("desk.lost.later", self.body.later))
             way = "fills" if self.body.fills else "skip" if self.body.skippable else "wait"
             return str(self.words.t(f"desk.lost.{way}"))
         return str(self.words.t("desk.missed", self.words.t(f"desk.hint.{self.body.problem}")))
 
+    def _skip_text(self) -> str:
+        if self.body is None or self.body.fills or not self.body.skippable:
+            return ""
+        later = self.body.later
+        return str(self.words.t("desk.skip.later", later) if later else self.words.t("desk.skip"))
+
     label = shown(str, "label", changed)
     help = shown(str, "help", changed)
     stage = shown(str, "stage", changed)
-    fills = shown(bool, "fills", changed)
-    skippable = shown(bool, "skippable", changed)
+    skipText = Property(str, _skip_text, notify=changed)
     count = told(int, lambda self, body: len(body.pages), changed)
     more = told(bool, lambda self, body: len(body.pages) < body.most, changed)
     lost = told(bool, lambda self, body: body.problem == "lost", changed)
-    problemText = Property(str, _problem_text, notify=changed)
+    problemText = Property(str, _problem_text, notify=hinted)
     hintText = Property(str, _hint_text, notify=hinted)
     well = Property(bool, lambda self: not self.hint and not self.image.isNull(), notify=hinted)
     pages = Property(QObject, lambda self: self._pages, constant=True)

@@ -30,6 +30,7 @@ from devices.vision.source import without_login
 
 _MODULE = "devices.drivers.document_camera.child"
 _HINTS = {hint.value: hint for hint in DocumentHint}
+OPENING = 30.0  # s for the child: a matter is half filled in then, and the machine may have much to do
 NOT_CALIBRATED = "gates not calibrated on a real document camera"
 
 
@@ -54,7 +55,8 @@ class DocumentCameraDriver(CapturingDriver[DocumentFrame]):
             "capture": as_json(capture or CaptureParameters(rate=10.0, width=960)),
             "document": as_json(wanted),
         }
-        super().__init__(source, _MODULE, configuration, frame_of=frame_of, limits=limits or Limits(margin=1.0))
+        usual = Limits(margin=1.0, start=OPENING)
+        super().__init__(source, _MODULE, configuration, frame_of=frame_of, limits=limits or usual)
         self._counts = dict.fromkeys(("captures", "pages", "not-captured", "unavailable"), 0)
 
     @property

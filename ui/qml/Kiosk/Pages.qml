@@ -12,8 +12,9 @@ Item {
     readonly property var bridge: (root.parent as Loader).parent.parent.bridge // qmllint disable missing-property
     readonly property var chrome: root.bridge.chrome
     readonly property string page: root.bridge.page
-    readonly property var names: ["home", "search", "guide", "identify", "consent", "face", "other_way", "collect", "resume", "form",
-                                  "material", "commitment", "review", "sign", "keep", "committing", "outcome", "trouble", "rate", "farewell",
+    readonly property var names: ["home", "search", "guide", "identify", "consent", "face", "other_way", "collect", "resume",
+                                  "cases", "case", "supplement", "withdraw", "query", "form", "material", "commitment", "review", "sign", "keep", "helper", "committing",
+                                  "outcome", "handed_in", "trouble", "rate", "farewell",
                                   "out_of_service"]
     // Elsewhere the header calls for help: the start page has its own call, out of service its telephone number.
     readonly property var helpless: ["home", "committing", "out_of_service"]
@@ -59,10 +60,20 @@ Item {
         step: root.chrome.step
     }
 
+    HelperStrip {
+        id: strip
+
+        chrome: Theme.landscape ? null : root.chrome
+        x: Theme.gutter
+        y: header.height + (root.barred ? Theme.space(6) : 0)
+        width: parent.width - 2 * Theme.gutter
+    }
+
     Item {
         id: area
 
-        y: header.height + (root.barred ? Theme.space(8) : Theme.space(Theme.landscape ? 1 : 2.5))
+        y: strip.visible ? strip.y + strip.height + Theme.space(2)
+                         : header.height + (root.barred ? Theme.space(8) : Theme.space(Theme.landscape ? 1 : 2.5))
         width: root.width
         height: root.height - y
         enabled: !arrival.running

@@ -61,8 +61,18 @@ Item {
         }
     }
 
+    // A landscape page has no height to give away.
+    HelperStrip {
+        chrome: Theme.landscape ? root.chrome : null
+        anchors.verticalCenter: parent.verticalCenter
+        anchors.left: place.right
+        anchors.leftMargin: Theme.space(3)
+        anchors.right: choices.left
+        anchors.rightMargin: Theme.space(3)
+    }
+
     ProgressBars {
-        visible: Theme.landscape && step > 0
+        visible: Theme.landscape && step > 0 && !(root.chrome && root.chrome.helped)
         anchors.verticalCenter: parent.verticalCenter
         anchors.left: place.right
         anchors.leftMargin: Theme.space(8)

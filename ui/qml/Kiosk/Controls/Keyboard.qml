@@ -3,19 +3,24 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk.Theme
 
-// Letters with pinyin candidates, digits with the words of an address, and signs.
+// Letters with pinyin candidates, digits with the words of an address, and signs. A code (`signs`: all that it may
+// consist of) has one sheet: digits, and the letters that there can be in it, where one looks for them.
 Rectangle {
     id: root
 
     property var vm: null
+    property string signs: ""
     property string sheet: "letters"
+    readonly property bool code: root.signs !== ""
     readonly property bool chinese: root.vm ? root.vm.chinese : false
     readonly property bool latin: root.vm ? root.vm.latin : false
     readonly property bool composing: root.vm ? root.vm.composing : false
     readonly property int gap: Theme.space(1.5)
     readonly property int side: Theme.space(3.5)
     readonly property real unit: (root.width - 2 * root.side - 9 * root.gap) / 10
-    readonly property var rows: root.sheet === "digits"
+    readonly property var rows: root.code
+        ? ["1234567890", "QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM"].map(row => row.split("").filter(one => root.signs.includes(one)))
+        : root.sheet === "digits"
         ? [["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"],
            root.chinese ? ["号", "栋", "楼", "层", "单", "元", "室", "铺", "街"] : ["-", "/", ":", "_", "@", "&", "#", "%", "+"],
            root.chinese ? ["路", "巷", "院", "东", "西", "南", "北"] : ["(", ")", "[", "]", "=", "*", "~"]]
@@ -56,14 +61,14 @@ Rectangle {
         }
 
         Repeater {
-            model: 3
+            model: root.rows.length
 
             Row {
                 id: line
 
                 required property int index
-                readonly property bool third: line.index === 2
-                readonly property var caps: root.rows[line.index]
+                readonly property bool third: line.index === 2 && !root.code
+                readonly property var caps: root.rows[line.index] ?? []
 
                 anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
                 spacing: root.gap
@@ -83,7 +88,7 @@ Rectangle {
                     KeyCap {
                         required property string modelData
 
-                        objectName: "key-" + modelData
+                        objectName: "key-" + modelData.toLowerCase()
                         width: root.unit
                         text: root.sheet === "letters" && root.vm && root.vm.upper ? modelData.toUpperCase() : modelData
                         onTapped: root.vm.press(text)
@@ -98,6 +103,15 @@ Rectangle {
                     text: root.vm && root.vm.upper ? Words.t("keyboard.lower") : Words.t("keyboard.upper")
                     onTapped: root.act("shift")
                 }
+
+                KeyCap {
+                    objectName: root.code ? "key-delete" : ""
+                    visible: root.code && line.index === root.rows.length - 1
+                    width: root.unit * 2 + root.gap
+                    word: true
+                    text: Words.t("keyboard.delete")
+                    onTapped: root.act("delete")
+                }
             }
         }
 
@@ -106,6 +120,7 @@ Rectangle {
 
             readonly property real wide: (root.width - 2 * root.side - 4 * root.gap) / 6
 
+            visible: !root.code
             spacing: root.gap
 
             KeyCap {
@@ -144,7 +159,7 @@ Rectangle {
             }
 
             KeyCap {
-                objectName: "key-delete"
+                objectName: root.code ? "" : "key-delete"
                 width: bottom.wide
                 word: true
                 text: Words.t("keyboard.delete")

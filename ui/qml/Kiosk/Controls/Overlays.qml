@@ -3,7 +3,7 @@ pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk.Theme
 
-// The four panels that can lie over any page. That the power is out weighs most: the time it leaves cannot be extended.
+// The five panels that can lie over any page. That the power is out weighs most: the time it leaves cannot be extended.
 Item {
     id: root
 
@@ -17,9 +17,29 @@ Item {
 
         title: reachable ? Words.t("help.title") : Words.t("help.nearby")
         lead: reachable ? Words.t("help.phone", root.chrome.helpPhone) : Words.t("help.lead")
+        leftText: root.chrome && root.chrome.helperPossible ? Words.t("help.staff") : ""
+        leftName: "help-staff"
         rightText: Words.t("help.close")
         rightName: "help-close"
+        onLeftTapped: root.chrome.callHelper()
         onRightTapped: root.chrome.closeHelp()
+    }
+
+    Overlay {
+        objectName: "own-panel"
+        readonly property string why: root.chrome ? root.chrome.handover : ""
+
+        visible: why !== "" && !root.chrome.warning && !root.chrome.cardMissing && !root.chrome.helpCalled
+                 && root.chrome.power === ""
+        title: why !== "" ? Words.t("own." + why + ".title") : ""
+        lead: why === "" ? "" : root.chrome.handoverFace ? Words.t("own." + why + ".lead") + "\n" + Words.t("own.face.lead")
+                                                        : Words.t("own." + why + ".lead")
+        leftText: root.chrome && root.chrome.handoverFace ? Words.t("own.face") : ""
+        leftName: "own-face"
+        rightText: Words.t("own.go")
+        rightName: "own-go"
+        onLeftTapped: root.chrome.takeOver(true)
+        onRightTapped: root.chrome.takeOver(false)
     }
 
     Overlay {

@@ -11,8 +11,10 @@ Rectangle {
     property string composition: ""
     property string unit: ""
     property bool wrong: false
-    // A long answer is set smaller, so that it does not push away what stands below it.
-    readonly property int size: root.value.length + root.composition.length > Theme.longAnswer ? Theme.body + Theme.space(0.5)
+    property bool code: false
+    // A code stands on one line. A long answer is set smaller, so that it does not push away what stands below it.
+    readonly property int size: root.code ? (!Theme.landscape ? Theme.field : Theme.elder ? Theme.small : Theme.h2)
+                              : root.value.length + root.composition.length > Theme.longAnswer ? Theme.body + Theme.space(0.5)
                                                                                                : Theme.field
 
     width: parent ? parent.width : 0

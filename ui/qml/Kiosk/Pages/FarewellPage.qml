@@ -24,6 +24,13 @@ PageFrame {
         text: root.vm && root.vm.caseNo !== "" ? Words.t("outcome.case", root.vm.caseNo) : ""
     }
 
+    Label {
+        visible: text !== ""
+        width: parent ? parent.width : 0
+        text: root.vm ? root.vm.remembered : ""
+        color: Theme.ink2
+    }
+
     Card {
         visible: root.vm ? root.vm.take !== "" : false
         color: Theme.warnSoft

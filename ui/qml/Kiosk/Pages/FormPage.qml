@@ -12,6 +12,7 @@ PageFrame {
     readonly property string kind: root.vm ? root.vm.kind : ""
     readonly property bool typed: root.kind === "text" || root.kind === "latin"
     readonly property bool composing: root.vm ? root.vm.input.composing : false
+    readonly property bool concealed: root.vm ? root.vm.hidden !== "" && root.vm.input.text === "" && !root.composing : false
     readonly property bool offered: root.vm ? root.vm.read !== "" && !root.composing : false
     readonly property bool unconfirmed: root.vm ? root.vm.read === "unconfirmed" : false
     // Large type with a keyboard: the field stands right below the question, its help below the field.
@@ -38,10 +39,11 @@ PageFrame {
 
     TextEntry {
         visible: root.kind !== "choice" && root.kind !== ""
-        value: root.vm ? root.vm.input.text : ""
+        value: !root.vm ? "" : root.concealed ? root.vm.hidden : root.vm.input.text
         composition: root.vm ? root.vm.input.composition : ""
         unit: root.vm ? root.vm.unit : ""
         wrong: root.vm ? root.vm.complaint !== "" : false
+        code: root.vm ? root.vm.signs !== "" : false
     }
 
     Label {
@@ -49,6 +51,14 @@ PageFrame {
         width: parent ? parent.width : 0
         text: root.vm ? root.vm.complaint : ""
         color: Theme.bad
+    }
+
+    // It is there, and not for the eyes of who helps.
+    Label {
+        visible: root.concealed
+        width: parent ? parent.width : 0
+        text: Words.t("form.hidden")
+        color: Theme.ink2
     }
 
     // One line at a time: what the grey way forward waits for, what the answer makes, how to answer.
@@ -141,6 +151,7 @@ PageFrame {
             visible: root.typed
             width: parent ? parent.width : 0
             vm: root.vm ? root.vm.input : null
+            signs: root.vm ? root.vm.signs : ""
         },
         NumberPad {
             visible: root.kind === "digits"

@@ -22,13 +22,13 @@ PageFrame {
         : root.overview ? "" : Words.t("home.lead")
 
     quitShown: true
-    leftText: root.opened ? Words.t("nav.back") : Words.t("home.collect")
-    leftName: root.opened ? "nav-back" : "home-collect"
+    leftText: root.opened ? Words.t("nav.back") : Words.t("home.cases")
+    leftName: root.opened ? "nav-back" : "home-cases"
     rightText: Words.t("nav.help")
     rightName: "home-help"
     rightTone: Theme.elder ? "help" : "teal"
     onQuitTapped: root.vm.quit()
-    onLeftTapped: root.opened ? root.vm.back() : root.vm.collect()
+    onLeftTapped: root.opened ? root.vm.back() : root.vm.cases()
     onRightTapped: root.vm.help()
 
     ChoiceCard {

@@ -22,8 +22,7 @@ PageFrame {
     gap: Theme.space(2.5)
     leftText: root.looking ? Words.t("nav.back") : Words.t("desk.retake")
     leftName: root.looking ? "nav-back" : "material-retake"
-    otherText: !root.vm ? "" : root.looking ? (root.vm.fills || !root.vm.skippable ? "" : Words.t("desk.skip"))
-                                            : root.vm.more ? Words.t("desk.another") : ""
+    otherText: !root.vm ? "" : root.looking ? root.vm.skipText : root.vm.more ? Words.t("desk.another") : ""
     otherName: root.looking ? "material-skip" : "material-another"
     rightText: root.looking ? (root.lost ? "" : Words.t("desk.take")) : Words.t("desk.done")
     rightName: root.looking ? "material-take" : "nav-next"

@@ -10,7 +10,8 @@ Item {
 
     property var vm: null
     readonly property bool printing: root.vm ? root.vm.printing : false
-    readonly property bool stepped: root.vm ? root.vm.hasSteps : false
+    readonly property bool together: root.vm ? root.vm.together : false
+    readonly property bool stepped: root.vm ? root.vm.hasSteps || root.together : false
     // What is to be done next takes the place of the receipt's picture; a certificate keeps its own.
     readonly property bool documented: root.vm ? root.vm.documented && (!root.stepped || root.vm.stamp !== "") : false
     readonly property string stamp: root.vm ? root.vm.stamp : ""
@@ -52,7 +53,7 @@ Item {
 
         // What it means for the citizen: what is missing, where to go, who decides and who does what.
         Card {
-            visible: root.stepped
+            visible: root.stepped && !root.together
             gap: Theme.space(1)
 
             Repeater {
@@ -77,6 +78,80 @@ Item {
                     Label {
                         width: parent.width
                         text: step.text
+                    }
+                }
+            }
+        }
+
+        // Of a bundle: each matter by itself, with its result in a word and what comes next for it.
+        Repeater {
+            model: root.vm ? root.vm.items : null
+
+            Card {
+                id: matter
+
+                required property int index
+                required property string name
+                required property string result
+                required property string tone
+                required property string caseNo
+                required property string text
+                required property var steps
+
+                padding: Theme.space(4.5)
+                gap: Theme.space(1)
+
+                Label {
+                    width: parent.width
+                    text: Words.t("outcome.item", matter.index + 1, matter.name)
+                    font.bold: true
+                }
+
+                Flow {
+                    width: parent.width
+                    spacing: Theme.space(2.5)
+
+                    Chip {
+                        text: matter.result
+                        tone: matter.tone
+                    }
+
+                    Label {
+                        visible: text !== ""
+                        text: matter.caseNo
+                        font.pixelSize: Theme.small
+                        color: Theme.ink2
+                    }
+                }
+
+                Label {
+                    width: parent.width
+                    visible: text !== ""
+                    text: matter.text
+                }
+
+                Repeater {
+                    model: matter.steps
+
+                    Column {
+                        id: part
+
+                        required property var modelData
+
+                        width: parent ? parent.width : 0
+
+                        Label {
+                            width: parent.width
+                            visible: text !== ""
+                            text: part.modelData.label
+                            font.pixelSize: Theme.small
+                            color: Theme.ink2
+                        }
+
+                        Label {
+                            width: parent.width
+                            text: part.modelData.text
+                        }
                     }
                 }
             }

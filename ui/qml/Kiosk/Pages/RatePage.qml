@@ -10,17 +10,19 @@ PageFrame {
 
     property var vm: null
 
-    title: Words.t("rate.title")
-    lead: Theme.elder ? "" : Words.t("rate.lead")
-    note: root.vm && root.vm.level > 0 ? "" : Words.t("rate.first")
+    readonly property bool locked: root.vm ? root.vm.locked : false // somebody helped: the person rates alone
+
+    title: root.locked ? Words.t("rate.locked.title") : Words.t("rate.title")
+    lead: root.locked ? Words.t("rate.locked.lead") : Theme.elder ? "" : Words.t("rate.lead")
+    note: root.locked || (root.vm && root.vm.level > 0) ? "" : Words.t("rate.first")
     leftText: Words.t("rate.skip")
     leftName: "rate-skip"
-    rightText: Words.t("rate.submit")
-    rightName: "rate-submit"
-    rightEnabled: root.vm ? root.vm.level > 0 : false
+    rightText: root.locked ? Words.t("rate.open") : Words.t("rate.submit")
+    rightName: root.locked ? "rate-open" : "rate-submit"
+    rightEnabled: root.locked || (root.vm ? root.vm.level > 0 : false)
     gap: Theme.space(2.5)
     onLeftTapped: root.vm.skip()
-    onRightTapped: root.vm.submit()
+    onRightTapped: root.locked ? root.vm.alone() : root.vm.submit()
 
     Label {
         visible: text !== ""
@@ -33,6 +35,7 @@ PageFrame {
     Grid {
         id: levels
 
+        visible: !root.locked
         width: parent ? parent.width : 0
         columns: Theme.landscape && Theme.elder ? 2 : 1
         spacing: Theme.space(Theme.elder ? 1.5 : 2.5)

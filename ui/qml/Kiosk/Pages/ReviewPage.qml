@@ -46,8 +46,8 @@ PageFrame {
         Repeater {
             model: root.vm ? root.vm.lines : null
 
-            Touchable {
-                id: row
+            Column {
+                id: cell
 
                 required property int index
                 required property string key
@@ -56,75 +56,114 @@ PageFrame {
                 required property string origin
                 required property string tone
                 required property bool editable
+                required property string group
 
-                readonly property bool stackedUp: Theme.elder
-
-                objectName: "review-edit-" + row.key
-                label: row.text + " " + row.value
-                role: row.editable ? Accessible.Button : Accessible.StaticText
-                enabled: row.editable
                 width: parent ? parent.width : 0
-                height: Math.max(row.editable ? Theme.minimum : Theme.space(10), (row.stackedUp ? name.height + Theme.space(1) : 0) + value_.height + Theme.space(5))
-                onTapped: root.vm.edit(row.key)
 
-                Rectangle {
-                    anchors.fill: parent
-                    anchors.margins: Theme.hairline
-                    radius: Theme.radius
-                    color: row.down ? Theme.tealSoft : Theme.surface
-                }
-
-                Rectangle {
-                    visible: row.index > 0
+                // Of a bundle: whose rows begin here.
+                Label {
+                    visible: cell.group !== ""
                     x: Theme.space(4.5)
                     width: parent.width - 2 * x
-                    height: Theme.hairline
-                    color: Theme.line
+                    topPadding: Theme.space(cell.index > 0 ? 5 : 2.5)
+                    bottomPadding: Theme.space(1.5)
+                    text: cell.group
+                    font.bold: true
+                    color: Theme.tealDeep
                 }
 
-                Label {
-                    id: name
+                Touchable {
+                    id: row
 
-                    x: Theme.space(4.5)
-                    y: row.stackedUp ? Theme.space(2.5) : (row.height - height) / 2
-                    width: row.stackedUp ? parent.width - from.width - 2 * x - Theme.space(2) : Theme.space(24)
-                    text: row.text
-                    font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
-                    color: Theme.ink2
-                    Accessible.ignored: true
-                }
+                    readonly property bool stackedUp: Theme.elder
 
-                Label {
-                    id: value_
+                    objectName: "review-edit-" + cell.key
+                    label: cell.text + " " + cell.value
+                    role: cell.editable ? Accessible.Button : Accessible.StaticText
+                    enabled: cell.editable
+                    width: parent ? parent.width : 0
+                    height: Math.max(cell.editable ? Theme.minimum : Theme.space(10), (row.stackedUp ? name.height + Theme.space(1) : 0) + value_.height + Theme.space(5))
+                    onTapped: root.vm.edit(cell.key)
 
-                    x: row.stackedUp ? name.x : name.x + name.width + Theme.space(2)
-                    y: row.stackedUp ? name.y + name.height + Theme.space(1) : (row.height - height) / 2
-                    width: row.stackedUp ? parent.width - 2 * x - (pen.visible ? pen.width + Theme.space(2) : 0)
-                                         : from.x - x - Theme.space(2)
-                    text: row.value
-                    font.pixelSize: Theme.elder ? Theme.body : Theme.space(4.7)
-                    Accessible.ignored: true
-                }
+                    Rectangle {
+                        anchors.fill: parent
+                        anchors.margins: Theme.hairline
+                        radius: Theme.radius
+                        color: row.down ? Theme.tealSoft : Theme.surface
+                    }
 
-                Chip {
-                    id: from
+                    Rectangle {
+                        visible: cell.index > 0 && cell.group === ""
+                        x: Theme.space(4.5)
+                        width: parent.width - 2 * x
+                        height: Theme.hairline
+                        color: Theme.line
+                    }
 
-                    y: row.stackedUp ? Theme.space(2) : (row.height - height) / 2
-                    x: parent.width - width - Theme.space(row.stackedUp ? 4.5 : 9.5)
-                    text: row.origin
-                    tone: row.tone
-                }
+                    Label {
+                        id: name
 
-                Chevron {
-                    id: pen
+                        x: Theme.space(4.5)
+                        y: row.stackedUp ? Theme.space(2.5) : (row.height - height) / 2
+                        width: row.stackedUp ? parent.width - from.width - 2 * x - Theme.space(2) : Theme.space(24)
+                        text: cell.text
+                        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+                        color: Theme.ink2
+                        Accessible.ignored: true
+                    }
 
-                    visible: row.editable
-                    y: row.stackedUp ? value_.y + (value_.height - height) / 2 : (row.height - height) / 2
-                    x: parent.width - width - Theme.space(4.5)
-                    tint: Theme.ink2
+                    Label {
+                        id: value_
+
+                        x: row.stackedUp ? name.x : name.x + name.width + Theme.space(2)
+                        y: row.stackedUp ? name.y + name.height + Theme.space(1) : (row.height - height) / 2
+                        width: row.stackedUp ? parent.width - 2 * x - (pen.visible ? pen.width + Theme.space(2) : 0)
+                                             : from.x - x - Theme.space(2)
+                        text: cell.value
+                        font.pixelSize: Theme.elder ? Theme.body : Theme.space(4.7)
+                        Accessible.ignored: true
+                    }
+
+                    Chip {
+                        id: from
+
+                        y: row.stackedUp ? Theme.space(2) : (row.height - height) / 2
+                        x: parent.width - width - Theme.space(row.stackedUp ? 4.5 : 9.5)
+                        text: cell.origin
+                        tone: cell.tone
+                    }
+
+                    Chevron {
+                        id: pen
+
+                        visible: cell.editable
+                        y: row.stackedUp ? value_.y + (value_.height - height) / 2 : (row.height - height) / 2
+                        x: parent.width - width - Theme.space(4.5)
+                        tint: Theme.ink2
+                    }
                 }
             }
         }
+    }
+
+    // Consent of its own, never chosen beforehand: answers that a later visit need not ask for.
+    ChoiceCard {
+        objectName: "review-remember"
+        visible: title !== ""
+        width: parent ? parent.width : 0
+        title: root.vm ? root.vm.rememberText : ""
+        detail: root.vm ? root.vm.rememberDetail : ""
+        size: Theme.body
+        chosen: root.vm ? root.vm.remember : false
+        tick: true
+        role: Accessible.CheckBox
+        onTapped: root.vm.toggleRemember()
+    }
+
+    KnownCard {
+        name: "review-forget"
+        text: root.vm ? root.vm.knownText : ""
+        onForgotten: root.vm.forgetKnown()
     }
 
     Label {

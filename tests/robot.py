@@ -27,6 +27,8 @@ class Stuck(AssertionError):
 class Robot:
     """``put`` lays a card on the reader; ``way`` is ``face`` or ``later``."""
 
+    remember = False  # whether the answers are to be remembered for a later visit
+
     def __init__(self, terminal: Terminal, put: Callable[[str], None], take: Callable[[], None]) -> None:
         self._terminal, self._put, self._take = terminal, put, take
         self._screens: queue.SimpleQueue[Screen] = queue.SimpleQueue()
@@ -93,6 +95,8 @@ class Robot:
                     post(ev.ClauseToggled(index))
                 post(ev.NextPressed())
             case "review":
+                if self.remember:
+                    post(ev.RememberToggled())
                 post(ev.NextPressed())
             case "sign":
                 post(ev.Signed(SIGNATURE))

@@ -81,7 +81,7 @@ def test_what_is_restored_is_what_was_saved_and_goes_on(terminal, server, settin
             epoch.public for epoch in server.backend.keys.epochs
         ]
         (result,) = terminal.push(item)
-        assert (result.status, result.ack) == ("duplicate", first[0].ack), "the very same acknowledgement"
+        assert (result.status, result.ack.canonical()) == ("duplicate", first[0].ack.canonical()), "the very same words"
         late = terminal.reserve("uscc", 50)
         assert late.first > after.last > block.last, "no number that was given out since is given out again"
         assert late.first == block.last + 1 + AHEAD

@@ -11,6 +11,7 @@ import pytest
 from kiosk.backend import blobs
 from kiosk.backend.backup import backup, restore
 from kiosk.backend.blobs import BlobFolder
+from kiosk.backend.problems import Refusal
 
 
 class Disk:
@@ -133,3 +134,22 @@ def test_what_no_item_needs_is_not_missing_from_a_backup(terminal, server, setti
     )
     restore(elsewhere, tmp_path / "b.tar")
     assert BlobFolder(tmp_path / "new").certain([digest, unused]) == {digest, unused}
+
+
+def test_bytes_that_do_not_fit_never_get_the_name(tmp_path):
+    """The hash is reckoned while they go to the disk."""
+    folder, seen = BlobFolder(tmp_path / "blobs"), []
+    digest = hashlib.sha256(b"other").hexdigest()
+
+    def check():
+        raise Refusal("hash-mismatch")
+
+    with pytest.raises(Refusal):
+        folder.keep(digest, secrets.token_bytes(5000), lambda: seen.append("noted"), check)
+    assert seen == []
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
+    folder.put(digest, b"other")
+    with pytest.raises(Refusal):
+        folder.keep(digest, b"not it", lambda: seen.append("noted"), check)
+    assert (seen, folder.get(digest)) == ([], b"other")
+    folder.close()

@@ -11,7 +11,7 @@ import pytest
 from kiosk import wire
 from tests.backend.conftest import ask
 
-PLACES = {"digest": "a" * 64}
+PLACES = {"digest": "a" * 64, "case": "a-case"}
 
 
 @pytest.fixture

@@ -29,6 +29,22 @@ def test_pushing_is_idempotent(terminal, server, clock):
     assert len(terminal.results().results) == 5
 
 
+def test_each_acknowledgement_of_a_batch_can_be_checked_alone(terminal, server):
+    """Sent again in other company it says the same, and that can be checked as well."""
+    batch = [terminal.case() for _ in range(5)]
+    bad = replace(batch[2], hash="0" * 64)
+    first = terminal.push(*batch[:2], bad, *batch[3:])
+    again = terminal.push(batch[4], terminal.case(), batch[0])
+    acks = [result.ack for result in (*first, *again) if result.ack is not None]
+    assert [result.status for result in first] == ["accepted"] * 2 + ["rejected"] + ["accepted"] * 2
+    assert [ack.id for ack in acks] == [first[n].id for n in (0, 1, 3, 4)] + [result.id for result in again]
+    for ack in acks:
+        wire.verify_ack(server.backend.keys.signing_public, ack)
+        with pytest.raises(wire.BadSignature):
+            wire.verify_ack(server.backend.keys.signing_public, replace(ack, hash="0" * 64))
+    assert again[2].ack.canonical() == first[0].ack.canonical()
+
+
 def test_an_acknowledgement_echoes_id_and_hash_and_is_signed(terminal, server):
     item = terminal.case()
     (result,) = terminal.push(item)

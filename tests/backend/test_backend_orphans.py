@@ -87,7 +87,7 @@ def test_the_command_says_so_and_its_status_too(store, settings, capsys):
         capsys.readouterr()
         return desk.check(settings), json.loads(capsys.readouterr().out)
 
-    assert check() == (0, {"rows_without_parent": {}})
+    assert check() == (0, {"rows_without_parent": {}, "lives_not_whole": []})
     damage(store, "DELETE FROM cases")
     status, said = check()
     assert (status, said["rows_without_parent"]["registered_numbers.case_id"]) == (1, 13)

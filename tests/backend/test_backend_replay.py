@@ -82,7 +82,7 @@ def decided(
         draft, case_no, NOON, sealed_hashes=["0" * 64] * len(kinds), once=pack.once,
         facts=replay.stored(facts, PLACE),
     )  # fmt: skip
-    return msgspec.json.decode(plain, type=wire.CasePayload)
+    return wire.read_case(plain)
 
 
 def push(terminal: Terminal, *cases: wire.CasePayload) -> list[str]:

@@ -117,7 +117,7 @@ class Life:
     def nothing_waits(self) -> bool:
         """By the report of a whole pass: its results are kept and the log's end is sent."""
         report = self.loop.report
-        return report.online and not (report.cause or report.counts.queued or report.counts.ratings_unsent)
+        return report.online and not (report.cause or report.counts.queued or report.counts.others_unsent)
 
     def serve_somebody(self) -> None:
         if self.client.enrolment is None or not self.journal.numbers_left("case"):

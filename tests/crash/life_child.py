@@ -1,4 +1,4 @@
-"""A journal that erases, keeps a draft, and commits what it began as; killed by the failpoint that its caller armed."""
+"""A journal that erases, keeps or ends a draft, takes a supplement; killed by the failpoint that its caller armed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk.domain.case import new_case_id
+from kiosk.journal.deeds import DeedRecord
 from kiosk.journal.drafts import KeptDraft
 from kiosk.journal.journal import Journal
-from kiosk.journal.records import CaseRecord, Numbers
+from kiosk.journal.records import CaseRecord, Numbers, SealedMaterial
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 CLAIM = b"0123456789abcdef"
+DEED, CASE = "01970000-0000-7000-8000-000000000001", "01970000-0000-7000-8000-000000000002"
 
 
 def main(folder: Path, deed: str) -> None:
@@ -21,6 +23,9 @@ def main(folder: Path, deed: str) -> None:
         match deed:
             case "erase":
                 journal.erase_next(NOW)
+            case "supplement":
+                page = SealedMaterial.of("page", bytes(200_000))
+                journal.commit_deed(DeedRecord(DEED, CASE, "supplement", NOW, False, b"sealed", (page,)))
             case "keep":
                 journal.keep_draft(KeptDraft(CLAIM, b"newer", NOW + timedelta(days=7)))
             case "commit":

@@ -20,6 +20,7 @@ from typing import Any
 from devices.simulators.control import Control
 from devices.simulators.photo import SimulatedPhotoDecoder
 from kiosk.demo.cabinet import profile
+from kiosk.domain.life import May
 from kiosk.running import _crash
 from kiosk.terminal import Terminal
 from kiosk.visit import events as ev
@@ -102,9 +103,15 @@ class Child:
         self._ready()
         say(ready=True)
 
-    def visit(self, service: str, card: str, way: str, stop: str = "attract", pace: float = 0.0, **fields: str) -> None:
-        """Play a visit up to page ``stop``; ``attract`` plays it to its end. ``pace``: seconds on each page."""
-        self.robot.pace = pace
+    def visit(
+        self, service: str, card: str, way: str, stop: str = "attract", pace: float = 0.0, remember: bool = False,
+        **fields: str,
+    ) -> None:  # fmt: skip
+        """Play a visit up to page ``stop``; ``attract`` plays it to its end. ``pace``: seconds on each page.
+
+        ``remember``: the citizen has their answers kept for a later visit.
+        """
+        self.robot.pace, self.robot.remember = pace, remember
         self._fields = fields
         self.robot.passed.clear()
         self.robot.until(stop, service, card, way)
@@ -164,6 +171,26 @@ class Child:
             self.robot.wait(lambda new: new.body.stage == "taking" or bool(new.body.problem))  # type: ignore[union-attr]
             self.robot.wait(lambda new: new.body.stage != "taking", 60)  # type: ignore[union-attr]
         say(done="scan")
+
+    def cases(self, card: str, **fields: str) -> None:
+        """The cases of a person whose face was checked; of one that is not decided, to the page that asks once more
+        whether it is to be withdrawn."""
+        self._fields = fields
+        self.robot.page("attract")
+        self.terminal.post(ev.Started())
+        self.robot.page("home")
+        self.terminal.post(ev.CasesPressed())
+        self.robot.page("identify")
+        self._put(card)
+        self.robot.page("consent")
+        self.terminal.post(ev.FaceAgreed())
+        told = self.robot.wait(lambda new: new.page == "cases" and new.body.asked == "told", 60).body  # type: ignore[union-attr]
+        open_one = next(line for line in told.lines if line.turn)  # type: ignore[union-attr]  # the body of cases
+        self.terminal.post(ev.CaseChosen(open_one.case_id))
+        self.robot.page("case")
+        self.terminal.post(ev.ErrandPressed(May.WITHDRAW))
+        self.robot.page("withdraw")
+        say(done="cases")
 
     def end(self, manner: str) -> None:
         """Leave as ``quit``, ``keep``, ``timeout`` or ``card``; until nothing is in memory and the page is free."""

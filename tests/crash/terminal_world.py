@@ -238,3 +238,10 @@ def unsent(folder: Path) -> int:
     journal = folder / "data" / "journal"
     with reading.reading(journal, load_or_create_key(journal)) as connection:
         return int(connection.execute("SELECT count(*) FROM outbox WHERE state <> 'acknowledged'").fetchone()[0])
+
+
+def remembered(folder: Path) -> int:
+    """Of how many cards answers are kept for a later visit."""
+    journal = folder / "data" / "journal"
+    with reading.reading(journal, load_or_create_key(journal)) as connection:
+        return int(connection.execute("SELECT count(*) FROM answers").fetchone()[0])

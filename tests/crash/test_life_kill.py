@@ -1,4 +1,4 @@
-"""Killed while bytes are erased, a draft is kept, or a commit ends it: each is there as before, or as after."""
+"""Killed while bytes are erased, a draft kept or ended, a supplement handed in: each is as before, or as after."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from kiosk.journal.records import AckRecord, Block, CaseRecord, SealedMaterial
 
 CHILD = Path(__file__).with_name("life_child.py")
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+CASE = "01970000-0000-7000-8000-000000000002"
 CLAIM, KEY = b"0123456789abcdef", bytes(range(32))
 PICTURE = bytes(300_000)
 DEEDS = [
     ("erase", "retention.erased", False), ("erase", "journal.before_commit@2", False),
     ("erase", "journal.after_commit@2", True), ("keep", "draft.written", False),
-    ("keep", "journal.after_commit@2", True), ("commit", "journal.middle", False),
+    ("supplement", "pack.durable", False), ("supplement", "deed.written", False),
+    ("supplement", "journal.after_commit@2", True), ("keep", "journal.after_commit@2", True),
+    ("commit", "journal.middle", False),
     ("commit", "journal.before_commit@2", False), ("commit", "journal.after_commit@2", True),
 ]  # fmt: skip
 
@@ -58,7 +61,11 @@ def test_it_is_as_before_or_as_after(tmp_path: Path, deed: str, point: str, done
         found = journal.draft_for(CLAIM)
         told = (len(journal.cases()), journal.cases()[0].life, found.sealed if found else None)
         packs = len(list((tmp_path / FOLDER).iterdir()))
+        handed_in = journal.deeds_of(CASE)
+        waiting = [item.kind for item in journal.due(NOW, 10, 1 << 30) if item.kind == "supplement"]
     before = (1, "archived", b"older")
     after = {"erase": (1, "erased", b"older"), "keep": (1, "archived", b"newer"), "commit": (2, "archived", None)}
+    after["supplement"] = before
+    assert (len(handed_in), len(waiting)) == ((1, 1) if deed == "supplement" and done else (0, 0))
     assert told == (after[deed] if done else before)
-    assert packs == (0 if deed == "erase" and done else 1)
+    assert packs == ({"erase": 0, "supplement": 2}.get(deed, 1) if done else 1)

@@ -20,7 +20,7 @@ from devices.simulators.portrait import card_portrait
 from devices.simulators.sdt import SdtTwin
 from kiosk.demo.cabinet import PICTURES
 from kiosk.demo.run import Demo
-from tests.crash.terminal_world import TerminalProcess, marked, unsent, until, world
+from tests.crash.terminal_world import TerminalProcess, marked, remembered, unsent, until, world
 from tests.faults.trace_search import Search
 from tests.robot import ANSWERS
 
@@ -161,9 +161,10 @@ def test_a_saved_visit_leaves_nothing_in_clear(scene: Scene) -> None:
         ("pension_verification", ELDER, "later"),
         (BUSINESS, PEOPLE[1], "later"),
     ):
-        scene.do("visit", service=service, card=card, way=way, stop="farewell", **fields)
+        scene.do("visit", service=service, card=card, way=way, stop="farewell", remember=way == "face", **fields)
         scene.nothing_left()  # while the case may be on its way
         scene.do("visit_over")
+    assert remembered(scene.folder) == 1, "nothing was kept for a later visit, so nothing could have been left in clear"
     licences = sorted((scene.folder / "papers").glob("*.pdf"))
     assert len(licences) == before + 1
     with pypdfium2.PdfDocument(licences[-1]) as licence:
@@ -171,6 +172,17 @@ def test_a_saved_visit_leaves_nothing_in_clear(scene: Scene) -> None:
     assert PEOPLE[0][1]["name"] in text, "the person was never there, so nothing could have been left"
     assert ANSWERS["shop_name"] in text
     assert until(lambda: unsent(scene.folder) == 0, 30)
+    scene.children_gone()
+    scene.nothing_left()
+
+
+def test_who_looks_at_their_cases_leaves_nothing(scene: Scene) -> None:
+    """Of the one whose case was saved above, and waits for a person to decide it."""
+    scene.do("cases", card=ELDER[0], **ELDER[1])
+    said = scene.do("end", manner="timeout")
+    assert (said["left"], said["reason"], said["saved"], said["knew"], said["knows"]) == (
+        "withdraw", "timeout", False, True, False,
+    )  # fmt: skip
     scene.children_gone()
     scene.nothing_left()
 

@@ -42,8 +42,9 @@ class Queue:
         sealed = f"sealed {item_id}".encode()
         return OutboxItem(item_id, "case", item_id, hashlib.sha256(sealed).hexdigest(), sealed, (), {}, 0, NOON)
 
-    def due(self, now, limit, max_bytes):
-        ready = [self.items[name] for name, state in self.state.items() if state == "queued"]
+    def due(self, now, limit, max_bytes, after=""):
+        begin = list(self.items).index(after) + 1 if after else 0
+        ready = [self.items[name] for name in list(self.items)[begin:] if self.state[name] == "queued"]
         return [item for item in ready if self.next.get(item.id, NOON) <= now][:limit]
 
     def acknowledge(self, acks):
@@ -91,7 +92,7 @@ class Line:
         asked = wire.Asked(headers[wire.TERMINAL_HEADER], method, target, headers[wire.NONCE_HEADER])
         if target != "/v1/items":
             return signed(asked, 200, msgspec.json.encode(wire.ResultsReply("0", [])))
-        items = msgspec.json.decode(body, type=wire.PushRequest).items
+        items = msgspec.msgpack.decode(body, type=wire.PackedPush).items
         self.pushes.append([item.id for item in items])
         return self.push(items, asked)
 
@@ -246,7 +247,7 @@ def test_an_item_that_spoils_its_batch_is_found_and_set_aside(poisoned):
 
 def test_an_item_too_large_for_any_push_is_set_aside_and_the_rest_goes_on():
     queue = Queue(3)
-    sealed = bytes(7_000_000)
+    sealed = bytes(9_000_000)
     digest = hashlib.sha256(sealed).hexdigest()
     queue.items["item-1"] = replace(queue.items["item-1"], sealed=sealed, hash=digest)
     client_of(queue, answers(lambda items: [good(item) for item in items]))[0].cycle()

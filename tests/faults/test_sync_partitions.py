@@ -130,7 +130,7 @@ class Story:
         begun = self.time.true
         while self.time.true - begun < HEALED_WITHIN:
             report = self.terminal.client.cycle()
-            if report.online and not (report.counts.queued or report.counts.ratings_unsent or report.cause):
+            if report.online and not (report.counts.queued or report.counts.others_unsent or report.cause):
                 break
             wait = (report.next_at - self.time.terminal()).total_seconds()
             self.time.move(max(0.05, min(wait, POLICY.idle)))  # as the sync thread waits
@@ -142,7 +142,7 @@ class Story:
         """The model: what citizens were told, what the journal holds and what the backend holds are the same."""
         journal, terminal, house = self.terminal.journal, self.terminal, self.house
         counts = journal.counts()
-        assert (counts.queued, counts.ratings_unsent, counts.rejected, counts.quarantined) == (0, 0, 0, 0)
+        assert (counts.queued, counts.others_unsent, counts.rejected, counts.quarantined) == (0, 0, 0, 0)
         report = journal.verify()
         assert report.ok, report.problems
         arrived = house.rows("SELECT id, kind, hash FROM items")

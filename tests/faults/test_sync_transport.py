@@ -334,3 +334,26 @@ def test_profile_and_doctor_say_it_with_the_cure(tmp_path):
     (check,) = line.examine("http://kiosk-backend.example", tmp_path, None)
     assert check.state == "broken"
     assert "write https://" in check.finding
+
+
+# -- a request on its way ------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_on_its_way_before_anybody_waits_for_its_reply(serve):
+    server = serve(says(GOOD))
+    transport = HttpTransport(server.url)
+    reply = transport.begin("GET", "/", {}, b"", 5)
+    assert server.reached.wait(5)
+    assert reply().body == b"ok"
+    transport.close()
+
+
+def test_a_reply_that_nobody_wanted_any_more_is_not_taken_for_the_next_one(serve):
+    first = iter((b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold", GOOD))
+    server = serve(lambda connection, _ending: connection.sendall(next(first)))
+    transport = HttpTransport(server.url)
+    transport.begin("GET", "/", {}, b"", 5)
+    assert server.reached.wait(5)
+    assert transport.send("GET", "/", {}, b"", 5).body == b"ok"
+    assert server.connections == 2
+    transport.close()

@@ -53,7 +53,7 @@ def test_each_touch_says_what_it_means(stage: Any) -> None:
         ("home-lots", "home-category-business", ev.CategoryChosen("business")),
         ("home-lots", "home-search", ev.SearchPressed()),
         ("home-lots", "home-service-service-0", ev.ServiceChosen("service-0")),
-        ("home-lots", "home-collect", ev.CollectPressed()),
+        ("home-lots", "home-cases", ev.CasesPressed()),
         ("home-category", "home-service-service-1", ev.ServiceChosen("service-1")),
         ("home-category", "nav-back", ev.BackPressed()),
         ("search-found", "search-service-service-1", ev.ServiceChosen("service-1")),

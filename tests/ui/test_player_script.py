@@ -18,6 +18,8 @@ from ui.player.script import ScriptError, parse
         ({"touch": "a", "do": "paper-out"}, "'do' does not go with touch"),
         ({"device": "camera"}, 'device needs do = "action"'),
         ({"see": "x", "within": -1}, "within takes seconds"),
+        ({"staff": "supplement_asked", "lacking": "photo"}, "lacking takes a list"),
+        ({"see": "x", "lacking": ["photo"]}, "'lacking' does not go with see"),
     ],
 )
 def test_a_step_that_cannot_be_played_is_named(step: dict[str, object], words: str) -> None:

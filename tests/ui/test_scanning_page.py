@@ -92,6 +92,15 @@ def test_pictures_and_pages_are_gone_once_the_page_is_left(stage: Any) -> None:
     assert model.image.isNull()
 
 
+def test_a_slow_camera_is_said_to_be_slow_until_its_first_picture_comes(stage: Any) -> None:
+    stage.show(NAMED["material-slow"])
+    model = stage.bridge.model("material")
+    assert model.property("problemText") == word("zh_CN", "desk.slow")
+    assert model.property("skipText") == "不扫描，上门时看", "no counter where there is none"
+    stage.core.frames(Picture())
+    stage.until(lambda: model.property("problemText") == "")
+
+
 def test_a_lost_camera_leaves_no_picture_that_looks_live(stage: Any) -> None:
     stage.show(NAMED["material"])
     stage.core.frames(Picture())

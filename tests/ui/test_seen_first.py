@@ -25,6 +25,8 @@ from ui.words import word
 LANGUAGES = ("zh_CN", "en")
 WAYS = [pytest.param(language, elder, id=f"{language}-{'elder' if elder else 'standard'}")
         for language in LANGUAGES for elder in (False, True)]  # fmt: skip
+PAIRS = ("stage-zh_CN-standard", "stage-en-elder", "wide_stage-zh_CN-elder", "wide_stage-en-standard")
+"""Each two of orientation, language and size of type together once: for what does not hang on all three."""
 TYPED = ("shop_name", "premises", "phone")
 
 
@@ -202,7 +204,7 @@ def test_what_is_grey_says_why(window: Any, language: Any, elder: bool) -> None:
 def test_a_question_can_always_be_handed_in_and_says_what_is_missing(stage: Any) -> None:
     for key in ("trade", *TYPED, "staff"):
         page = _walked("zh_CN")[f"form-{key}"]
-        stage.show(replace(page, body=replace(page.body, value="", complete=False)))  # type: ignore[type-var]
+        stage.show(replace(page, body=replace(page.body, value="", complete=False)))  # type: ignore[arg-type]
         assert stage.tap("nav-next") == [ev.NextPressed()]
     stage.show(_walked("zh_CN")["form-shop_name-complaint"])
     assert "请先填写" in said(stage)
@@ -236,8 +238,10 @@ def test_no_word_says_above_where_it_stands_on_the_left(wide_stage: Any) -> None
             assert told == []
 
 
-@pytest.mark.parametrize(("language", "elder"), WAYS)
-def test_a_test_machine_says_so_on_every_page(window: Any, language: Any, elder: bool) -> None:
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_test_machine_says_so_on_every_page(request: Any, pair: str) -> None:
+    frame, language, size = pair.split("-")
+    window, elder = request.getfixturevalue(frame), size == "elder"
     marks = {word(language, "header.test"), word(language, "header.test.short")}
     for page in (*samples(language), *_walked(language).values()):
         if page.page not in ("recovering", "wiping"):
@@ -258,14 +262,14 @@ def test_the_farewell_names_all_that_is_to_be_taken(stage: Any, sample: Callable
     page = sample("farewell")
     stage.show(page)
     assert "请拿好您的身份证、营业执照、办件回执" in said(stage)
-    stage.show(replace(page, body=replace(page.body, card_on_reader=False)))  # type: ignore[type-var]
+    stage.show(replace(page, body=replace(page.body, card_on_reader=False)))  # type: ignore[arg-type]
     assert "请拿好您的营业执照、办件回执" in said(stage)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_number_of_a_case_is_never_broken(window: Any, sample: Callable[..., Sample], language: Any) -> None:
     page = sample("farewell", language)
-    page = replace(page, body=replace(page.body, case_no="140213 261122 0000 0001 9"))  # type: ignore[type-var]
+    page = replace(page, body=replace(page.body, case_no="140213 261122 0000 0001 9"))  # type: ignore[arg-type]
     for elder in (False, True):
         window.show(page, language, elder)
         (number,) = [text for text in said(window) if "140213" in text]

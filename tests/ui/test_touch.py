@@ -65,6 +65,19 @@ CASES: list[tuple[str, str, Any]] = [
     ("panel-warning", "warning-quit", ev.QuitPressed()),
     ("panel-card", "card-quit", ev.QuitPressed()),
     ("panel-help", "help-close", ev.HelpClosed()),
+    ("panel-help-staff", "help-staff", ev.HelperPressed()),
+    ("form-helper", "helper-end", ev.HelperEnded()),
+    ("form-helper", "pad-1", ev.AnswerChanged("phone", "1")),
+    ("form-helper", "nav-next", ev.NextPressed()),
+    ("helper", "nav-back", ev.BackPressed()),
+    ("panel-own-left", "own-go", ev.TakenOver()),
+    ("panel-own-own", "own-face", ev.TakenOver(face=True)),
+    ("other_way-own", "way-own", ev.OtherWayChosen("own")),
+    ("review-remember", "review-remember", ev.RememberToggled()),
+    ("review-known", "review-forget", ev.KnownForgotten()),
+    ("cases-known", "cases-forget", ev.KnownForgotten()),
+    ("rate-locked", "rate-open", ev.TakenOver()),
+    ("rate-locked", "rate-skip", ev.RatingSkipped()),
     ("panel-power", "power-quit", ev.QuitPressed()),
     ("panel-power-saved", "power-quit", ev.QuitPressed()),
 ]
@@ -132,15 +145,16 @@ def test_nothing_behind_a_panel_can_be_touched(stage: Any, sample: Any) -> None:
     assert stage.tap("chrome-language") == []
 
 
-def test_the_staff_code_is_shown_as_dots_and_sent_once(stage: Any, sample: Any) -> None:
-    stage.show(sample("other_way-staff"))
-    for digit in "123456":
+@pytest.mark.parametrize("page", ["other_way-staff", "helper"])
+def test_the_staff_code_is_shown_as_dots_and_sent_once(stage: Any, sample: Any, page: str) -> None:
+    stage.show(sample(page))
+    for digit in "0107123456":
         assert stage.tap(f"pad-{digit}") == []
     shown = [item.property("text") for item in stage.items() if item.objectName() == "form-text"]
-    assert shown == ["●●●●●●"]
+    assert shown == ["●" * 10]
     (event,) = stage.tap("pad-ok")
     assert isinstance(event, ev.StaffCodeEntered)
-    assert event.code == "123456"
+    assert event.code == "0107123456"
     assert not [item for item in stage.items() if item.objectName() == "form-text"]
 
 

@@ -139,3 +139,19 @@ def test_without_an_engine_the_page_says_so_and_letters_still_work(stage: Any, s
     assert any("拼音" in text and "找人帮忙" in text for text in texts)
     (event,) = stage.tap("key-a")
     assert event.value == "南关小面馆a"
+
+
+def test_a_credit_code_is_typed_on_one_sheet_with_no_letter_that_it_cannot_have(stage: Any, sample: Any) -> None:
+    """GB 32100: no I, O, S, V, Z. All 31 signs are in sight at once, and nothing leads to another sheet."""
+    from dataclasses import replace
+
+    page = sample("form-code")
+    stage.show(replace(page, body=replace(page.body, value="")))
+    caps = {item.objectName().removeprefix("key-") for item in stage.targets() if item.objectName().startswith("key-")}
+    assert caps == {*"0123456789abcdefghjklmnpqrtuwxy", "delete"}
+    for key in "92140213ma0000015g":
+        event = stage.tap(f"key-{key}")[-1]
+    assert event == AnswerChanged("code", "92140213MA0000015G")
+    stage.show(sample("form-latin"))
+    assert stage.named("key-digits").isVisible(), "any other answer has all sheets"
+    assert stage.named("key-o").isVisible()

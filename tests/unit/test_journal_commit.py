@@ -8,11 +8,11 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk.domain.case import new_case_id
 from kiosk.health import failpoints
@@ -322,7 +322,7 @@ def test_a_case_is_rated_once_and_the_rating_is_sent_after_it(journal: Journal) 
         journal.commit_rating(RatingRecord(new_case_id(), record.case_id, NOW, False, b"again"))
     assert caught.value.code == "rating-exists"
     counts = journal.counts()
-    assert (counts.committed, counts.queued, counts.ratings_unsent) == (1, 1, 1)
+    assert (counts.committed, counts.queued, counts.others_unsent) == (1, 1, 1)
     assert journal.verify().problems == ()
 
 

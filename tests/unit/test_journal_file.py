@@ -117,13 +117,19 @@ def test_a_journal_that_is_gone_is_not_replaced_by_a_new_one(tmp_path: Path, los
     assert caught.value.code == "journal-missing"
 
 
-@pytest.mark.parametrize("loss", ["deleted", "moved", "replaced", "log deleted", "folder deleted"])
+@pytest.mark.parametrize("calm", [False, True])
+@pytest.mark.parametrize("loss", ["deleted", "moved", "replaced", "log deleted", "folder deleted", "folder replaced"])
 def test_a_journal_that_is_deleted_while_it_is_open_takes_no_more_cases_but_still_sends(
-    tmp_path: Path, loss: str
+    tmp_path: Path, loss: str, calm: bool
 ) -> None:
+    """``calm``: nothing had changed in its folder for a while, so that its files were not looked for each time."""
     folder = tmp_path / "journal"
     key = made(folder, 2)
     journal = Journal.open(folder, key)
+    if calm:
+        os.utime(folder, (1e9, 1e9))
+        journal.commit(build)
+        assert journal._there[1] == 10**18
     case = journal.commit(build)
     match loss:
         case "deleted":
@@ -137,6 +143,10 @@ def test_a_journal_that_is_deleted_while_it_is_open_takes_no_more_cases_but_stil
             (folder / f"{FILE}-wal").unlink()
         case "folder deleted":
             shutil.rmtree(folder)
+        case "folder replaced":
+            shutil.copytree(folder, tmp_path / "copy")  # with its times
+            folder.rename(tmp_path / "away")
+            (tmp_path / "copy").rename(folder)
     rating = RatingRecord(new_case_id(), case.case_id, datetime.now(UTC), False, MARK)
     for write in (lambda: journal.commit(build), lambda: journal.commit_rating(rating)):
         with pytest.raises(JournalError) as caught:

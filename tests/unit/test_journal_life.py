@@ -14,6 +14,7 @@ import pytest
 
 from kiosk.domain.case import new_case_id
 from kiosk.journal import aside, commands, reading, schema
+from kiosk.journal.answers import KeptAnswers
 from kiosk.journal.connection import FILE, connect
 from kiosk.journal.drafts import LARGEST, KeptDraft
 from kiosk.journal.errors import JournalError, of_disk
@@ -230,6 +231,7 @@ def test_a_rescue_keeps_what_was_erased_drafts_results_and_prints(tmp_path: Path
         ack = acknowledge(journal, gone.case_id)
         assert journal.erase_next(NOW)
         journal.keep_draft(KeptDraft(CLAIM, b"draft", NOW + timedelta(days=7)))
+        journal.keep_answers(KeptAnswers(CLAIM, b"answers", NOW + timedelta(days=90)))
         journal.keep_result(waits.case_id, "conflict")
         journal.note_attempt(waits.case_id, "receipt", 2, "printed")
     mark = bytearray((tmp_path / MARK_FILE).read_bytes())
@@ -244,6 +246,7 @@ def test_a_rescue_keeps_what_was_erased_drafts_results_and_prints(tmp_path: Path
         found = journal.draft_for(CLAIM)
         assert found is not None
         assert (found.sealed, found.expires_at) == (b"draft", NOW + timedelta(days=7))
+        assert journal.answers_for(CLAIM) == KeptAnswers(CLAIM, b"answers", NOW + timedelta(days=90))
         assert journal.result_of(waits.case_id) == "conflict"
         assert journal.attempts(waits.case_id, "receipt") == (2, "printed")
         report = journal.verify()

@@ -22,7 +22,7 @@ from kiosk.domain.case import new_case_id
 from kiosk.health import failpoints
 from kiosk.journal import packs, rescue
 from kiosk.journal.connection import FILE, dbapi
-from kiosk.journal.errors import JournalError
+from kiosk.journal.errors import JournalError, NumbersExhausted
 from kiosk.journal.journal import Journal
 from kiosk.journal.packs import FOLDER, FROM
 from kiosk.journal.records import AckRecord, Block, CaseRecord, KeptPaper, Numbers, SealedMaterial
@@ -45,12 +45,16 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     failpoints.arm("")
 
 
+def photos(*materials: bytes) -> tuple[SealedMaterial, ...]:
+    return tuple(SealedMaterial(hashlib.sha256(m).hexdigest(), "photo", m) for m in materials)
+
+
 def case(*materials: bytes, kept: tuple[KeptPaper, ...] = (), case_id: str = "") -> Callable[[Numbers], CaseRecord]:
     def build(numbers: Numbers) -> CaseRecord:
         return CaseRecord(
             case_id or new_case_id(), f"T-{numbers.take('case'):06d}", "individual-business", "1.0.0", "approved",
             "final", "face", NOW, False, b"envelope of " + materials[0][:8],
-            tuple(SealedMaterial(hashlib.sha256(m).hexdigest(), "photo", m) for m in materials), kept,
+            photos(*materials), kept,
         )  # fmt: skip
 
     return build
@@ -123,18 +127,40 @@ def test_export_and_the_next_opening_find_them(folder: Path) -> None:
 # -- a pack without a row
 
 
+@pytest.mark.parametrize("beside", [False, True])
 @pytest.mark.parametrize("point", ["pack.written", "pack.durable", "journal.middle", "journal.before_commit"])
-def test_a_commit_that_fails_leaves_no_pack(folder: Path, point: str) -> None:
+def test_a_commit_that_fails_leaves_no_pack(folder: Path, point: str, beside: bool) -> None:
     with opened(folder) as journal:
         failpoints.arm(f"{point}=raise")
         with pytest.raises(failpoints.FailpointError):
-            journal.commit(case(*PICTURES))
+            journal.commit(case(*PICTURES), photos(*PICTURES) if beside else ())
         failpoints.arm("")
         assert files(folder) in ({}, {names_of(*PICTURES): b"".join(PICTURES)})  # raised inside `put`: a bug, swept
         assert journal.counts().committed == 0
     with opened(folder) as journal:
         journal.head()  # the first turn, in which it is swept, is over
         assert files(folder) == {}
+
+
+def test_a_pack_that_is_written_beside_waits_for_its_case_and_goes_without_it(folder: Path) -> None:
+    """Whatever was announced: what is there in the end are the attachments of the record."""
+    others = PICTURES[::-1]
+    with opened(folder) as journal:
+
+        def refused(numbers: Numbers) -> CaseRecord:
+            raise NumbersExhausted("case")
+
+        with pytest.raises(NumbersExhausted):
+            journal.commit(refused, photos(*PICTURES))
+        assert files(folder) == {}
+        journal.commit(case(*others), photos(*PICTURES))
+        assert list(files(folder)) == [names_of(*others)]
+        journal.commit(case(b"small"), photos(*others))
+        assert list(files(folder)) == [names_of(*others)], "the pack of an earlier case has gone"
+        journal.commit(case(*PICTURES), photos(*PICTURES))
+        journal.commit(case(*PICTURES))
+        assert attachments(journal) == [others, (b"small",), PICTURES, PICTURES]
+        assert journal.verify().problems == ()
 
 
 def test_the_same_pictures_again_under_a_refused_id_keep_the_first_cases_pack(folder: Path) -> None:
@@ -156,16 +182,24 @@ from test_journal_packs import PICTURES, case, opened
 with opened(Path(sys.argv[1])) as journal:
     print(journal.commit(case(*PICTURES)).case_id, flush=True)
 """
+BESIDE = CHILD.replace("import PICTURES", "import photos, PICTURES").replace(
+    "case(*PICTURES)", "case(*PICTURES), photos(*PICTURES)"
+)
 
 
 @pytest.mark.parametrize(
-    ("point", "committed"),
-    [("pack.written", 0), ("pack.durable", 0), ("journal.before_commit", 0), ("journal.after_commit", 1)],
-)
-def test_killed_anywhere_a_case_is_whole_or_nothing_of_it_is_left(folder: Path, point: str, committed: int) -> None:
+    ("point", "committed", "script"),
+    [
+        ("pack.written", 0, CHILD), ("pack.durable", 0, CHILD), ("journal.before_commit", 0, CHILD),
+        ("journal.after_commit", 1, CHILD), ("pack.written", 0, BESIDE), ("journal.after_commit", 1, BESIDE),
+    ],
+)  # fmt: skip
+def test_killed_anywhere_a_case_is_whole_or_nothing_of_it_is_left(
+    folder: Path, point: str, committed: int, script: str
+) -> None:
     hit = 2 if point in ("journal.before_commit", "journal.after_commit") else 1  # the opening is a write as well
     child = subprocess.run(
-        [sys.executable, "-c", CHILD, str(folder), str(Path(__file__).parent)],
+        [sys.executable, "-c", script, str(folder), str(Path(__file__).parent)],
         env=os.environ | {failpoints.VARIABLE: f"{point}=kill@{hit}"}, capture_output=True, timeout=60,
     )  # fmt: skip
     assert child.returncode == -signal.SIGKILL, child.stderr
@@ -197,10 +231,11 @@ def test_a_full_disk_is_told_and_leaves_nothing(folder: Path, monkeypatch: pytes
     with opened(folder) as journal:
         with monkeypatch.context() as patch:
             patch.setattr(os, "write", full)
-            with pytest.raises(JournalError) as caught:
-                journal.commit(case(*PICTURES))
-        assert caught.value.code == "journal-full"
-        assert files(folder) == {}
+            for beside in ((), photos(*PICTURES)):
+                with pytest.raises(JournalError) as caught:
+                    journal.commit(case(*PICTURES), beside)
+                assert caught.value.code == "journal-full"
+                assert files(folder) == {}
         journal.commit(case(*PICTURES))
         assert attachments(journal) == [PICTURES]
 
@@ -319,8 +354,8 @@ def test_a_rescue_takes_packs_along_and_loses_what_has_none(folder: Path, whole:
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: syncs cannot be seen")
 def test_pack_and_name_are_on_the_disk_before_the_commit(tmp_path: Path) -> None:
-    script = CHILD.replace("opened(Path(sys.argv[1]))", "durable(Path(sys.argv[1]))").replace(
-        "import PICTURES, case, opened", "import PICTURES, case, durable"
+    script = BESIDE.replace("opened(Path(sys.argv[1]))", "durable(Path(sys.argv[1]))").replace(
+        "case, opened", "case, durable"
     )
     durable(tmp_path).close()
     trace = tmp_path / "trace"

@@ -180,7 +180,7 @@ def test_a_first_page_that_is_not_ours_costs_nothing(world: World) -> None:
         assert journal.meta("sync.cursor") == "who we are"
         assert journal.meta("audit.key") is None
         assert journal.meta("sync.block.case") is None
-        assert journal.counts().ratings_unsent == 1
+        assert journal.counts().others_unsent == 1
 
 
 def test_the_salt_is_kept_elsewhere_or_in_the_log(world: World) -> None:

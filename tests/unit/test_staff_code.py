@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from pathlib import Path
 
 import pytest
 
-from kiosk.access.staff_code import FIRST_LOCK, StaffCodes, hotp, parse_secret, read_secret, totp
+from kiosk.access.staff_code import (
+    FIRST_LOCK,
+    FREE_ATTEMPTS,
+    SHARED,
+    StaffCodes,
+    hotp,
+    parse_secret,
+    parse_staff,
+    read_staff,
+    totp,
+)
 
 SECRET = b"12345678901234567890"
 
@@ -31,7 +42,7 @@ class Clock:
         self.wall, self.monotonic = 1_790_000_000.0, 50.0
 
     def codes(self, memory: Memory) -> StaffCodes:
-        return StaffCodes(SECRET, memory, wall=lambda: self.wall, monotonic=lambda: self.monotonic)
+        return StaffCodes({SHARED: SECRET}, memory, wall=lambda: self.wall, monotonic=lambda: self.monotonic)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +64,7 @@ def test_a_secret_that_is_empty_short_or_no_base32_is_refused_and_not_quoted(tex
     assert "gnbv" not in str(caught.value).lower()
     (tmp_path / "secret").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"not base32|at least 16"):
-        read_secret(tmp_path / "secret")
+        read_staff(tmp_path / "secret")
 
 
 def test_a_code_is_good_for_one_use() -> None:
@@ -152,3 +163,130 @@ def test_a_code_of_the_next_step_is_no_wrong_clock() -> None:
     clock.wall -= 29
     answer = clock.codes(memory).check(totp(SECRET, clock.wall))
     assert (answer.ok, answer.clock_was_ahead) == (False, False)
+
+
+# -- each with a secret of their own
+
+OTHER = b"abcdefghijklmnopqrst"
+
+
+def own(clock: Clock, memory: Memory) -> StaffCodes:
+    staff = {"0107": SECRET, "0202": OTHER}
+    return StaffCodes(staff, memory, wall=lambda: clock.wall, monotonic=lambda: clock.monotonic)
+
+
+def test_the_number_before_the_code_says_whose_it_is() -> None:
+    clock, memory = Clock(), Memory()
+    code = totp(SECRET, clock.wall)
+    assert not own(clock, memory).check(code).ok
+    assert not own(clock, memory).check("0202" + code).ok
+    assert not own(clock, memory).check("0303" + code).ok
+    taken = own(clock, memory).check("0107" + code)
+    assert (taken.ok, taken.who) == (True, "0107")
+    assert not own(clock, memory).check("0107" + code).ok, "good for one use"
+    assert own(clock, memory).check("0202" + totp(OTHER, clock.wall)).who == "0202", "one's use is not another's"
+    assert clock.codes(Memory()).check(code).who == SHARED
+
+
+def wrong(codes: StaffCodes, number: str, times: int = FREE_ATTEMPTS) -> list[tuple[int, float]]:
+    """What the page is told of so many wrong codes: tries left, seconds."""
+    answers = [codes.check(number + "000000") for _ in range(times)]
+    assert not any(answer.ok or answer.who for answer in answers)
+    return [(answer.attempts_left, answer.locked_for) for answer in answers]
+
+
+def test_wrong_codes_lock_the_number_they_were_typed_for_and_no_other() -> None:
+    clock, memory = Clock(), Memory()
+    codes = own(clock, memory)
+    assert wrong(codes, "0107")[-1] == (0, FIRST_LOCK)
+    assert codes.check("0107" + totp(SECRET, clock.wall)).locked_for == FIRST_LOCK
+    assert codes.check("0202000000").attempts_left == FREE_ATTEMPTS - 1
+    assert codes.check("0202" + totp(OTHER, clock.wall)).who == "0202"
+    assert codes.check("0107000000").locked_for == FIRST_LOCK, "another's right code opens nothing"
+    clock.monotonic += FIRST_LOCK + 0.1
+    assert wrong(codes, "0107", 1) == [(0, 2 * FIRST_LOCK)]
+    clock.monotonic += 2 * FIRST_LOCK + 0.1
+    assert codes.check("0107" + totp(SECRET, clock.wall)).who == "0107"
+    assert wrong(codes, "0107", 1) == [(FREE_ATTEMPTS - 1, 0.0)], "a right code forgives those before it"
+
+
+def test_numbers_that_nobody_has_lock_nobody() -> None:
+    clock, memory = Clock(), Memory()
+    codes = own(clock, memory)
+    for number in ("", "1", "0303", "0108", "10107", "010", "staff"):
+        assert wrong(codes, number)[-1] == (0, FIRST_LOCK)
+    assert codes.check("0107" + totp(SECRET, clock.wall)).who == "0107"
+    assert codes.check("0202" + totp(OTHER, clock.wall)).who == "0202"
+
+
+def test_what_is_said_does_not_tell_which_numbers_there_are() -> None:
+    clock, memory = Clock(), Memory()
+
+    def said(number: str) -> list[tuple[int, float]]:
+        """From the first wrong code to the longest lock, through a restart in the middle of the row."""
+        clock.monotonic = 50.0
+        found: list[tuple[int, float]] = []
+        for codes in (own(clock, memory), own(clock, memory)):
+            for _ in range(8):
+                found += wrong(codes, number, 2)
+                clock.monotonic += found[-1][1] + 0.1
+        return found
+
+    wrong(own(clock, memory), "0404")  # one nobody has, locked: the next is told as if it were the first
+    assert said("0303") == said("0107") == said("0202")
+
+
+def test_a_restart_opens_no_number_and_locks_none() -> None:
+    clock, memory = Clock(), Memory()
+    wrong(own(clock, memory), "0107")
+    wrong(own(clock, memory), "0202", 2)
+    clock.monotonic, clock.wall = 1.0, clock.wall + 10_000
+    restarted = own(clock, memory)
+    clock.monotonic += 5.0
+    assert restarted.check("0107" + totp(SECRET, clock.wall)).locked_for == FIRST_LOCK - 5.0
+    assert wrong(restarted, "0202", 1) == [(FREE_ATTEMPTS - 3, 0.0)]
+    assert restarted.check("0202" + totp(OTHER, clock.wall)).ok
+    clock.monotonic += FIRST_LOCK
+    assert restarted.check("0107" + totp(SECRET, clock.wall)).ok
+
+
+def test_what_was_counted_for_a_shared_secret_locks_no_number_and_the_other_way_round() -> None:
+    clock, memory = Clock(), Memory()
+    wrong(clock.codes(memory), "")
+    codes = own(clock, memory)
+    assert wrong(codes, "0107")[0] == (FREE_ATTEMPTS - 1, 0.0)
+    assert codes.check("0202" + totp(OTHER, clock.wall)).ok
+    assert clock.codes(memory).check(totp(SECRET, clock.wall)).locked_for == FIRST_LOCK
+
+
+def test_counters_of_numbers_that_nobody_has_are_bounded_and_name_none() -> None:
+    clock, memory = Clock(), Memory()
+    codes = own(clock, memory)
+    wrong(codes, "0107", 1)
+    for number in range(2000):
+        wrong(codes, f"{700_000 + number}", 1)
+    kept = set(memory.values) - {"staff.failures.0107"}
+    assert all(re.fullmatch(r"staff\.failures\.nobody\.[0-9a-f]{4}", key) for key in kept)
+    assert len(kept) > 1900, "they hardly ever share a counter"
+
+
+def test_a_file_holds_one_secret_or_one_for_each_number() -> None:
+    assert parse_staff("gezd gnbv gy3t qojq\n gezd gnbv gy3t qojq\n") == {SHARED: SECRET}
+    lines = "# community 3\n0107: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n\n 0202 : MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U\n"
+    assert parse_staff(lines) == {"0107": SECRET, "0202": OTHER}
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("wang: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "2 to 6 digits"),
+        ("1: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "2 to 6 digits"),
+        ("0107: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n0107: MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U", "twice"),
+        ("0107: GEZD", "at least 16"),
+        ("0107: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\nMFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U", "2 to 6 digits"),
+    ],
+)  # fmt: skip
+def test_a_file_that_does_not_say_whose_is_refused(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why) as caught:
+        parse_staff(text)
+    assert "GEZD" not in str(caught.value)

@@ -22,14 +22,15 @@ def test_a_case_is_encoded_whole():
     material = Material("signature", "image/png", b"png", Trust.D)
     draft = CaseDraft(
         "id-1", "sole-trader", "000131002000", Envelope((FieldValue("shop_name", "小铺", Origin.TYPED, Trust.D),)),
-        Verification.FACE, decision, (material,), Commitment("c", "1", ("我承诺",), NOON), NOON, True,
+        Verification.FACE, decision, (material,), Commitment("c", "1", ("我承诺",), NOON), NOON, True, ("0107",),
     )  # fmt: skip
     plain = encode_case(draft, "33010200000001", NOON, uscc="92330102MA2TEST008", sealed_hashes=["a" * 64])
-    payload = msgspec.json.decode(plain, type=wire.CasePayload)
+    payload = wire.read_case(plain)
     assert payload.fields == [wire.PayloadField("shop_name", "小铺", "typed", "D")]
     assert payload.materials == [wire.PayloadMaterial("signature", "image/png", material.sha256, "a" * 64, "D")]
     assert payload.rules == [wire.PayloadRule("r1", "因为", "条例")]
     assert payload.commitment == wire.PayloadCommitment("c", "1", ["我承诺"], NOON.isoformat())
+    assert payload.helped == ["0107"]
     assert (payload.case_no, payload.outcome, payload.rung, payload.test) == (
         "33010200000001", "approved", "provisional", True,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 
 from devices.contracts.camera import FaceMatched
 from devices.contracts.printing import NotPrinted, Printed
+from kiosk.domain.life import May
 from kiosk.domain.unfinished import Unfinished
 from kiosk.visit import events as ev
 from kiosk.visit.delays import Delays
@@ -15,6 +16,7 @@ from kiosk.visit.effects import SetTimer, Wipe
 from kiosk.visit.screen import FarewellBody
 from kiosk.visit.states import BEFORE_COMMIT, NEEDS_CARD, State
 from kiosk.visit.view import screen_of
+from tests.unit.case_world import lacking, to_case, to_cases, to_errand
 from tests.unit.visit_world import JAM, PICTURE, World, person
 
 MATCHED = ev.FaceChecked(FaceMatched(0.3, 0.5))
@@ -36,6 +38,7 @@ REACH: dict[State, Callable[[World], World]] = {
     State.FACE: lambda world: world.at_consent().do(ev.FaceAgreed()),
     State.OTHER_WAY: lambda world: world.at_consent().do(ev.OtherWayChosen()),
     State.COLLECT: World.at_collect,
+    State.QUERY: lambda world: world.at_consent("no_housing_record").do(ev.FaceAgreed(), MATCHED),
     State.FORM: World.at_form,
     State.MATERIAL: lambda _: at_desk(World(document_camera=True, page_reader=True)),
     State.COMMITMENT: lambda world: world.at_form().answer_all(),
@@ -43,6 +46,11 @@ REACH: dict[State, Callable[[World], World]] = {
     State.SIGN: World.at_sign,
     State.RESUME: lambda world: world.at_consent().do(FOUND, ev.FaceAgreed(), MATCHED),
     State.KEEP: lambda world: world.at_review().do(ev.QuitPressed()),
+    State.CASES: lambda world: to_cases(world, lacking()),
+    State.CASE: lambda world: to_case(world, lacking()),
+    State.SUPPLEMENT: lambda world: to_errand(world, May.SUPPLEMENT),
+    State.WITHDRAW: lambda world: to_errand(world, May.WITHDRAW),
+    State.HELPER: lambda world: world.at_form().do(ev.HelperPressed()),
 }
 EARLY = sorted(BEFORE_COMMIT, key=lambda state: state.value)
 

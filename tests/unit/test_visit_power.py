@@ -13,6 +13,7 @@ from kiosk.visit.power import ENDED
 from kiosk.visit.screen import FarewellBody, NoticeBody
 from kiosk.visit.states import BEFORE_COMMIT, State
 from kiosk.visit.view import screen_of
+from tests.unit.case_world import to_handed_in
 from tests.unit.test_visit_endings import REACH, assert_nothing_is_left, names
 from tests.unit.visit_world import JAM, World
 
@@ -23,6 +24,7 @@ AFTER: dict[State, Callable[[World], World]] = {
     State.OUTCOME: lambda world: world.at_outcome("receipt").do(ev.PaperEnded("receipt", Printed(1))),
     State.TROUBLE: World.at_trouble,
     State.RATE: World.at_rate,
+    State.HANDED_IN: lambda world: to_handed_in(world).do(ev.PaperEnded("withdraw", Printed(1))),
 }
 
 

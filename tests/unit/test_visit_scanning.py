@@ -182,6 +182,18 @@ def test_a_camera_that_is_lost_is_told_and_leaves_the_other_ways() -> None:
     assert world.do(ev.BackPressed()).form.key == "premises"
 
 
+def test_a_camera_that_is_slow_is_waited_for_with_nothing_lost() -> None:
+    world = Desk().at_place().do(ev.ScanPressed(), ev.DeskOpensAgain())
+    assert world.desk.problem == "slow"
+    world.do(ev.TakePressed())
+    assert (world.desk.problem, world.desk.stage) == ("", "taking")
+    late = DocumentUnavailable(Fault("child-silent", Action.RESET))
+    world.do(ev.PageTaken(late))
+    assert (world.desk.problem, world.desk.stage, world.started(fx.ShowDesk)) == ("slow", "", 2)
+    assert world.do(ev.PageTaken(late)).desk.problem == "lost", "opened in vain: that is not said for ever"
+    assert Desk().at_place().do(ev.DeskOpensAgain()).state is State.FORM, "too late: the page was left"
+
+
 def test_the_desk_is_in_sight_while_its_page_is_however_it_is_left() -> None:
     world = Desk().at_place().do(ev.ScanPressed())
     assert (world.started(fx.ShowDesk), world.started(fx.HideDesk)) == (1, 0)
@@ -217,6 +229,9 @@ def test_who_does_not_promise_scans_and_a_person_decides() -> None:
     world.do(ev.NextPressed(), ev.Signed((((0.1, 0.1), (0.5, 0.6), (0.8, 0.2)),)))
     commit = world.last(fx.Commit)
     assert isinstance(commit, fx.Commit)
+    ahead = world.last(fx.PreparePapers)
+    assert isinstance(ahead, fx.PreparePapers)
+    assert ahead.materials == commit.materials, "the review had other pages sealed ahead"
     assert [(one.kind, one.media_type, one.data, one.trust) for one in commit.materials] == [
         ("premises_proof", "image/jpeg", b"page 1", Trust.C)
     ]

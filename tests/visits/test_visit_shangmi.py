@@ -46,9 +46,9 @@ def test_a_visit_is_acknowledged_and_only_the_backends_sm2_key_opens_it(tmp_path
     enrolment, items = json.loads(kept), map(json.loads, exported.getvalue().splitlines())
     (item,) = [one for one in items if one["kind"] == "case"]
     assert enrolment["suite"] == "shangmi"
-    said = [item["ack"][name] for name in ("received_at", "key_id", "signature")]
+    said = [item["ack"].get(name, "") for name in ("received_at", "key_id", "signature", "path")]
     ack = wire.Ack(item["id"], item["hash"], enrolment["terminal_id"], *said)
-    wire.verify(wire.unb64(enrolment["signing_key"]), ack.canonical(), ack.signature)
+    wire.verify_ack(wire.unb64(enrolment["signing_key"]), ack)
     sealed = wire.unb64(item["sealed"])
     place = item_info(enrolment["terminal_id"], item["id"])
     case = json.loads(unseal(sealed, keys.current.sealing_private, place))

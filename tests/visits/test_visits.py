@@ -127,20 +127,23 @@ def test_other_citizens_find_their_way(tmp_path: Path) -> None:
     assert "trouble" in played.visit("paper_out")["states"]
 
 
-def test_in_large_type_nothing_is_promised_or_signed_before_it_was_in_sight(tmp_path: Path) -> None:
-    played = play(tmp_path, "large_type")
-    assert played.status == 0, played.said
-    assert played.visit("large_type")["states"].count("sign") == 1
-
-
-def test_a_script_that_expects_something_else_fails_the_demo(tmp_path: Path) -> None:
-    script = tmp_path / "wrong.toml"
+@pytest.fixture(scope="module")
+def one_fails(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Somebody in large type, and after them a script that expects what never comes."""
+    script = tmp_path_factory.mktemp("scripts") / "wrong.toml"
     script.write_text(
         '[[step]]\ntouch = "attract-start"\n[[step]]\nsee = "words that stand nowhere"\nwithin = 1\n', encoding="utf-8"
     )
-    ended = subprocess.run(
-        [sys.executable, "-m", "kiosk.cli", "demo", "--headless", "--visit", str(script), "--out", str(tmp_path / "o")],
-        capture_output=True, text=True, timeout=120, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
-    )  # fmt: skip
-    assert ended.returncode == 1
-    assert "step 2: see" in ended.stdout
+    return play(tmp_path_factory.mktemp("one_fails"), "large_type", str(script.with_suffix("")))
+
+
+def test_in_large_type_nothing_is_promised_or_signed_before_it_was_in_sight(one_fails: Played) -> None:
+    assert one_fails.visit("large_type")["ok"], one_fails.said
+    assert one_fails.visit("large_type")["states"].count("sign") == 1
+
+
+def test_a_script_that_expects_something_else_fails_the_demo(one_fails: Played) -> None:
+    assert one_fails.status == 1
+    assert not one_fails.report["ok"]
+    assert not one_fails.visit("wrong")["ok"]
+    assert "step 2: see" in one_fails.said

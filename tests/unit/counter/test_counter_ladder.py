@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,13 +11,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import yaml
 
 from devices.contracts.device import State as DeviceState
 from devices.contracts.device import Status
 from devices.contracts.identity import DocumentKind, IdentityDocument
+from kiosk import wire
 from kiosk.counter.abilities import abilities
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.shelf import Shelf
@@ -26,15 +27,15 @@ from kiosk.domain.codes import id_check_digit
 from kiosk.domain.decision import Outcome, Rung, Verification
 from kiosk.domain.envelope import Envelope
 from kiosk.domain.place import Place
-from kiosk.domain.text import Language
+from kiosk.domain.text import Language, Text
 from kiosk.domain.workdays import national
 from kiosk.journal.journal import Journal
 from kiosk.journal.records import Block
 from kiosk.journal.sealing import item_info, new_sealing_pair, unseal
-from kiosk.services import forms, rules
+from kiosk.services import forms, rules, telling
 from kiosk.services.check import check_pack
 from kiosk.services.loader import load_pack, placed
-from kiosk.services.model import ServicePack, Verdict
+from kiosk.services.model import Decider, Deciding, ServicePack, Verdict
 from kiosk.visit.effects import Commit
 from kiosk.visit.events import CommitFailed, Committed
 from kiosk.wire import CasePayload
@@ -115,7 +116,7 @@ def commit(journal: Journal, packs: dict[Rung, ServicePack]) -> Make:
 
 def payload(journal: Journal, case_id: str) -> CasePayload:
     (item,) = journal.due(NOW, 10, 1 << 20)
-    return msgspec.json.decode(unseal(item.sealed, PRIVATE, item_info("t-1", case_id)), type=CasePayload)
+    return wire.read_case(unseal(item.sealed, PRIVATE, item_info("t-1", case_id)))
 
 
 def said(made: Committed) -> str:
@@ -204,7 +205,7 @@ def test_receipt_takes_in_with_its_date_and_the_clocks_and_decides_nothing(commi
     assert not made.decision.effective
     words = said(made)
     for part in ("2026-11-22 10:30", "已经收件，以后作出决定", "还没有作出决定", "从 2026-11-22 收件这天起",
-                 "5 个工作日内（最迟 2026年11月27日）", "就算受理", "20 个工作日内（最迟 2026年12月25日）",
+                 "5 个工作日内（最迟 2026年11月27日）", "就算受理", "25 个工作日内（最迟 2026年12月25日）",
                  "第三十二条"):  # fmt: skip
         assert part in words
     assert "认证通过" not in words
@@ -217,8 +218,8 @@ def test_where_the_calendar_has_run_out_the_days_stand_there_without_a_date(comm
     assert isinstance(made, Committed)
     short = replace(national(), until=date(2026, 11, 30))
     for language, first, second in (
-        ("zh_CN", "5 个工作日内（最迟 2026年11月27日）告诉您", "20 个工作日内作出决定"),
-        ("en", "within 5 working days (by 2026-11-27 at the latest) you", "Within 20 working days of acceptance it is"),
+        ("zh_CN", "5 个工作日内（最迟 2026年11月27日）告诉您", "25 个工作日内作出决定"),
+        ("en", "within 5 working days (by 2026-11-27 at the latest) you", "within 25 working days it is decided"),
     ):
         (paper,) = compose.papers(packs[Rung.RECEIPT], made.draft, case_no=made.case_no, credit_code="", place=PLACE,
                                   committed_at=NOW, language=language, calendar=lambda: short)  # fmt: skip
@@ -228,12 +229,39 @@ def test_where_the_calendar_has_run_out_the_days_stand_there_without_a_date(comm
 
 
 @pytest.mark.parametrize("born", [1958, 1990], ids=["who would be approved", "who would be refused"])
-def test_on_the_rung_receipt_neither_yes_nor_no_is_said(commit: Make, born: int) -> None:
+def test_on_the_rung_receipt_nothing_is_decided_and_nobody_is_promised_a_yes(commit: Make, born: int) -> None:
     made = commit(Rung.RECEIPT, online=False, born=born, language="en")
     assert isinstance(made, Committed)
     assert made.decision.outcome is Outcome.RECEIVED
     assert "Nothing is decided yet" in said(made)
     assert "within 5 working days" in said(made)
+    assert ("As the rules stand now" in said(made)) == (born == 1990)
+
+
+def test_who_will_be_refused_is_told_why_and_where_to_go_and_by_whom_it_is_decided(
+    commit: Make, packs: dict[Rung, ServicePack], journal: Journal
+) -> None:
+    """The paper says that it decides nothing, and sends nobody home to wait for what the rules will refuse."""
+    made = commit(Rung.RECEIPT, online=False, born=1990)
+    assert isinstance(made, Committed)
+    refusing = next(rule for rule in packs[Rung.RECEIPT].rules if rule.outcome == "refused")
+    (paper,) = made.papers
+    assert paper.extra["照规则现在看"].split("\n") == [refusing.because.zh, telling.NOT_YET.zh]
+    assert paper.extra["接下来请您"] == refusing.go.zh, "and not to wait for a notice"
+    assert "接下来谁来办" not in paper.extra
+    assert payload(journal, made.draft.case_id).outcome == "received", "the backend decides"
+
+
+def test_a_promise_of_the_pack_is_the_last_day_on_the_receipt_without_a_line(commit: Make, packs: dict) -> None:
+    made = commit(Rung.RECEIPT, online=False)
+    assert isinstance(made, Committed)
+    promised = replace(packs[Rung.RECEIPT], decides=Deciding(Decider.STREET, Text("街道", "Street"), 10))
+    for outcome in (Outcome.RECEIVED, Outcome.REFERRED):
+        draft = replace(made.draft, decision=replace(made.decision, outcome=outcome))
+        (paper,) = compose.papers(promised, draft, case_no=made.case_no, credit_code="", place=PLACE, committed_at=NOW)
+        words = "\n".join(paper.extra.values())
+        days = set(re.findall(r"最迟 ([^）]+)）", words))
+        assert days == {"2026年11月27日", "2026年12月4日"}, "to be accepted, and to be decided: no third day"
 
 
 def test_provisional_says_in_words_that_it_is_to_be_confirmed(commit: Make, journal: Journal) -> None:

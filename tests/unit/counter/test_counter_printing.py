@@ -242,13 +242,14 @@ def failing(code: str) -> Callable[..., Any]:
 class Desk(CommitDesk):
     """The desk with a draft of no one: only what the journal answers matters here."""
 
-    def _draft(self, asked: Any, now: datetime) -> Any:
+    def _draft(self, *_: Any) -> Any:
         return SimpleNamespace(materials=())
 
 
 ASKED: Any = SimpleNamespace(
-    document=SimpleNamespace(number="1"), pack=SimpleNamespace(offline=Rung.FINAL), online=True, draft=False
-)
+    document=SimpleNamespace(number="1"), pack=SimpleNamespace(offline=Rung.FINAL, bundle=None), online=True,
+    draft=False, materials=(),
+)  # fmt: skip
 SHELF: Any = SimpleNamespace(person=lambda number: None)
 
 

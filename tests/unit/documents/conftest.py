@@ -42,12 +42,13 @@ def case() -> Case:
         language: Language = "zh_CN",
         test: bool = False,
         place: Place = PLACE,
+        birth: date = date(1958, 3, 1),
         **answers: str,
     ) -> dict[str, PaperContent]:
         pack = load_builtin(place)[service]
-        first = "14021319580301002"
+        first = f"140213{birth:%Y%m%d}002"
         document = IdentityDocument(
-            DocumentKind.RESIDENT, first + id_check_digit(first), name, "2", date(1958, 3, 1), date(2015, 1, 1), None
+            DocumentKind.RESIDENT, first + id_check_digit(first), name, "2", birth, date(2015, 1, 1), None
         )
         envelope = Envelope().with_fields(forms.prefill(pack, document))
         for question in pack.questions:

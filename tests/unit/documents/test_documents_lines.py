@@ -58,3 +58,26 @@ def test_points_outside_the_pad_are_kept_on_its_edge() -> None:
 def test_an_empty_or_broken_signature_is_refused(strokes: tuple[tuple[tuple[float, float], ...], ...]) -> None:
     with pytest.raises(ValueError, match="signature"):
         signature_svg(strokes)
+
+
+DAY = "2026年12月3日"
+
+
+@pytest.mark.parametrize("width", range(11, 40))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "由街道办事处决定，10 个工作日内（最迟 2026年12月3日）告诉您结果。",
+        "2026年12月3日以前来领，最晚 2026年12月3日。",
+        "请在 2026年12月3日",
+    ],
+)
+def test_a_day_stands_on_one_line_whatever_stands_around_it(text: str, width: int) -> None:
+    lines = wrap(text, width, count)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert sum(line.count(DAY) for line in lines) == text.count(DAY), lines
+    assert all(count(line) <= width for line in lines)
+
+
+def test_a_day_with_spaces_is_one_day_too() -> None:
+    assert wrap("请在 2026 年 12 月 3 日以前来", 15, count) == ["请在", "2026 年 12 月 3 日", "以前来"]

@@ -10,10 +10,11 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from kiosk.documents import certificate, receipt
+from kiosk.documents import licence, receipt
 from kiosk.documents.compose import as_copy
 from kiosk.documents.fonts import Face, face
 from kiosk.documents.glyphs import GlyphMissing, check
+from kiosk.documents.page import CertificateTooLong
 from kiosk.domain.codes import group_case_no
 from kiosk.domain.papers import PaperContent, RenderedPaper
 
@@ -51,7 +52,7 @@ def picture(paper: RenderedPaper) -> Image.Image:
 
 def test_every_field_of_the_licence_can_be_read_back(case: Case) -> None:
     content = case()["licence"]
-    text = text_of(certificate.render(content))
+    text = text_of(licence.render(content))
     for name, value in content.values.items():
         assert value.replace(" ", "") in text, name
     assert "营业执照" in text
@@ -60,7 +61,7 @@ def test_every_field_of_the_licence_can_be_read_back(case: Case) -> None:
 
 def test_the_number_of_the_case_stands_in_groups_on_the_licence_too(case: Case) -> None:
     content = case()["licence"]
-    document = pdfium.PdfDocument(certificate.render(content).pdf)
+    document = pdfium.PdfDocument(licence.render(content).pdf)
     sheet = document[0].get_textpage()
     text = str(sheet.get_text_bounded())
     sheet.close()
@@ -76,7 +77,7 @@ def test_headings_on_the_receipt_have_a_bold_face_of_their_own(case: Case) -> No
 
 
 def test_all_fonts_are_embedded_and_streams_are_binary(case: Case) -> None:
-    pdf = certificate.render(case()["licence"]).pdf
+    pdf = licence.render(case()["licence"]).pdf
     fonts = re.findall(rb"/BaseFont /([A-Za-z+]+)", pdf)
     assert fonts
     assert all(re.match(rb"[A-Z]{6}\+Kiosk", font) for font in fonts), fonts
@@ -85,16 +86,16 @@ def test_all_fonts_are_embedded_and_streams_are_binary(case: Case) -> None:
 
 
 def test_names_of_minorities_and_rare_characters_are_drawn_and_read_back(case: Case) -> None:
-    assert RARE in text_of(certificate.render(case(name=RARE)["licence"]))
+    assert RARE in text_of(licence.render(case(name=RARE)["licence"]))
 
 
 def test_a_second_paper_has_all_its_own_characters(case: Case) -> None:
     """reportlab keeps fonts by name: characters that the first paper did not have came out as gaps."""
-    certificate.render(case()["licence"])
-    after = certificate.render(case(name=RARE, shop_name="古城墙根老味道")["licence"])
+    licence.render(case()["licence"])
+    after = licence.render(case(name=RARE, shop_name="古城墙根老味道")["licence"])
     assert "古城墙根老味道" in text_of(after)
     fresh = page(after)
-    blank = page(certificate.render(case(name="　" * len(RARE), shop_name="古城墙根老味道")["licence"]))
+    blank = page(licence.render(case(name="　" * len(RARE), shop_name="古城墙根老味道")["licence"]))
     assert (fresh != blank).sum() > 500, "the operator's name leaves ink on the paper"
 
 
@@ -105,8 +106,8 @@ def test_nothing_is_drawn_outside_the_frame_even_with_long_values(case: Case) ->
         premises="和阳街道永泰南路与迎宾街交叉口东北角万达广场一期地下一层十八号铺位甲",
     )
     content = long["licence"]
-    assert content.values["premises"] in text_of(certificate.render(content))
-    sheet = page(certificate.render(content))
+    assert content.values["premises"] in text_of(licence.render(content))
+    sheet = page(licence.render(content))
     inner = sheet[:, int(sheet.shape[1] * 0.92) : int(sheet.shape[1] * 0.94)]
     middle = inner[int(sheet.shape[0] * 0.2) : int(sheet.shape[0] * 0.85)]
     assert middle.min() > 200, "no text runs into the right margin"
@@ -115,13 +116,13 @@ def test_nothing_is_drawn_outside_the_frame_even_with_long_values(case: Case) ->
 def test_a_value_that_cannot_fit_is_refused(case: Case) -> None:
     content = case()["licence"]
     long = replace(content, values={**content.values, "name": "店" * 400})
-    with pytest.raises(certificate.CertificateTooLong):
-        certificate.render(long)
+    with pytest.raises(CertificateTooLong):
+        licence.render(long)
 
 
 def test_the_code_on_the_licence_scans(case: Case) -> None:
     content = case()["licence"]
-    (found,) = zxingcpp.read_barcodes(page(certificate.render(content), 3.0))
+    (found,) = zxingcpp.read_barcodes(page(licence.render(content), 3.0))
     assert found.text == content.qr
 
 
@@ -132,8 +133,8 @@ def test_the_code_on_the_receipt_scans(case: Case) -> None:
 
 
 def test_copies_and_tests_are_marked(case: Case) -> None:
-    plain = text_of(certificate.render(case()["licence"]))
-    marked = text_of(certificate.render(as_copy(case(test=True)["licence"], 3)))
+    plain = text_of(licence.render(case()["licence"]))
+    marked = text_of(licence.render(as_copy(case(test=True)["licence"], 3)))
     assert "补打" not in plain
     assert "测试" not in plain
     assert "副本·补打第3次" in marked
@@ -145,9 +146,9 @@ def test_copies_and_tests_are_marked(case: Case) -> None:
 def test_the_same_paper_gives_the_same_bytes(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also a second later: fonts carry the time of their making unless told not to."""
     content = case()
-    pdf = certificate.render(content["licence"]).pdf
+    pdf = licence.render(content["licence"]).pdf
     monkeypatch.setattr("time.time", lambda: 4_000_000_000.0)
-    assert certificate.render(content["licence"]).pdf == pdf
+    assert licence.render(content["licence"]).pdf == pdf
     assert receipt.render(content["receipt"]) == receipt.render(content["receipt"])
 
 
@@ -164,7 +165,7 @@ def test_a_receipt_has_ink_inside_its_margins_only(case: Case, service: str, lan
 def test_a_character_no_font_has_stops_the_paper_before_it_is_drawn(case: Case) -> None:
     made = case(name=f"王{UNASSIGNED}{UNASSIGNED}")
     with pytest.raises(GlyphMissing) as caught:
-        certificate.render(made["licence"])
+        licence.render(made["licence"])
     assert caught.value.fields == {"operator": 2}
     assert caught.value.count == 2
     assert UNASSIGNED not in str(caught.value)

@@ -113,10 +113,10 @@ def test_a_date_stands_in_words_and_only_papers_of_the_situation_are_made(packs:
     answers |= {"reason": "never"}
     assert "失业日期" not in dict(receipt(packs["unemployment_registration"], answers).rows)
     pack = packs["unemployment_registration"]
-    voucher = replace(pack.papers[0], paper_id="voucher", when='answers["reason"] == "closed"')
+    voucher = replace(pack.papers[-1], paper_id="voucher", when='answers["reason"] == "closed"')
     pack = replace(pack, papers=(*pack.papers, voucher))
-    assert pack.papers[1] not in situations.fitted(pack, answers).papers
-    assert pack.papers[1] in situations.fitted(pack, answers | {"reason": "closed"}).papers
+    assert pack.papers[-1] not in situations.fitted(pack, answers).papers
+    assert pack.papers[-1] in situations.fitted(pack, answers | {"reason": "closed"}).papers
 
 
 def test_the_numbers_pad_of_an_identity_number_checks_its_digits(packs: dict[str, ServicePack]) -> None:

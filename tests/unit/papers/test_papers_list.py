@@ -84,6 +84,18 @@ def test_a_revoked_paper_is_told_with_its_cause(office: Office, case: Case) -> N
     assert (found.verdict, found.revocation, found.notes) == (Verdict.REVOKED, row, ("exchange",))
 
 
+def test_a_corrected_certificate_replaces_the_one_before_and_not_the_receipt(office: Office, case: Case) -> None:
+    made = case("elder_card")
+    first, receipt = office.print(made["certificate"]), office.print(made["receipt"])
+    second = office.print(replace(made["certificate"], extra={**made["certificate"].extra, "version": "2"}))
+    row = RevokedPaper(serial_of(first.case_id).hex(), NOON.isoformat(), "corrected", "replaced", "certificate")
+    office.revoked.append(row)
+    assert verdict(office, first).verdict is Verdict.REVOKED
+    assert verdict(office, first).notes == ("replaced",)
+    assert verdict(office, receipt).verdict is Verdict.GENUINE
+    assert verdict(office, second).verdict is Verdict.GENUINE
+
+
 def test_a_key_that_is_in_no_list_is_unknown_and_an_old_list_says_that_it_is_old(office: Office, case: Case) -> None:
     office.issued = NOON - timedelta(days=3)
     paper = office.print(case()["receipt"])

@@ -17,7 +17,7 @@ from pycose.keys import OKPKey
 from pycose.keys.curves import Ed25519
 from pycose.messages import Sign1Message
 
-from kiosk.documents import certificate, receipt
+from kiosk.documents import licence, receipt
 from kiosk.documents.compose import as_copy
 from kiosk.documents.qr import matrix_of
 from kiosk.domain.decision import Verification
@@ -44,7 +44,7 @@ def text_of(data: bytes) -> str:
 
 def picture_of(paper: PaperContent) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     if paper.kind == "certificate":
-        document = pdfium.PdfDocument(certificate.render(paper).pdf)
+        document = pdfium.PdfDocument(licence.render(paper).pdf)
         try:
             return np.asarray(document[0].render(scale=2.5).to_pil().convert("L"))  # 180 dots an inch
         finally:

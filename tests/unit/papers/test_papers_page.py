@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -174,12 +175,18 @@ def test_a_revoked_paper_is_told_in_both_languages_and_an_old_list_says_its_age(
 ) -> None:
     paper = office.print(case()["licence"])
     office.revoked.append(RevokedPaper(serial_of(paper.case_id).hex(), NOON.isoformat(), "uscc", "exchange"))
+    corrected = [
+        office.print(replace(case("elder_card")[name], case_id="other")) for name in ("certificate", "receipt")
+    ]
+    row = RevokedPaper(serial_of("other").hex(), NOON.isoformat(), "corrected", "replaced", "certificate")
+    office.revoked.append(row)
     opened = checker(office, now=office.issued + timedelta(days=9))
     opened.open()
     assert opened.check(paper.qr) == ("revoked", "list-old exchange")
     words = opened.tab.inner_text("main")
     for text in ("已经失效", "Revoked", "名单过期了", "out of date", "9 天前", "9 days old", "0352-0000000"):
         assert text in words
+    assert [opened.check(each.qr) for each in corrected] == [("revoked", "list-old replaced"), ("genuine", "list-old")]
 
 
 def test_a_newer_list_may_be_brought_and_a_forged_one_is_refused(

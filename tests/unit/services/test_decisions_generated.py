@@ -19,12 +19,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devices.contracts.identity import DocumentKind, IdentityDocument
+from kiosk import wire
 from kiosk.documents import compose, wording
 from kiosk.domain import codes, ladder
 from kiosk.domain.beijing import CHINA
@@ -109,7 +109,7 @@ class Visited:
             draft, codes.case_no(PLACE.area_code, self.at.astimezone(CHINA).date(), 7), self.at,
             sealed_hashes=["0" * 64] * len(draft.materials), once=self.pack.once, facts=replay.stored(facts, PLACE),
         )  # fmt: skip
-        return msgspec.json.decode(plain, type=CasePayload)
+        return wire.read_case(plain)
 
 
 def numbered(birth: date, *, valid: bool, area: str = "140213") -> str:
@@ -223,17 +223,20 @@ def judge(visited: Visited, seen: Counter[str]) -> None:
         assert all((rule.rule_id, rule.basis, rule.because.zh, rule.because.en))
     deciding = decision.rules[0]
     screen, paper, language = pack.reasons(decision), told(visited, draft), visited.language
-    if decision.outcome is Outcome.RECEIVED:  # nothing was decided: that is what is told, and the look ahead to nobody
+    if decision.outcome is Outcome.RECEIVED:  # nothing was decided: that is what is told
         assert paper[wording.STANDING.of(language)] == ladder.step(decision.rung, online=False).paper.of(language)
         assert not screen
+        ahead = paper.get(wording.AHEAD.of(language), "").split("\n")
+        assert (deciding.because.of(language) in ahead) == (decision.ahead is Outcome.REFUSED), "a no to come is told"
+        assert (telling.NOT_YET.of(language) in ahead) == (decision.ahead is Outcome.REFUSED), "as no decision"
     else:
         assert deciding.because in [reason.because for reason in screen], "the screen names what decided it"
         assert deciding.because.of(language) in paper[wording.REASONS.of(language)].split("\n"), "and so does the paper"
-    if decision.outcome is Outcome.REFUSED:
+    if Outcome.REFUSED in (decision.outcome, decision.ahead):
         assert deciding.go.zh
         assert deciding.go.en
         assert deciding.go.of(language) in paper[wording.NEXT.of(language)], "who is refused is told where to go"
-    if decision.outcome in (Outcome.REFUSED, Outcome.REFERRED):
+    if decision.against:
         for lacking in deciding.missing:
             assert lacking.of(language) in paper[wording.BRING.of(language)], "and what is missing"
     if decision.outcome is Outcome.REFUSED:

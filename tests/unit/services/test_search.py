@@ -145,6 +145,15 @@ def test_the_index_is_built_once_for_the_same_packs_and_anew_for_others() -> Non
     assert BUSINESS not in search.index(changed).find("kaidian")
 
 
+@given(st.text("szh", max_size=8), st.text("szh", min_size=4, max_size=8), st.integers(0, 3))
+def test_whatever_is_one_letter_off_has_a_half_of_the_query(sound: str, query: str, start: int) -> None:
+    """By halves nearly every text is sorted out before it is looked at letter by letter; none that is near is."""
+    near = search._one_off(query, sound, min(start, len(sound)))
+    left_out = search._one_left_out(query, sound, min(start, len(sound)))
+    if near or left_out:
+        assert any(half in sound for half in search._halves(query))
+
+
 def test_a_thousand_packs_answer_every_key() -> None:
     """How quickly is told by `kiosk bench packs`."""
     packs = many()

@@ -191,4 +191,4 @@ def test_built_in_packs_are_read_without_the_checker() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
-    assert tuple(loader.load_builtin()) == loader.BUILTIN
+    assert tuple(loader.load_builtin()) == (*loader.BUILTIN, *loader.BUNDLES)

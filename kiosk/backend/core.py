@@ -70,9 +70,7 @@ class Backend:
         self.late = Late(self._store, self.keys, self.seals, self.now)
         self.lives = Lives(self._store, self.keys, self.now, self.late.person)
         self.late.follow = self.lives.follow
-        self.persons = PersonQuestions(
-            self._store, self.lives, self.keys, self.metrics, settings.monotonic, self.now
-        )
+        self.persons = PersonQuestions(self._store, self.lives, self.keys, self.metrics, settings.monotonic, self.now)
         registers = load_registers(Path(settings.registers)) if settings.registers else {}
         self.queries = Queries(self._store, registers, self.keys, self.metrics, settings.monotonic, self.now)
         self.published = Publishing(self._store, self.metrics, self.now)

@@ -3,8 +3,8 @@
 What was done is only ever added to, in `life_events`, each event under a hash over it and the one before; how a case
 stands is reckoned from that and kept beside it. A life begins when somebody needs it, or in a quiet moment
 (replaying.py): no push waits for it. What an applicant has sent (a withdrawal, a supplement) is acknowledged with its
-item, and answered by the table right behind; killed in between, it is answered in the next quiet moment. A case that cannot be
-read keeps nobody else waiting: it is left out and logged (``case.unreadable``), and whoever asks for it by its id is told.
+item, and answered by the table right behind; killed in between, it is answered in the next quiet moment. A case that
+cannot be read keeps nobody else waiting: it is left out and logged (``case.unreadable``); who names it is told.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 The question is sealed to the backend and names the document's number; the cases are found by its keyed hash, and the
 number is kept nowhere. The answer is sealed to the key that the question brought, in steps of 4 KB: its length tells a
-few cases from a page full of them, and none from a few not; the time that it takes is not hidden. How often one terminal
-may ask is limited, and who asks more is an alarm: whoever has a terminal's key, and a list of numbers, is not to try
-them all.
+few cases from many, not from none; how long it takes is not hidden. How often one terminal may ask is limited, and who
+asks more is an alarm: whoever has a terminal's key, and a list of numbers, is not to try them all.
 """
 
 from __future__ import annotations

@@ -111,8 +111,8 @@ class PersonCasesRequest:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PersonCasesReply:
-    """``sealed``: PersonCases as JSON, sealed, in base64. Padded, in steps of 4 KB: its length tells
-    none from a few not, and a few from many (50 are about 32 KB).
+    """``sealed``: PersonCases as JSON, sealed, in base64. Padded, in steps of 4 KB: its length tells a
+    few cases from many (50 are about 32 KB), not from none.
     """
 
     sealed: str

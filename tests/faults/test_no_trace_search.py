@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from backports import zstd
 
 from devices.simulators.portrait import card_portrait
 from tests.faults.trace_search import Search, forms, picture_forms
@@ -48,7 +49,7 @@ def test_each_piece_of_the_photograph_is_found(search: Search) -> None:
     assert search.data(picture[100:400], "a part of it")
 
 
-@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress])
+@pytest.mark.parametrize("pack", [zlib.compress, gzip.compress, zstd.compress])
 def test_it_looks_into_packed_streams(search: Search, pack: object) -> None:
     packed = pack(("{" + VALUES["name"] + "}").encode() * 3)  # type: ignore[operator]  # both take bytes
     assert not search._plain(packed, "here")

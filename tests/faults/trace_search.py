@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote_from_bytes
 
 import numpy as np
+from backports import zstd
 
 SHORTEST = 6  # bytes: shorter ones would be met by chance in encrypted data
 CHARSETS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "gb18030")
@@ -28,7 +29,7 @@ PICTURES = {
     "a PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "a PDF": re.compile(rb"%PDF-1\."),
 }
-_PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
+_PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|\x28\xb5\x2f\xfd")
 _MOST = 1 << 20  # bytes that a packed stream is unpacked to
 
 
@@ -113,7 +114,7 @@ class Search:
                 self._table[half][int.from_bytes(needle[2 * half : 2 * half + 2], "little")] = True
 
     def data(self, data: bytes, where: str) -> list[Finding]:
-        """In these bytes, and in what they may hold packed by zlib or gzip; and pictures of whatever kind."""
+        """In these bytes, and in what they hold packed by zlib, gzip or Zstandard; and pictures of whatever kind."""
         if not np.frombuffer(data, dtype=np.uint8).any():  # room kept for later: 88 MB of it
             self.looked_at += len(data)
             return []
@@ -123,10 +124,13 @@ class Search:
             return []
         found = self._plain(data, where)
         for match in _PACKED.finditer(data):
-            unpacker = zlib.decompressobj(47 if match.group()[:1] == b"\x1f" else 15)
+            packed = data[match.start() : match.start() + _MOST]
             try:
-                inside = unpacker.decompress(data[match.start() : match.start() + _MOST], _MOST)
-            except zlib.error:
+                if match.group()[:1] == b"\x28":
+                    inside = zstd.ZstdDecompressor().decompress(packed, max_length=_MOST)
+                else:
+                    inside = zlib.decompressobj(47 if packed[:1] == b"\x1f" else 15).decompress(packed, _MOST)
+            except (zlib.error, zstd.ZstdError):
                 continue
             found += self._plain(inside, f"{where}, unpacked at {match.start()}")
         if not found:

@@ -51,7 +51,7 @@ def test_a_visit_is_acknowledged_and_only_the_backends_sm2_key_opens_it(tmp_path
     wire.verify_ack(wire.unb64(enrolment["signing_key"]), ack)
     sealed = wire.unb64(item["sealed"])
     place = item_info(enrolment["terminal_id"], item["id"])
-    case = json.loads(unseal(sealed, keys.current.sealing_private, place))
-    assert case["case_no"] == report["visits"][0]["case_no"]
+    case = wire.read_case(unseal(sealed, keys.current.sealing_private, place))
+    assert case.case_no == report["visits"][0]["case_no"]
     with pytest.raises(suites.NotOpened):
         suites.by_name("international").unseal(sealed, bytes(32), place)

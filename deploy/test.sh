@@ -48,13 +48,15 @@ trap end_all EXIT
 
 # The tests walk in rows, six side by side: most of them wait for windows, printers, children and deadlines.
 side=6
+longest=1500 # seconds: a row that stands still is ended, with what it has begun
 # Coverage is counted where it tells most: the visit, the counter and the journal by their unit tests. It costs a third of
 # the time, and between many threads the tracer itself fails now and then.
 begin() { # ROW
     local row=$1 runner=(-m pytest) words=("${given[@]}")
     case $row in heart | tests) runner=(-m coverage run --parallel-mode -m pytest) ;; esac
     if [ "$row" != tests ]; then read -ra words <<<"${folders[$row]//$'\n'/ }"; fi
-    .venv/bin/python "${runner[@]}" -o cache_dir="$logs/$row.cache" "${words[@]}" >"$logs/$row" 2>&1 &
+    timeout --kill-after=10 "$longest" \
+        .venv/bin/python "${runner[@]}" -o cache_dir="$logs/$row.cache" "${words[@]}" >"$logs/$row" 2>&1 &
     running[$row]=$!
     begun[$row]=$SECONDS
 }
@@ -87,8 +89,8 @@ alone() {
     local row tests few=4 status=0
     for row in "${failing[@]}"; do
         mapfile -t tests < <(.venv/bin/python -c 'import json, sys; print(*json.load(open(sys.argv[1])), sep="\n")' \
-            "$logs/$row.cache/v/cache/lastfailed")
-        if [ -z "${tests[*]}" ] || [ "${#tests[@]}" -gt "$few" ]; then # none named: ended by a time-out
+            "$logs/$row.cache/v/cache/lastfailed" 2>/dev/null)
+        if [ -z "${tests[*]}" ] || [ "${#tests[@]}" -gt "$few" ]; then # none named: it was ended from outside
             echo "$row: ${#tests[@]} tests are named as failed: no busy machine is the reason"
             status=1
         elif .venv/bin/python -m pytest -p no:cacheprovider "${tests[@]}"; then
@@ -148,6 +150,8 @@ printf '\n== coverage (of the visit, the counter and the journal by their unit t
 printf '\n== summary\n'
 printf '%s\n' "${summary[@]}"
 if [ "${#second[@]}" -gt 0 ]; then printf 'failed beside the others, passed alone: %s\n' "${second[@]}"; fi
+# what failed, once more, because who sees only the end of a log wants to know
+grep -hE '^(FAILED|ERROR) |^E   +Failed: Timeout' "${rows[@]/#/$logs/}" | cut -c -300 | head -n 30
 # pytest's own closing lines, last, where people and machines look for them
 for row in "${rows[@]}"; do
     grep -E '^=+ .*(passed|failed|error|skipped|no tests ran).* =+$' "$logs/$row" | tail -n 1

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kiosk.housekeeping import Housekeeping
     from kiosk.journal.journal import Journal
     from kiosk.services.model import ServicePack
+    from kiosk.sync.aside import Aside
     from kiosk.sync.asking import Asking
     from kiosk.sync.client import SyncClient
     from kiosk.sync.fetching import Fetching
@@ -95,6 +96,7 @@ class Terminal:
         self._sync: SyncLoop | None = None
         self._asking: Asking | None = None
         self._fetching: Fetching | None = None
+        self._asides: tuple[Aside, ...] = ()
         self._house: Housekeeping | None = None
         self._afar: Afar | None = None
         self._rounds: Rounds | None = None
@@ -154,14 +156,12 @@ class Terminal:
         if self._manager is not None:
             for name in self._manager:
                 self._manager[name].request_stop()  # what is queued there is not begun, and nobody waits for it
-        for line in (self._asking, self._fetching):
-            if line is not None:
-                line.interrupt()
+        for line in self._asides:
+            line.interrupt()
         if self._counter is not None:
             self._counter.close()
-        for line in (self._asking, self._fetching):
-            if line is not None:
-                line.close()
+        for line in self._asides:
+            line.close()
         if self._sync is not None:
             self._sync.stop()
         if self._documents is not None:
@@ -384,8 +384,6 @@ class Terminal:
         self._packs = dict(packs)
 
     def _start_sync(self) -> None:
-        from functools import partial
-
         from kiosk.counter.results import keep_results
         from kiosk.keystore.notes import note_sources
         from kiosk.keystore.store import source
@@ -403,10 +401,10 @@ class Terminal:
         own = self._profile.keys
         key = TerminalKey.load_or_create(self._profile.data, own.suite, source(own.source, own.pcrs))
         note_sources(self.journal, self._profile.data)
-        transport = HttpTransport(self._profile.backend_url, roots=self._profile.backend_roots)
+        line = partial(HttpTransport, self._profile.backend_url, roots=self._profile.backend_roots)
         self._client = SyncClient(
             self.journal,
-            transport,
+            line(),
             key,
             policy=Policy(pictures=self._profile.pictures, key_life=own.change_days * 86_400),
             on_results=partial(keep_results, self.journal),
@@ -416,9 +414,8 @@ class Terminal:
             log=self.journal,
             publishers=Publishers(keys, data, self._afar, self._afar.changed),
         )
-        url, roots = self._profile.backend_url, self._profile.backend_roots
-        self._asking = Asking(HttpTransport(url, roots=roots), self._client)
-        self._fetching = Fetching(HttpTransport(url, roots=roots), self._client)
+        self._asking, self._fetching = Asking(line(), self._client), Fetching(line(), self._client)
+        self._asides = (self._asking, self._fetching)
         self._sync = SyncLoop(self._client, listener=lambda online, counts: self._line_moved(), crashed=self._crash)
         self._sync.start()
         self._tell_abilities()

@@ -82,7 +82,7 @@ def cases(t: Callable[[str, str], str], one: Callable[..., Any], language: Langu
     reasons = tuple((reason.of(language), n == 1) for n, reason in enumerate(REASONS))
     yield one("withdraw", WithdrawBody(accepted.title, NUMBER, tuple((text, False) for text, _ in reasons)))
     yield one("withdraw-chosen", WithdrawBody(accepted.title, NUMBER, reasons, False, "save_failed"), "withdraw")
-    receipt = t("补正材料回执", "Receipt for a supplement")
+    receipt = t("补正材料回执", "Receipt for papers handed in")
     handed = HandedInBody("supplement", title, NUMBER, True, receipt, "printing", 0, 1)
     yield one("handed_in", handed)
     withdrawal = t("撤回申请回执", "Receipt for a withdrawal")

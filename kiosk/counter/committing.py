@@ -47,12 +47,13 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Made:
-    """What the transaction made, beside its record."""
+class _Saving:
+    """What a commit goes by, of one case or of several. ``begun``: the claim of the draft that it began as, if any."""
 
-    record: CaseRecord
-    credit_code: str
-    papers: tuple[PaperContent, ...]
+    standing: Standing
+    person: PersonKey
+    now: datetime
+    begun: bytes
 
 
 class CommitDesk:
@@ -92,38 +93,44 @@ class CommitDesk:
         if not ladder.step(asked.pack.offline, online=asked.online).commits:
             return CommitFailed("needs_network")  # the line went after the guide had said that it is needed
         now = self._clock()
-        if asked.pack.bundle is not None:
-            return self._commit_bundle(asked, standing, now)
-        pages = self._ahead.take(asked.materials, standing.terminal_id, standing.sealing_key)
-        draft = self._draft(asked, now, pages.case_id, pages.materials)
-        materials = pages.sealed + tuple(
-            seal_material(material, part, draft.case_id, standing.terminal_id, standing.sealing_key)
-            for part, material in enumerate(draft.materials[len(pages.sealed) :], len(pages.sealed) + 1)
-        )
-        made: list[_Made] = []
-
-        def build(numbers: Numbers) -> CaseRecord:
-            made[:] = [self._build(asked, draft, materials, standing, person, now, numbers)]
-            return made[0].record.begun_as(begun) if begun else made[0].record
-
         try:
             person = self._shelf.person(asked.document.number)
             begun = self._drafts.claim(asked.document) if asked.draft and self._drafts is not None else b""
-            record = self._journal.commit(build, materials)
+            commit = self._commit_one if asked.pack.bundle is None else self._commit_bundle
+            return commit(asked, _Saving(standing, person, now, begun))
         except NumbersExhausted:
             return CommitFailed("numbers_exhausted")
         except JournalError as error:
             if error.code in ONLY_A_RESTART_TELLS:
                 raise
             return CommitFailed("save_failed")
-        return Committed(draft, record.case_no, draft.decision, made[0].papers, made[0].credit_code, now)
 
-    def _commit_bundle(self, asked: Commit, standing: Standing, now: datetime) -> Committed | CommitFailed:
+    def _commit_one(self, asked: Commit, saving: _Saving) -> Committed:
+        """Pages that were sealed ahead are taken as they are, and written beside the decision where they are large."""
+        standing, now = saving.standing, saving.now
+        pages = self._ahead.take(asked.materials, standing.terminal_id, standing.sealing_key)
+        draft = self._draft(asked, now, pages.case_id, pages.materials)
+        materials = _sealed(draft, standing, pages.sealed)
+        credit_code = ""
+        papers: tuple[PaperContent, ...] = ()
+
+        def build(numbers: Numbers) -> CaseRecord:
+            nonlocal credit_code, papers
+            case_no, credit_code = self._numbered(asked, draft.decision, now, numbers)
+            papers = self._papers(asked, draft, case_no, credit_code, now)
+            record = self._record(asked, draft, materials, saving, (case_no, credit_code), papers)
+            return record.begun_as(saving.begun)
+
+        record = self._journal.commit(build, materials)
+        return Committed(draft, record.case_no, draft.decision, papers, credit_code, now)
+
+    def _commit_bundle(self, asked: Commit, saving: _Saving) -> Committed:
         """Every item that is handed in as a case of its own, all of them in one transaction.
 
         Decided one after the other, in the writer's turn: what the first is given the next one takes. The joint
         receipt, and the draft that this began as, go with the first case.
         """
+        standing, now = saving.standing, saving.now
         done: dict[str, Done] = {}
         papers: list[PaperContent] = []
 
@@ -135,28 +142,20 @@ class CommitDesk:
             together = joint.receipt(
                 asked.pack, told, place=self._place, committed_at=now, language=asked.language, calendar=self._calendar,
             )  # fmt: skip
-            case_nos = [one.case_no for _, one, _ in parts]
+            case_nos = [one.case_no for _, _, one, _ in parts]
             link = PayloadBundle(new_case_id(), asked.pack.pack_id, asked.pack.version, case_nos)
-            records = []
-            for number, (part, one, spent) in enumerate(parts):
-                own = self._certificates(asked, part, one, now)
+            records: list[tuple[CaseRecord, Numbers]] = []
+            for part, draft, one, spent in parts:
+                own = self._certificates(asked, part, draft, one, now)
                 papers.extend(own)
-                kept = (*own, together) if number == 0 else own
-                record = self._record(part, one, standing, person, now, kept, link)
-                records.append((record.begun_as(begun) if number == 0 and begun else record, spent))
+                kept, begun = (own, b"") if records else ((*own, together), saving.begun)  # the first has more
+                known = (one.case_no, one.credit_code)
+                record = self._record(part, draft, _sealed(draft, standing), saving, known, kept, link)
+                records.append((record.begun_as(begun), spent))
             papers.append(together)
             return records
 
-        try:
-            person = self._shelf.person(asked.document.number)
-            begun = self._drafts.claim(asked.document) if asked.draft and self._drafts is not None else b""
-            self._journal.commit_all(build)
-        except NumbersExhausted:
-            return CommitFailed("numbers_exhausted")
-        except JournalError as error:
-            if error.code in ONLY_A_RESTART_TELLS:
-                raise
-            return CommitFailed("save_failed")
+        self._journal.commit_all(build)
         lead, *_ = (one for one in done.values() if one.draft is not None)
         if lead.draft is None:
             raise AssertionError("the first item is always handed in")
@@ -167,7 +166,7 @@ class CommitDesk:
 
     def _decide_all(
         self, asked: Commit, now: datetime, numbers: Numbers, done: dict[str, Done]
-    ) -> list[tuple[Commit, Done, Numbers]]:
+    ) -> list[tuple[Commit, CaseDraft, Done, Numbers]]:
         """Every item's decision and numbers, in order, into ``done``; what is handed in comes back to be committed."""
         parts = []
         for item in bundle.chosen(asked.pack, asked.envelope):
@@ -180,32 +179,18 @@ class CommitDesk:
             case_no, credit_code = self._numbered(part, draft.decision, now, own)
             result = compose.result_of(item.whole, draft.decision)
             one = done[item.pack_id] = Done(item, draft, case_no, credit_code, waits, result)
-            parts.append((part, one, own))
+            parts.append((part, draft, one, own))
         return parts
 
-    def _certificates(self, asked: Commit, part: Commit, one: Done, now: datetime) -> tuple[PaperContent, ...]:
+    def _certificates(
+        self, asked: Commit, part: Commit, draft: CaseDraft, one: Done, now: datetime
+    ) -> tuple[PaperContent, ...]:
         """An item's own papers besides the joint receipt, named so that no two of the bundle's are the same."""
-        if one.draft is None:
-            return ()
-        made = self._papers(part, one.draft, one.case_no, one.credit_code, now)
         return tuple(
             replace(paper, paper_id=bundle.certificate_name(asked.pack, one.item, paper.paper_id))
-            for paper in made
+            for paper in self._papers(part, draft, one.case_no, one.credit_code, now)
             if paper.kind == PaperKind.CERTIFICATE.value
         )
-
-    def _record(
-        self, part: Commit, one: Done, standing: Standing, person: PersonKey, now: datetime,
-        papers: tuple[PaperContent, ...], link: PayloadBundle,
-    ) -> CaseRecord:  # fmt: skip
-        if one.draft is None:
-            raise AssertionError("only what is handed in becomes a case")
-        materials = tuple(
-            seal_material(material, number, one.draft.case_id, standing.terminal_id, standing.sealing_key)
-            for number, material in enumerate(one.draft.materials, 1)
-        )
-        numbers = (one.case_no, one.credit_code)
-        return self._case_record(part, one.draft, materials, standing, person, now, numbers, papers, link)
 
     @staticmethod
     def _facts(asked: Commit, now: datetime) -> rules.Facts:
@@ -238,16 +223,6 @@ class CommitDesk:
             helped=asked.helped,
         )
 
-    def _build(
-        self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], standing: Standing,
-        person: PersonKey, now: datetime, numbers: Numbers,
-    ) -> _Made:  # fmt: skip
-        case_no, credit_code = self._numbered(asked, draft.decision, now, numbers)
-        papers = self._papers(asked, draft, case_no, credit_code, now)
-        known = (case_no, credit_code)
-        record = self._case_record(asked, draft, materials, standing, person, now, known, papers, None)
-        return _Made(record, credit_code, papers)
-
     def _numbered(self, asked: Commit, decision: Decision, now: datetime, numbers: Numbers) -> tuple[str, str]:
         """The case's number, and the credit code where a licence bearing it is granted."""
         area = self._place.area_code
@@ -256,19 +231,19 @@ class CommitDesk:
             return case_no, ""
         return case_no, _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
 
-    def _case_record(
-        self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], standing: Standing,
-        person: PersonKey, now: datetime, numbers: tuple[str, str], papers: tuple[PaperContent, ...],
-        link: PayloadBundle | None,
+    def _record(
+        self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], saving: _Saving,
+        numbers: tuple[str, str], papers: tuple[PaperContent, ...], link: PayloadBundle | None = None,
     ) -> CaseRecord:  # fmt: skip
         """The case as it is written. ``numbers``: its own and the credit code; ``papers``: kept for the next visit."""
-        case_no, credit_code = numbers
+        (case_no, credit_code), standing, now = numbers, saving.standing, saving.now
         hashes = [material.sha256 for material in materials]
         stored = replay.stored(self._facts(asked, now), self._place)
         payload = encode_case(draft, case_no, now, uscc=credit_code, sealed_hashes=hashes, clock=standing.clock,
                               once=asked.pack.once, facts=stored, bundle=link)  # fmt: skip
         decision = draft.decision
         seed = notice.seed(asked.pack, draft, case_no=case_no, place=self._place, committed_at=now)
+        due = (*self._due(asked, draft, case_no, credit_code, now), seed)
         return CaseRecord(
             case_id=draft.case_id,
             case_no=case_no,
@@ -281,7 +256,7 @@ class CommitDesk:
             test=draft.test,
             sealed=seal(payload, standing.sealing_key, item_info(standing.terminal_id, draft.case_id)),
             attachments=materials,
-            kept=self._shelf.keep(person, papers, (*self._due(asked, draft, case_no, credit_code, now), seed), now),
+            kept=self._shelf.keep(saving.person, papers, due, now),
             meta={
                 "sealing_key": standing.sealing_key_id,
                 **({"clock": standing.clock} if standing.clock else {}),
@@ -307,6 +282,14 @@ class CommitDesk:
         confirmed = replace(draft, decision=replace(decision, rung=Rung.FINAL, online=True))
         papers = self._papers(asked, confirmed, case_no, credit_code, now)
         return tuple(paper for paper in papers if paper.kind == PaperKind.CERTIFICATE.value) or papers
+
+
+def _sealed(draft: CaseDraft, standing: Standing, ahead: tuple[SealedMaterial, ...] = ()) -> tuple[SealedMaterial, ...]:
+    """The case's materials sealed; the first of them were ``ahead``."""
+    return ahead + tuple(
+        seal_material(material, part, draft.case_id, standing.terminal_id, standing.sealing_key)
+        for part, material in enumerate(draft.materials[len(ahead) :], len(ahead) + 1)
+    )
 
 
 def _bearing(kind: str, number: Callable[[], str]) -> str:

@@ -87,11 +87,11 @@ def _papers() -> Iterator[PaperContent]:
     """The same certificate for one after another."""
     chance = random.Random(7)  # noqa: S311  # names, not secrets
     content = statement_of_fact(
-        Text("老年人优待证", "Senior citizen's favour card"), Text(AUTHORITY, "Civil affairs office"),
+        Text("老年人优待证", "Senior citizen's concession card"), Text(AUTHORITY, "Civil affairs office"),
         [(Text("姓名", "Name"), "name", "某"), (Text("证件号码", "Document number"), "number", "1402 **** **** 0023"),
          (Text("住址", "Address"), "address", "山西省大同市平城区南关街18号2单元301")],
         body=Text("持证人已满 60 周岁，可以按当地公布的办法享受老年人优待。",
-                  "The holder is 60 or older and may have the favours that the locality has published."),
+                  "The holder is 60 or older and may have the concessions that the locality has published."),
         until=Text("长期有效", "without end"),
         notes=[Text("使用时与身份证一起出示；享受哪些优待，以当地公布的为准。", "Show it together with the ID card.")],
         day=AT.date(), number=str(LicenceId("0" * 21, "0" * 18, "140213261122000003184")),

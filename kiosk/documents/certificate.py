@@ -22,8 +22,8 @@ SEAL = (RIGHT - 185, HEIGHT - 752, 119.0)  # left, low, side: 42 mm, over issuer
 SIZE, SMALL = 13.0, 9.0  # of Chinese and of English
 
 UNSEALED = Text(
-    "本页没有盖章，真伪扫码核对；电子印章的一份，在自助终端“取证照”领取",
-    "This page bears no seal: scan to check it. The sealed one is printed at a terminal under 取证照.",
+    "本页没有盖章，真伪扫码核对；电子印章的一份，在自助终端“我的办件”里领取",
+    "This page bears no seal: scan to check it. The sealed one is printed at a terminal, under “My cases”.",
 )
 SEALED = Text("已加盖电子印章，改动一处即失效", "Electronically sealed; any change breaks the seal.")
 TEST_NOTE = "本页由测试终端打印，没有效力"

@@ -21,12 +21,12 @@ from kiosk.domain.place import Place
 from kiosk.domain.text import EMPTY, Language, Text
 
 TITLES = {
-    May.SUPPLEMENT: Text("补正材料回执", "Receipt for a supplement"),
+    May.SUPPLEMENT: Text("补正材料回执", "Receipt for papers handed in"),
     May.WITHDRAW: Text("撤回申请回执", "Receipt for a withdrawal"),
 }
 HEADINGS = {
-    May.SUPPLEMENT: Text("补的材料已经收下", "Supplement taken in"),
-    May.WITHDRAW: Text("撤回申请已经收下", "Withdrawal taken in"),
+    May.SUPPLEMENT: Text("补的材料已经收下", "Your papers are taken in"),
+    May.WITHDRAW: Text("撤回申请已经收下", "Your withdrawal is taken in"),
 }
 MEANINGS = {
     May.SUPPLEMENT: Text(

@@ -52,7 +52,7 @@ def examine(folder: Path) -> Books:
             meta = dict(connection.execute("SELECT key, value FROM meta WHERE key LIKE 'sync.%'").fetchall())
             drafts = reading.drafts(connection)
             store = Store(connection, lambda: datetime.now(UTC))
-            left = {kind: store.numbers_left(kind) for kind in KINDS}
+            left = {kind: store.numbers.left(kind) for kind in KINDS}
     except JournalError as error:
         return Books((broken("journal", str(error), error.advice),))
     except OSError as error:

@@ -86,7 +86,7 @@ class Deeds:
         at, digest = stamp(record.made_at), hashlib.sha256(record.sealed).hexdigest()
         parts: list[Part] = [(record.kind, digest, len(record.sealed))]
         parts += [(material.kind, material.sha256, len(material.data)) for material in record.attachments]
-        sealed, pack = store.with_materials(record.sealed, parts, record.attachments)
+        sealed, pack = store.packing.with_materials(record.sealed, parts, record.attachments)
         meta = {"sealing_key": record.sealing_key_id} if record.sealing_key_id else {}
         about = _json({"meta": meta, "parts": parts}).decode()
         details: dict[str, Detail] = {"deed": record.deed_id, "hash": digest, "attachments": len(record.attachments),

@@ -13,6 +13,7 @@ from kiosk.journal.checkpoints import Signer
 from kiosk.journal.connection import PAGE
 from kiosk.journal.deeds import DeedRecord, DeedRow
 from kiosk.journal.drafts import KeptDraft
+from kiosk.journal.numbers import SpendableNumbers
 from kiosk.journal.packs import FROM
 from kiosk.journal.records import (
     AckRecord,
@@ -33,7 +34,6 @@ from kiosk.journal.records import (
 )
 from kiosk.journal.reserve import LARGEST_CASE, Room, check_size
 from kiosk.journal.standing import Standing
-from kiosk.journal.store import SpendableNumbers
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -61,18 +61,17 @@ class Journal(Standing):
         """
 
         def run() -> CaseRecord:
-            store = self._store
             self._still_there()
-            numbers = store.numbers()
+            numbers = self._store.numbers.shown()
             record = build(numbers)
             check_size(record)
             self._counts = None
-            self._with_reserve(lambda: store.commit(record, numbers))
+            self._with_reserve(lambda: self._cases.commit(record, numbers))
             return record
 
         def beside() -> CaseRecord:
             self._still_there()
-            with self._store.ahead(attachments):
+            with self._store.packing.ahead(attachments):
                 return run()
 
         size = sum(len(each.data) for each in attachments)
@@ -86,12 +85,12 @@ class Journal(Standing):
         """
 
         def run() -> tuple[CaseRecord, ...]:
-            store = self._store
             self._still_there()
-            cases = [(record, cast(SpendableNumbers, numbers)) for record, numbers in build(store.numbers())]  # its own
+            built = build(self._store.numbers.shown())
+            cases = [(record, cast(SpendableNumbers, numbers)) for record, numbers in built]  # its own
             check_size(*(record for record, _ in cases))
             self._counts = None
-            self._with_reserve(lambda: store.commit_all(cases))
+            self._with_reserve(lambda: self._cases.commit_all(cases))
             return tuple(record for record, _ in cases)
 
         return self._run(run)
@@ -104,7 +103,7 @@ class Journal(Standing):
 
         def rate() -> None:
             self._still_there()
-            self._store.rating(record)
+            self._ratings.commit(record)
 
         self._changing(rate)
 
@@ -126,11 +125,11 @@ class Journal(Standing):
 
     def add_block(self, block: Block) -> None:
         """Take in a reserved block; the same one again changes nothing. JournalError ``block-overlap``."""
-        self._write(lambda: self._store.add_block(block))
+        self._write(lambda: self._store.numbers.add(block))
 
     def numbers_left(self, kind: str) -> int:
         """How many reserved numbers of this kind are not spent."""
-        return self._read(lambda _: self._store.numbers_left(kind))
+        return self._read(lambda _: self._store.numbers.left(kind))
 
     # -- outbox --------------------------------------------------------------------------------------
 
@@ -143,9 +142,8 @@ class Journal(Standing):
         times = (stamp(now), stamp(now + outbox.NO_WAIT_SO_LONG))
 
         def due(connection: Connection) -> list[OutboxItem]:
-            store = self._store
-            first = outbox.seq_of(connection, after) + 1 if after else store.first_queued()
-            return outbox.due(connection, store.packs, (first, *times), limit, max_bytes)
+            first = outbox.seq_of(connection, after) + 1 if after else self._sending.first_queued()
+            return outbox.due(connection, self._store.packing.packs, (first, *times), limit, max_bytes)
 
         return self._read_outbox(due)
 
@@ -158,40 +156,40 @@ class Journal(Standing):
 
         def alone(ack: AckRecord) -> bool:
             self._counts = None
-            store = self._store
-            return not store.unfiled and self._with_reserve(lambda: store.acknowledge_one(ack))
+            wanted = self._store.filing.wanted
+            return not wanted and self._with_reserve(lambda: self._acknowledgements.take_one(ack))
 
         if len(acks) == 1 and self._run(lambda: alone(acks[0])):
             return ()
-        return self._changing(lambda: self._store.acknowledge(acks))
+        return self._changing(lambda: self._acknowledgements.take(acks))
 
     def reschedule(self, ids: Sequence[str], next_attempt_at: datetime, cause: str) -> None:
         """Count one failed attempt for items that are queued, and say when to try again and why."""
-        self._changing(lambda: self._store.reschedule(ids, next_attempt_at, cause))
+        self._changing(lambda: self._sending.reschedule(ids, next_attempt_at, cause))
 
     def set_aside(self, item_id: str, state: Literal["rejected", "quarantined"], reason: str) -> None:
         """Take an item out of the queue for a person to look at. ``reason`` is a word such as ``bad-schema``."""
         if state not in ("rejected", "quarantined"):
             raise ValueError(f"an item is not set aside as {state!r}")
-        self._changing(lambda: self._store.settle(item_id, state, reason))
+        self._changing(lambda: self._sending.settle(item_id, state, reason))
 
     def release(self, item_id: str, reason: str) -> None:
         """Put an item that was set aside back into the queue: it is sent once more as it is. ``reason`` is a word.
 
         JournalError ``no-such-item``, ``item-not-aside``.
         """
-        self._changing(lambda: self._store.release(item_id, reason))
+        self._changing(lambda: self._sending.release(item_id, reason))
 
     def reject(self, item_id: str, reason: str) -> None:
         """Leave an item that was set aside out for good; its bytes stay here. Raises as ``release`` does."""
-        self._changing(lambda: self._store.reject(item_id, reason))
+        self._changing(lambda: self._sending.reject(item_id, reason))
 
     def counts(self) -> Counts:
         """How the cases stand. Cheap: counted anew only after a change."""
 
         def count(connection: Connection) -> Counts:
             if self._counts is None:
-                self._counts = outbox.count(connection, self._store.first_queued())
+                self._counts = outbox.count(connection, self._sending.first_queued())
             return self._counts
 
         return self._counts or self._read_outbox(count)
@@ -200,16 +198,11 @@ class Journal(Standing):
 
     def papers_for(self, claim: bytes) -> list[KeptPaper]:
         """The papers kept for this claim that have not run out, oldest case first."""
-        sql = (
-            "SELECT claim, sealed, expires_at, case_id, paper FROM kept_papers"
-            " WHERE claim = ? AND expires_at > ? ORDER BY id"
-        )
-        rows = self._read_outbox(lambda c: c.execute(sql, (claim, self._store.now())).fetchall())
-        return [KeptPaper(row[0], row[1], datetime.fromisoformat(row[2]), row[3], row[4]) for row in rows]
+        return self._read_outbox(lambda _: self._papers.find(claim))
 
     def forget_paper(self, case_id: str, paper_id: str) -> int:
         """Erase a kept paper that has come out: nobody has to collect it any more. Returns how many were erased."""
-        return self._write(lambda: self._store.forget_paper(case_id, paper_id))
+        return self._write(lambda: self._papers.forget(case_id, paper_id))
 
     def forget_expired(self) -> int:
         """Erase papers, drafts, answers, results and notes that have run out, overwriting their bytes.
@@ -227,29 +220,29 @@ class Journal(Standing):
 
     def keep_draft(self, draft: KeptDraft) -> None:
         """Keep what was entered and not committed, in place of an older draft of this claim."""
-        self._write(lambda: self._store.drafts.keep(draft))
+        self._write(lambda: self._drafts.keep(draft))
 
     def draft_for(self, claim: bytes) -> KeptDraft | None:
         """The draft kept for this claim that has not run out."""
-        return self._read(lambda _: self._store.drafts.find(claim))
+        return self._read(lambda _: self._drafts.find(claim))
 
     def forget_draft(self, claim: bytes, reason: str) -> int:
         """Erase the draft of this claim: ``reason`` is ``asked`` or ``unreadable``. Returns how many were erased."""
-        return self._write(lambda: self._store.drafts.forget(claim, reason))
+        return self._write(lambda: self._drafts.forget(claim, reason))
 
     # -- answers for the next visit ------------------------------------------------------------------
 
     def keep_answers(self, answers: KeptAnswers) -> None:
         """Keep answers for a later visit, in place of older ones of this claim."""
-        self._write(lambda: self._store.answers.keep(answers))
+        self._write(lambda: self._answers.keep(answers))
 
     def answers_for(self, claim: bytes) -> KeptAnswers | None:
         """The answers kept for this claim that have not run out."""
-        return self._read(lambda _: self._store.answers.find(claim))
+        return self._read(lambda _: self._answers.find(claim))
 
     def forget_answers(self, claim: bytes, reason: str) -> int:
         """Erase the answers of this claim: ``reason`` is ``asked`` or ``unreadable``. Returns how many were erased."""
-        return self._write(lambda: self._store.answers.forget(claim, reason))
+        return self._write(lambda: self._answers.forget(claim, reason))
 
     # -- after the visit -----------------------------------------------------------------------------
 

@@ -16,10 +16,10 @@ from typing import IO, TYPE_CHECKING, Any
 from kiosk.journal import chain, schema
 from kiosk.journal.connection import FILE, connect, database, dbapi, translated
 from kiosk.journal.errors import JournalError
+from kiosk.journal.numbers import spent_numbers
 from kiosk.journal.opening import in_use
 from kiosk.journal.packs import Packs, Part, in_row, pack_of
 from kiosk.journal.records import CaseRow, VerifyReport
-from kiosk.journal.store import spent_numbers
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

@@ -62,7 +62,7 @@ class Retention:
         (size,) = execute("SELECT ifnull(length(sealed), 0) FROM audit WHERE seq = ?", (seq,)).fetchone()
         execute("UPDATE audit SET sealed = NULL WHERE seq = ?", (seq,))
         execute("INSERT INTO erased VALUES (?, ?)", (seq, self._store.now()))
-        self._store.erase_pack(seq)
+        self._store.packing.erase(seq)
         hit("retention.erased")
         if kind == "case":
             execute("DELETE FROM results WHERE case_id = ?", (item_id,))

@@ -16,8 +16,8 @@ from kiosk.journal.chain import GENESIS, row_hash
 from kiosk.journal.deeds import KINDS
 from kiosk.journal.packs import Packs, in_row, pack_of
 from kiosk.journal.pages import MISSING, Pages, Record
+from kiosk.journal.papers import unpack_kept
 from kiosk.journal.records import ItemState
-from kiosk.journal.store import unpack_kept
 
 _EVENTS = {f"{kind}.committed": kind for kind in ("case", "rating", *KINDS)}
 _SETTLED = ("item.acknowledged", "item.rejected", "item.quarantined", "item.released", "item.erased")

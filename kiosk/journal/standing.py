@@ -14,14 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from kiosk.journal import aside, closed, mark, opening, outbox, schema
+from kiosk.journal.acknowledging import Acknowledgements
+from kiosk.journal.answers import Answers
+from kiosk.journal.cases import Cases
 from kiosk.journal.checkpoints import Checkpoints
 from kiosk.journal.connection import FILE, dbapi, translated
 from kiosk.journal.deeds import Deeds
+from kiosk.journal.drafts import Drafts
 from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 from kiosk.journal.look import Look
+from kiosk.journal.papers import Papers
+from kiosk.journal.ratings import Ratings
 from kiosk.journal.records import Counts, stamp
 from kiosk.journal.reserve import Reserve
 from kiosk.journal.retention import Retention
+from kiosk.journal.sending import Sending
 from kiosk.journal.store import Store
 from kiosk.journal.writer import Writer
 
@@ -53,20 +60,22 @@ class Standing:
         self._look: Look | None = None
         self._began = False  # from here on damage that is met is mended
         self._stand_on(connection, filed=filed)
-        self._durable = self._store.packs.durable
+        self._durable = self._store.packing.packs.durable
         self._writer = Writer(self._store.wants_rest, self._store.needs_rest, self._store.rest)
 
     def _stand_on(self, connection: Connection, *, filed: bool = False) -> None:
         """Everything that belongs to this connection, and to the log that it has opened."""
         self._connection = connection
-        self._store = Store(connection, self._clock, filed=filed)
-        self._checkpoints = Checkpoints(self._store)
-        self._retention = Retention(self._store)
-        self._deeds = Deeds(self._store)
+        self._store = store = Store(connection, self._clock, filed=filed)
+        self._drafts, self._answers, self._papers = Drafts(store), Answers(store), Papers(store)
+        self._cases, self._ratings, self._deeds = Cases(store, self._drafts), Ratings(store), Deeds(store)
+        self._sending = Sending(store)
+        self._acknowledgements = Acknowledgements(store, self._sending)
+        self._checkpoints, self._retention = Checkpoints(store), Retention(store)
         self._inode, self._log, self._there = 0, -1, (0, 0)  # what it began with: see _still_there
         self._mark: mark.Mark | None = None
         counted = connection.execute("SELECT value FROM meta WHERE key = ?", (outbox.COUNTED,)).fetchone()
-        self._counts: Counts | None = outbox.still_true(counted and counted[0], self._store.chain.head.hash)
+        self._counts: Counts | None = outbox.still_true(counted and counted[0], store.chain.head.hash)
 
     @classmethod
     def open(cls, folder: Path, key: bytes, *, clock: Callable[[], datetime] = _utc_now, durable: bool = True) -> Self:
@@ -192,7 +201,7 @@ class Standing:
         (salt,) = self._connection.execute("PRAGMA cipher_salt").fetchone()
         opening.remember(self._folder, bytes.fromhex(salt))
         if not aside.set_aside(self._folder):  # a pack that only the damaged journal names may still be wanted
-            self._store.sweep_packs()
+            self._store.packing.sweep(self._store.filing.packs())
 
     def _still_there(self) -> None:
         """What is written to a file without a name is gone at the end of the process. Asked before every case.
@@ -235,7 +244,7 @@ class Standing:
     def _end(self) -> None:
         store = self._store
         store.audit("journal.closed")
-        counts = outbox.count(self._connection, store.first_queued())
+        counts = outbox.count(self._connection, self._sending.first_queued())
         store.set_meta(outbox.COUNTED, outbox.told(store.chain.head.hash, counts))
 
     def _abandon(self) -> None:
@@ -334,7 +343,7 @@ class Standing:
 
         def look() -> T:
             store = self._store
-            if store.unfiled:
+            if store.filing.wanted:
                 self._with_reserve(store.file)
             try:
                 return work(store.connection)

@@ -11,7 +11,8 @@ from pathlib import Path
 from kiosk import wire
 from kiosk.domain.text import counted, shown
 from kiosk.services import signing
-from kiosk.services.check import check_pack, read_document
+from kiosk.services.check import check_pack
+from kiosk.services.document import read_document
 from kiosk.services.loader import load_builtin, read_checked
 from kiosk.services.signing import PublishingKey, SigningError
 

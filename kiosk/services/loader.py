@@ -53,7 +53,7 @@ from kiosk.services.situations import PROXIES
 from kiosk.services.templates import fill_known, places
 
 if TYPE_CHECKING:
-    from kiosk.services.check import PackProblem
+    from kiosk.services.document import PackProblem
 
 BUILTIN = (
     "pension_verification",
@@ -101,7 +101,8 @@ class PackError(Exception):
 
 def load_pack(path: Path | str) -> ServicePack:
     """A pack from a file, checked in full. Raises PackError naming file, line, path and cure."""
-    from kiosk.services.check import check_document, read_document
+    from kiosk.services.check import check_document
+    from kiosk.services.document import read_document
 
     document = read_document(Path(path))
     problems = check_document(document)

@@ -4,7 +4,7 @@ Cases are the boundary values of what a rule names: ages around each number, eac
 values, each option that a condition mentions (the others count as one), each paper scanned or not, dates around today,
 amounts around each number, words that a text is searched for. A rule is tried over all combinations of what it names
 itself; two rules meet where such combinations agree and a situation allows both. That every case is decided, with a
-basis, follows from the last rule, which always holds (check.py) and which says that a person decides.
+basis, follows from the last rule, which always holds (rule_check.py) and which says that a person decides.
 
 What is shown holds for these cases: a condition over a text is tried with the words that it names, and with another.
 Part of `kiosk pack check`; findings are (path, message, cure).

@@ -1,18 +1,16 @@
 """How a person's cases stand, asked of the backend while the person is here: also those of other terminals; and what a
 department's register says of them.
 
-On a connection of its own, beside the sync's, because somebody waits for the answer. Question and answer are sealed
-(kiosk/wire/lives.py): the number of the document to the backend, the answer to a key that is made for this one question
-and forgotten with it. Nothing of either is kept here.
+Question and answer are sealed (kiosk/wire/lives.py): the number of the document to the backend, the answer to a key
+that is made for this one question and forgotten with it. Nothing of either is kept here.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol, TypeVar, get_args
 
 import msgspec
@@ -24,9 +22,8 @@ from kiosk.domain.progress import Progress, remedy_of
 from kiosk.domain.register import ANSWER, Answered, Silent
 from kiosk.domain.text import EMPTY, Text
 from kiosk.journal.records import KnownCase
-from kiosk.sync.exchange import Exchange
-from kiosk.sync.identity import TerminalKey
-from kiosk.sync.policy import Failure, Policy, SyncFailure
+from kiosk.sync.aside import Aside, Client
+from kiosk.sync.policy import Failure, SyncFailure
 from kiosk.sync.transport import Transport
 
 TARGET, QUERIES = "/v1/person-cases", "/v1/queries"
@@ -61,22 +58,6 @@ class Sealed:
     answer_info: Callable[[str], bytes]
 
 
-class Client(Protocol):
-    """The part of kiosk.sync.client.SyncClient used here."""
-
-    @property
-    def enrolment(self) -> wire.Enrolment | None: ...
-
-    @property
-    def key(self) -> TerminalKey: ...
-
-    @property
-    def clock_offset(self) -> timedelta: ...
-
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
-
-
 class Words(Protocol):
     """The part of the journal used here (kiosk.journal.journal.Journal)."""
 
@@ -89,24 +70,21 @@ class Words(Protocol):
     def audit(self, event: str, /, **details: str | int) -> None: ...
 
 
-class Asking:
-    """May be used from any thread; one question at a time, and who asks blocks. ``transport`` is its own."""
+class Asking(Aside):
+    """Questions about one person, each with its answer."""
 
     def __init__(self, transport: Transport, client: Client, *, seconds: float = SECONDS) -> None:
-        self._client, self._lock = client, threading.Lock()
-        policy = Policy(attempt=seconds, stall=seconds)
-        self._exchange = Exchange(transport, client.key, client.clock, policy)
+        super().__init__(transport, client, seconds)
 
     def cases(self, number: str, *, test: bool = False) -> Cases | NotAsked:
         """The cases of the person whose document has this number."""
         enrolment = self._client.enrolment
         if enrolment is None:
             return NotAsked("not-enrolled")
-        with self._lock:
-            try:
-                return self._ask(enrolment, number, test=test)
-            except SyncFailure as failure:
-                return NotAsked(failure.cause, failure.advice)
+        try:
+            return self._ask(enrolment, number, test=test)
+        except SyncFailure as failure:
+            return NotAsked(failure.cause, failure.advice)
 
     def register(self, register: str, number: str, name: str, *, test: bool = False) -> Answered | Silent:
         """What this register says of the person whose document has this number and name."""
@@ -117,22 +95,14 @@ class Asking:
         def question(key: str) -> bytes:
             return msgspec.json.encode(wire.RegisterQuery(register, number, name, key, test))
 
-        with self._lock:
-            try:
-                sealed = Sealed(QUERIES, wire.register_query_info, wire.register_answer_info)
-                answer = self._sealed(enrolment, sealed, question, wire.RegisterAnswer)
-            except SyncFailure as failure:
-                return Silent(failure.cause)
+        sealed = Sealed(QUERIES, wire.register_query_info, wire.register_answer_info)
+        try:
+            answer = self._sealed(enrolment, sealed, question, wire.RegisterAnswer)
+        except SyncFailure as failure:
+            return Silent(failure.cause)
         if answer.outcome == "silent":
             return Silent(answer.cause)
         return Answered({ANSWER: answer.outcome, **answer.fields}, f"{answer.at} {answer.proof}")
-
-    def interrupt(self) -> None:
-        """From another thread: the question under way ends now, and no other begins."""
-        self._exchange.interrupt()
-
-    def close(self) -> None:
-        self._exchange.close()
 
     def _ask(self, enrolment: wire.Enrolment, number: str, *, test: bool) -> Cases:
         def question(key: str) -> bytes:
@@ -148,14 +118,12 @@ class Asking:
     def _sealed(self, enrolment: wire.Enrolment, sealed: Sealed, question: Callable[[str], bytes], kind: type[T]) -> T:
         """One question, and its answer as this kind. ``question`` is written with the key for the answer. Raises
         SyncFailure."""
-        self._exchange.use(self._client.key)
-        self._exchange.offset = self._client.clock_offset
         sealing = wire.unb64(enrolment.sealing_key)
         suite = suites.of_key(sealing)
         private, public = suite.new_sealing_pair()
         hidden = suite.seal(question(wire.b64(public)), sealing, sealed.query_info(enrolment.terminal_id))
         body = msgspec.json.encode(wire.PersonCasesRequest(wire.b64(hidden)))  # of one shape with QueryRequest
-        reply = self._exchange.call(enrolment, "POST", sealed.target, body, wire.PersonCasesReply)
+        reply = self._call(enrolment, "POST", sealed.target, body, wire.PersonCasesReply)
         try:
             plain = suite.unseal(wire.unb64(reply.sealed), private, sealed.answer_info(enrolment.terminal_id))
             return msgspec.json.decode(plain.rstrip(b" "), type=kind)

@@ -24,7 +24,7 @@ MOST_PAGES = 8  # of a paper of which this terminal's packs know nothing
 HELP = Text("请把每一页都拍下来。", "Please take every page.")
 REASONS = (
     Text("不想办了", "I no longer want it"),
-    Text("填错了，要重新办", "Something is wrong, I apply anew"),
+    Text("填错了，要重新办", "Something is wrong: I will apply anew"),
     Text("已经在别处办了", "It was done elsewhere"),
 )
 """Why somebody withdraws (说明理由是自愿的): nobody has to say."""

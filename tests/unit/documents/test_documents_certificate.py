@@ -45,8 +45,8 @@ def text_of(content: PaperContent) -> str:
 def test_a_certificate_says_whose_what_by_whom_and_until_when_in_both_languages(case: Case) -> None:
     content = case("elder_card")["certificate"]
     text = text_of(content)
-    for word in ("老年人优待证", "Seniorcitizen'sfavourcard", "王某某", "Name", "平城区民政局", "2026年11月22日",
-                 "长期有效", "withoutend", "已满60周岁", "favoursforseniorcitizens", content.values["licence_id"],
+    for word in ("老年人优待证", "Seniorcitizen'sconcessioncard", "王某某", "Name", "平城区民政局", "2026年11月22日",
+                 "长期有效", "withoutend", "已满60周岁", "concessionsforseniorcitizens", content.values["licence_id"],
                  "第1版", "没有盖章", "bearsnoseal"):  # fmt: skip
         assert word in text, word
     assert "补打" not in text

@@ -44,6 +44,6 @@ def test_what_is_wrong_with_a_certificate_is_told(tmp_path: Path, old: str, new:
 
 
 def test_a_certificate_is_for_what_was_approved_and_says_what_holds_without_a_printer(tmp_path: Path) -> None:
-    title = 'en: "Senior citizen\'s favour card" }\n    outcomes: [approved]'
+    title = 'en: "Senior citizen\'s concession card" }\n    outcomes: [approved]'
     assert any("for what was approved" in each for each in problems(tmp_path, title, title.replace("]", ", refused]")))
     assert any("cannot be printed" in each for each in problems(tmp_path, "    paper:\n", "    network:\n"))

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from kiosk.services import check, commands, loader
-from kiosk.services.check import PackProblem, check_pack
+from kiosk.services.check import check_pack
+from kiosk.services.document import PackProblem
 from kiosk.services.loader import BUILTIN, PackError, load_pack
 from tests.unit.services.edited_packs import FOLDER, edited
 

@@ -1,0 +1,111 @@
+"""The sense of a pack's texts: what is filled in is known, and nobody reads a place in its brackets.
+Part of `kiosk pack check`; findings are (path, message, cure).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kiosk.domain.place import PLACE_KEYS
+from kiosk.services import sense
+from kiosk.services.model import PaperKind, ServicePack
+from kiosk.services.sense import Finding, PathKey
+from kiosk.services.templates import places
+
+
+def of_pattern(path: PathKey, pattern: str) -> Iterator[Finding]:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        yield path, f"is not a pattern: {error}.", "Correct the regular expression."
+
+
+def fields(pack: ServicePack) -> set[str]:
+    """Every key that is filled in by a citizen or by the place, not derived."""
+    keys = {p.key for p in pack.prefill} | {q.key for q in pack.questions} | set(PLACE_KEYS)
+    for question in pack.questions:
+        for option in question.options:
+            keys |= {f"{question.key}.{part}" for part in option.parts} | {f"{question.key}.label"}
+    return keys
+
+
+def of_templates(pack: ServicePack) -> Iterator[Finding]:
+    """Where answers are filled in."""
+    known = fields(pack)
+    for index, derived in enumerate(pack.derived):
+        here: PathKey = ("derived", index)
+        yield from _places((*here, "template"), derived.template, known)
+        for number, variant in enumerate(derived.variants):
+            inside = (*here, "variants", number)
+            yield from of_pattern((*inside, "pattern"), variant.pattern)
+            yield from _places((*inside, "template"), variant.template, known)
+            if variant.key not in known:
+                yield (*inside, "key"), f"no field has the key {variant.key}.", "Name a field above it."
+        known.add(derived.key)
+    for index, question in sense.numbered(pack):
+        for language in ("zh", "en"):
+            path: PathKey = ("questions", index, "preview", language)
+            yield from _places(path, getattr(question.preview, language), known)
+        if set(places(question.preview.zh)) != set(places(question.preview.en)):
+            yield ("questions", index, "preview"), "the languages name different places.", "Name the same in both."
+    for number, paper in enumerate(pack.papers):
+        for name, template in paper.fields.items():
+            where: PathKey = ("papers", number, "fields", name)
+            yield from _places(where, template, known)
+            if paper.kind is PaperKind.RECEIPT:
+                yield from _one_language(pack, where, template)
+        for language in ("zh", "en"):
+            yield from _places(("papers", number, "body", language), getattr(paper.body, language), known)
+
+
+def _one_language(pack: ServicePack, path: PathKey, template: str) -> Iterator[Finding]:
+    """A receipt is in the language of its reader; a certificate is Chinese in every language."""
+    for key in places(template):
+        name, _, part = key.rpartition(".")
+        question = pack.question(name)
+        texts = [option.parts[part] for option in question.options if part in option.parts] if question else []
+        if any(text.zh == text.en and not text.zh.isascii() for text in texts):
+            cure = f"Give each {part} both languages ({{ zh: …, en: … }}), or print {{{name}.label}}."
+            yield path, f"{{{key}}} is Chinese on an English receipt, too.", cure
+
+
+def _is_template(path: PathKey) -> bool:
+    """Whether answers are filled in at this place (and ``of_templates`` has looked at it); elsewhere the place's are."""
+    match path:
+        case ("derived", int(), "template") | ("derived", int(), "variants", int(), "template" | "pattern"):
+            return True
+        case ("questions", int(), "preview" | "pattern", *_) | ("papers", int(), "fields" | "body", *_):
+            return True
+        case ("rules", int(), "when") | ("checks", int(), "must"):
+            return True
+    return False
+
+
+def of_other_texts(raw: Any, path: PathKey = ()) -> Iterator[Finding]:
+    """A place that nobody fills in would stand on the screen in its brackets."""
+    if _is_template(path):
+        return
+    if isinstance(raw, str):
+        for key in places(raw):
+            if key not in PLACE_KEYS:
+                yield (
+                    path,
+                    f"{{{key}}} would stand there as it is.",
+                    "No answers are filled in here, only place.… values.",
+                )
+    elif isinstance(raw, Mapping):
+        for key, value in raw.items():
+            yield from of_other_texts(value, (*path, key))
+    elif isinstance(raw, list):
+        for index, value in enumerate(raw):
+            yield from of_other_texts(value, (*path, index))
+
+
+def _places(path: PathKey, template: str, known: set[str]) -> Iterator[Finding]:
+    for key in places(template):
+        if key not in known:
+            yield path, f"{{{key}}} is not known here.", "Name a field, an option's part or a place.… value."
+    if re.sub(r"\{[a-z0-9_.]+\}", "", template).count("{"):
+        yield path, "a place is not well formed.", "Write places as {key}, in small letters."

@@ -1,0 +1,48 @@
+"""Forms that no other site can send, and the cookies: who looks at a page is known by one of them.
+
+A form carries a token: an HMAC, under a key that lies beside the database, over what the browser holds in a cookie
+that no script reads. Before anybody has signed in that is a visitor's cookie, afterwards the session. Browsers say
+beside that whether a request comes from our own page (Fetch Metadata, Sec-Fetch-Site): one that says no is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+import secrets
+
+from starlette.datastructures import Headers
+
+VISITOR = "__Host-kiosk-visitor"
+LANGUAGE = "kiosk-language"
+FIELD = "csrf"
+_USE = b"kiosk-web-form-v1"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def new_token() -> str:
+    """256 bits of chance, as cookies take it: 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def is_token(text: str) -> bool:
+    return _TOKEN.fullmatch(text) is not None
+
+
+def key_from(secret: bytes) -> bytes:
+    """The key of the tokens, from a secret of the backend: the same in every process that shares it."""
+    return hmac.digest(secret, _USE, "sha256")
+
+
+def form_token(key: bytes, holder: str) -> str:
+    """``holder``: what the browser's cookie holds, with what it is."""
+    digest = hmac.digest(key, holder.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def is_ours(key: bytes, holder: str, given: str, headers: Headers) -> bool:
+    """Whether a form comes from a page that we showed to this browser."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    return bool(holder) and hmac.compare_digest(form_token(key, holder).encode(), given.encode())

@@ -28,7 +28,7 @@ class May(Enum):
     WITHDRAW = "withdraw"  # take the application back: nothing is decided
     SUPPLEMENT = "supplement"  # hand in what is lacking
     COLLECT = "collect"  # the paper is there to be fetched
-    REPLY = "reply"  # there is an answer, about which something may be said (追评)
+    REPLY = "reply"  # say one word more about it (追评): it was rated (kiosk.domain.rating), no matter of its state
 
 
 class LifeError(ValueError):
@@ -128,7 +128,6 @@ def may_in(state: State, *, delivered: bool = False) -> frozenset[May]:
         May.WITHDRAW: state in rule(Deed.WITHDRAWN).after,
         May.SUPPLEMENT: state in rule(Deed.SUPPLEMENTED).after,
         May.COLLECT: state is State.APPROVED and not delivered,
-        May.REPLY: state is State.ANSWERED,
     }
     return frozenset(may for may, is_so in able.items() if is_so)
 

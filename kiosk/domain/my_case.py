@@ -13,7 +13,7 @@ from kiosk.domain.life import May
 from kiosk.domain.progress import Progress
 from kiosk.domain.text import EMPTY, Text
 
-ERRANDS = (May.SUPPLEMENT, May.WITHDRAW)
+ERRANDS = (May.SUPPLEMENT, May.WITHDRAW, May.REPLY)
 """What a citizen can do about a case at a terminal, and what is saved and sent for it."""
 
 
@@ -40,7 +40,7 @@ class MyCase:
     ``at``: when it was committed, where this terminal knows. ``fresh``: the backend has just said how it stands;
     else it is what was known here last. ``queued``: what is pending was not sent. ``unheeded``: why a withdrawal or a
     supplement did not count, a word of the backend (kiosk.wire.lives.DeedAnswer). ``changed``: it came out otherwise
-    than it was told; a notice lies here.
+    than it was told; a notice lies here. ``added``: a word more about it (追评) is saved here.
     """
 
     progress: Progress
@@ -52,6 +52,7 @@ class MyCase:
     queued: bool = False
     unheeded: str = ""
     changed: bool = False
+    added: bool = False
 
     def __repr__(self) -> str:
         return f"MyCase({self.case_id}, {self.progress.state.value})"
@@ -63,7 +64,10 @@ class MyCase:
     @property
     def may(self) -> frozenset[May]:
         """What may be done now. What was handed in and waits for its answer is not done a second time."""
-        return frozenset() if self.pending in (Pending.SUPPLEMENT, Pending.WITHDRAWAL) else self.progress.may
+        rating = self.progress.rating
+        reply = rating is not None and rating.may_add and not self.added
+        waits = self.pending in (Pending.SUPPLEMENT, Pending.WITHDRAWAL)
+        return (frozenset() if waits else self.progress.may) | (frozenset({May.REPLY}) if reply else frozenset())
 
     @property
     def moved(self) -> datetime:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from kiosk.domain.life import Lack, May, Stand
 from kiosk.domain.life_table import Deed, State, remedy, rule
+from kiosk.domain.rating import Rated
 from kiosk.domain.text import EMPTY, Text
 
 
@@ -19,10 +20,11 @@ class Progress:
     where none runs, or is known. ``deemed``: it counts as accepted because nobody answered in time. ``reason``,
     ``lacking``: both languages where they come from a pack, the staff's own words in both as they are. ``remedy``: how
     to object, where there is something to object to. ``handler``: with whom it is now, where it was handed on.
-    ``may``: what may be done about it now (withdraw, supplement, collect, reply). ``here``: it was made at this
+    ``may``: what may be done about it now (withdraw, supplement, collect). ``here``: it was made at this
     terminal, so that a paper to be collected may lie here. ``version``: of its paper, 0 while there is none.
     ``whole``: False where only the word is known (kept here, no line): there are no texts then.
     ``received``, ``accepted``: the days, by the law's rules; None where it was not, or nobody here knows.
+    ``rating``: the applicant's own, and what came of it; None where it was not rated, or nobody here knows.
     Reasons may name persons: never to a log or a file.
     """
 
@@ -44,6 +46,7 @@ class Progress:
     whole: bool = True
     received: date | None = None
     accepted: date | None = None
+    rating: Rated | None = None
 
     @property
     def word(self) -> Text:

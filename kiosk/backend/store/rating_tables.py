@@ -1,0 +1,67 @@
+"""The tables of what follows a rating (好差评): what was added later, tasks of bad ones, what was done about each.
+Nothing personal in clear: who did something and what was said is sealed to the backend's own key.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, event
+
+from kiosk.backend.store.tables import metadata
+
+# What somebody has added to the rating of a case (追评), once. channel: terminal | phone.
+followups = Table(
+    "followups",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("at", String(40), nullable=False),  # when it came
+    Column("channel", String(8), nullable=False),
+    Column("item_id", String(64), nullable=False),  # of a terminal's, "" for none
+    Column("said", LargeBinary, nullable=False),  # reasons and words, sealed
+    Column("sealing_key_id", String(16), nullable=False),
+)
+
+# A bad rating's task as it stood after its last event. number: 1 of the first rating, 2 of what was added.
+rating_tasks = Table(
+    "rating_tasks",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("opened_at", String(40), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due", String(10), nullable=False),  # "" where the calendar does not reach it
+    Column("finding", String(16), nullable=False),
+    Column("counted", Boolean, nullable=False),  # False: by mistake or malicious, not to be counted
+    Column("events", Integer, nullable=False),
+    Index("rating_tasks_by_state", "state", "due"),
+)
+
+rating_events = Table(
+    "rating_events",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),  # from 1 on
+    Column("at", String(40), nullable=False),
+    Column("deed", String(16), nullable=False),
+    Column("by", String(16), nullable=False),
+    Column("choice", String(16), nullable=False),
+    Column("said", LargeBinary, nullable=False),  # who, and the words, sealed
+    Column("sealing_key_id", String(16), nullable=False),
+)
+
+# As for life_events: nobody changes what was done, unless he takes these away first.
+_WORDS = "rating_events is only added to"
+for _deed in ("UPDATE", "DELETE"):
+    _kept = f"CREATE TRIGGER rating_events_no_{_deed.lower()} BEFORE {_deed} ON rating_events"
+    _sqlite = DDL(f"{_kept} BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END")  # type: ignore[no-untyped-call]
+    event.listen(rating_events, "after_create", _sqlite.execute_if(dialect="sqlite"))
+for _statement in (
+    f"CREATE OR REPLACE FUNCTION rating_events_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"RAISE EXCEPTION '{_WORDS}'; END $$",
+    "CREATE TRIGGER rating_events_kept BEFORE UPDATE OR DELETE ON rating_events "
+    "FOR EACH ROW EXECUTE FUNCTION rating_events_kept()",
+):
+    _postgres = DDL(_statement)  # type: ignore[no-untyped-call]
+    event.listen(rating_events, "after_create", _postgres.execute_if(dialect="postgresql"))

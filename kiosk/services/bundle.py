@@ -20,6 +20,7 @@ from kiosk.services import forms, situations
 from kiosk.services.bundled import CREDIT_CODE, Bundle, BundleItem
 from kiosk.services.expressions import condition
 from kiosk.services.model import (
+    LICENCE,
     Applicant,
     CommitmentTerms,
     CrossCheck,
@@ -120,6 +121,11 @@ class Part:
 
     def template(self, text: str) -> str:
         return _PLACE.sub(self._place, text)
+
+    def named(self, key: str) -> str:
+        """The form's name for a key, or for a part of one."""
+        whole, _, part = key.rpartition(".")
+        return self.names.get(key) or (f"{self.names[whole]}.{part}" if whole in self.names else key)
 
     def _place(self, match: re.Match[str]) -> str:
         key = match[1]
@@ -262,8 +268,11 @@ class Form:
         preview = replace(
             question.preview, zh=part.template(question.preview.zh), en=part.template(question.preview.en)
         )
+        suggest = tuple(
+            replace(each, template=part.template(each.template), key=part.named(each.key)) for each in question.suggest
+        )
         return replace(
-            question, key=key, preview=preview, review=part.names.get(question.review, ""),
+            question, key=key, preview=preview, suggest=suggest, review=part.names.get(question.review, ""),
             when=either(one.within(each.when) for one, each in asked), masked=any(each.masked for _, each in asked),
         )  # fmt: skip
 
@@ -344,7 +353,7 @@ def certificate_name(pack: ServicePack, item: BundleItem, paper_id: str) -> str:
 
 def composed(pack: ServicePack, packs: Mapping[str, ServicePack]) -> ServicePack:
     """The bundle with its form and its items' packs. ``packs`` has them all, and they fit (bundle_check)."""
-    form = Form(pack, packs)
+    form = Form(pack, {name: without_sources(each) for name, each in packs.items()})
     parts = form.parts
     always = [part.pack for part in parts if not part.item.when]
     roles = {part.pack.applicants for part in parts if situations.ROLE not in part.item.answers}
@@ -366,7 +375,20 @@ def composed(pack: ServicePack, packs: Mapping[str, ServicePack]) -> ServicePack
         applicants=roles.pop() if len(roles) == 1 else (Applicant.SELF,),
         effective=_in_force([pack.effective, *(each.effective for each in always)]),
         bundle=Bundle(items, form.twins),
+        speech=tuple(dict.fromkeys(row for part in parts for row in part.pack.speech)),
     )
+
+
+def without_sources(pack: ServicePack) -> ServicePack:
+    """An item as a bundle has it: no register is asked for a licence there, and what it would tell is asked."""
+    if not pack.licences:
+        return pack
+    materials = tuple(
+        replace(each, licence=None) if each.licence is not None and each.licence.register else each
+        for each in pack.materials
+    )
+    prefill = tuple(item for item in pack.prefill if item.source != LICENCE)
+    return replace(pack, licences=(), prefill=prefill, materials=materials)
 
 
 def _common(documents: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

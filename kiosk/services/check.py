@@ -15,12 +15,14 @@ from kiosk.services import (
     bundle_check,
     bundle_loading,
     form_check,
+    licence_check,
     limits,
     paper_check,
     query_check,
     rule_check,
     sense,
     shape,
+    suggest_check,
     tables,
     text_check,
 )
@@ -71,11 +73,14 @@ def _sense(pack: ServicePack, raw: Mapping[str, Any]) -> Iterator[Finding]:
     yield from form_check.findings(pack)
     yield from text_check.of_templates(pack)
     yield from text_check.of_other_texts(raw)
+    yield from text_check.of_speech(raw)
     yield from paper_check.findings(pack)
     yield from rule_check.findings(pack)
     yield from sense.findings(pack, raw)
     yield from limits.findings(pack)
     yield from query_check.findings(pack)
+    yield from suggest_check.findings(pack)
+    yield from licence_check.findings(pack)
     conditions = [*sense.conditions(pack), *rule_check.conditions(pack)]
     yield from conditions
     if not conditions:

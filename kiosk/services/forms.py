@@ -13,6 +13,7 @@ from kiosk.domain.register import ANSWER, FOUND
 from kiosk.domain.text import EMPTY, Language, Text, shown
 from kiosk.services.expressions import condition
 from kiosk.services.model import (
+    LICENCE,
     REGISTER,
     Derived,
     MaterialSpec,
@@ -36,6 +37,7 @@ TOO_LATE = Text("不能晚于{}", "Not after {}")
 TOO_LITTLE = Text("不能少于 {}", "Not less than {}")
 TOO_MUCH = Text("不能多于 {}", "Not more than {}")
 SPARED = Text("免交：{}", "Not needed: {}")
+ASKED = (REGISTER, LICENCE)  # sources that are no card
 NUMBERS = (QuestionKind.DATE, QuestionKind.AMOUNT)  # typed on the number pad, shown otherwise than typed
 CHECKS = {"id_number": id_number_valid, "credit_code": credit_code_valid}
 _NAMED = re.compile(r"""answers\s*\[\s*["']([^"']+)["']\s*\]""")
@@ -43,7 +45,7 @@ _NAMED = re.compile(r"""answers\s*\[\s*["']([^"']+)["']\s*\]""")
 
 def prefill(pack: ServicePack, document: IdentityDocument) -> tuple[FieldValue, ...]:
     """Fields read from the card: issued by the organ, so trust A. Items that the card does not carry are left out."""
-    found = ((item.key, _of_card(item, document)) for item in pack.prefill if item.source != REGISTER)
+    found = ((item.key, _of_card(item, document)) for item in pack.prefill if item.source not in ASKED)
     return tuple(FieldValue(key, value, Origin.CARD, Trust.A) for key, value in found if value)
 
 
@@ -153,14 +155,15 @@ def objection(pack: ServicePack, question: Question, value: str, envelope: Envel
     return clashing[1] if clashing is not None and clashing[0] == question.key else None
 
 
-def answer(question: Question, value: str, *, read: bool = False) -> FieldValue:
+def answer(question: Question, value: str, *, read: bool = False, origin: Origin | None = None) -> FieldValue:
     """The answer as a field of the envelope: made by the user, trust D. ``read``: from a paper, and confirmed by the
-    user, who promises its truth like that of what was typed."""
+    user, who promises its truth like that of what was typed. ``origin``: of a suggestion that was taken; that the shop
+    is where its owner is registered is the user's word, too."""
     written = _written(question, value)
-    if read:
-        return FieldValue(question.key, written, Origin.OCR, Trust.D)
-    origin = Origin.CHOSEN if question.kind is QuestionKind.CHOICE else Origin.TYPED
-    return FieldValue(question.key, written, origin, Trust.D)
+    if read or origin is not None:
+        return FieldValue(question.key, written, origin or Origin.OCR, Trust.D)
+    by_hand = Origin.CHOSEN if question.kind is QuestionKind.CHOICE else Origin.TYPED
+    return FieldValue(question.key, written, by_hand, Trust.D)
 
 
 def _written(question: Question, value: str) -> str:
@@ -168,7 +171,7 @@ def _written(question: Question, value: str) -> str:
     return value.strip().upper() if question.check else value.strip()
 
 
-def _values(pack: ServicePack, envelope: Envelope, language: Language = "zh_CN") -> dict[str, str]:
+def template_values(pack: ServicePack, envelope: Envelope, language: Language = "zh_CN") -> dict[str, str]:
     """Envelope values, and the parts and labels of chosen options as ``key.part`` and ``key.label``.
 
     What goes into the case is Chinese, whatever the language of the screen.
@@ -194,7 +197,7 @@ def _template_of(derived: Derived, values: Mapping[str, str]) -> str:
 def derive(pack: ServicePack, envelope: Envelope) -> Envelope:
     """The envelope with every derived field whose ingredients are there, in order: one may build on another."""
     for derived in pack.derived:
-        values = _values(pack, envelope)
+        values = template_values(pack, envelope)
         template = _template_of(derived, values)
         if all(values.get(key) for key in places(template)):
             envelope = envelope.with_field(FieldValue(derived.key, fill(template, values), Origin.DERIVED, Trust.D))
@@ -207,7 +210,7 @@ def preview(pack: ServicePack, question: Question, envelope: Envelope, value: st
         return spoken(question, value.strip()) if question.kind in NUMBERS else EMPTY
     if not value.strip():
         return EMPTY
-    values = _values(pack, derive(pack, envelope.with_field(answer(question, value))))
+    values = template_values(pack, derive(pack, envelope.with_field(answer(question, value))))
     if not all(values.get(key) for key in places(question.preview.zh)):
         return EMPTY
     return Text(fill(question.preview.zh, values), fill(question.preview.en, values))
@@ -246,13 +249,18 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
         field = envelope.get(material.key)
         if field is not None:
             shown = _material_text(material, field).of(language)
-            editable = field.origin not in NEEDLESS
+            editable = field.origin not in NEEDLESS or lent(material, field)
             rows.append(ReviewRow(material.key, material.label, shown, field.origin, field.trust, editable=editable))
     return tuple(rows)
 
 
-FROM_ELSEWHERE = (Origin.OCR, Origin.EARLIER, Origin.HELPER)
+FROM_ELSEWHERE = (Origin.OCR, Origin.EARLIER, Origin.HELPER, Origin.CARD, Origin.LICENCE)
 NEEDLESS = (Origin.CARD, Origin.LICENCE)  # where a paper need not be handed in, because its content is known
+
+
+def lent(material: MaterialSpec, field: FieldValue) -> bool:
+    """Whether an electronic licence was taken for it, which may be given back."""
+    return field.origin is Origin.LICENCE and material.licence is not None and material.licence.register != ""
 
 
 def _material_text(material: MaterialSpec, field: FieldValue) -> Text:
@@ -340,5 +348,5 @@ def masked(pack: ServicePack, envelope: Envelope, key: str, language: Language =
 
 def paper_values(pack: ServicePack, envelope: Envelope, language: Language = "zh_CN") -> dict[str, str]:
     """Every value a paper's template may name, masked where the pack says so."""
-    values = _values(pack, envelope, language)
+    values = template_values(pack, envelope, language)
     return values | {key: masked(pack, envelope, key, language) for key in envelope.as_dict()}

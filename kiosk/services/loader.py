@@ -20,6 +20,7 @@ from kiosk.domain.place import Place
 from kiosk.domain.register import ANSWER
 from kiosk.domain.text import EMPTY, Text
 from kiosk.services.model import (
+    LICENCE,
     REGISTER,
     Again,
     Applicant,
@@ -33,6 +34,7 @@ from kiosk.services.model import (
     Forbidden,
     GuideTexts,
     Handler,
+    LicenceSource,
     LicenceSpec,
     LimitedTexts,
     MaterialSpec,
@@ -44,8 +46,11 @@ from kiosk.services.model import (
     Question,
     QuestionKind,
     RegisterSpec,
+    Review,
     Rule,
     ServicePack,
+    Spoken,
+    Suggestion,
     Variant,
 )
 from kiosk.services.reading import read
@@ -224,6 +229,10 @@ def question(raw: Raw) -> Question:
         least=raw.get("least"),
         most=raw.get("most"),
         check=raw.get("check", ""),
+        suggest=tuple(
+            Suggestion(s["template"], s.get("key", ""), s.get("pattern", ""), _text(s.get("label")))
+            for s in raw.get("suggest", ())
+        ),
     )
 
 
@@ -283,9 +292,13 @@ def _material(raw: Raw) -> MaterialSpec:
         when=raw.get("when", ""),
         later=_text(raw.get("later")),
         trust=Trust(raw.get("trust", "C")),
-        licence=LicenceSpec(_text(raw["licence"]["name"]), raw["licence"]["from"]) if "licence" in raw else None,
+        licence=_needless(raw.get("licence")),
         means=raw.get("means", ""),
     )
+
+
+def _needless(raw: Raw | None) -> LicenceSpec | None:
+    return None if raw is None else LicenceSpec(_text(raw["name"]), raw["from"], raw.get("register", ""))
 
 
 def guide(raw: Raw) -> GuideTexts:
@@ -330,6 +343,14 @@ def _deciding(raw: Raw) -> Deciding:
     )
 
 
+def _review(raw: Raw) -> Review:
+    phrases = {deed: tuple(_text(one) for one in said) for deed, said in raw.get("phrases", {}).items()}
+    return Review(
+        Decider(raw["first"]) if "first" in raw else None, raw.get("four_eyes", False),
+        tuple(_text(one) for one in raw.get("checklist", ())), phrases,
+    )  # fmt: skip
+
+
 def _query(raw: Raw | None) -> RegisterSpec | None:
     if raw is None:
         return None
@@ -344,6 +365,17 @@ def _answered(raw: Raw | None) -> tuple[Prefill, ...]:
     return (Prefill(ANSWER, _text(raw["label"]), REGISTER), *fields)
 
 
+def _licences(raw: Raw) -> tuple[tuple[LicenceSource, ...], tuple[Prefill, ...]]:
+    """The electronic licences that may be asked for, and what they tell that no question asks."""
+    said = raw.get("licences", ())
+    sources = tuple(
+        LicenceSource(one["register"], _text(one["name"]), _text(one["keeper"]), tuple(f["key"] for f in one["fields"]))
+        for one in said
+    )
+    fields = (field for one in said for field in one["fields"] if "label" in field)
+    return sources, tuple(Prefill(f["key"], _text(f["label"]), LICENCE, f.get("masked", False)) for f in fields)
+
+
 def build(raw: Raw) -> ServicePack:
     """The pack as dataclasses. ``raw`` has passed the check."""
     if raw.get("kind") == "bundle":
@@ -352,6 +384,7 @@ def build(raw: Raw) -> ServicePack:
         return bundle_loading.build(raw)
     applicants = tuple(Applicant(kind) for kind in raw.get("applicants", ("self",)))
     effective = raw.get("effective", {})
+    licences, told = _licences(raw)
     return ServicePack(
         pack_id=raw["id"],
         version=raw["version"],
@@ -373,6 +406,7 @@ def build(raw: Raw) -> ServicePack:
                 for p in raw.get("prefill", ())
             ),
             *_answered(raw.get("query")),
+            *told,
         ),
         questions=(*_about_applicant(applicants), *(question(q) for q in raw.get("questions", ()))),
         derived=tuple(
@@ -415,11 +449,14 @@ def build(raw: Raw) -> ServicePack:
         materials=tuple(_material(m) for m in raw.get("materials", ())),
         applicants=applicants,
         decides=_deciding(raw["decides"]) if "decides" in raw else Deciding(),
+        review=_review(raw.get("review", {})),
         effective=Effective(effective.get("from", ""), effective.get("until", "")),
         checks=tuple(CrossCheck(c["must"], c["question"], _text(c["complaint"])) for c in raw.get("checks", ())),
         handlers=tuple(
             Handler(_text(h["name"]), _text(h["does"]), h["days"], h.get("when", "")) for h in raw.get("handlers", ())
         ),
         keywords=tuple(_text(word) for word in raw.get("keywords", ())),
+        speech=tuple(Spoken(row["written"], _text(row)) for row in raw.get("speech", ())),
         query=_query(raw.get("query")),
+        licences=licences,
     )

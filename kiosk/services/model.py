@@ -61,6 +61,17 @@ class Decider(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An answer that is offered for a touch beside the free field: made by ``template`` of what is known, where
+    ``pattern`` is found in the value of ``key`` (none: always). ``label`` stands on it in place of its own words."""
+
+    template: str
+    key: str = ""
+    pattern: str = ""
+    label: Text = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question of the form: one page of the screen.
 
@@ -91,6 +102,7 @@ class Question:
     least: int | None = None
     most: int | None = None
     check: str = ""  # a number with check digits: ``id_number`` or ``credit_code`` (kiosk.domain.codes)
+    suggest: tuple[Suggestion, ...] = ()  # what may be taken by a touch (kiosk.services.suggesting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ class CrossCheck:
 @dataclass(frozen=True, slots=True)
 class Prefill:
     """A field filled from the identity document: ``source`` is an attribute name such as ``name`` or ``address``; or
-    from a department's register (REGISTER), of a query."""
+    from a department's register (REGISTER), of a query; or from an electronic licence (LICENCE)."""
 
     key: str
     label: Text
@@ -117,6 +129,7 @@ class Prefill:
 
 
 REGISTER = "register"  # the source of what a register has answered
+LICENCE = "licence"  # and of what an electronic licence says
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,21 @@ class RegisterSpec:
     found: Text
     none: Text
     elsewhere: Text
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceSource:
+    """An electronic licence (电子证照) of the person, as the register of its keeper has it (无证明).
+
+    ``register`` is its name in the backend's settings, ``keeper`` who is asked, ``fields`` what it tells, exactly: keys
+    of questions, which are then not asked, and of the pack's ``prefill`` with the source LICENCE. A material whose
+    ``licence`` names the register need not be handed in.
+    """
+
+    register: str
+    name: Text
+    keeper: Text
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +212,11 @@ class CommitmentTerms:
 @dataclass(frozen=True, slots=True)
 class LicenceSpec:
     """What makes a paper needless (免交): ``source`` is ``card`` (its chip says it) or ``licence`` (an electronic one,
-    where it is at hand)."""
+    which the ``register`` of this name has: LicenceSource)."""
 
     name: Text
     source: str
+    register: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +400,18 @@ class Handler:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What staff go by who judge a case: at whose desk it begins (None: where it is decided), whether a decision takes
+    two of them, what they look at, and sentences that are said often, by the deed (kiosk.domain.life_table.Deed).
+    """
+
+    first: Decider | None = None
+    four_eyes: bool = False
+    checklist: tuple[Text, ...] = ()
+    phrases: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Effective:
     """The days on which a pack holds, both included, YYYY-MM-DD; "" for no end."""
 
@@ -379,6 +420,14 @@ class Effective:
 
     def holds(self, day: date) -> bool:
         return self.since <= day.isoformat() and (not self.until or day.isoformat() <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Words of the pack's texts that a voice would garble, and what is said in their place (kiosk.visit.speech)."""
+
+    written: str
+    said: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,11 +465,14 @@ class ServicePack:
     applicants: tuple[Applicant, ...] = (Applicant.SELF,)
     decides: Deciding = Deciding()
     effective: Effective = Effective()
+    review: Review = Review()
     checks: tuple[CrossCheck, ...] = ()
     handlers: tuple[Handler, ...] = ()
     keywords: tuple[Text, ...] = ()  # what people call the matter; looked at by the search alone
+    speech: tuple[Spoken, ...] = ()  # what of its texts is said otherwise than it is written
     bundle: Bundle | None = None  # of a 一件事: its items; the other parts are then its one form
     query: RegisterSpec | None = None  # a department's register is asked, and its answer is what is certified
+    licences: tuple[LicenceSource, ...] = ()  # that may be asked for in place of typing and of papers
     further: tuple[CommitmentTerms, ...] = ()  # the promises of a bundle's items; ``commitment`` is None then
 
     @property
@@ -434,6 +486,8 @@ class ServicePack:
         parts: tuple[Question | MaterialSpec | PaperSpec | Handler | Deciding, ...] = (
             *self.questions, *self.materials, *self.papers, *self.handlers, *self.decides.situations
         )  # fmt: skip
+        if self.licences:  # one is of whoever stands here, and of no use to somebody else's matter
+            return True
         promise = any(terms.when != "" or self.applicants != (Applicant.SELF,) for terms in self.commitments)
         return promise or any(part.when for part in parts)
 
@@ -447,6 +501,10 @@ class ServicePack:
         if decision.effective or texts.because == EMPTY:
             return rules
         return (FiredRule("", texts.because, texts.basis), *rules)
+
+    def lent(self, source: LicenceSource) -> tuple[MaterialSpec, ...]:
+        """The materials for which this licence stands."""
+        return tuple(m for m in self.materials if m.licence is not None and m.licence.register == source.register)
 
     def material(self, key: str) -> MaterialSpec | None:
         return next((m for m in self.materials if m.key == key), None)

@@ -10,15 +10,20 @@ from kiosk.domain.decision import Rung
 from kiosk.domain.register import ANSWER, FOUND, NONE
 from kiosk.services import sense
 from kiosk.services.forms import named
-from kiosk.services.model import REGISTER, Applicant, PaperKind, Prefill, ServicePack
+from kiosk.services.model import LICENCE, REGISTER, Applicant, PaperKind, Prefill, ServicePack
 
 HOUSE = "register."  # what keys of the house's own begin with
 
 
 def prefilled(pack: ServicePack) -> Iterator[tuple[sense.PathKey, Prefill]]:
-    """What is not asked, with its place in the file: from the card, then from the register."""
+    """What is not asked, with its place in the file: from the card, then from the register, then from a licence."""
     answered = -1  # the kind of the answer comes first, and stands under no key of its own
+    licences = {key: ("licences", n, "fields", at) for n, one in enumerate(pack.licences)
+                for at, key in enumerate(one.fields)}  # fmt: skip
     for index, item in enumerate(pack.prefill):
+        if item.source == LICENCE:
+            yield licences[item.key], item
+            continue
         if item.source != REGISTER:
             yield ("prefill", index), item
             continue

@@ -9,14 +9,17 @@ commit, age and check digit from the document's number, the area from the case n
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from kiosk.domain import ladder
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.codes import age_on, id_number_valid
 from kiosk.domain.decision import Verification
+from kiosk.domain.envelope import Origin
 from kiosk.domain.place import Place
+from kiosk.domain.register import ANSWER, FOUND
 from kiosk.services import rules, situations
 from kiosk.services.expressions import ExpressionError
 from kiosk.services.forms import date_of
@@ -98,6 +101,31 @@ def differences(pack: ServicePack, case: CasePayload) -> tuple[str, ...]:
     found += ["rung"] if decision.rung.value != case.rung else []
     found += ["rules"] if told != [(rule.rule_id, rule.because, rule.basis) for rule in case.rules] else []
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Lent:
+    """What a case says that an electronic licence has told: about whom, what, and the backend's word for it."""
+
+    register: str
+    number: str
+    proof: str
+    values: Mapping[str, str]  # with the kind of the answer (kiosk.domain.register.ANSWER)
+
+
+def lent(pack: ServicePack, case: CasePayload) -> tuple[Lent, ...]:
+    """Every licence from which this case has taken anything: a value, or that a paper need not be handed in."""
+    told = {field.key: field.value for field in case.fields if field.origin == Origin.LICENCE.value}
+    key = next((item.key for item in pack.prefill if item.source == "number"), "")
+    number = next((field.value for field in case.fields if field.key == key), "")
+    return tuple(
+        Lent(
+            source.register, number, told.get(situations.proof_key(source), ""),
+            {ANSWER: FOUND} | {name: told[name] for name in source.fields if name in told},
+        )
+        for source in pack.licences
+        if told.keys() & situations.keys_of(pack, source)
+    )  # fmt: skip
 
 
 def _claims(pack: ServicePack, case: CasePayload, facts: Facts) -> list[tuple[str, bool]]:

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
 from kiosk.services.expressions import Environment, condition
-from kiosk.services.model import Applicant, Question, ServicePack
+from kiosk.services.model import Applicant, LicenceSource, Question, ServicePack
 
 ROLE = "applicant.role"  # the key of the house's question for whom one applies (data/applicants.toml)
 PROXIES = frozenset({Applicant.AGENT, Applicant.GUARDIAN})
@@ -89,6 +89,7 @@ def trim(pack: ServicePack, envelope: Envelope) -> Envelope:
     """The envelope without values of what is not asked in this situation, and without what followed from them."""
     if not pack.conditional:
         return envelope
+    envelope = without_licences(pack, envelope)
     kept = fit(pack, envelope)
     gone = {q.key for q in pack.questions} - {q.key for q in kept.questions}
     gone |= {m.key for m in pack.materials} - {m.key for m in kept.materials}
@@ -103,8 +104,46 @@ def trim(pack: ServicePack, envelope: Envelope) -> Envelope:
     )
 
 
+def asks_for(pack: ServicePack, source: LicenceSource) -> bool:
+    """Whether this situation asks for anything that the licence tells or stands for; ``pack`` is fitted."""
+    return any(pack.question(key) is not None for key in source.fields) or bool(pack.lent(source))
+
+
+def without_licences(pack: ServicePack, envelope: Envelope) -> Envelope:
+    """Without what came from an electronic licence that this situation does not ask for. It is the licence of whoever
+    stands here: of no use to somebody else's matter."""
+    if not any(field.origin is Origin.LICENCE for field in envelope.fields):
+        return envelope
+    fitting, gone = fit(pack, envelope), set[str]()
+    own = role_of(pack, envelope.as_dict()) is Applicant.SELF
+    for source in pack.licences:
+        if not own or not asks_for(fitting, source):
+            gone |= keys_of(pack, source)
+    return Envelope(tuple(field for field in envelope.fields if field.origin is not Origin.LICENCE
+                          or field.key not in gone))  # fmt: skip
+
+
+def keys_of(pack: ServicePack, source: LicenceSource) -> set[str]:
+    """Of every field that comes from this licence."""
+    return {*source.fields, *(material.key for material in pack.lent(source)), proof_key(source)}
+
+
+def proof_key(source: LicenceSource) -> str:
+    """Of the backend's word that the licence was read: time and signature (kiosk.domain.register.PROOF)."""
+    return f"register.{source.register}"
+
+
 def spared(pack: ServicePack, envelope: Envelope) -> Envelope:
-    """With a word for each paper that the card makes needless (免交); ``pack`` is fitted."""
+    """With a word for each paper that is needless (免交): the card says it, or a licence that was taken does.
+
+    ``pack`` is fitted.
+    """
+    for source in pack.licences:
+        if envelope.get(proof_key(source)) is not None:
+            for material in pack.lent(source):
+                name = source.name if material.licence is None else material.licence.name
+                if envelope.get(material.key) is None:
+                    envelope = envelope.with_field(FieldValue(material.key, name.zh, Origin.LICENCE, Trust.A))
     for material in pack.needed:
         if material.licence is not None and material.licence.source == "card" and envelope.get(material.key) is None:
             envelope = envelope.with_field(FieldValue(material.key, material.licence.name.zh, Origin.CARD, Trust.A))

@@ -72,9 +72,11 @@ def _one_language(pack: ServicePack, path: PathKey, template: str) -> Iterator[F
 
 
 def _is_template(path: PathKey) -> bool:
-    """Whether answers are filled in at this place (and ``of_templates`` has looked at it); elsewhere the place's are."""
+    """Whether answers are filled in at this place (``of_templates`` has looked at it); elsewhere the place's are."""
     match path:
         case ("derived", int(), "template") | ("derived", int(), "variants", int(), "template" | "pattern"):
+            return True
+        case ("questions", int(), "suggest", int(), "template" | "pattern"):
             return True
         case ("questions", int(), "preview" | "pattern", *_) | ("papers", int(), "fields" | "body", *_):
             return True
@@ -101,6 +103,32 @@ def of_other_texts(raw: Any, path: PathKey = ()) -> Iterator[Finding]:
     elif isinstance(raw, list):
         for index, value in enumerate(raw):
             yield from of_other_texts(value, (*path, index))
+
+
+def of_speech(raw: Mapping[str, Any]) -> Iterator[Finding]:
+    """What is said in place of what is written: it is written somewhere, and a voice can say it."""
+    told = " ".join(_texts({key: value for key, value in raw.items() if key != "speech"}))
+    for index, row in enumerate(raw.get("speech", ())):
+        if row["written"] not in told:
+            yield ("speech", index, "written"), "stands in no text of this pack.", "Write it as it stands there."
+        for language in ("zh", "en"):
+            if _UNSPOKEN.search(row[language]):
+                cure = "Write it as it is said: letters, no digits and no signs."
+                yield ("speech", index, language), "holds what no voice says.", cure
+
+
+_UNSPOKEN = re.compile(r"[0-9*#_/%&+=<>{}()（）《》“”\[\]]")
+
+
+def _texts(raw: Any) -> Iterator[str]:
+    if isinstance(raw, str):
+        yield raw
+    elif isinstance(raw, Mapping):
+        for value in raw.values():
+            yield from _texts(value)
+    elif isinstance(raw, list):
+        for value in raw:
+            yield from _texts(value)
 
 
 def _places(path: PathKey, template: str, known: set[str]) -> Iterator[Finding]:

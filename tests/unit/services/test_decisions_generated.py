@@ -32,11 +32,12 @@ from kiosk.domain.case import CaseDraft, Commitment, Material
 from kiosk.domain.decision import Outcome, Verification
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
 from kiosk.domain.place import Place
+from kiosk.domain.register import ANSWER, FOUND, NONE
 from kiosk.domain.text import Language
 from kiosk.services import forms, replay, rules, situations, telling
 from kiosk.services.expressions import condition
 from kiosk.services.loader import BUILTIN, builtin
-from kiosk.services.model import Question, QuestionKind, ServicePack
+from kiosk.services.model import REGISTER, Question, QuestionKind, ServicePack
 from kiosk.services.rules import Facts
 from kiosk.sync import encode_case
 from kiosk.wire import CasePayload
@@ -165,18 +166,44 @@ def answered(random: Random, pack: ServicePack, question: Question, envelope: En
     return envelope.with_field(forms.answer(question, value))
 
 
+def registered(random: Random, pack: ServicePack) -> tuple[FieldValue, ...]:
+    """Of a query: a record, none, or a register that has not answered."""
+    answer = random.choice((FOUND, FOUND, NONE, NONE, ""))
+    if pack.query is None or not answer:
+        return ()
+    told = [item.key for item in pack.prefill if item.source == REGISTER and item.key != ANSWER]
+    values = {ANSWER: answer} | (
+        {key: random.choice(("1", "正常", "某" * 60)) for key in told} if answer == FOUND else {}
+    )
+    return tuple(FieldValue(key, value, Origin.REGISTER, Trust.A) for key, value in values.items())
+
+
+def lent(random: Random, pack: ServicePack, envelope: Envelope) -> Envelope:
+    """Where somebody applies for themselves, an electronic licence may have told the answers, and spared its papers."""
+    fitted = situations.fit(pack, envelope)
+    for source in pack.licences:
+        own = situations.role_of(pack, envelope.as_dict()).value == "self" and situations.asks_for(fitted, source)
+        if own and random.random() < 0.4:
+            told = {key: envelope.value(key, "某") for key in source.fields}
+            spared = {each.key: source.name.zh for each in fitted.lent(source)}
+            envelope = envelope.with_fields(
+                FieldValue(key, value, Origin.LICENCE, Trust.A) for key, value in (told | spared).items()
+            )
+    return forms.derive(pack, situations.trim(pack, envelope))
+
+
 def visit(seed: int, pack: ServicePack) -> Visited:
     """A citizen from the card to the commit; the same for the same seed."""
     random = Random(seed)
     today = random.choice(DAYS)
     document = card(random, pack, today)
-    envelope = Envelope().with_fields(forms.prefill(pack, document))
+    envelope = Envelope().with_fields((*forms.prefill(pack, document), *registered(random, pack)))
     known = {item.key: envelope.value(item.key) for item in pack.prefill} | {item.key: "" for item in pack.questions}
     for question in pack.questions:
         if not question.when or condition(question.when).holds({"answers": known}):
             envelope = answered(random, pack, question, envelope, today)
             known[question.key] = envelope.value(question.key)
-    envelope = forms.derive(pack, situations.trim(pack, envelope))
+    envelope = lent(random, pack, forms.derive(pack, situations.trim(pack, envelope)))
     fitted = situations.fit(pack, envelope)
     assert all(envelope.get(question.key) for question in fitted.questions), "all that is asked has an answer"
     envelope = situations.spared(fitted, envelope)

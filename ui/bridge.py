@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
+from ui.speech import SpeechModel
 from ui.viewmodels.attract import AttractModel
 from ui.words import Words
 
 if TYPE_CHECKING:
     from kiosk.visit.events import Touch
     from kiosk.visit.screen import Screen
+    from ui.speech import Voice
     from ui.viewmodels.chrome import ChromeModel
 
 Unsubscribe = Callable[[], None]
@@ -46,6 +48,14 @@ class Core(Protocol):
     def stop(self) -> None: ...
 
 
+@runtime_checkable
+class Speaker(Protocol):
+    """A core that can make something heard: its voice, None while it has none."""
+
+    @property
+    def voice(self) -> Voice | None: ...
+
+
 class Bridge(QObject):
     """What QML binds to. Lives in the Qt thread; only ``_arrived`` and ``_pictured`` are emitted elsewhere."""
 
@@ -61,6 +71,7 @@ class Bridge(QObject):
         self._clock = clock
         self._words = Words(language, self)
         self._attract = AttractModel(self._words, self._post, self)
+        self._speech = SpeechModel(self._words, clock, self)
         self._chrome: ChromeModel | None = None
         self._models: dict[str, Any] = {}
         self._core: Core | None = None
@@ -84,12 +95,19 @@ class Bridge(QObject):
         self._chrome = ChromeModel(self._words, self._post, self._clock, self)
         self._models = build(self._words, self._post, self._chrome, self)
         self._models["form"].turned.connect(self.turned)
+        self._models["material"].hinted.connect(self._hinted)
         self.attachedChanged.emit()
 
     def attach(self, core: Core) -> None:
         """Follow this core from now on."""
         self._core = core
+        if isinstance(core, Speaker):
+            self.speaks_by(lambda: core.voice)
         self._ends = [core.subscribe(self._arrived.emit), core.subscribe_frames(self._keep_newest)]
+
+    def speaks_by(self, find: Callable[[], Voice | None]) -> None:
+        """Where the voice is found by which pages are said."""
+        self._speech.use(find)
 
     def detach(self) -> None:
         """Follow nobody; what is shown stays until the window closes."""
@@ -129,6 +147,11 @@ class Bridge(QObject):
             self._page = page
             self._elder = screen.chrome.elder
             self.changed.emit()
+        self._speech.follow(screen)
+
+    @Slot()
+    def _hinted(self) -> None:
+        self._speech.hint(self._models["material"].property("hintText"))
 
     def _keep_newest(self, frame: PreviewFrame) -> None:
         """From the camera's thread. ``_due`` is set after the picture and cleared before it is taken, so that none
@@ -155,6 +178,7 @@ class Bridge(QObject):
     words = Property(QObject, lambda self: self._words, constant=True)
     attract = Property(QObject, lambda self: self._attract, constant=True)
     chrome = Property(QObject, lambda self: self._chrome, notify=attachedChanged)
+    speech = Property(QObject, lambda self: self._speech, constant=True)
 
     @Slot(str, result=QObject)
     def model(self, page: str) -> QObject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
@@ -21,6 +22,16 @@ from ui.walk import walk
 from ui.window import complete, destroy, make_view
 
 SIZES = {"portrait": (1080, 1920), "landscape": (1920, 1080)}
+
+
+class Silent:
+    """A voice for pictures: the control that asks for it is drawn."""
+
+    ready = True
+
+    def say(self, sentences: Sequence[str], language: str, ended: Callable[[bool], None]) -> None: ...
+
+    def hush(self) -> None: ...
 
 
 def settle(milliseconds: int = 60) -> None:
@@ -41,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     app = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
-    count = 0
+    count, voice = 0, Silent()
     for orientation, size in SIZES.items():
         if options.orientation not in (orientation, "both"):
             continue
@@ -49,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         view = make_view(bridge, size, still=True)
         view.show()
         complete(bridge, view)
+        bridge.speaks_by(lambda: voice)
         for language in LANGUAGES:
             if options.lang not in (language, "both"):
                 continue

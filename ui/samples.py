@@ -267,6 +267,11 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     yield from _scanning(t, one, text)
     nothing = replace(bad, value="", complaint="")
     yield one("form-empty", nothing, "form", step=3)
+    names = ("王记餐饮店", "建国餐饮店", "王建国餐馆", "王家餐馆")
+    offered = replace(nothing, suggestions=tuple(s.SuggestionView(name) for name in names))
+    yield one("form-suggested", offered, "form", step=3)
+    taken = tuple(s.SuggestionView(name, name == "建国餐饮店") for name in names)
+    yield one("form-suggested-taken", replace(text, value="建国餐饮店", suggestions=taken), "form", step=3)
     digits = replace(
         text, index=5, key="staff", kind="digits", title=t("店里一共几个人？", "How many people work there?"),
         help=t("连您自己算在内。", "Counting yourself."), value="2", unit=t("人", ""), max_length=3, preview="",
@@ -288,6 +293,8 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
         max_length=18, signs=CREDIT_ALPHABET,
     )  # fmt: skip
     yield one("form-code", code, "form", step=3)
+    unlent = replace(code, value="", complete=False, unlent="line", licence=t("电子营业执照", "electronic licence"))
+    yield one("form-code-unlent", unlent, "form", step=3)
     options = (
         s.OptionView("catering", t("小餐饮", "Small catering"), t("面馆、小吃", "Noodles, snacks"), True),
         s.OptionView("grocery", t("便利店、杂货", "Grocery"), t("预包装食品", "Packed food"), False),
@@ -357,6 +364,23 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     )
     for problem in ("silent", "unfit", "not_connected", "line"):
         yield one(f"query-{problem}", s.QueryBody(name, office, problem, where), "query", step=3)
+    yield from _licences(t, one)
+
+
+def _licences(t: Translate, one: One) -> Iterator[Sample]:
+    spared = (t("信用代码", "Credit code"),), (t("营业执照", "Business licence"),)
+    keeper = t("平城区行政审批服务管理局", "the business registrar")
+    asked = s.LicenceBody(t("电子营业执照", "electronic licence"), keeper, "consent", "", *spared)
+    yield one("licence", asked, step=3)
+    yield one("licence-asking", replace(asked, stage="asking"), "licence", step=3)
+    lines = (
+        (t("信用代码", "Credit code"), "92140213MA00000031"),
+        (t("名称", "Name"), SHOP),
+        (t("经营场所", "Place of business"), "山西省大同市平城区南关街18号底商"),
+    )
+    yield one("licence-found", replace(asked, stage="found", lines=lines), "licence", step=3)
+    for problem in ("none", "not_connected"):
+        yield one(f"licence-{problem}", replace(asked, stage="failed", problem=problem), "licence", step=3)
 
 
 def _scanning(t: Translate, one: One, text: s.FormBody) -> Iterator[Sample]:
@@ -366,6 +390,8 @@ def _scanning(t: Translate, one: One, text: s.FormBody) -> Iterator[Sample]:
         complete=False, scan=True,
     )  # fmt: skip
     yield one("form-scan", where, "form", step=3)
+    at_home = (s.SuggestionView(t("就在身份证上的地址", "The address on my ID card")),)
+    yield one("form-scan-suggested", replace(where, suggestions=at_home), "form", step=3)
     yield one("form-reading", replace(where, reading=True), "form", step=3)
     preview = t("登记地址将是 大同市平城区南关街18号底商", "It will be registered as 大同市平城区南关街18号底商")
     read = replace(where, value="大同市平城区南关街18号底商", read="offered", preview=preview)
@@ -483,6 +509,7 @@ def _finishing(t: Translate, one: One) -> Iterator[Sample]:
     yield one("rate", s.RateBody(0, levels, (), False))
     yield one("rate-locked", s.RateBody(0, levels, (), False, locked=True), "rate", helped=True)
     yield one("rate-chosen", s.RateBody(4, levels, options, True), "rate")
+    yield one("rate-again", s.RateBody(0, levels, (), False, again=True), "rate")
     yield one("farewell", s.FarewellBody("done", True, True, CASE_NO, (licence, given)))
     told = s.FarewellBody("done", True, True, CASE_NO, (given,), remembered="2027-02-24")
     yield one("farewell-remembered", told, "farewell")

@@ -15,6 +15,7 @@ from kiosk.visit.screen_cases import (
     CasesBody,
     HandedInBody,
     LackLine,
+    RatedLine,
     SupplementBody,
     TimeStep,
     WithdrawBody,
@@ -61,6 +62,7 @@ def cases(t: Callable[[str, str], str], one: Callable[..., Any], language: Langu
     )  # fmt: skip
     yield one("case", asked)
     yield one("case-desk", replace(asked, actions=("withdraw",), obstacle="desk", problem="no_longer"), "case")
+    yield one("case-incomplete", replace(asked, unheeded="incomplete"), "case")
     handled = (received, TimeStep("accepted", "2026-11-24", "done"), TimeStep("deciding", "", "now"))
     yield one("case-accepted", CaseBody(accepted, handled, actions=("withdraw",), deemed=True), "case")
     done = (received, TimeStep("accepted", "2026-11-21", "done"), TimeStep("approved", "2026-11-24", "now"))
@@ -72,6 +74,17 @@ def cases(t: Callable[[str, str], str], one: Callable[..., Any], language: Langu
     yield one("case-refused", refused, "case")
     gone = replace(accepted, pending="withdrawal", queued=True, fresh=False)
     yield one("case-withdrawing", CaseBody(gone, handled), "case")
+
+    rated = RatedLine(
+        t("不满意", "Dissatisfied"), (t("没有提供材料清单", "No list of papers"),), t("已经答复", "Answered"),
+        finding=t("情况属实", "As you said"), answered="2026-11-26",
+        answer="您说得对：公告栏上的清单少了一份租房合同。清单当天已经补好，也打电话向您道了歉。",
+    )  # fmt: skip
+    answered = replace(sealed, answered=True)
+    yield one("case-rated", CaseBody(answered, done, actions=("reply",), rated=rated), "case")
+    nothing = replace(rated, finding="", answer="", answered="", due="2026-12-01")
+    waiting = replace(nothing, task=t("正在核实", "Being looked into"))
+    yield one("case-rated-waiting", CaseBody(sealed, done, rated=replace(waiting, saved=True)), "case")
 
     scans = (LackLine(papers[0], "", 2), LackLine(papers[1], "", 0))
     title = lacking.title

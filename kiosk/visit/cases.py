@@ -79,6 +79,8 @@ def begin_errand(visit: Visit, event: ErrandPressed, now: Now) -> Result:
     if event.errand is May.SUPPLEMENT and not visit.machine.document_camera:
         return stay(visit)
     begun = replace(visit, errand=event.errand, pages={}, strokes=(), why=-1)
+    if event.errand is May.REPLY:  # nothing is chosen beforehand, as for the first rating
+        return go(begun, State.RATE, level=0, options=frozenset(), more=False)
     if event.errand is May.WITHDRAW:
         return go(begun, State.WITHDRAW, PreparePapers())
     return go(begun, State.SUPPLEMENT, PreparePapers())

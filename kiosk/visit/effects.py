@@ -203,13 +203,16 @@ class PrintPapers:
 
 @dataclass(frozen=True, slots=True)
 class SaveRating:
-    """Answered by RatingSaved."""
+    """Answered by RatingSaved. ``document``: of whoever adds a word to the rating of an earlier case (追评); None: the
+    case was made in this visit, and is rated for the first time.
+    """
 
     case_id: str
     case_no: str
     item_code: str
     level: int
     options: tuple[str, ...]
+    document: IdentityDocument | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

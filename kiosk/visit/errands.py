@@ -14,7 +14,7 @@ from kiosk.domain.life import May
 from kiosk.domain.my_case import Asked, MyCase, lacking
 from kiosk.domain.text import EMPTY, Text
 from kiosk.services.model import MaterialSpec
-from kiosk.visit.effects import FindCases, HandIn
+from kiosk.visit.effects import FindCases, HandIn, SaveRating
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go
 from kiosk.visit.visit import Visit
@@ -95,6 +95,15 @@ def hand_in(visit: Visit) -> Result:
             visit.verification, visit.language, visit.machine.online,
         ),
     )  # fmt: skip
+
+
+def word_added(visit: Visit) -> SaveRating:
+    """What is added to the rating of the case that is open (追评)."""
+    if visit.document is None or not visit.certain:
+        raise AssertionError("a word is added by nobody before the identity is verified")
+    one = opened(visit)
+    options = tuple(sorted(visit.options))
+    return SaveRating(one.case_id, one.progress.case_no, "", visit.level, options, visit.document)
 
 
 def page(visit: Visit) -> State:

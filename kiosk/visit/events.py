@@ -221,6 +221,19 @@ class AnswerChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SuggestionChosen:
+    """An answer that is offered for this question was taken by a touch; ``index``: of those on screen."""
+
+    key: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceDeclined:
+    """不用电子证照: the person fills it in."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClauseToggled:
     """One clause of the commitment was agreed to, or taken back."""
 
@@ -570,6 +583,7 @@ Touch = (
     | DraftErased | KeepChosen | PaperChosen | BackPressed | NextPressed | QuitPressed | StillHere
     | LanguageChosen | ElderChosen | HelpPressed | HelpClosed | HelperPressed | HelperEnded | TakenOver
     | RememberToggled | KnownForgotten | FaceAgreed | OtherWayChosen | StaffCodeEntered
+    | SuggestionChosen | LicenceDeclined
     | AnswerChanged | ValueConfirmed | ScanPressed | TakePressed | RetakePressed | AnotherPagePressed
     | MaterialSkipped | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen
     | LevelChosen | OptionToggled | MoreOptionsPressed | RatingSubmitted | RatingSkipped

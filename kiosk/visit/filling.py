@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from kiosk.domain.case import Commitment
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
-from kiosk.services import bundle, forms, known, situations
+from kiosk.services import bundle, forms, known, situations, suggesting
 from kiosk.services.model import MaterialSpec, Question
-from kiosk.visit import errands, promising
+from kiosk.visit import errands, lending, promising
 from kiosk.visit.effects import Commit, PreparePapers
 from kiosk.visit.events import (
     AnswerChanged,
@@ -20,6 +20,7 @@ from kiosk.visit.events import (
     EditPressed,
     NextPressed,
     Signed,
+    SuggestionChosen,
     ValueConfirmed,
 )
 from kiosk.visit.materials import as_field, attached, must_be_scanned, next_needed, scan, scannable, without
@@ -27,7 +28,9 @@ from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Strokes, Visit
 
-KEPT = (Origin.EARLIER, Origin.HELPER)  # origins that an answer keeps until it is changed
+KEPT = (Origin.EARLIER, Origin.HELPER, Origin.CARD, Origin.CHOSEN, Origin.LICENCE)
+"""Origins that an answer keeps until it is changed."""
+NOT_ASKED = (Origin.EARLIER, Origin.LICENCE)
 SHORTEST_SIGNATURE = 0.15  # length of all strokes together, in widths of the pad: more than a slip of the finger
 
 
@@ -38,7 +41,7 @@ def begin_matter(visit: Visit) -> Result:
     envelope = visit.envelope.with_fields(forms.prefill(visit.whole, visit.document))
     visit = with_known(replace(with_answers(visit, envelope), editing=False))
     first = following(visit, 0)
-    return after_questions(visit) if first is None else ask(visit, first)
+    return after_questions(visit) if first is None else forward(visit, first)
 
 
 def with_known(visit: Visit) -> Visit:
@@ -57,9 +60,10 @@ def with_known(visit: Visit) -> Visit:
 
 
 def asked(visit: Visit) -> list[int]:
-    """The questions that are asked, by their place in the form: those that an earlier visit has answered are not."""
+    """The questions that are asked, by their place in the form: those that an earlier visit or a licence has answered
+    are not."""
     fields = [visit.envelope.get(question.key) for question in visit.pack.questions]
-    return [n for n, field in enumerate(fields) if field is None or field.origin is not Origin.EARLIER]
+    return [n for n, field in enumerate(fields) if field is None or field.origin not in NOT_ASKED]
 
 
 def following(visit: Visit, index: int) -> int | None:
@@ -88,6 +92,14 @@ def with_answers(visit: Visit, envelope: Envelope) -> Visit:
     return promising.only_offered(replace(visit, pages=pages))
 
 
+def forward(visit: Visit, index: int, *, editing: bool = False) -> Result:
+    """To this question, or first to the licence that would answer it."""
+    source = lending.due(visit, visit.pack.questions[index].key)
+    if source is None:
+        return ask(visit, index, editing=editing)
+    return lending.page(replace(visit, editing=editing), source, index)
+
+
 def ask(visit: Visit, index: int, *, editing: bool = False, wanted: bool = False) -> Result:
     """A question with the answer that is known. ``wanted``: the citizen has just had a paper read for it, so what was
     read stands there, or nothing as long as it is being read."""
@@ -99,7 +111,7 @@ def ask(visit: Visit, index: int, *, editing: bool = False, wanted: bool = False
     theirs = there is not None and there.origin is not Origin.HELPER and known.sensitive(visit.pack, question.key)
     page, effects = go(
         visit, State.FORM, question=index, answer=answer, complained=False, editing=editing, read=read, confirmed=read,
-        hidden=bool(visit.helper and answer and theirs),
+        suggested=None, hidden=bool(visit.helper and answer and theirs),
     )  # fmt: skip
     return with_offer(page), effects
 
@@ -115,6 +127,8 @@ def with_offer(visit: Visit) -> Visit:
 def after_questions(visit: Visit) -> Result:
     """Papers that everybody is asked for, then the promises, then the review."""
     if (needed := next_needed(visit)) is not None:
+        if (source := lending.due(visit, needed.key)) is not None:
+            return lending.page(visit, source, len(visit.pack.questions))
         if scannable(visit, needed) or must_be_scanned(needed):
             return scan(visit, needed, "matter")
         return after_questions(replace(visit, envelope=visit.envelope.with_field(as_field(visit, needed))))
@@ -156,7 +170,7 @@ def still_open(visit: Visit, now: Now) -> Result | None:
     keys = [question.key for question in pack.questions]
     unanswered = next((i for i, key in enumerate(keys) if visit.envelope.get(key) is None), None)
     if unanswered is not None:
-        return ask(visit, unanswered, editing=True)
+        return forward(visit, unanswered, editing=True)
     if (clash := clashing(visit, now)) is not None:
         return clash
     decided = promising.still_open(visit) is None
@@ -186,8 +200,27 @@ def answer(visit: Visit, event: AnswerChanged, now: Now) -> Result:
     same = value == visit.answer  # an echo of the window; what was changed by hand is typed
     return stay(
         visit, answer=value, complained=False, read=visit.read and same, confirmed=visit.confirmed and same,
-        hidden=visit.hidden and same,
+        suggested=visit.suggested if same else None, hidden=visit.hidden and same,
     )  # fmt: skip
+
+
+@on(SuggestionChosen, State.FORM)
+def take(visit: Visit, event: SuggestionChosen, now: Now) -> Result:
+    question, offered = question_of(visit), suggestions(visit, now)
+    if event.key != question.key or not 0 <= event.index < len(offered):
+        return stay(visit)
+    chosen = offered[event.index]
+    return stay(
+        visit, answer=chosen.value, suggested=chosen.origin, complained=False, read=False, confirmed=False, hidden=False
+    )
+
+
+def suggestions(visit: Visit, now: Now) -> tuple[suggesting.Suggested, ...]:
+    """What may be taken for an answer by a touch; what is the person's alone is offered to no helper's eyes."""
+    offered = suggesting.offered(visit.pack, question_of(visit), visit.envelope, now.wall.date())
+    if not (visit.helper or visit.handover):
+        return offered
+    return tuple(each for each in offered if not any(known.sensitive(visit.pack, key) for key in each.keys))
 
 
 @on(ValueConfirmed, State.FORM)
@@ -207,13 +240,14 @@ def next_question(visit: Visit, event: NextPressed, now: Now) -> Result:
     if visit.editing:
         return onward(visit, now)
     if (after := following(visit, visit.question + 1)) is not None:
-        return ask(visit, after)
+        return forward(visit, after)
     return clashing(visit, now) or after_questions(visit)
 
 
 def given(visit: Visit, question: Question) -> FieldValue:
     """The answer on screen as a field. What a helper enters says so; what stands there unchanged keeps its origin."""
-    field, before = forms.answer(question, visit.answer, read=visit.read), visit.envelope.get(question.key)
+    field = forms.answer(question, visit.answer, read=visit.read, origin=visit.suggested)
+    before = visit.envelope.get(question.key)
     kept = visit.helper != "" or (before is not None and before.origin in KEPT)
     if before is not None and before.value == field.value and kept and not (visit.read and before.origin in KEPT):
         return before
@@ -222,6 +256,11 @@ def given(visit: Visit, question: Question) -> FieldValue:
 
 @on(BackPressed, State.FORM)
 def previous_question(visit: Visit, event: BackPressed, now: Now) -> Result:
+    return before_question(visit)
+
+
+def before_question(visit: Visit) -> Result:
+    """Back from a question, or from the licence that would answer it."""
     if visit.editing:
         return review(visit)
     before = [n for n in asked(visit) if n < visit.question]
@@ -283,10 +322,15 @@ def edit(visit: Visit, event: EditPressed, now: Now) -> Result:
     material = visit.pack.material(event.key)
     if material is not None:
         field = visit.envelope.get(event.key)
+        if field is not None and forms.lent(material, field) and (source := lending.behind(visit, material.key)):
+            return lending.page(replace(visit, editing=True), source, len(visit.pack.questions))
         needless = field is not None and field.origin in forms.NEEDLESS
         return scan(visit, material, "review") if scannable(visit, material) and not needless else stay(visit)
     keys = [question.key for question in visit.pack.questions]
     key = forms.question_behind(visit.pack, event.key)
+    field = visit.envelope.get(key)
+    if field is not None and field.origin is Origin.LICENCE and (source := lending.behind(visit, key)):
+        return lending.page(replace(visit, editing=True), source, len(keys))
     return ask(visit, keys.index(key), editing=True) if key in keys else stay(visit)
 
 
@@ -338,7 +382,7 @@ def commit(visit: Visit) -> Result:
     )  # fmt: skip
 
 
-late(AnswerChanged, ValueConfirmed, but=(State.FORM,))
+late(AnswerChanged, SuggestionChosen, ValueConfirmed, but=(State.FORM,))
 late(ClauseToggled, CommitmentDeclined, but=(State.COMMITMENT,))
 late(EditPressed, but=(State.REVIEW,))
 late(Signed, but=(State.SIGN,))

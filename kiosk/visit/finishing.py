@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
+from kiosk.domain.life import May
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.text import Text
 from kiosk.visit import errands, remembering
@@ -162,7 +163,11 @@ def more_options(visit: Visit, event: MoreOptionsPressed, now: Now) -> Result:
 
 @on(RatingSubmitted, State.RATE)
 def submit(visit: Visit, event: RatingSubmitted, now: Now) -> Result:
-    if not visit.level or visit.case is None:
+    if not visit.level:
+        return stay(visit)
+    if visit.errand is May.REPLY:
+        return stay(visit, errands.word_added(visit))
+    if visit.case is None:
         return stay(visit)
     case = visit.case
     rating = SaveRating(
@@ -173,7 +178,10 @@ def submit(visit: Visit, event: RatingSubmitted, now: Now) -> Result:
 
 @on(RatingSaved, State.RATE)
 def rating_saved(visit: Visit, event: RatingSaved, now: Now) -> Result:
-    return farewell(visit, "done") if event.ok else stay(visit, problem="rating_failed")
+    """Who added a word is done as well: the card may have gone, and another's may lie there."""
+    if not event.ok:
+        return stay(visit, problem="rating_failed")
+    return farewell(replace(visit, saved=True) if visit.errand is May.REPLY else visit, "done")
 
 
 @on(RatingSkipped, State.RATE)

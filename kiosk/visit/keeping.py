@@ -23,7 +23,7 @@ from kiosk.visit.events import (
     NextPressed,
     ResumePressed,
 )
-from kiosk.visit.filling import after_questions, ask, begin_matter, with_answers, with_known
+from kiosk.visit.filling import after_questions, begin_matter, forward, with_answers, with_known
 from kiosk.visit.finishing import farewell
 from kiosk.visit.identifying import face_obstacle, identify
 from kiosk.visit.states import State
@@ -135,7 +135,7 @@ def take_up(visit: Visit, event: NextPressed, now: Now) -> Result:
     visit = with_known(visit)
     keys = [question.key for question in visit.pack.questions]
     missing = next((index for index, key in enumerate(keys) if visit.envelope.get(key) is None), None)
-    after, effects = after_questions(visit) if missing is None else ask(visit, missing)
+    after, effects = after_questions(visit) if missing is None else forward(visit, missing)
     return after, (TakeUpDraft(whole.pack_id), *effects)
 
 

@@ -38,7 +38,7 @@ def answered(visit: Visit, event: RegisterAnswered, now: Now) -> Result:
     if not asked or visit.document is None or visit.document.number != event.number:
         return stay(visit)
     if isinstance(event.answer, Silent):
-        return stay(visit, problem=_word(event.answer.cause))
+        return stay(visit, problem=word_of(event.answer.cause))
     if not _fits(visit, event.answer):
         return stay(visit, problem="unfit")
     values = {**event.answer.values, PROOF: event.answer.proof}
@@ -55,7 +55,7 @@ def _fits(visit: Visit, answer: Answered) -> bool:
     return kind == FOUND and set(answer.values) == known
 
 
-def _word(cause: str) -> str:
+def word_of(cause: str) -> str:
     """What the page says: the register does not answer, what it says is no answer, none is connected, or no line."""
     if cause in UNFIT:
         return "unfit"
@@ -73,4 +73,4 @@ def give_up(visit: Visit, event: BackPressed, now: Now) -> Result:
     return go(visit, State.GUIDE)
 
 
-late(RegisterAnswered, but=(State.QUERY,))
+late(RegisterAnswered, but=(State.QUERY, State.LICENCE))

@@ -192,6 +192,14 @@ class OptionView:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class SuggestionView:
+    """An answer for a touch; ``chosen``: it is the one that stands there."""
+
+    label: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class FormBody:
     """``kind`` is a QuestionKind value; ``preview`` a sentence under the answer; ``complaint`` what does not fit."""
 
@@ -215,6 +223,9 @@ class FormBody:
     signs: str = ""  # all that a code may consist of: it has a keyboard of its own; empty: anything
     hidden: str = ""  # the answer in part: it is there, and not for the helper's eyes; ``value`` is empty then
     read: str = ""  # the answer was read from a paper: ``offered``, ``unconfirmed`` (handed in so), ``confirmed``
+    suggestions: tuple[SuggestionView, ...] = ()
+    unlent: str = ""  # why no electronic licence tells the answer: a message key (kiosk.visit.lending.note)
+    licence: str = ""  # its name then
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -415,6 +426,7 @@ class RateBody:
     more: bool  # further options can be shown
     problem: str = ""
     locked: bool = False  # somebody helped, and has not gone yet
+    again: bool = False  # a word is added to the rating of an earlier case (追评)
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +458,23 @@ class QueryBody:
     elsewhere: str = ""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class LicenceBody:
+    """An electronic licence that spares typing and papers. ``stage``: ``consent``, ``asking``, ``found`` (``lines`` are
+    label and value of what it says), ``failed`` (``problem`` says why: ``none``, or as of QueryBody).
+
+    ``keeper`` is who is asked; ``answers`` what need not be typed, ``papers`` what need not be scanned.
+    """
+
+    name: str
+    keeper: str
+    stage: str
+    problem: str = ""
+    answers: tuple[str, ...] = ()
+    papers: tuple[str, ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeBody:
     """Recovering, wiping, out of service: ``reason`` is a message key."""
@@ -455,7 +484,7 @@ class NoticeBody:
 
 Body = (
     AttractBody | HomeBody | SearchBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | HelperBody
-    | FormBody | QueryBody
+    | FormBody | QueryBody | LicenceBody
     | MaterialBody | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
     | CollectBody | ResumeBody | KeepBody | FarewellBody | NoticeBody | CaseBodies
 )  # fmt: skip
@@ -463,9 +492,13 @@ Body = (
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One snapshot. ``serial`` grows with each; ``state`` and ``page`` are the visit's state name."""
+    """One snapshot. ``serial`` grows with each; ``state`` and ``page`` are the visit's state name.
+
+    ``says``: written and spoken words of the matter in hand, for a voice (kiosk.visit.speech).
+    """
 
     serial: int
     page: str
     chrome: Chrome
     body: Body
+    says: tuple[tuple[str, str], ...] = ()

@@ -12,7 +12,7 @@ class CaseLine:
     ``since`` and ``due`` are days, YYYY-MM-DD, "" where none is known. ``turn``: whose it is: ``you``, ``office`` or ""
     (nobody's: it is over). ``lacking``: how many papers are asked for. ``pending``: what was handed in here and not
     answered yet (``case``, ``supplement``, ``withdrawal``), ``queued`` if it was not even sent. ``fresh``: the office
-    has just said so.
+    has just said so. ``answered``: there is an answer to a bad rating, about which nothing was said yet.
     """
 
     case_id: str
@@ -28,6 +28,7 @@ class CaseLine:
     queued: bool = False
     changed: bool = False
     fresh: bool = True
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,10 +57,31 @@ class TimeStep:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class RatedLine:
+    """The person's own rating of a case (kiosk.domain.rating.Rated) in words; "" where there is none, or it is not
+    known here. ``level``: what they said; ``reasons`` why. ``task``: how far the answer has come, ``due`` by when,
+    ``finding`` what was found, ``longer`` why it takes longer, ``answer`` in writing, ``answered`` when; ``added``:
+    what was added later; ``saved``: it is saved here and perhaps not known to the office yet.
+    """
+
+    level: str
+    reasons: tuple[str, ...] = ()
+    task: str = ""
+    due: str = ""
+    finding: str = ""
+    longer: str = ""
+    answer: str = ""
+    answered: str = ""
+    added: str = ""
+    saved: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class CaseBody:
     """``line`` as in the list. ``said``: why it stands so, in the office's words; ``remedy``: how to object.
 
-    ``actions``: what can be touched: ``supplement``, ``withdraw``, ``collect``. ``unheeded``: why what was handed in
+    ``actions``: what can be touched: ``supplement``, ``withdraw``, ``collect``, ``reply``. ``rated``: the person's own
+    rating, None where there is none that is known here. ``unheeded``: why what was handed in
     did not count: ``too_late``, ``not_theirs``, ``not_asked``, ``incomplete``, ``other``. ``obstacle``: why something
     that may be done cannot be done here now: ``desk`` (no document camera), ``line`` (what is lacking is not known
     here). ``problem``: ``no_longer``.
@@ -77,6 +99,7 @@ class CaseBody:
     papers: int = 0  # that lie here for the person
     deemed: bool = False
     problem: str = ""
+    rated: RatedLine | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -24,6 +24,7 @@ class State(Enum):
     SUPPLEMENT = "supplement"  # the papers that the office asks for are put together
     WITHDRAW = "withdraw"  # is it really to be withdrawn?
     QUERY = "query"  # a department's register is asked about the person
+    LICENCE = "licence"  # an electronic licence may be asked for, which spares typing and papers
     FORM = "form"
     MATERIAL = "material"  # papers are scanned
     COMMITMENT = "commitment"
@@ -46,7 +47,7 @@ BEFORE_COMMIT = frozenset(
         State.HOME, State.SEARCH, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
         State.COLLECT, State.RESUME, State.CASES, State.CASE, State.SUPPLEMENT, State.WITHDRAW, State.QUERY,
         State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN, State.KEEP,
-        State.HELPER,
+        State.HELPER, State.LICENCE,
     }
 )  # fmt: skip
 """Leaving one of these leaves nothing behind but what the citizen wants kept."""
@@ -55,7 +56,7 @@ NEEDS_CARD = frozenset(
     {
         State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.RESUME, State.CASES, State.CASE,
         State.SUPPLEMENT, State.WITHDRAW, State.QUERY, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW,
-        State.SIGN,
+        State.SIGN, State.LICENCE,
 
     }
 )  # fmt: skip

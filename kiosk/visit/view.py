@@ -6,16 +6,17 @@ from collections import Counter
 
 from kiosk.domain import clock_words, rating
 from kiosk.domain.beijing import day_of
-from kiosk.domain.codes import CREDIT_ALPHABET, group_case_no
+from kiosk.domain.codes import CREDIT_ALPHABET, group_case_no, mask_number
 from kiosk.domain.decision import Outcome
 from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
+from kiosk.domain.life import May
 from kiosk.domain.text import Language, Text
 from kiosk.domain.waiting import WaitingState
 from kiosk.services import forms, search, situations, telling
 from kiosk.services.known import in_part, label, rows_in_part, sensitive
 from kiosk.services.model import Ability, Decider, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
 from kiosk.services.templates import places as places_of
-from kiosk.visit import filling, helping, power, promising, remembering, slot, view_bundle, view_cases
+from kiosk.visit import filling, helping, lending, power, promising, remembering, slot, view_bundle, view_cases
 from kiosk.visit.events import Committed
 from kiosk.visit.finishing import missed, printing
 from kiosk.visit.identifying import staff_possible
@@ -38,6 +39,7 @@ from kiosk.visit.screen import (
     HomeBody,
     IdentifyBody,
     KeepBody,
+    LicenceBody,
     Light,
     MaterialBody,
     NoticeBody,
@@ -55,6 +57,7 @@ from kiosk.visit.screen import (
     SearchBody,
     ServiceCard,
     SignBody,
+    SuggestionView,
     TroubleBody,
 )
 from kiosk.visit.states import NEEDS_CARD, State
@@ -62,7 +65,7 @@ from kiosk.visit.visit import Machine, Now, Visit
 
 STEPS = {
     State.IDENTIFY: 1, State.CONSENT: 2, State.FACE: 2, State.OTHER_WAY: 2, State.QUERY: 3, State.FORM: 3,
-    State.MATERIAL: 3,
+    State.LICENCE: 3, State.MATERIAL: 3,
     State.COMMITMENT: 4,
     State.REVIEW: 4, State.SIGN: 5, State.COMMITTING: 5,
 }  # fmt: skip
@@ -77,7 +80,12 @@ FOUND_AT_ONCE = 8  # of a search: who sees more types on
 
 def screen_of(visit: Visit, serial: int, now: Now) -> Screen:
     """The snapshot for the window."""
-    return Screen(serial, visit.state.value, _chrome(visit, now), _body(visit, now))
+    return Screen(serial, visit.state.value, _chrome(visit, now), _body(visit, now), _says(visit))
+
+
+def _says(visit: Visit) -> tuple[tuple[str, str], ...]:
+    pack = visit.service
+    return () if pack is None else tuple((row.written, row.said.of(visit.language)) for row in pack.speech)
 
 
 def _chrome(visit: Visit, now: Now) -> Chrome:
@@ -148,6 +156,8 @@ def _body(visit: Visit, now: Now) -> Body:
             return HelperBody(visit.problem, visit.attempts_left, visit.locked_for)
         case State.QUERY:
             return _query(visit)
+        case State.LICENCE:
+            return _licence(visit)
         case State.FORM:
             return _form(visit, now)
         case State.MATERIAL:
@@ -342,6 +352,35 @@ def _query(visit: Visit) -> QueryBody:
     return QueryBody(pack.short_name.of(language), pack.authority.of(language), visit.problem, elsewhere)
 
 
+def _licence(visit: Visit) -> LicenceBody:
+    source, pack, language = lending.on_page(visit), visit.pack, visit.language
+    stage, said = lending.stage(visit), visit.lent.get(source.register)
+    labels = {item.key: item.label for item in pack.prefill} | {each.key: each.label for each in pack.questions}
+    told = {} if said is None or stage != "found" else said.values
+    return LicenceBody(
+        name=source.name.of(language),
+        keeper=source.keeper.of(language),
+        stage=stage,
+        problem=visit.lending.get(source.register, "") if stage == "failed" else "",
+        answers=tuple(each.label.of(language) for each in pack.questions if each.key in source.fields),
+        papers=tuple(each.label.of(language) for each in pack.lent(source)),
+        lines=tuple(
+            (labels[key].of(language), _lent(pack, key, told[key], language))
+            for key in source.fields
+            if key in told and key in labels
+        ),
+    )
+
+
+def _lent(pack: ServicePack, key: str, value: str, language: Language) -> str:
+    """A value of a licence as the review page shows it."""
+    question = pack.question(key)
+    if question is not None and question.kind in forms.NUMBERS:
+        return forms.spoken(question, value).of(language)
+    masked = any(item.key == key and item.masked for item in pack.prefill)
+    return mask_number(value) if masked else value
+
+
 def _face(visit: Visit) -> FaceBody:
     asked = visit.prompt
     if asked is None:
@@ -375,6 +414,7 @@ def _form(visit: Visit, now: Now) -> FormBody:
     places = sorted({*filling.asked(visit), visit.question})  # what an earlier visit has answered is asked nowhere
     told = [key for key in places_of(question.preview.zh) if key != question.key]
     watched = bool(visit.helper or visit.handover)  # whoever has helped may still stand there
+    unlent, source = lending.note(visit, question.key), lending.behind(visit, question.key)
     said = not complaint and not visit.hidden and not (watched and any(sensitive(pack, key) for key in told))
     return FormBody(
         index=places.index(visit.question) + 1,
@@ -406,6 +446,12 @@ def _form(visit: Visit, now: Now) -> FormBody:
         editing=visit.editing,
         scan=fills_in(visit, question.key),
         reading=visit.readings > 0 and fills_in(visit, question.key) and not visit.answer,
+        suggestions=tuple(
+            SuggestionView(each.label.of(language), each.value == visit.answer and not visit.hidden)
+            for each in filling.suggestions(visit, now)
+        ),
+        unlent=unlent,
+        licence=source.name.of(language) if source is not None and unlent else "",
         read="" if not visit.read else "confirmed" if visit.confirmed else ("offered", "unconfirmed")[visit.complained],
     )
 
@@ -542,4 +588,5 @@ def _rate(visit: Visit) -> RateBody:
         more=len(shown) < len(options),
         problem=visit.problem,
         locked=helping.rating_locked(visit),
+        again=visit.errand is May.REPLY,
     )

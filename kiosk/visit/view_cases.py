@@ -8,6 +8,7 @@ from kiosk.domain.beijing import CHINA, day_of
 from kiosk.domain.codes import case_no_valid, group_case_no
 from kiosk.domain.life import May, State, Track, track_of
 from kiosk.domain.my_case import MyCase, Pending
+from kiosk.domain.rating import level_word, reasons
 from kiosk.domain.waiting import PRINTABLE
 from kiosk.services.terms import terms_of
 from kiosk.visit.errands import REASONS, asked_for, complete, opened
@@ -17,6 +18,7 @@ from kiosk.visit.screen_cases import (
     CasesBody,
     HandedInBody,
     LackLine,
+    RatedLine,
     SupplementBody,
     TimeStep,
     WithdrawBody,
@@ -50,6 +52,7 @@ def case(visit: Visit) -> CaseBody:
         papers=_papers(visit, one.case_id),
         deemed=known.deemed and known.state is State.ACCEPTED,
         problem=visit.problem,
+        rated=_rated(visit, one),
     )
 
 
@@ -125,6 +128,7 @@ def _line(visit: Visit, one: MyCase) -> CaseLine:
         queued=one.queued,
         changed=one.changed,
         fresh=one.fresh,
+        answered=May.REPLY in one.may and known.rating is not None and known.rating.answer != "",
     )
 
 
@@ -136,7 +140,34 @@ def _actions(visit: Visit, one: MyCase) -> tuple[str, ...]:
         able.append(May.COLLECT.value)
     if May.WITHDRAW in one.may:
         able.append(May.WITHDRAW.value)
+    if May.REPLY in one.may:
+        able.append(May.REPLY.value)
     return tuple(able)
+
+
+def _rated(visit: Visit, one: MyCase) -> RatedLine | None:
+    found, language = one.progress.rating, visit.language
+    if found is None:
+        return None
+    task = finding = ""
+    if found.task:  # the words of tasks are read where there is one, not at every start
+        from kiosk.domain.rating_task import TaskState, finding_word
+
+        task = TaskState(found.task).word.of(language)
+        finding = finding_word(found.finding).of(language) if found.finding else ""
+    over = found.answered is not None
+    return RatedLine(
+        level=level_word(found.level).of(language) if found.level else "",
+        reasons=reasons(found.level, found.options, language),
+        task=task,
+        due="" if over else day_of(found.due),
+        finding=finding,
+        longer="" if over else found.longer,
+        answer=found.answer,
+        answered=day_of(found.answered),
+        added=level_word(found.added).of(language) if found.added else "",
+        saved=one.added,
+    )
 
 
 def _obstacle(visit: Visit, one: MyCase) -> str:

@@ -14,10 +14,11 @@ from devices.contracts.liveness import LivenessPrompt
 from kiosk.domain.case import Commitment
 from kiosk.domain.codes import mask_name
 from kiosk.domain.decision import Verification
-from kiosk.domain.envelope import Envelope
+from kiosk.domain.envelope import Envelope, Origin
 from kiosk.domain.known import Known
 from kiosk.domain.life import May
 from kiosk.domain.my_case import Asked, MyCase
+from kiosk.domain.register import Answered
 from kiosk.domain.text import EMPTY, Language, Text
 from kiosk.domain.unfinished import Unfinished
 from kiosk.domain.waiting import WaitingPaper
@@ -148,6 +149,7 @@ class Visit:
     answer: str = ""
     complained: bool = False
     editing: bool = False
+    suggested: Origin | None = None  # where the answer on screen is from, if it was taken by a touch
     read: bool = False  # the answer on screen was read from a paper ...
     confirmed: bool = False  # ... and the citizen has confirmed it
     pages: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)  # scanned, by material
@@ -156,6 +158,9 @@ class Visit:
     material: str = ""  # the one that is being scanned
     scan: str = ""  # "" (looking), ``taking``, ``taken``
     scanned_for: str = ""  # what the scanning page leads back to: ``form``, ``matter``, ``review``
+    lender: str = ""  # the register whose licence is asked for on the page (kiosk.visit.lending)
+    lent: Mapping[str, Answered] = field(default_factory=dict)  # what was found, by register
+    lending: Mapping[str, str] = field(default_factory=dict)  # how it stands with each: used, declined, why not
     promising: str = ""  # the paper for which the promise on the screen stands
     agreed: frozenset[int] = frozenset()  # its clauses
     promises: Mapping[str, Commitment] = field(default_factory=dict)  # made, by the paper that each stands for

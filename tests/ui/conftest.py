@@ -30,10 +30,23 @@ from ui.window import complete, destroy, make_view
 PORTRAIT, LANDSCAPE = (1080, 1920), (1920, 1080)
 
 
+class Silent:
+    """A voice that is there and says nothing: the control that asks for it is drawn on every page."""
+
+    ready = True
+
+    def say(self, sentences: Any, language: str, ended: Callable[[bool], None]) -> None:
+        pass
+
+    def hush(self) -> None:
+        pass
+
+
 class FakeCore:
     """Remembers events; delivers the snapshots a test hands it."""
 
     def __init__(self) -> None:
+        self.voice = Silent()
         self.events: list[Any] = []
         self.listener: Callable[[Screen], None] = lambda screen: None
         self.frames: Callable[[Any], None] = lambda frame: None

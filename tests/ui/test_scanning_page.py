@@ -27,6 +27,8 @@ IN_SIGHT = (
     ("form-read", "form-confirm"),
     ("form-unconfirmed", "form-confirm"),
     ("form-scan", "form-scan"),
+    ("form-suggested", "form-suggestion-0"),
+    ("form-scan-suggested", "form-suggestion-0"),
     ("material", "material-picture"),
     ("material-taken", "material-picture"),
 )
@@ -42,6 +44,14 @@ TOUCHES = [
     ("material-taken", "material-another", ev.AnotherPagePressed()),
     ("material-taken", "nav-next", ev.NextPressed()),
     ("material-lost", "material-skip", ev.MaterialSkipped()),
+    ("form-suggested", "form-suggestion-1", ev.SuggestionChosen("shop_name", 1)),
+    ("form-suggested-taken", "form-suggestion-0", ev.SuggestionChosen("shop_name", 0)),
+    ("licence", "licence-agree", ev.NextPressed()),
+    ("licence", "licence-decline", ev.LicenceDeclined()),
+    ("licence-asking", "licence-decline", ev.LicenceDeclined()),
+    ("licence-found", "licence-take", ev.NextPressed()),
+    ("licence-found", "licence-decline", ev.LicenceDeclined()),
+    ("licence-none", "licence-on", ev.NextPressed()),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.visit.events import AnswerChanged
+from kiosk.visit.events import AnswerChanged, SuggestionChosen
 from ui.input.pinyin import EngineUnavailable, PinyinEngine, open_engine
 
 
@@ -113,6 +113,18 @@ def test_no_more_is_typed_than_the_question_takes(stage: Any, sample: Any) -> No
     for _ in range(6):
         stage.tap("pad-1")
     assert stage.named("form-text").property("text") == "211"
+
+
+def test_an_answer_that_is_taken_by_a_touch_stands_in_the_field_and_can_be_written_over(
+    stage: Any, sample: Any
+) -> None:
+    stage.show(sample("form-suggested"))
+    (taken,) = stage.tap("form-suggestion-1")
+    assert taken == SuggestionChosen("shop_name", 1)
+    stage.show(sample("form-suggested-taken"))
+    assert stage.named("form-text").property("text") == "建国餐饮店"
+    (changed,) = stage.tap("key-delete")
+    assert changed == AnswerChanged("shop_name", "建国餐饮")
 
 
 def test_a_late_echo_does_not_undo_what_was_typed_after_it(stage: Any, sample: Any) -> None:

@@ -15,7 +15,9 @@ from kiosk.services.loader import load_builtin
 from kiosk.services.model import QuestionKind
 from kiosk.visit import events as ev
 from kiosk.visit.effects import Commit
+from kiosk.visit.screen import FormBody
 from kiosk.visit.states import State
+from kiosk.visit.view import screen_of
 from tests.unit.visit_world import PICTURE, SIGNATURE, World, person
 
 BUNDLE = "open_small_restaurant"
@@ -26,6 +28,7 @@ ANSWERS: Mapping[str, str] = {
     "area": "small", "health": "all", "kind": "both", "water_use": "middle", "gas_use": "stove", "pipe": "yes",
     "owner": "rented", "visit": "any", "sign_place": "above", "sign_size": "small", "sign_light": "lit",
 }  # fmt: skip
+READ = "山西省大同市平城区南关街18号底商"  # what stands in the paper that is scanned for the address
 
 
 def holder(birth: date = date(1988, 5, 6), **changes: object) -> IdentityDocument:
@@ -57,9 +60,11 @@ class BundleWorld(World):
 
     def through(
         self, *, card: IdentityDocument | None = None, declines: frozenset[str] = frozenset(), service: str = BUNDLE,
-        scans: frozenset[str] = frozenset(), found: ev.KnownFound | None = None, **answers: str,
+        scans: frozenset[str] = frozenset(), found: ev.KnownFound | None = None,
+        touches: Mapping[str, str] | None = None, **answers: str,
     ) -> BundleWorld:  # fmt: skip
-        """To the review, answering all that is asked on the way."""
+        """To the review, answering all that is asked on the way; ``touches``: how a question is answered without a key,
+        ``suggestion`` or ``scan``."""
         self.at_identify(service).do(
             ev.CardShown(card or holder(), PICTURE), *([found] if found else []), ev.FaceAgreed()
         )
@@ -67,7 +72,7 @@ class BundleWorld(World):
         known = {**ANSWERS, **answers}
         while self.state is not State.REVIEW:
             if self.state is State.FORM:
-                self._answer(known)
+                self._answer(known, (touches or {}).get(self.visit.pack.questions[self.visit.question].key, ""))
             elif self.state is State.MATERIAL:
                 self._hand_in(scans)
             else:
@@ -81,15 +86,33 @@ class BundleWorld(World):
         assert isinstance(found, Commit)
         return found
 
-    def _answer(self, known: Mapping[str, str]) -> None:
+    def _answer(self, known: Mapping[str, str], touched: str = "") -> None:
         question = self.visit.pack.questions[self.visit.question]
         value = known[question.key]
         self.asked.questions.append(question.key)
         self.asked.titles.append(question.title.zh)
+        if touched:
+            self._touch(question.key, touched)
+            assert not self.visit.complained, question.key
+            return
         if question.kind is not QuestionKind.CHOICE:
             self.asked.typed[question.key] = len(value)
         self.do(ev.AnswerChanged(question.key, value), ev.NextPressed())
         assert not self.visit.complained, question.key
+
+    def _touch(self, question: str, how: str) -> None:
+        if how == "suggestion":
+            body = screen_of(self.visit, 1, self.now).body
+            assert isinstance(body, FormBody)
+            last = min(1, len(body.suggestions) - 1)
+            self.do(ev.SuggestionChosen(question, last), ev.NextPressed())
+            return
+        material = self.visit.pack.read_from(question)
+        assert material is not None
+        page = page_of(material.key)
+        self.do(ev.ScanPressed(), ev.TakePressed(), ev.PageTaken(page), ev.NextPressed())
+        read = {name: READ for key, name in material.reads.items() if key == question}
+        self.do(ev.PageRead(material.key, read, page.jpeg), ev.ValueConfirmed(), ev.NextPressed())
 
     def _hand_in(self, scans: frozenset[str]) -> None:
         self.asked.papers.append(self.visit.material)

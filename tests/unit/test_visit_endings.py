@@ -23,6 +23,13 @@ MATCHED = ev.FaceChecked(FaceMatched(0.3, 0.5))
 FOUND = ev.DraftFound(person().number, Unfinished("individual_business", {"shop_name": "小面"}))
 
 
+def at_licence() -> World:
+    """On the page that asks whether an electronic licence may be asked for."""
+    world = World().at_consent("residence_permit_renewal").do(ev.FaceAgreed(), MATCHED)
+    world.do(ev.AnswerChanged("applicant.role", "self"), ev.NextPressed())
+    return world.do(ev.AnswerChanged("situation", "same"), ev.NextPressed())
+
+
 def at_desk(world: World) -> World:
     """On the page on which the proof of the premises is scanned."""
     world.at_form().do(ev.AnswerChanged("trade", "groceries"), ev.NextPressed())
@@ -39,6 +46,7 @@ REACH: dict[State, Callable[[World], World]] = {
     State.OTHER_WAY: lambda world: world.at_consent().do(ev.OtherWayChosen()),
     State.COLLECT: World.at_collect,
     State.QUERY: lambda world: world.at_consent("no_housing_record").do(ev.FaceAgreed(), MATCHED),
+    State.LICENCE: lambda _: at_licence(),
     State.FORM: World.at_form,
     State.MATERIAL: lambda _: at_desk(World(document_camera=True, page_reader=True)),
     State.COMMITMENT: lambda world: world.at_form().answer_all(),

@@ -35,6 +35,8 @@ def begun(service: str, **machine: object) -> World:
 def give(world: World, **answers: str) -> World:
     """These answers, in the order in which they are asked."""
     for key, value in answers.items():
+        if world.state is State.LICENCE:
+            world.do(ev.LicenceDeclined())
         asked = form(world).key
         assert asked.rpartition(".")[2] == key, f"{asked} was asked, not {key}"
         world.do(ev.AnswerChanged(asked, value), ev.NextPressed())

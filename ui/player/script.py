@@ -57,6 +57,7 @@ class Expectation:
     ends: str | None = None
     saved: bool | None = None
     passes: tuple[str, ...] = ()
+    typed: int | None = None  # so many keys at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +136,15 @@ def _step(table: Any, number: int, where: str) -> Step:
 def _expect(table: Any, where: str) -> Expectation:
     if not isinstance(table, Mapping):
         raise ScriptError(f"{where}: expect must be a table")
-    unknown = set(table) - {"outcome", "ends", "saved", "passes"}
+    unknown = set(table) - {"outcome", "ends", "saved", "passes", "typed"}
     if unknown:
-        raise ScriptError(f"{where}: expect.{sorted(unknown)[0]}: known are outcome, ends, saved, passes")
+        raise ScriptError(f"{where}: expect.{sorted(unknown)[0]}: known are outcome, ends, saved, passes, typed")
+    if not isinstance(table.get("typed", 0), int):
+        raise ScriptError(f"{where}: expect.typed takes a number of keys")
     return Expectation(
         outcome=table.get("outcome"),
         ends=table.get("ends"),
         saved=table.get("saved"),
         passes=tuple(table.get("passes", ())),
+        typed=table.get("typed"),
     )

@@ -24,6 +24,7 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
     from ui.viewmodels.home import HomeModel, SearchModel
     from ui.viewmodels.identifying import ConsentModel, FaceModel, IdentifyModel, OtherWayModel
     from ui.viewmodels.keeping import KeepModel, ResumeModel
+    from ui.viewmodels.licensing import LicenceModel
     from ui.viewmodels.outcome import OutcomeModel
     from ui.viewmodels.promising import CommitmentModel, CommittingModel, ReviewModel, SignModel
     from ui.viewmodels.querying import QueryModel
@@ -44,6 +45,7 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
         "withdraw": WithdrawModel,
         "handed_in": HandedInModel,
         "query": QueryModel,
+        "licence": LicenceModel,
         "form": FormModel,
         "material": MaterialModel,
         "commitment": CommitmentModel,

@@ -63,6 +63,8 @@ class CasesModel(PageModel):
             said = [t(f"cases.pending.{line.pending}")]
         elif line.lacking:
             said = [t("cases.lacking", line.lacking)]
+        elif line.answered:
+            said = [t("cases.answered")]
         if line.due and not line.changed:
             said.append(t("cases.due", line.due))
         return " · ".join(said)
@@ -123,6 +125,7 @@ class CaseModel(PageModel):
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
         self._steps = RecordsModel(("kind", "text", "day", "stage"), self)
+        self._rated = RecordsModel(("label", "text"), self)
 
     def refresh(self, body: CaseBody) -> None:
         t = self.words.t
@@ -134,9 +137,11 @@ class CaseModel(PageModel):
             text = t(f"case.step.{step.kind}") if step.kind != "accepted" or not body.deemed else t("case.deemed")
             rows.append({"kind": step.kind, "text": text, "day": day, "stage": step.stage})
         self._steps.replace(rows)
+        self._rated.replace([{"label": t(f"case.rated.{key}", *day), "text": text} for key, text, *day in _rated(body)])
 
     def forget(self) -> None:
         self._steps.clear()
+        self._rated.clear()
 
     def _lead(self) -> str:
         body: CaseBody | None = self.body
@@ -193,11 +198,19 @@ class CaseModel(PageModel):
     canSupplement = Property(bool, lambda self: self._has("supplement"), notify=changed)
     canWithdraw = Property(bool, lambda self: self._has("withdraw"), notify=changed)
     canCollect = Property(bool, lambda self: self._has("collect"), notify=changed)
+    canReply = Property(bool, lambda self: self._has("reply"), notify=changed)
+    isRated = told(bool, lambda self, body: body.rated is not None, changed)
+    ratedNote = told(str, lambda self, body: self.words.t(_rated_note(body)) if _rated_note(body) else "", changed)
     steps = Property(QObject, lambda self: self._steps, constant=True)
+    rated = Property(QObject, lambda self: self._rated, constant=True)
 
     @Slot()
     def supplement(self) -> None:
         self.post(ErrandPressed(May.SUPPLEMENT))
+
+    @Slot()
+    def reply(self) -> None:
+        self.post(ErrandPressed(May.REPLY))
 
     @Slot()
     def withdraw(self) -> None:
@@ -210,3 +223,24 @@ class CaseModel(PageModel):
     @Slot()
     def back(self) -> None:
         self.post(BackPressed())
+
+
+def _rated(body: CaseBody) -> list[tuple[str, ...]]:
+    """The rows about the person's own rating: which, its text, and a day where its label has one."""
+    said = body.rated
+    if said is None:
+        return []
+    level = "\n".join((said.level, *said.reasons))
+    rows = [
+        ("level", level), ("task", said.task if not said.answer else ""), ("due", said.due), ("finding", said.finding),
+        ("longer", said.longer), ("answer", said.answer, said.answered), ("added", said.added),
+    ]  # fmt: skip
+    return [row for row in rows if row[1]]
+
+
+def _rated_note(body: CaseBody) -> str:
+    """What is to be said where the rows do not: the key of it."""
+    said = body.rated
+    if said is None:
+        return ""
+    return "case.rated.saved" if said.saved and not said.added else "" if said.level else "case.rated.unknown"

@@ -96,6 +96,7 @@ class RateModel(PageModel):
     level = shown(int, "level", changed)
     more = shown(bool, "more", changed)
     locked = shown(bool, "locked", changed)
+    again = shown(bool, "again", changed)
     hasOptions = told(bool, lambda self, body: bool(body.options), changed)
     problemText = told(
         str, lambda self, body: self.words.t(f"rate.problem.{body.problem}") if body.problem else "", changed

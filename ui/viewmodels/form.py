@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
-from kiosk.visit.events import AnswerChanged, BackPressed, NextPressed, ScanPressed, ValueConfirmed
+from kiosk.visit.events import (
+    AnswerChanged,
+    BackPressed,
+    NextPressed,
+    ScanPressed,
+    SuggestionChosen,
+    ValueConfirmed,
+)
 from ui.input.editor import Editor
 from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
@@ -15,6 +22,16 @@ if TYPE_CHECKING:
     from kiosk.visit.screen import FormBody
     from ui.viewmodels.base import Post
     from ui.words import Words
+
+
+def _unlent(self: FormModel, body: FormBody) -> str:
+    return self.words.t(f"form.unlent.{body.unlent}", body.licence) if body.unlent else ""
+
+
+def _suggesting(body: FormBody) -> bool:
+    """Whether the field is free, or holds one of them: beside an answer of one's own they are in the way."""
+    free = body.value == "" and body.hidden == ""
+    return bool(body.suggestions) and (free or any(each.chosen for each in body.suggestions))
 
 
 class FormModel(PageModel):
@@ -26,6 +43,7 @@ class FormModel(PageModel):
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
         self._options = RecordsModel(("value", "text", "note", "picked"), self)
+        self._suggestions = RecordsModel(("number", "offer", "picked"), self)
         self._editor = Editor(words, self)
         self._editor.edited.connect(self._answer)
         self._question: tuple[int, str] | None = None
@@ -35,6 +53,8 @@ class FormModel(PageModel):
         self._options.replace(
             [{"value": o.value, "text": o.label, "note": o.detail, "picked": o.chosen} for o in body.options]
         )
+        offered = enumerate(body.suggestions)
+        self._suggestions.replace([{"number": n, "offer": s.label, "picked": s.chosen} for n, s in offered])
         question = (body.index, body.key)
         if question != self._question:
             before, self._question = self._question, question
@@ -51,6 +71,7 @@ class FormModel(PageModel):
         self._question = None
         self._sent.clear()
         self._options.clear()
+        self._suggestions.clear()
         self._editor.forget()
 
     @Slot(str)
@@ -76,6 +97,9 @@ class FormModel(PageModel):
     read = shown(str, "read", changed)
     hidden = shown(str, "hidden", changed)
     noted = told(bool, lambda self, body: any(option.detail for option in body.options), changed)
+    unlent = told(str, _unlent, changed)
+    suggesting = told(bool, lambda self, body: _suggesting(body), changed)
+    suggestions = Property(QObject, lambda self: self._suggestions, constant=True)
     options = Property(QObject, lambda self: self._options, constant=True)
     input = Property(QObject, lambda self: self._editor, constant=True)
 
@@ -83,6 +107,13 @@ class FormModel(PageModel):
     def pick(self, value: str) -> None:
         if self.body is not None:
             self.post(AnswerChanged(self.body.key, value))
+
+    @Slot(int)
+    def take(self, number: int) -> None:
+        """What is offered goes into the field; what was typed before is no answer any more."""
+        if self.body is not None:
+            self._sent.clear()
+            self.post(SuggestionChosen(self.body.key, number))
 
     @Slot()
     def scanPaper(self) -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Fault, State, Status
-from devices.contracts.printing import Printed, PrintOutcome, Unknown
+from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
+from kiosk import suites
 from kiosk.counter import counter as counter_module
 from kiosk.counter import printing
 from kiosk.counter.committing import CommitDesk, Standing
@@ -29,6 +30,7 @@ from kiosk.visit.effects import PrintPapers, SaveRating, Wipe
 from kiosk.visit.events import CommitFailed, PaperEnded, Recovered, Wiped
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+_, KEY = suites.by_name(suites.DEFAULT).new_sealing_pair()
 PLACE = Place("140213", "山西省", "大同市", "平城区", "南关街道", "3 号机", "审批局", "")
 WELL, GONE = Status(State.ONLINE), Status(State.NO_DEVICE)
 LOST = Unknown(Fault("no-answer", Action.RESET))
@@ -111,7 +113,7 @@ class Room:
         self.counter = Counter(
             journal=journal, actors={"page_printer": self.page, "receipt_printer": self.receipt},
             documents=Documents(), decoder=None, staff=None, place=PLACE,  # type: ignore[arg-type]  # not used here
-            standing=lambda: Standing("t-1", bytes(32), "k"), clock=lambda: NOW, scratch=folder / "scratch",
+            standing=lambda: Standing("t-1", KEY, "k"), clock=lambda: NOW, scratch=folder / "scratch",
             show_frame=lambda frame: None, saved=lambda: None, watch=lambda hear: None, face_seconds=1.0,
             crashed=self.crashes.append, print_seconds=20.0,
         )  # fmt: skip
@@ -290,3 +292,30 @@ def test_wiping_never_follows_a_link_in_the_place_of_the_scratch_folder(room: Ro
     room.wipes()
     assert list(scratch.iterdir()) == []
     assert (other / "letter").exists()
+
+
+# -- what the backend is told ---------------------------------------------------------------------------
+
+
+def reported(journal: Journal) -> list[tuple[str, str]]:
+    return [(row.kind, row.state) for row in journal.deeds_of("case-1")]
+
+
+def test_that_a_certificate_came_out_is_reported_once_and_a_receipt_is_not(room: Room, journal: Journal) -> None:
+    room.prints(paper("certificate"), paper("receipt"))
+    assert room.until(PaperEnded, 2)
+    assert reported(journal) == [("delivery", "queued")], "on the disk, with or without a line"
+    room.prints(paper("certificate"))
+    assert room.until(PaperEnded, 3)
+    assert reported(journal) == [("delivery", "queued")], "a copy delivers nothing"
+    assert journal.counts().others_unsent == 1
+
+
+@pytest.mark.parametrize("outcome", [LOST, NotPrinted(Fault("media-empty", Action.REPLENISH))])
+def test_what_did_not_come_out_for_certain_is_not_reported(
+    room: Room, journal: Journal, outcome: PrintOutcome
+) -> None:  # fmt: skip
+    room.page.outcome = outcome
+    room.prints(paper("certificate"))
+    assert room.until(PaperEnded)
+    assert reported(journal) == []

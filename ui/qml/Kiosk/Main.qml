@@ -53,6 +53,7 @@ Rectangle {
             anchors.fill: parent
             visible: root.waiting
             vm: root.bridge.attract
+            voice: root.bridge.speech
             phase: root.page
         }
 

@@ -8,9 +8,13 @@ Item {
     id: root
 
     property var chrome: null
+    property var voice: null
     property bool helpShown: true
     readonly property int side: Theme.space(Theme.elder ? 4.5 : 6)
     readonly property bool test: root.chrome ? root.chrome.test : false
+    readonly property bool audible: root.voice ? root.voice.possible : false
+    readonly property bool full: root.audible && !Theme.landscape // four choices beside the place
+    readonly property real room: choices.x - place.x - Theme.space(2)
 
     height: Theme.headerHeight
 
@@ -28,11 +32,11 @@ Item {
         anchors.verticalCenter: parent.verticalCenter
         anchors.left: mark.right
         anchors.leftMargin: Theme.space(2)
-        width: Math.min(implicitWidth, choices.x - x - Theme.space(2))
+        width: Math.min(implicitWidth, root.room)
 
         Label {
-            width: Math.min(implicitWidth, choices.x - place.x - Theme.space(2))
-            visible: !Theme.elder || !root.test
+            width: Math.min(implicitWidth, root.room)
+            visible: !Theme.elder || (!root.test && root.room >= Theme.space(30)) // whole words in large type, or none
             text: root.chrome ? root.chrome.place : ""
             font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
             font.bold: true
@@ -47,7 +51,9 @@ Item {
 
             Label {
                 visible: !root.test
+                width: Math.min(implicitWidth, root.room)
                 text: root.chrome ? Words.t("header.mart", root.chrome.terminal) : ""
+                elide: Text.ElideRight
                 font.pixelSize: Theme.small
                 color: Theme.ink2
                 wrapMode: Text.NoWrap
@@ -87,20 +93,30 @@ Item {
         anchors.verticalCenter: parent.verticalCenter
         anchors.right: parent.right
         anchors.rightMargin: root.side
-        spacing: Theme.space(2)
+        spacing: Theme.space(root.full ? 1 : 2)
+
+        // 听: the page is read aloud; while it is read, silence; afterwards, once more.
+        HeaderPill {
+            objectName: "chrome-listen"
+            visible: root.audible
+            text: !root.voice || !root.voice.on ? Words.t("header.listen")
+                : root.voice.speaking ? Words.t("header.listen.stop") : Words.t("header.listen.again")
+            dark: root.voice ? root.voice.on : false
+            onTapped: root.voice.toggle()
+        }
 
         HeaderPill {
             objectName: "chrome-language"
             text: Theme.elder ? Words.t("header.language.short") : Words.t("header.language")
             label: Words.t("header.language")
-            glyph: "文"
+            glyph: root.full ? "" : "文"
             onTapped: root.chrome.toggleLanguage()
         }
 
         HeaderPill {
             objectName: "chrome-elder"
             text: Theme.elder ? Words.t("header.standard") : Words.t("header.elder")
-            glyph: "大"
+            glyph: root.full ? "" : "大"
             dark: Theme.elder
             onTapped: root.chrome.toggleElder()
         }

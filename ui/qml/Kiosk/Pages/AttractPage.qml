@@ -9,6 +9,7 @@ Item {
     id: root
 
     property var vm: null
+    property var voice: null
     property string phase: "recovering" // recovering, attract, wiping
     readonly property bool open: root.phase === "attract"
 
@@ -180,31 +181,37 @@ Item {
             }
 
             // Whoever cannot read this, or not in this size, begins here.
-            Row {
+            Flow {
                 id: others
+
+                readonly property int abreast: root.voice && root.voice.possible && !Theme.landscape ? 3 : 2
 
                 visible: root.open
                 width: parent.width
                 spacing: Theme.space(4)
 
                 Repeater {
-                    model: ["language", "elder"]
+                    model: ["language", "elder", ...(root.voice && root.voice.possible ? ["listen"] : [])]
 
                     Rectangle {
                         id: pill
 
                         required property string modelData
-                        readonly property bool speech: pill.modelData === "language"
 
                         function begin(): void {
-                            if (pill.speech)
+                            if (pill.modelData === "language") {
                                 root.vm.startOther()
-                            else
+                            } else if (pill.modelData === "elder") {
                                 root.vm.startElder()
+                            } else {
+                                root.voice.toggle()
+                                root.vm.start()
+                            }
                         }
 
                         objectName: "attract-" + pill.modelData
-                        width: (others.width - others.spacing) / 2
+                        width: Theme.landscape && pill.modelData === "listen"
+                               ? others.width : (others.width - (others.abreast - 1) * others.spacing) / others.abreast
                         height: Theme.minimum
                         radius: height / 2
                         color: press.pressed ? Theme.tealSoft : Theme.surface
@@ -226,7 +233,7 @@ Item {
                             id: pillText
 
                             anchors.centerIn: parent
-                            text: pill.speech ? Words.t("header.language") : Words.t("header.elder")
+                            text: Words.t("header." + pill.modelData)
                             textFormat: Text.PlainText
                             font.family: Theme.sans
                             font.bold: true

@@ -134,6 +134,62 @@ PageFrame {
         }
     }
 
+    // The person's own rating and what came of it: the answer is to be seen at the next card read.
+    Card {
+        visible: root.vm ? root.vm.isRated : false
+        padding: Theme.space(4.5)
+        gap: Theme.space(1)
+
+        Label {
+            width: parent ? parent.width : 0
+            text: Words.t("case.rated")
+            font.bold: true
+        }
+
+        Repeater {
+            model: root.vm ? root.vm.rated : null
+
+            Column {
+                id: said
+
+                required property string label
+                required property string text
+
+                width: parent ? parent.width : 0
+                topPadding: Theme.space(1)
+
+                Label {
+                    width: parent ? parent.width : 0
+                    text: said.label
+                    font.pixelSize: Theme.small
+                    color: Theme.ink2
+                }
+
+                Label {
+                    width: parent ? parent.width : 0
+                    text: said.text
+                }
+            }
+        }
+
+        Label {
+            visible: text !== ""
+            width: parent ? parent.width : 0
+            text: root.vm ? root.vm.ratedNote : ""
+            color: Theme.ink2
+        }
+    }
+
+    ChoiceCard {
+        objectName: "case-reply"
+        visible: root.vm ? root.vm.canReply : false
+        width: root.contentWidth
+        title: Words.t("case.reply")
+        detail: Words.t("case.reply.detail")
+        arrow: true
+        onTapped: root.vm.reply()
+    }
+
     ChoiceCard {
         objectName: "case-withdraw"
         visible: root.withdraws

@@ -66,8 +66,17 @@ PageFrame {
         visible: text !== "" && (root.vm ? root.vm.complaint === "" : false) && !(root.brief && root.offered)
         width: parent ? parent.width : 0
         text: !root.vm ? "" : root.composing ? Words.t("form.composing")
-                            : root.vm.preview !== "" ? root.vm.preview : root.tight ? root.vm.help : ""
+                            : root.vm.preview !== "" ? root.vm.preview : root.tight && !suggestions.visible ? root.vm.help : ""
         color: root.vm && root.vm.preview !== "" && !root.composing ? Theme.ink : Theme.ink2
+    }
+
+    // Why no electronic licence has told it.
+    Label {
+        visible: text !== ""
+        width: parent ? parent.width : 0
+        text: root.vm ? root.vm.unlent : ""
+        color: Theme.warn
+        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
     }
 
     // Read from a paper: nobody's answer until the citizen says so.
@@ -90,6 +99,41 @@ PageFrame {
         tick: true
         role: Accessible.CheckBox
         onTapped: root.vm.confirm()
+    }
+
+    Label {
+        visible: suggestions.visible && !root.tight
+        width: parent ? parent.width : 0
+        text: Words.t("form.suggested")
+        color: Theme.ink2
+        font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
+    }
+
+    // What is known makes an answer that is taken by one touch.
+    Flow {
+        id: suggestions
+
+        visible: root.vm ? root.vm.suggesting && !root.composing && !root.offered : false
+        width: parent ? parent.width : 0
+        spacing: Theme.space(2)
+
+        Repeater {
+            model: root.vm ? root.vm.suggestions : null
+
+            PillButton {
+                required property int number
+                required property string offer
+                required property bool picked
+
+                objectName: "form-suggestion-" + number
+                text: offer
+                width: Math.min(naturalWidth, suggestions.width)
+                least: Theme.minimum
+                size: Theme.elder ? Theme.small : Theme.space(4.4)
+                tone: picked ? "primary" : "teal"
+                onTapped: root.vm.take(number)
+            }
+        }
     }
 
     PillButton {

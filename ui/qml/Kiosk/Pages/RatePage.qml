@@ -11,11 +11,12 @@ PageFrame {
     property var vm: null
 
     readonly property bool locked: root.vm ? root.vm.locked : false // somebody helped: the person rates alone
+    readonly property bool again: root.vm ? root.vm.again : false // a word more about an earlier rating (追评)
 
-    title: root.locked ? Words.t("rate.locked.title") : Words.t("rate.title")
-    lead: root.locked ? Words.t("rate.locked.lead") : Theme.elder ? "" : Words.t("rate.lead")
+    title: root.locked ? Words.t("rate.locked.title") : root.again ? Words.t("rate.again.title") : Words.t("rate.title")
+    lead: root.locked ? Words.t("rate.locked.lead") : Theme.elder ? "" : root.again ? Words.t("rate.again.lead") : Words.t("rate.lead")
     note: root.locked || (root.vm && root.vm.level > 0) ? "" : Words.t("rate.first")
-    leftText: Words.t("rate.skip")
+    leftText: root.again ? Words.t("rate.again.skip") : Words.t("rate.skip")
     leftName: "rate-skip"
     rightText: root.locked ? Words.t("rate.open") : Words.t("rate.submit")
     rightName: root.locked ? "rate-open" : "rate-submit"

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kiosk import __version__, policy
@@ -19,6 +19,7 @@ from kiosk.health.rounds import Job
 from kiosk.profile import Profile
 from kiosk.sync import commands, orders, taking
 from kiosk.visit.events import ClosedChanged
+from kiosk.wire.publishing import MAX_REPORT_DETAILS, MAX_REPORT_TEXT
 
 if TYPE_CHECKING:
     from devices.contracts.device import Status
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("kiosk.afar")
 LOOK_SECONDS = 20.0  # between two looks at the hours of service
+VISIT_DAYS, VISIT_DETAILS = 7, 4  # how far back it is told where visits broke off, and in how many details
 
 
 class Afar:
@@ -147,7 +149,19 @@ class Afar:
         for name, status in self._statuses().items():
             codes = ",".join(fault.code for fault in status.faults)
             found[f"device.{name}"] = f"{status.state.value} {codes}".strip()
-        return {name: text[:256] for name, text in list(found.items())[:64]}
+        rows = list(found.items())[: MAX_REPORT_DETAILS - VISIT_DETAILS]
+        return {name: text[:MAX_REPORT_TEXT] for name, text in rows} | self._broken_off()
+
+    def _broken_off(self) -> dict[str, str]:
+        """Where visits of the last seven days broke off: ``page:reason:number``, sums alone, the most first."""
+        counted = self._journal.broken_off(self._now() - timedelta(days=VISIT_DAYS))
+        texts = [""]
+        for state, reason, visits in counted:
+            entry = f"{state}:{reason}:{visits}"
+            if len(texts[-1]) + len(entry) >= MAX_REPORT_TEXT:
+                texts.append("")
+            texts[-1] += f",{entry}" if texts[-1] else entry
+        return {f"visits.{number}": text for number, text in enumerate(texts[:VISIT_DETAILS]) if text}
 
 
 def chosen(profile: Profile, found: taking.InUse) -> dict[str, ServicePack]:

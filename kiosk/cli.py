@@ -6,6 +6,7 @@ Every command imports what it needs when it runs: nothing heavy stands before th
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ SUITES = ("international", "shangmi")  # those of kiosk.suites
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
+    gc.set_threshold(10_000, 20, 20)  # at 700 a sixth of a start goes into looking for cycles among what stays
     options = _parser().parse_args(arguments)
     status: int = options.run(options)
     return status
@@ -69,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         "action", nargs="?", default="serve",
         choices=("serve", "backup", "restore", "check", "rotate-keys", "revoke", "publish", "published", "outcomes",
                  "settle", "withdraw-pack", "papers", "replay", "case", "due", "seal-key", "certificate",
-                 "correct-certificate", "certify"),
+                 "correct-certificate", "certify", "ratings", "connectors", "staff", "oversight"),
         help="serve (the default); backup --out, also while it serves; restore --from; check: every row has "
         "its parent; rotate-keys: a new epoch of its "
         "keys, which a running backend takes up; revoke --terminal; publish --to --signing-key packs, a policy or a "
@@ -79,8 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         "is an alarm; case --case: how it stands and what was done, with --act --by what is done now; due: what is "
         "overdue or nearly so; seal-key --authority: the seal under which certificates are made, without --authority "
         "all there are; certificate --case --out: the sealed one; correct-certificate: its next version; certify: all "
-        "that are due",
+        "that are due; ratings: tasks of bad ratings, with --case one of them, with --act --by what is done "
+        "now, its words by the standard input; connectors --connectors: how departments' lines stand, with --act "
+        "lag, waiting, dead, aside, check, or show, retry, repair --letter (repair: TABLE.COLUMN=VALUE by the standard "
+        "input, --by)",
     )  # fmt: skip
+    backend.add_argument("what", nargs="?", default="", metavar="WHAT", help="of oversight: see there")
     backend.add_argument("--db", default="sqlite:///backend.db", metavar="URL")
     backend.add_argument(
         "--blobs", default="backend-blobs", metavar="URL", help="sealed materials: a folder, or s3://BUCKET/PREFIX"
@@ -98,6 +104,17 @@ def _parser() -> argparse.ArgumentParser:
     backend.add_argument(
         "--registers", default="", metavar="FILE", help="departments' registers that terminals may ask (TOML)"
     )
+    backend.add_argument(
+        "--connectors", default="", metavar="FILE", help="departments that are sent cases, each in its format (YAML)"
+    )
+    backend.add_argument("--letter", default="", metavar="ID", help="of connectors: a letter or a result")
+    backend.add_argument(
+        "--sample-seals", action="store_true",
+        help="an authority without a seal gets a sample (样章) when a certificate of its is asked for: for a demo",
+    )  # fmt: skip
+    backend.add_argument("--console", action="store_true", help="pages for staff (/console) and citizens (/p)")
+    backend.add_argument("--public-url", default="", metavar="URL", help="how citizens reach the pages: https://HOST")
+    backend.add_argument("--proxy", default="", metavar="ADDRESS", help="of the proxy in front, which says who asks")
     backend.add_argument("--issue-code", nargs=2, metavar=("AREA", "NAME"), help="print a one-time enrolment code")
     backend.add_argument("--first-terminal", nargs=2, metavar=("AREA", "NAME"), help="serve, and print a code with it")
     backend.add_argument(
@@ -110,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
     _late_options(backend)
     _life_options(backend)
     _seal_options(backend)
+    _staff_options(backend)
+    _oversight_options(backend)
     backend.set_defaults(run=_backend)
 
     doctor = commands.add_parser("doctor", help="what is well, what is not, and what to do")
@@ -216,7 +235,10 @@ def _publishing_options(backend: argparse.ArgumentParser) -> None:
 def _late_options(backend: argparse.ArgumentParser) -> None:
     late = backend.add_argument_group("settle, withdraw-pack, papers")
     late.add_argument("--case", default="", metavar="ID", help="the case's id (kiosk journal list --json)")
-    late.add_argument("--found", default="", metavar="WORD", help="otherwise, revoked, elsewhere, withdrawn; confirmed")
+    late.add_argument(
+        "--found", default="", metavar="WORD",
+        help="otherwise, revoked, elsewhere, withdrawn; confirmed; of ratings: reached, missed, upheld, ...",
+    )  # fmt: skip
     late.add_argument("--service", default="", metavar="ID", help="of the pack that decides no more")
     late.add_argument("--version", default="", metavar="VERSION", help="of it")
     late.add_argument("--since", default="", metavar="TIME", help="ISO 8601 with offset (now)")
@@ -228,14 +250,16 @@ def _life_options(backend: argparse.ArgumentParser) -> None:
     life.add_argument("--act", default="", metavar="EVENT", help="accepted, supplement_asked, approved, refused, ...")
     life.add_argument("--by", default="", metavar="NAME", help="who does it")
     life.add_argument(
-        "--role", default="department", choices=("community", "street", "department", "applicant"),
-        help="of whom; applicant: written down for the applicant (department)",
+        "--role", default="department",
+        choices=("community", "street", "department", "applicant", "supervisor", "operator"),
+        help="of whom; applicant: written down for the applicant; supervisor: of appeals (department)",
     )  # fmt: skip
     life.add_argument("--reason", default="", metavar="TEXT", help="which the applicant is told")
     life.add_argument(
         "--lacking", action="append", default=[], metavar="WHAT", help="a material's key in the pack, or words; each"
     )
     life.add_argument("--approval", default="", metavar="WHO", help="who has approved an extension")
+    life.add_argument("--number", type=int, default=1, help="of ratings: 1 the first one, 2 what was added (1)")
 
 
 def _seal_options(backend: argparse.ArgumentParser) -> None:
@@ -254,6 +278,32 @@ def _seal_options(backend: argparse.ArgumentParser) -> None:
         "--pkcs12", type=Path, metavar="FILE", help="key and certificate from a CA; password in KIOSK_SEAL_PASSWORD"
     )
     how.add_argument("--withdraw", action="store_true", help="nothing that it has sealed is believed any more")
+
+
+def _staff_options(backend: argparse.ArgumentParser) -> None:
+    staff = backend.add_argument_group("staff: who may sign in to the console (with --add also --role)")
+    staff.add_argument("--add", default="", metavar="NAME", help="to sign in with; the password by the standard input")
+    staff.add_argument("--shown", default="", metavar="TEXT", help="what the history of cases calls them (NAME)")
+    staff.add_argument(
+        "--area", action="append", default=[], metavar="CODE", help="with all that lies in it: 2, 4, 6, 9, 12 digits"
+    )
+    staff.add_argument("--matter", action="append", default=[], metavar="ID", help="these matters alone; each")
+    staff.add_argument("--oidc", default="", metavar="SUBJECT", help="at the issuer, who then signs them in")
+    staff.add_argument("--reset", default="", metavar="NAME", help="a new password; none given: a new second factor")
+    staff.add_argument("--end", default="", metavar="NAME", help="nobody signs in with it any more")
+
+
+def _oversight_options(backend: argparse.ArgumentParser) -> None:
+    oversight = backend.add_argument_group(
+        "oversight WHAT",
+        "refresh: figures and suspicions anew (by a timer); report --out FILE.pdf or .xlsx [--area]; export --month "
+        "--out: open data, without persons; commitments: hashes of the coming days' seeds, to be published; sample "
+        "--day: drawn, with --case --found --by what was found; detect: what looks made up, with --suspicion --found "
+        "--by the verdict",
+    )
+    oversight.add_argument("--day", default="", metavar="YYYY-MM-DD", help="that is over")
+    oversight.add_argument("--month", default="", metavar="YYYY-MM", help="that is over")
+    oversight.add_argument("--suspicion", default="", metavar="ID", help="of detect")
 
 
 def _fail(message: str) -> int:
@@ -321,7 +371,9 @@ def _backend(options: argparse.Namespace) -> int:
         first = FirstTerminal(*options.first_terminal) if options.first_terminal else None
         serve(
             options.db, options.blobs, options.listen, ready=lambda line: print(line, flush=True), keys=options.keys,
-            first=first, suites=tuple(options.suite), registers=options.registers,
+            first=first, suites=tuple(options.suite), registers=options.registers, sample_seals=options.sample_seals,
+            connectors=options.connectors, console=options.console, public_url=options.public_url,
+            proxy=options.proxy,
         )  # fmt: skip
     except BackendError as error:
         return _fail(f"{error}; {error.advice}" if error.advice else str(error))
@@ -352,7 +404,38 @@ def _backend_desk(options: argparse.Namespace) -> int:
         return _seal_desk(options)
     if options.action in ("case", "due"):
         return _life_desk(options)
+    if options.action == "oversight":
+        return _oversight_desk(options)
+    if options.action == "connectors":
+        return _connectors_desk(options)
+    if options.action == "staff":
+        return _staff_desk(options)
+    if options.action == "ratings":
+        return _ratings_desk(options)
     return desk.rotate_keys(settings) if options.action == "rotate-keys" else desk.revoke(settings, options.terminal)
+
+
+def _oversight_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings
+    from kiosk.backend.oversight import desk
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    return desk.run(
+        settings,
+        desk.Wanted(
+            options.what, options.out, next(iter(options.area), ""), options.day,
+            options.month, options.case, options.suspicion,
+            options.found, options.by,
+        ),
+    )  # fmt: skip
+
+
+def _connectors_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings
+    from kiosk.backend.connectors import desk
+
+    settings = Settings(options.db, options.blobs, options.keys, connectors=options.connectors)
+    return desk.connectors(settings, options.act or "list", options.letter, options.by)
 
 
 def _seal_desk(options: argparse.Namespace) -> int:
@@ -387,6 +470,33 @@ def _life_desk(options: argparse.Namespace) -> int:
             options.act, options.by, options.role, options.reason, options.lacking, options.to, options.approval
         )
     return lives_desk.case(settings, options.case, wanted)
+
+
+def _ratings_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings
+    from kiosk.backend.ratings import desk
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    if not options.case:
+        return desk.tasks(settings)
+    wanted = desk.Wanted(options.act, options.by, options.role, options.found) if options.act else None
+    return desk.task(settings, options.case, options.number, wanted)
+
+
+def _staff_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings
+    from kiosk.backend.console import staff_desk
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    if options.reset:
+        return staff_desk.reset(settings, options.reset)
+    if options.end:
+        return staff_desk.end(settings, options.end)
+    if not options.add:
+        return staff_desk.show(settings)
+    return staff_desk.add(
+        settings, options.add, options.role, options.area, options.matter, options.shown, options.oidc
+    )
 
 
 def _publish(options: argparse.Namespace) -> int:

@@ -80,6 +80,7 @@ def of_terminal(profile: Profile) -> list[Check]:
         machine.disk(profile.data, profile.least_free_mb << 20),
         *([machine.liveness()] if profile.face_liveness else []),
         *([machine.reading()] if profile.device("document_camera") is not None else []),
+        *([machine.speaking()] if profile.device("sound") is not None else []),
     ]
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kiosk.afar import Afar
     from kiosk.counter.committing import Standing
     from kiosk.counter.counter import Counter
+    from kiosk.counter.speaking import Speaking
     from kiosk.documents.worker import DocumentsWorker
     from kiosk.domain.papers import PaperContent
     from kiosk.health.rounds import Rounds
@@ -140,6 +141,11 @@ class Terminal:
                 self._frame_listeners = tuple(known for known in self._frame_listeners if known is not listener)
 
         return unsubscribe
+
+    @property
+    def voice(self) -> Speaking | None:
+        """What a page says is said by this; None where there is nothing to hear it by."""
+        return None if self._counter is None else self._counter.speaking
 
     def stop(self) -> None:
         """End in good order: the visit's loop first, the journal last. Bounded, whatever hangs in a device."""

@@ -165,7 +165,10 @@ def person_cases(request: Request, body: wire.PersonCasesRequest) -> wire.Person
 @router.post("/v1/queries", responses=_answers(*_AUTH, "not-sealed"), tags=["terminal"])
 def query(request: Request, body: wire.QueryRequest) -> wire.QueryReply:
     """What a department's register says of the person who stands at this terminal. Sealed both ways, kept nowhere."""
-    return _backend(request).queries.ask(_terminal(request), body)
+    backend = _backend(request)
+    answer = backend.queries.ask(_terminal(request), body)
+    backend.certificates.expect()
+    return answer
 
 
 @router.get(
@@ -289,6 +292,14 @@ def create_app(settings: Settings) -> FastAPI:
     # as they are: `include_router` would make each of them anew, with the first request that comes (0.12 s)
     app.router.routes.extend((*batches.routes, *uploads.routes, *router.routes))
     app.add_middleware(Gate, backend=backend)
+    if settings.connectors:
+        from kiosk.backend.connectors.callback import Callbacks
+
+        app.add_middleware(Callbacks, connectors=backend.connectors, now=backend.now)
+    if settings.console:
+        from kiosk.backend.web.site import Beside, Site  # templates and all: for those alone who have use for them
+
+        app.add_middleware(Beside, site=Site(backend))
     _handle_refusals(app, backend)
     document(app)
     return app

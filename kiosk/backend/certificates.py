@@ -12,6 +12,7 @@ replaced.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
@@ -101,9 +102,29 @@ class Certificates:
         self._documents = DocumentsWorker()
         self._making = threading.Lock()
         self._in_vain: set[str] = set()
+        self._warmed = threading.Event()
 
     def close(self) -> None:
         self._documents.release()
+
+    def expect(self) -> None:
+        """One will be asked for soon (a register was asked): what has to be loaded for the first is loaded beside."""
+        if self._warmed.is_set() or not self._able:
+            return
+        self._warmed.set()
+        threading.Thread(target=self._warm, name="certificates-warm", daemon=True).start()
+
+    @property
+    def _able(self) -> bool:
+        """Whether any authority has a seal here, or may get one."""
+        return self.seals.samples or bool(self.seals.all())
+
+    def _warm(self) -> None:
+        from kiosk.seals import sealing
+
+        sealing.load()
+        with contextlib.suppress(WorkerError):  # told when the certificate is asked for
+            self._documents.prewarm()
 
     def of(self, case_id: str, terminal_id: str = "", *, copy: bool = False) -> Electronic:
         """The newest version; made now where it was not yet. Raises NotCertified, StoreBusy, BackendError.
@@ -245,9 +266,9 @@ class Certificates:
         return _of_version(content, version)
 
     def _answered(self, pack: ServicePack, payload: CasePayload, terminal_id: str) -> bool:
-        """Of a query: whether what is certified was answered here, about this person, to this terminal."""
+        """Of a query, or of a licence: whether what it says was answered here, about this person, to this terminal."""
         if pack.query is None:
-            return True
+            return not self._replays.unlent(pack, payload, terminal_id)
         values = {item.key: item.value for item in payload.fields if item.origin == Origin.REGISTER.value}
         proof = values.pop(PROOF, "")
         key = next((item.key for item in pack.prefill if item.source == "number"), "")

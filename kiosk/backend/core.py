@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from kiosk import wire
 from kiosk.backend import intake, log
@@ -44,6 +45,11 @@ from kiosk.backend.store.terminals import Terminal
 from kiosk.domain.beijing import CHINA
 from kiosk.health.failpoints import hit
 
+if TYPE_CHECKING:
+    from kiosk.backend.connectors.work import Connectors
+    from kiosk.backend.console.console import Console
+    from kiosk.backend.ratings.ratings import Ratings
+
 T = TypeVar("T")
 RESULTS_PER_PAGE = 200
 SWEEP = timedelta(seconds=5)  # the least time between two clearings of the nonces
@@ -66,16 +72,20 @@ class Backend:
         self._partials = PartialFolder(settings.keys_path().with_name("uploads"), self.now)
         self._store = Store.open(settings.db_url)
         self.logs = Logs(self._store, self.keys, self.metrics, self.now)
-        self.seals = SealKeys(settings.seals_path(), self.now)
+        self.seals = SealKeys(settings.seals_path(), self.now, samples=settings.sample_seals)
         self.late = Late(self._store, self.keys, self.seals, self.now)
         self.lives = Lives(self._store, self.keys, self.now, self.late.person)
         self.late.follow = self.lives.follow
-        self.persons = PersonQuestions(self._store, self.lives, self.keys, self.metrics, settings.monotonic, self.now)
+        self.lives.followed = lambda connection, deed, said: self.ratings.take(connection, deed, said)
+        self.persons = PersonQuestions(
+            self._store, self.lives, self.keys, self.metrics, settings.monotonic, self.now,
+            lambda case_ids: self.ratings.shown(case_ids),
+        )  # fmt: skip
         registers = load_registers(Path(settings.registers)) if settings.registers else {}
         self.queries = Queries(self._store, registers, self.keys, self.metrics, settings.monotonic, self.now)
         self.published = Publishing(self._store, self.metrics, self.now)
         self.arrived = threading.Event()  # a case that was not decided again yet (replaying.py)
-        self.replays = Replays(self._store, self.keys, self.now)
+        self.replays = Replays(self._store, self.keys, self.now, self.queries.given)
         self.certificates = Certificates(
             self._store, self._blobs, self.keys, self.seals, self.replays, self.now, self.queries.given
         )
@@ -85,7 +95,35 @@ class Backend:
         self._failures_lock = threading.Lock()
         self._swept = datetime.min.replace(tzinfo=UTC)
 
+    @cached_property
+    def connectors(self) -> Connectors:
+        """What departments are sent and send back (connectors/), imported when somebody asks. Raises BackendError."""
+        from kiosk.backend.connectors.config import load
+        from kiosk.backend.connectors.rated import uploads
+        from kiosk.backend.connectors.work import Connectors
+
+        known = load(Path(self.settings.connectors)) if self.settings.connectors else {}
+        return Connectors(
+            self._store, self.lives, self.keys, known, self.now, lambda case_id: uploads(self.ratings.said_of(case_id))
+        )
+
+    @cached_property
+    def ratings(self) -> Ratings:
+        """The life of ratings (ratings/), imported when somebody asks."""
+        from kiosk.backend.ratings.ratings import Ratings
+
+        return Ratings(self._store, self.keys, self.now)
+
+    @cached_property
+    def console(self) -> Console:
+        """Staff, queues and deeds (console/), imported when somebody asks. Raises BackendError."""
+        from kiosk.backend.console.console import Console
+
+        return Console(self._store, self._blobs, self.keys, self.lives, self.late, self.replays, self.now)
+
     def close(self) -> None:
+        if "connectors" in self.__dict__:
+            self.connectors.close()
         self.certificates.close()
         self._store.close()
         self._blobs.close()
@@ -271,11 +309,32 @@ class Backend:
         if "accepted" in counts:
             self.lives.unopened = True
             self.arrived.set()
+            if "ratings" in self.__dict__ and any(item.kind == "rating" for item in pushed):
+                self.ratings.waiting = True
             if any(item.kind in wire.DEEDS for item in pushed):
                 self._answer_deeds()
         if set(counts) - {"accepted", "duplicate"}:
             log.event("items.trouble", terminal=terminal.terminal_id, **counts)
         return wire.PushReply(replies)
+
+    def take_own(self, terminal_id: str, item: NewItem) -> str:
+        """A deed that an applicant did without a terminal, taken in and answered like any other; its answer, "" where
+        it waits. It stands under the terminal that took the case (``terminal_id``), sealed as that one's items are. Its
+        materials were stored before. Raises Refusal, StoreBusy.
+        """
+        if not self._certain(set(item.attachments)).issuperset(item.attachments):
+            raise StoreBusy
+        now = self.now()
+
+        def work(connection: Connection) -> Taken:
+            lives.hold_terminals(connection, [terminal_id])
+            return item_store.take_in(connection, terminal_id, "", [item], now, True)[item.id]
+
+        taken = self._store.write(work)
+        if taken.status not in _KEPT:
+            raise Refusal("not-found")
+        self._answer_deeds()
+        return self._store.read(lambda connection: lives.answer_of(connection, item.id))
 
     def _answer_deeds(self) -> None:
         """What applicants have sent is answered before they look again. It is acknowledged whatever comes of this."""
@@ -472,8 +531,16 @@ class Backend:
     # -- for the operator
 
     def gauges(self) -> dict[str, int]:
+        from kiosk.backend.store import rating_rows
+
         today = self.now().astimezone(CHINA).date().isoformat()
-        return self._store.read(lambda connection: {**results.gauges(connection), **lives.gauges(connection, today)})
+        return self._store.read(
+            lambda connection: {
+                **results.gauges(connection),
+                **lives.gauges(connection, today),
+                **rating_rows.gauges(connection, today),
+            }
+        ) | (self.connectors.gauges() if self.settings.connectors else {})
 
     def check(self) -> None:
         """Raises StoreBusy when the store does not answer."""

@@ -18,6 +18,8 @@ from kiosk.journal.errors import JournalError
 from kiosk.journal.sealing import item_info, unseal
 from kiosk.wire import (
     CasePayload,
+    DeliveryPayload,
+    FollowUpPayload,
     PackedItem,
     PayloadBundle,
     RatingPayload,
@@ -33,13 +35,16 @@ MAX_ONCE = 1200  # months
 MAX_BUNDLE = 12  # cases of one form (kiosk/services/bundle.schema.json)
 MAX_DEED_ID = 40  # a result names it
 MAX_DOCUMENT_NUMBER = 64
+MAX_OPTIONS = 16  # reasons of one rating, of 16 characters each
 
-Payload = CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload
+Payload = CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload | DeliveryPayload | FollowUpPayload
 _DECODERS: dict[str, Callable[[bytes], Payload]] = {
     "case": wire.read_case,
     "rating": msgspec.json.Decoder(RatingPayload).decode,
     "withdrawal": msgspec.json.Decoder(WithdrawalPayload).decode,
     "supplement": msgspec.json.Decoder(SupplementPayload).decode,
+    "delivery": msgspec.json.Decoder(DeliveryPayload).decode,
+    "followup": msgspec.json.Decoder(FollowUpPayload).decode,
 }
 _META_VALUE = re.compile(r"[0-9A-Za-z:+._/-]{0,64}")
 _NUMBER = re.compile(r"[0-9A-Z-]{1,64}")
@@ -121,6 +126,10 @@ def _unseal(sealed: bytes, terminal_id: str, item_id: str, epoch: Epoch) -> tupl
 def _sound(payload: Payload) -> bool:
     if isinstance(payload, CasePayload):
         return _sound_case(payload)
+    if isinstance(payload, DeliveryPayload):
+        return _sound_delivery(payload)
+    if isinstance(payload, FollowUpPayload):
+        return _sound_followup(payload)
     return _sound_rating(payload) if isinstance(payload, RatingPayload) else _sound_deed(payload)
 
 
@@ -173,6 +182,27 @@ def _sound_deed(deed: WithdrawalPayload | SupplementPayload) -> bool:
     )
 
 
+def _sound_delivery(delivery: DeliveryPayload) -> bool:
+    return (
+        delivery.format == 1
+        and all(wire.ID.fullmatch(name) for name in (delivery.case_id, delivery.paper))
+        and moment(delivery.made_at) is not None
+    )
+
+
+def _sound_followup(added: FollowUpPayload) -> bool:
+    return (
+        added.format == 1
+        and wire.ID.fullmatch(added.case_id) is not None
+        and 0 < len(added.number.strip()) <= MAX_DOCUMENT_NUMBER
+        and moment(added.made_at) is not None
+        and 1 <= added.level <= 5
+        and len(added.options) <= MAX_OPTIONS
+        and all(0 < len(code) <= MAX_OPTIONS for code in added.options)
+        and len(added.said) <= wire.MAX_NOTE
+    )
+
+
 def _names_all(payload: Payload, attachments: Sequence[str]) -> bool:
     """Whether a supplement says of each of its attachments, in their order, what it is."""
     if not isinstance(payload, SupplementPayload):
@@ -192,7 +222,7 @@ def moment(text: str) -> datetime | None:
 
 def _agrees(meta: dict[str, str], payload: Payload) -> bool:
     """Whether the open labels say what the envelope says; a label may be absent."""
-    if isinstance(payload, (WithdrawalPayload, SupplementPayload)):
+    if isinstance(payload, (WithdrawalPayload, SupplementPayload, DeliveryPayload, FollowUpPayload)):
         return meta.get("test", "1" if payload.test else "0") == ("1" if payload.test else "0")
     if isinstance(payload, RatingPayload):
         return meta.get("case_no", payload.case_no) == payload.case_no

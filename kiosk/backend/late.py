@@ -24,7 +24,7 @@ from kiosk.domain.late import CONFLICT, result_text
 from kiosk.papers.listing import LIFE, PaperKey, PaperList, RevokedPaper, ServiceName, signed
 from kiosk.services.loader import load_builtin
 from kiosk.suites import DEFAULT
-from kiosk.wire import CasePayload, SupplementPayload, WithdrawalPayload
+from kiosk.wire import CasePayload, FollowUpPayload, SupplementPayload, WithdrawalPayload
 
 Follow = Callable[[Connection, str, str, str, str], None]
 BY_HAND = ("otherwise", "revoked", "elsewhere", "withdrawn")  # causes that a person may put down
@@ -45,7 +45,7 @@ class Late:
     def named(self, item: NewItem) -> NewItem:
         """The item with its person as a keyed hash: of a deed, and of a matter that a person gets once."""
         payload = item.payload
-        if isinstance(payload, (WithdrawalPayload, SupplementPayload)):
+        if isinstance(payload, (WithdrawalPayload, SupplementPayload, FollowUpPayload)):
             return replace(item, person=self.person(payload.number, test=payload.test))
         if not isinstance(payload, CasePayload) or not payload.once:
             return item

@@ -2,9 +2,10 @@
 
 What was done is only ever added to, in `life_events`, each event under a hash over it and the one before; how a case
 stands is reckoned from that and kept beside it. A life begins when somebody needs it, or in a quiet moment
-(replaying.py): no push waits for it. What an applicant has sent (a withdrawal, a supplement) is acknowledged with its
-item, and answered by the table right behind; killed in between, it is answered in the next quiet moment. A case that
-cannot be read keeps nobody else waiting: it is left out and logged (``case.unreadable``); who names it is told.
+(replaying.py): no push waits for it. What an applicant has sent (a withdrawal, a supplement), and that a certificate
+was taken (a delivery), is acknowledged with its item, and answered by the table right behind; killed in between, it is
+answered in the next quiet moment. A case that cannot be read keeps nobody else waiting: it is left out and logged
+(``case.unreadable``); who names it is told.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ import msgspec
 
 from kiosk import wire
 from kiosk.backend import log
+from kiosk.backend.desks import desks_of
 from kiosk.backend.keys import BackendKeys
 from kiosk.backend.lives_about import About, Packs, Written, about_of, chain_holds, read, written
 from kiosk.backend.lives_opening import decision_again, opening, why_late
 from kiosk.backend.settings import BackendError
 from kiosk.backend.store import lives as store
+from kiosk.backend.store import queue
 from kiosk.backend.store.engine import Connection, Store, StoreBusy
 from kiosk.backend.store.items import raise_alarm_once
 from kiosk.backend.store.lives import DeedRow, Found, Life
 from kiosk.domain.beijing import CHINA
-from kiosk.domain.life import Deed, Lack, LifeError, LifeEvent, Role, Stand, State, check, stand, track_of
+from kiosk.domain.life import Deed, Lack, LifeError, LifeEvent, Role, Stand, State, check, stand
 from kiosk.domain.text import EMPTY, Text
 from kiosk.domain.workdays import Calendar, national
 from kiosk.health.failpoints import hit
@@ -39,13 +42,17 @@ from kiosk.services.model import ServicePack
 FAILPOINTS = ("backend.deed",)  # a deed of an applicant is about to be answered
 BATCH = 50  # lives of one transaction
 NUMBER = "applicant.number"
-DEEDS = {"withdrawal": Deed.WITHDRAWN, "supplement": Deed.SUPPLEMENTED}
+DEEDS = {"withdrawal": Deed.WITHDRAWN, "supplement": Deed.SUPPLEMENTED, "delivery": Deed.DELIVERED}
 TOO_LATE, NOT_THEIRS, NOT_ASKED, INCOMPLETE, DONE = "too_late", "not_theirs", "not_asked", "incomplete", "done"
 AFAR_CASES, AFAR_PERSONS = 10, 3  # of other terminals, withdrawn at one in a day: whoever does more is an alarm
 UNREADABLE = (JournalError, msgspec.MsgspecError, ValueError)  # a key that is not here, spoilt bytes, a newer word
-_decoders: dict[str, Callable[[bytes], wire.WithdrawalPayload | wire.SupplementPayload]] = {
+Said = wire.WithdrawalPayload | wire.SupplementPayload | wire.DeliveryPayload | wire.FollowUpPayload
+Followed = Callable[[Connection, DeedRow, wire.FollowUpPayload], bool]
+_decoders: dict[str, Callable[[bytes], Said]] = {
     "withdrawal": msgspec.json.Decoder(wire.WithdrawalPayload).decode,
     "supplement": msgspec.json.Decoder(wire.SupplementPayload).decode,
+    "delivery": msgspec.json.Decoder(wire.DeliveryPayload).decode,
+    "followup": msgspec.json.Decoder(wire.FollowUpPayload).decode,
 }
 
 
@@ -77,14 +84,23 @@ class Known:
         return stand(self.about.terms, self.events, max(now, self.events[-1].at), calendar)
 
 
+Before = Callable[[Connection, Known], None]
+Then = Callable[[Connection, Stand], None]
+
+
+def _nothing(_connection: Connection, _what: object) -> None:
+    """Nobody has anything to add."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Beginning:
-    """A life as it is to be written. ``to_check``: it was approved by a promise."""
+    """A life as it is to be written. ``to_check``: it was approved by a promise. ``desks``: desks.desks_of."""
 
     found: Found
     row: dict[str, Any]
     events: list[dict[str, Any]]
     to_check: bool
+    desks: tuple[str, str]
 
 
 class Lives:
@@ -100,6 +116,7 @@ class Lives:
     ) -> None:
         self._store, self._keys, self._now, self._person, self.calendar = rows, keys, now, person, calendar
         self._written, self._packs = Written(keys), Packs()
+        self.followed: Followed | None = None  # takes a word added to a rating; False: none may be added (ratings/)
         self.unopened = True  # some case may be without a life: as far as this process knows
 
     # -- beginning ------------------------------------------------------------------------------------
@@ -143,7 +160,7 @@ class Lives:
         else:
             number = next((field.value for field in case.fields if field.key == NUMBER), "")
             person = self._person(number, test=case.test) if number else ""
-            events = opening(case, found.state, arrived, pack, track_of(about.terms))
+            events = opening(case, found.state, arrived, pack, about.terms)
         head, rows = found.item_hash, []
         for seq, event in enumerate(events, 1):
             rows.append(self._written.row(found.case_id, seq, event, head))
@@ -154,7 +171,7 @@ class Lives:
             "events": len(events), "head": head,
         }  # fmt: skip
         promised = case is not None and case.commitment is not None
-        return _Beginning(found, row, rows, stands.state is State.APPROVED and promised)
+        return _Beginning(found, row, rows, stands.state is State.APPROVED and promised, desks_of(pack))
 
     def _begin(self, connection: Connection, made: _Beginning) -> bool:
         """In a transaction that holds the case's terminal; False where somebody else has begun it."""
@@ -162,12 +179,29 @@ class Lives:
         if not store.begin(connection, made.row, made.events):
             return False
         if made.to_check:
-            store.after_check(connection, found.case_id, self._now().isoformat())
+            store.after_check(connection, found.case_id, self._now().isoformat(), made.desks[1])
+        if made.row["state"] in queue.OPEN:
+            queue.put(connection, found.case_id, queue.REVIEW, *made.desks, made.row["due"])
         if made.row["state"] != State.RECEIVED.value and found.state in ("confirmed", "merged"):
             life = store.life(connection, found.case_id)  # its terminal does not know that it came out so
             if life is not None:
                 store.tell(connection, life.terminal_id, life, life.state, life.since)
         return True
+
+    def file_of(self, case_id: str) -> tuple[Found, wire.CasePayload | None, list[tuple[DeedRow, Said | None]]]:
+        """A case as it was sealed, with what its applicant has sent since. Raises BackendError (``no-such-case``)."""
+
+        def look(connection: Connection) -> tuple[Found | None, list[DeedRow]]:
+            return store.case(connection, case_id), store.deeds_of(connection, case_id)
+
+        found, sent = self._store.read(look)
+        if found is None:
+            raise BackendError("no-such-case", "no case of this id is here: check --case and --db")
+        return found, self._opened(found), [(each, self._said(each)) for each in sent]
+
+    def opened(self, found: Found) -> wire.CasePayload | None:
+        """What is inside a case; None where no key of this backend opens it."""
+        return self._opened(found)
 
     def _opened(self, found: Found) -> wire.CasePayload | None:
         try:
@@ -250,27 +284,56 @@ class Lives:
         """Since when the case is to be checked later, what was found, and when; None where it is not to be."""
         return self._store.read(lambda connection: store.check_of(connection, case_id))
 
+    def envelope_of(self, case_id: str) -> wire.CasePayload | None:
+        """What a case says, opened; None where there is no such case, or no key for it any more."""
+        found = self._store.read(lambda connection: store.case(connection, case_id))
+        return None if found is None else self._opened(found)
+
+    def numbered(self, case_no: str) -> list[str]:
+        """The ids of the cases that bear this number: one, but for numbers that a terminal has used twice."""
+        return self._store.read(lambda connection: store.numbered(connection, case_no))
+
+    def some(self) -> str:
+        """The id of some case, "" while there is none."""
+        return self._store.read(store.any_case)
+
     def pack_of(self, case_id: str) -> ServicePack | None:
         """The pack by which a case was made, where it is known here."""
 
-        def look(connection: Connection) -> ServicePack | None:
-            found = store.case(connection, case_id)
-            return None if found is None else self._packs.find(connection, found.service_id, found.pack_version)
+        return self._store.read(partial(self.pack_in, case_id=case_id))
 
-        return self._store.read(look)
+    def pack_in(self, connection: Connection, case_id: str) -> ServicePack | None:
+        """The same within a transaction."""
+        found = store.case(connection, case_id)
+        return None if found is None else self._packs.find(connection, found.service_id, found.pack_version)
 
     # -- going on -------------------------------------------------------------------------------------
 
     def check(self, case_id: str, act: Act) -> None:
         """Whether it may be done now. Raises as `act` does."""
-        known, now = self.known(case_id), self._now()
+        self.would(self.known(case_id), act)
+
+    def would(self, known: Known, act: Act) -> None:
+        """Whether it may be done to a case as it was read. Raises LifeError."""
+        now = self._now()
         check(known.stand(now, self.calendar()), act.at(max(now, known.events[-1].at)), known.about.terms)
 
-    def act(self, case_id: str, act: Act) -> Stand:
-        """Does it, if the table allows it now. Raises LifeError, BackendError (``no-such-case``)."""
+    def held(self, connection: Connection, case_id: str) -> Known:
+        """A case's life within a transaction of the caller, locked. Raises BackendError."""
+        return self._held(connection, case_id)
+
+    def act(self, case_id: str, act: Act, before: Before = _nothing, then: Then = _nothing) -> Stand:
+        """Does it, if the table allows it now. Raises LifeError, BackendError (``no-such-case``).
+
+        ``before`` sees the case, locked, and may refuse by raising; ``then`` follows: both in the same transaction.
+        """
 
         def work(connection: Connection) -> Stand:
-            return self._add(connection, self._held(connection, case_id), act)
+            known = self._held(connection, case_id)
+            before(connection, known)
+            done = self._add(connection, known, act)
+            then(connection, done)
+            return done
 
         done = self._store.write(work)
         log.event("case.act", case=case_id, deed=act.deed.value, role=act.by.value, state=done.state.value)
@@ -333,14 +396,17 @@ class Lives:
         return known
 
     def _add(
-        self, connection: Connection, known: Known, act: Act, item_id: str = "", told: Sequence[str] = ()
+        self, connection: Connection, known: Known, act: Act, item_id: str = "", told: Sequence[str] = (),
+        moment: datetime | None = None,
     ) -> Stand:  # fmt: skip
         """The event, how it stands since, and the word for the terminal; ``told``: terminals that are told otherwise.
 
+        ``moment``: when it was done, where that is another one than now; none is taken before the last event.
+
         In a transaction that has locked life and terminal. Raises LifeError; then nothing was written.
         """
-        life, terms, calendar = known.life, known.about.terms, self.calendar()
-        at = max(self._now(), known.events[-1].at)
+        life, terms, calendar, now = known.life, known.about.terms, self.calendar(), self._now()
+        at = max(now if moment is None else min(moment, now), known.events[-1].at)
         event = act.at(at)
         check(stand(terms, known.events, at, calendar), event, terms)
         after = stand(terms, (*known.events, event), at, calendar)
@@ -348,15 +414,17 @@ class Lives:
         store.add_event(connection, row, _columns(after))
         if life.terminal_id not in told:
             store.tell(connection, life.terminal_id, life, after.state.value, after.since.isoformat())
-        if act.deed is Deed.APPROVED and self._committed(connection, life.case_id):
-            store.after_check(connection, life.case_id, self._now().isoformat())
+        if act.deed is Deed.APPROVED and (desk := self._checks(connection, life.case_id)):
+            store.after_check(connection, life.case_id, self._now().isoformat(), desk)
         return after
 
-    def _committed(self, connection: Connection, case_id: str) -> bool:
-        """Whether the case rests on a commitment (告知承诺)."""
+    def _checks(self, connection: Connection, case_id: str) -> str:
+        """At which desk a case that rests on a commitment (告知承诺) is checked later; "" for any other."""
         found = store.case(connection, case_id)
         case = None if found is None else self._opened(found)
-        return case is not None and case.commitment is not None
+        if found is None or case is None or case.commitment is None:
+            return ""
+        return desks_of(self._packs.find(connection, found.service_id, found.pack_version))[1]
 
     # -- what applicants send -------------------------------------------------------------------------
 
@@ -393,9 +461,13 @@ class Lives:
         known = self._held(connection, deed.case_id)
         now, calendar = self._now(), self.calendar()
         after = known.stand(now, calendar)
-        if not known.life.person or known.life.person != deed.person:
+        if deed.kind == "delivery":  # of a case of its own terminal, or it would not have been taken
+            word, after = self._deliver(connection, known, deed, after)
+        elif not known.life.person or known.life.person != deed.person:
             word = NOT_THEIRS
             raise_alarm_once(connection, deed.terminal_id, "foreign-person", deed.item_id, "", now)
+        elif deed.kind == "followup":
+            word = self._follow_up(connection, deed)
         else:
             word, after = self._do(connection, known, deed, after)
         if not store.answer(connection, deed.item_id, word):
@@ -426,7 +498,7 @@ class Lives:
         said = self._said(deed)
         if isinstance(said, wire.SupplementPayload) and not _is_whole(said, before):
             return INCOMPLETE, before
-        words = "" if said is None else said.reason if isinstance(said, wire.WithdrawalPayload) else said.note
+        words = said.reason if isinstance(said, wire.WithdrawalPayload) else getattr(said, "note", "")
         act = Act(wanted, Role.APPLICANT, reason=Text(words, words))
         try:
             after = self._add(connection, known, act, deed.item_id, told=(deed.terminal_id, known.life.terminal_id))
@@ -435,7 +507,27 @@ class Lives:
             return (TOO_LATE if late else NOT_ASKED), before
         return DONE, after
 
-    def _said(self, deed: DeedRow) -> wire.WithdrawalPayload | wire.SupplementPayload | None:
+    def _deliver(self, connection: Connection, known: Known, deed: DeedRow, before: Stand) -> tuple[str, Stand]:
+        """The certificate lies in the person's hand since the moment that the terminal says, if that can be."""
+        if before.delivered:  # once more, or put down by hand
+            return DONE, before
+        said = self._said(deed)
+        moment = datetime.fromisoformat(said.made_at) if isinstance(said, wire.DeliveryPayload) else None
+        act = Act(Deed.DELIVERED, Role.SYSTEM)
+        try:
+            after = self._add(connection, known, act, deed.item_id, told=(deed.terminal_id,), moment=moment)
+        except LifeError as error:
+            return (TOO_LATE if error.code == "decided" else NOT_ASKED), before
+        return DONE, after
+
+    def _follow_up(self, connection: Connection, deed: DeedRow) -> str:
+        """A word more about a rating changes nothing of how the case stands."""
+        said = self._said(deed)
+        if self.followed is None or not isinstance(said, wire.FollowUpPayload):
+            return NOT_ASKED
+        return DONE if self.followed(connection, deed, said) else NOT_ASKED
+
+    def _said(self, deed: DeedRow) -> Said | None:
         """What the applicant sent; None where its key is not here any more: what was done counts all the same."""
         try:
             plain = self._unsealed(deed.sealed, deed.sealing_key_id, deed.terminal_id, deed.item_id)

@@ -1,29 +1,33 @@
 """The first events of a case's life: what its terminal did, and what became of that on arrival. Pure.
 
-``received`` at the moment of commit; what was decided there and holds is decided; what waits for a confirmation, for a
-person or for a late truth to be looked at (kiosk.domain.late) is received and no more.
+``received`` at the moment of commit; what was decided there and holds is decided, and handed over with the receipt
+where no certificate belongs to it (else the terminal says when it came out: wire.DeliveryPayload); what waits for a
+confirmation, for a person or for a late truth to be looked at (kiosk.domain.late) is received and no more.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from kiosk.domain.clock_terms import Terms
 from kiosk.domain.late import causes, meaning, rung_of
-from kiosk.domain.life import Deed, LifeEvent, Role, Track
+from kiosk.domain.life import Deed, LifeEvent, Role, Track, track_of
 from kiosk.domain.text import EMPTY, Text
 from kiosk.services.model import ServicePack
 from kiosk.wire import CasePayload
 
 DECIDED = {"approved": Deed.APPROVED, "refused": Deed.REFUSED}
 ON_THE_SPOT = Text("在自助终端当场决定、当场送达。", "Decided and handed over at the terminal.")
+DECIDED_HERE = Text("在自助终端当场决定。", "Decided at the terminal.")
 CONFIRMED = Text("联网核对，决定得到确认。", "Compared online: the decision is confirmed.")
 MERGED = "elsewhere"  # the cause of kiosk.domain.late that joins a case to an earlier one
 
 
 def opening(
-    case: CasePayload, state: str, received_at: datetime, pack: ServicePack | None, track: Track
+    case: CasePayload, state: str, received_at: datetime, pack: ServicePack | None, terms: Terms
 ) -> list[LifeEvent]:
-    """``state``: of the case as it was registered (``cases.state``); ``received_at``: by the backend's clock.
+    """``state``: of the case as it was registered (``cases.state``); ``received_at``: by the backend's clock;
+    ``terms``: of the pack, with the days for a certificate to be delivered.
 
     A terminal's clock that was ahead, or wrong, makes no case come in after it arrived.
     """
@@ -33,7 +37,7 @@ def opening(
     decided = DECIDED.get(case.outcome)
     on_the_spot = case.rung == "final" or (case.rung == "provisional" and case.online)
     if decided is not None and (on_the_spot or state == "confirmed"):
-        events += _decision(case, decided, at if on_the_spot else received_at, pack, track, on_the_spot=on_the_spot)
+        events += _decision(case, decided, at if on_the_spot else received_at, pack, terms, on_the_spot=on_the_spot)
     if state == "merged":
         events.append(LifeEvent(Deed.VOIDED, received_at, Role.SYSTEM, reason=why_late(MERGED, case)))
     return events
@@ -52,17 +56,19 @@ def why_late(cause: str, case: CasePayload | tuple[str, str]) -> Text:
 
 
 def _decision(
-    case: CasePayload, deed: Deed, at: datetime, pack: ServicePack | None, track: Track, *, on_the_spot: bool
+    case: CasePayload, deed: Deed, at: datetime, pack: ServicePack | None, terms: Terms, *, on_the_spot: bool
 ) -> list[LifeEvent]:
-    if track is Track.COMPLAINT:  # a complaint is not decided upon: what another road is for is not taken in
+    if track_of(terms) is Track.COMPLAINT:  # a complaint is not decided upon: what another road is for is not taken in
         taken = deed is Deed.APPROVED
         deed = Deed.ACCEPTED if taken else Deed.NOT_ACCEPTED
         return [LifeEvent(deed, at, Role.SYSTEM, reason=EMPTY if taken else _reason(case, pack))]
     if deed is Deed.REFUSED:
         return [LifeEvent(deed, at, Role.SYSTEM, reason=_reason(case, pack))]
-    approved = LifeEvent(deed, at, Role.SYSTEM, reason=ON_THE_SPOT if on_the_spot else CONFIRMED)
-    delivered = LifeEvent(Deed.DELIVERED, at, Role.SYSTEM)
-    return [approved, delivered] if on_the_spot else [approved]
+    if not on_the_spot:
+        return [LifeEvent(deed, at, Role.SYSTEM, reason=CONFIRMED)]
+    if terms.deliver:
+        return [LifeEvent(deed, at, Role.SYSTEM, reason=DECIDED_HERE)]
+    return [LifeEvent(deed, at, Role.SYSTEM, reason=ON_THE_SPOT), LifeEvent(Deed.DELIVERED, at, Role.SYSTEM)]
 
 
 def _reason(case: CasePayload, pack: ServicePack | None) -> Text:

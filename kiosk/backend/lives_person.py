@@ -8,7 +8,7 @@ asks more is an alarm: whoever has a terminal's key, and a list of numbers, is n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -25,6 +25,7 @@ from kiosk.domain.life import Stand
 
 COUNTED, ALARM = "kiosk_person_questions_total", "person-questions"
 _query = msgspec.json.Decoder(wire.PersonQuery).decode
+Rated = Callable[[Sequence[str]], Mapping[str, wire.CaseRating]]
 
 
 class PersonQuestions:
@@ -32,9 +33,10 @@ class PersonQuestions:
 
     def __init__(
         self, rows: Store, lives: Lives, keys: BackendKeys, metrics: Metrics, clock: Callable[[], float],
-        now: Callable[[], datetime],
+        now: Callable[[], datetime], rated: Rated = lambda _: {},
     ) -> None:  # fmt: skip
-        self._lives, self._keys, self._metrics = lives, keys, metrics
+        """``rated``: what was said of those cases that were rated, and what came of it (ratings/)."""
+        self._lives, self._keys, self._metrics, self._rated = lives, keys, metrics, rated
         self._limit = Limit(rows, ALARM, clock, now)
 
     def ask(self, terminal: Terminal, asked: wire.PersonCasesRequest) -> wire.PersonCasesReply:
@@ -52,7 +54,8 @@ class PersonQuestions:
         info = wire.person_query_info(terminal.terminal_id)
         query, reply_key = opened(self._keys, terminal, asked.sealed, info, _query)
         found, more = self._lives.of_person(query.number, test=query.test, limit=wire.MAX_PERSON_CASES)
-        told = [_told(known, stands, terminal.terminal_id) for known, stands in found]
+        rated = self._rated([known.life.case_id for known, _ in found]) if found else {}
+        told = [_told(known, stands, terminal.terminal_id, rated.get(known.life.case_id)) for known, stands in found]
         answer_info = wire.person_answer_info(terminal.terminal_id)
         return wire.PersonCasesReply(answered(wire.PersonCases(told, more), reply_key, answer_info))
 
@@ -61,7 +64,7 @@ def _day(day: date | None) -> str:
     return "" if day is None else day.isoformat()
 
 
-def _told(known: Known, found: Stand, terminal_id: str) -> wire.CaseProgress:
+def _told(known: Known, found: Stand, terminal_id: str, rated: wire.CaseRating | None) -> wire.CaseProgress:
     life, name = known.life, known.about.name
     return wire.CaseProgress(
         life.case_id, life.case_no, life.service_id, name.zh, name.en, found.state.value, found.since.isoformat(),
@@ -69,4 +72,5 @@ def _told(known: Known, found: Stand, terminal_id: str) -> wire.CaseProgress:
         life.terminal_id == terminal_id, found.version, found.reason.zh, found.reason.en, found.handler.zh,
         found.handler.en, [wire.CaseLack(each.text.zh, each.text.en, each.material) for each in found.lacking],
         received=_day(found.standing.received), accepted=_day(found.standing.accepted),
+        rating=rated,
     )  # fmt: skip

@@ -32,6 +32,12 @@ class Rates:
             if len(self._buckets) > REMEMBERED:
                 self._buckets.popitem(last=False)
 
+    def give(self, terminal_id: str) -> None:
+        """What was taken last is given back: it counts for nothing."""
+        with self._lock:
+            if terminal_id in self._buckets:
+                self._buckets[terminal_id] = (min(float(self._burst), self._left(terminal_id) + 1), self._clock())
+
     def _left(self, terminal_id: str) -> float:
         left, when = self._buckets.get(terminal_id, (float(self._burst), 0.0))
         return min(float(self._burst), left + (self._clock() - when) * self._rate)

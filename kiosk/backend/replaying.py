@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
@@ -38,6 +38,10 @@ REST = 3600.0  # seconds without a case before time itself is looked at: last da
 BUSY = 30.0  # seconds before a store that did not answer is asked again
 
 
+Given = Callable[[str, str, str, str, Mapping[str, str]], bool]
+"""Whether a register's answer was given here: terminal, register, number, proof, values (registers.Queries.given)."""
+
+
 @dataclass(slots=True)
 class Done:
     """What one pass has found. ``differing``: ids of cases; ``impossible``: how many, by why."""
@@ -50,8 +54,8 @@ class Done:
 class Replays:
     """Of one thread."""
 
-    def __init__(self, rows: Store, keys: BackendKeys, now: Callable[[], datetime]) -> None:
-        self._store, self._keys, self._now = rows, keys, now
+    def __init__(self, rows: Store, keys: BackendKeys, now: Callable[[], datetime], given: Given) -> None:
+        self._store, self._keys, self._now, self._given = rows, keys, now, given
         self._published = lru_cache(maxsize=32)(self._find_published)
         self._bound = lru_cache(maxsize=64)(self._bind)
 
@@ -89,13 +93,19 @@ class Replays:
             if place is None:
                 return Replayed(*who, "differs", ("place",))
             packs = self._bound(case.pack_id, case.pack_version, place)
-            found = [replay.differences(pack, case) for pack in packs]
+            found = [(*replay.differences(pack, case), *self.unlent(pack, case, sealed.terminal_id)) for pack in packs]
         except replay.NoFacts:
             return Replayed(*who, "not_replayed", ("facts-missing",))
         if not found:
             return Replayed(*who, "not_replayed", ("pack-unknown",))
         why = min(found, key=len)
         return Replayed(*who, "differs", why) if why else Replayed(*who, "equal")
+
+    def unlent(self, pack: ServicePack, case: CasePayload, terminal_id: str) -> tuple[str, ...]:
+        """``licence`` where the case says that an electronic licence told something, and none has told it here."""
+        lent = replay.lent(pack, case)
+        sound = all(self._given(terminal_id, each.register, each.number, each.proof, each.values) for each in lent)
+        return () if sound else ("licence",)
 
     def packs(self, case: CasePayload, place: Place) -> tuple[ServicePack, ...]:
         """The packs of the case's version, bound to its place (`replay.place_of`); none where they are not known."""

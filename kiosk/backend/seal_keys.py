@@ -50,10 +50,13 @@ class Seal:
 
 
 class SealKeys:
-    """The folder of seals. Raises BackendError where it cannot be read, and KeyUnavailable of a secret's source."""
+    """The folder of seals. Raises BackendError where it cannot be read, and KeyUnavailable of a secret's source.
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
-        self._folder, self._clock = folder, clock
+    ``samples``: an authority that has no seal gets a sample when one is asked for, which nobody has to make by hand.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime], *, samples: bool = False) -> None:
+        self._folder, self._clock, self.samples = folder, clock, samples
 
     def all(self) -> list[Seal]:
         """Every seal there ever was, oldest first."""
@@ -66,12 +69,13 @@ class SealKeys:
                 for s in self.all() if s.certificates]  # fmt: skip
 
     def sealer(self, authority: str) -> Sealer | None:
-        """The newest seal of this authority that holds now; None where it has none here."""
+        """The newest seal of this authority that holds now, or a sample made now; None where it has none here."""
         now = self._clock()
         for seal in reversed(self.all()):
             if seal.authority == authority and seal.certificates and not seal.withdrawn and _holds(seal, now):
                 return self._sealer(seal)
-        return None
+        withdrawn = any(seal.authority == authority and seal.withdrawn for seal in self.all())
+        return self._sealer(self.make(authority)) if self.samples and not withdrawn else None
 
     def make(self, authority: str, days: int = SAMPLE_DAYS, source: str = "file", pcrs: str = "") -> Seal:
         """A sample, vouched for by nobody else. Raises BackendError."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -22,6 +23,9 @@ from kiosk.backend.core import Backend
 from kiosk.backend.lines import BoundedProtocol
 from kiosk.backend.replaying import QUIET, QuietReplays
 from kiosk.backend.settings import BackendError, Settings
+
+if TYPE_CHECKING:
+    from kiosk.backend.connectors.runner import ConnectorsRunner
 
 KEEP_ALIVE = 100  # seconds; longer than a terminal's pause between two exchanges
 
@@ -53,6 +57,11 @@ def serve(
     first: FirstTerminal | None = None,
     suites: tuple[str, ...] = (),
     registers: str = "",
+    sample_seals: bool = False,
+    connectors: str = "",
+    console: bool = False,
+    public_url: str = "",
+    proxy: str = "",
     quiet: float = QUIET,
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``ready`` gets one line of JSON: ``listening`` (URL), ``enrolment_code`` if asked.
@@ -60,7 +69,11 @@ def serve(
     ``listen`` is HOST:PORT; port 0 takes a free one. ``quiet``: seconds without a new case before those that came are
     decided again (replaying.py). Raises BackendError when it cannot start.
     """
-    app = create_app(Settings(db_url, blobs, keys, suites=suites, registers=registers))
+    settings = Settings(
+        db_url, blobs, keys, suites=suites, registers=registers, sample_seals=sample_seals,
+        connectors=connectors, console=console, public_url=public_url, proxy=proxy,
+    )  # fmt: skip
+    app = create_app(settings)
     backend: Backend = app.state.backend
     line: dict[str, str] = {}
     listener = bind(listen)
@@ -80,13 +93,24 @@ def serve(
         backend.replays, backend.arrived, quiet, backend.lives, partial(backend.certificates.run, again=False)
     )
     replays.start()
+    departments = _departments(backend) if connectors else None
     try:
         asyncio.run(server.serve(sockets=[listener]))
     finally:
         listener.close()
+        if departments is not None:
+            departments.stop()
         replays.stop()
         backend.close()
         log.event("backend.stopped")
+
+
+def _departments(backend: Backend) -> ConnectorsRunner:
+    from kiosk.backend.connectors.runner import ConnectorsRunner
+
+    runner = ConnectorsRunner(backend.connectors)
+    runner.start()
+    return runner
 
 
 def bind(listen: str) -> socket.socket:

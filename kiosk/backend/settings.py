@@ -43,7 +43,12 @@ class Settings:
     burst: int = 5000  # and at once: a queue that has waited for weeks comes with all its materials
     monotonic: Callable[[], float] = time.monotonic
     suites: tuple[str, ...] = ()  # crypto suites that it is to have keys of; none: as its key file is
+    sample_seals: bool = False  # an authority without a seal gets a sample (样章) when one is asked for: a demo's
     registers: str = ""  # the file of departments' registers (registers.py); none: there are none to ask
+    connectors: str = ""  # the file of departments that are sent cases (connectors/); none: nobody is
+    console: bool = False  # pages for staff and citizens beside the API (web/)
+    public_url: str = ""  # how citizens reach them from outside: https://HOST, for codes on paper and screen
+    proxy: str = ""  # the address of the proxy in front, whose word about who asks is believed
     unused_numbers: int = 20_000  # of a kind, that a terminal may hold reserved and not registered
 
     def sqlite_path(self) -> Path | None:

@@ -39,6 +39,10 @@ BENCHES: tuple[Bench, ...] = (
     Bench("sync", "kiosk.backend.bench:measure", "10,000 cases to the backend, again, and from many at once", 1200),
     Bench("ingest", "kiosk.backend.store.bench:measure", "a batch into PostgreSQL, against COPY of the same rows", 300),
     Bench("pouchdb", "kiosk.backend.bench_pouchdb:measure", "10,000 cases, against PouchDB's replication", 1200),
+    Bench(
+        "detection", "kiosk.backend.oversight.bench:measure", "made-up data in simulated years: precision, recall", 900
+    ),
+    Bench("console", "kiosk.backend.console.bench:measure", "pages of the reviewer's console with many cases", 1800),
     Bench("sdt", "devices.simulators.bench_sdt:measure", "a card read, against its time on the wire", 180, limit=1.05),
     Bench(
         "document", "devices.vision.bench_document:measure", "a document frame to its page, against OpenCV alone", 180

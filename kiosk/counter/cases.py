@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from devices.contracts.identity import IdentityDocument
 from kiosk.counter import results
 from kiosk.counter.committing import Standing
 from kiosk.counter.shelf import Shelf
@@ -24,6 +25,7 @@ from kiosk.domain.my_case import Asked, MyCase, Pending, newest_first
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
 from kiosk.domain.progress import Progress, remedy_of
+from kiosk.domain.rating import Rated
 from kiosk.domain.register import Answered, Silent
 from kiosk.domain.text import EMPTY, Text
 from kiosk.journal.deeds import DeedRow
@@ -31,7 +33,7 @@ from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError
 from kiosk.journal.journal import Journal
 from kiosk.sync import deeds
 from kiosk.sync.asking import Cases, NotAsked, kept
-from kiosk.visit.effects import AskRegister, FindCases, HandIn
+from kiosk.visit.effects import AskRegister, FindCases, HandIn, SaveRating
 from kiosk.visit.events import CasesFound, CommitFailed, HandedIn, RegisterAnswered
 
 PENDING = {"supplement": Pending.SUPPLEMENT, "withdrawal": Pending.WITHDRAWAL}
@@ -122,6 +124,22 @@ class CaseDesk:
         )  # fmt: skip
         return HandedIn(paper, now)
 
+    def add_word(self, asked: SaveRating, document: IdentityDocument) -> bool:
+        """追评: a word added to a rating, of a case of whatever terminal. Raises JournalError when nobody knows."""
+        standing = self._standing()
+        if standing is None:
+            return False
+        record = deeds.followup(
+            standing, asked.case_id, document.number, asked.level, asked.options, self._clock(), test=self._test
+        )
+        try:
+            self._journal.commit_deed(record)
+        except JournalError as error:
+            if error.code in ONLY_A_RESTART_TELLS:
+                raise
+            return False
+        return True
+
     # -- one case ------------------------------------------------------------------------------------
 
     def _local(self, asked: FindCases) -> dict[str, _Local]:
@@ -139,6 +157,8 @@ class CaseDesk:
             return None
         if known.holds is not None and self._journal.word_of(case_id) is None:
             progress = replace(progress, state=known.holds, may=may_in(known.holds), remedy=remedy_of(known.holds))
+        if self._journal.is_rated(case_id):  # how, nobody can say here: it is sealed
+            progress = replace(progress, rating=Rated())
         case = MyCase(progress, known.title, known.office, known.at)
         return self._with_deeds(self._with_trouble(case))
 
@@ -155,7 +175,10 @@ class CaseDesk:
 
     def _with_deeds(self, case: MyCase) -> MyCase:
         """With what was handed in here for it and has no answer, or one that is to be told."""
-        rows = self._journal.deeds_of(case.case_id)
+        known = self._journal.deeds_of(case.case_id)
+        if any(row.kind == "followup" for row in known):
+            case = replace(case, added=True)
+        rows = [row for row in known if row.kind in PENDING]
         if not rows:
             return case
         last = rows[-1]

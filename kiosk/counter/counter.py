@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from devices.contracts.camera import FaceMatched, Frame
@@ -43,6 +44,7 @@ from kiosk.journal.journal import Journal
 from kiosk.journal.records import RatingRecord
 from kiosk.journal.sealing import item_info, seal
 from kiosk.suites import DEFAULT
+from kiosk.sync import deeds
 from kiosk.sync.payload import encode_rating
 from kiosk.visit.effects import (
     AskRegister,
@@ -78,6 +80,9 @@ from kiosk.visit.events import (
 )
 from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
+
+if TYPE_CHECKING:
+    from kiosk.counter.speaking import Speaking
 
 CAMERA_SECONDS = 3.0  # the camera's child has to be gone by then, or is killed
 SLOT_SECONDS = 3.0  # a card in the slot should be on its way out by then
@@ -159,6 +164,7 @@ class Counter:
         self._power = PowerDesk(actors.get("ups"), self._post, lambda code: self._note_fault("ups", code))
         sound = actors.get("sound")
         self._sound = Owed(sound, _forget_user, SOUND_SECONDS, crashed) if sound is not None else None
+        self.speaking = _speaking(sound, crashed) if sound is not None else None
 
     def bind(self, post: Post) -> None:
         self._post_out = post
@@ -171,6 +177,8 @@ class Counter:
         self._faces.stop()
         self._materials.close()
         self._cards.close()
+        if self.speaking is not None:
+            self.speaking.close()
         self._questions.shutdown(wait=True, cancel_futures=True)
         self._jobs.shutdown(wait=True, cancel_futures=True)
 
@@ -351,6 +359,11 @@ class Counter:
         standing = self._standing()
         if standing is None:
             return False
+        if effect.document is not None:
+            saved = self._cases.add_word(effect, effect.document)
+            if saved:
+                self._saved()
+            return saved
         now = self._clock()
         rating_id = str(uuid4())
         payload = encode_rating(effect.case_id, effect.case_no, effect.item_code, effect.level, effect.options, now)
@@ -375,6 +388,8 @@ class Counter:
         self._shelf.forget()
         self._cards.forget()
         self._slot.dismiss()
+        if self.speaking is not None:  # before the volume goes back: nobody is to hear the rest of it
+            self.speaking.forget()
         self._forget_sound()
         self._documents.release()
         self._faces.await_release(CAMERA_SECONDS)
@@ -434,7 +449,27 @@ class Counter:
             results.note_attempt(self._journal, paper.case_id, paper.paper_id, paper.copy + 1, word)
         self._journal.note_print(paper.case_id, paper.paper_id, word, paper.copy)
         if isinstance(outcome, Printed):
+            if paper.kind == "certificate":
+                self._report_delivery(paper)
             self._journal.forget_paper(paper.case_id, paper.paper_id)
+
+    def _report_delivery(self, paper: PaperContent) -> None:
+        """Once for each case, before the paper is forgotten here: killed in between, it is collected and told again."""
+        standing = self._standing()
+        if standing is None or any(row.kind == "delivery" for row in self._journal.deeds_of(paper.case_id)):
+            return
+        record = deeds.delivery(standing, paper.case_id, paper.paper_id, self._clock(), test=self._test)
+        self._journal.commit_deed(record)
+        self._saved()
+
+
+def _speaking(sound: Actor, crashed: Callable[[BaseException], None]) -> Speaking:
+    """Imported where there is something to hear it by. Its child is started by the first sentence."""
+    from kiosk.counter.speaking import Speaking
+    from kiosk.voice.engine import missing
+    from kiosk.voice.worker import VoiceWorker
+
+    return Speaking(sound, VoiceWorker(), missing, crashed)
 
 
 def _forget_user(sound: Sound, deadline: Deadline) -> None:

@@ -1,4 +1,4 @@
-"""Twins of two departments' registers: one HTTP server, its own process, on loopback.
+"""Twins of departments' registers, two of records and two of licences: one HTTP server, its own process, on loopback.
 
 They know some people of the card deck and nobody else, ask for a bearer token, and speak a JSON of their own, as a
 department's interface would: nothing of it is known to the terminal. Of one person the record never comes.
@@ -24,6 +24,10 @@ INSURED = {"kinds": "城镇职工基本养老保险、职工基本医疗保险",
 PEOPLE: dict[str, dict[str, dict[str, Any]]] = {
     "/social-insurance": {"resident": INSURED},
     "/real-estate": {"resident": {"homes": 1}},
+    "/business-licence": {
+        "resident": {"creditCode": "92140213MA0000015G", "title": "大同市平城区南关小面馆（个体工商户）"}
+    },
+    "/residence-permit": {"resident": {"validUntil": "20261201"}},
 }
 FRAME = b"RIFF\0\0\0\0WEBP"  # of a picture that nobody looks at here
 SILENT = "elder"  # whose record never comes
@@ -31,8 +35,11 @@ FIELDS = {
     "/social-insurance": {"insurance.kinds": "kinds", "insurance.status": "state", "insurance.first": "first",
                           "insurance.months": "paid", "insurance.until": "upTo"},
     "/real-estate": {"housing.count": "homes"},
+    "/business-licence": {"code": "creditCode", "registered.name": "title"},
+    "/residence-permit": {"until": "validUntil"},
 }  # fmt: skip
-NAMES = {"/social-insurance": "social_insurance", "/real-estate": "real_estate"}
+NAMES = {"/social-insurance": "social_insurance", "/real-estate": "real_estate",
+         "/business-licence": "business_licence", "/residence-permit": "residence_permit"}  # fmt: skip
 LARGEST = 4096  # bytes of a question
 
 

@@ -149,7 +149,7 @@ class Demo:
             "kiosk.cli",
             ["backend", "--db", _database(out), "--blobs", str(out / "backend" / "blobs"), "--listen", "127.0.0.1:0",
              "--first-terminal", AREA_CODE, "demo", "--suite", self._wanted.suite,
-             "--registers", registers.ready["file"]],
+             "--registers", registers.ready["file"], "--sample-seals"],
             out / "backend.log",
         )  # fmt: skip
         self._helpers.append(backend)

@@ -159,6 +159,15 @@ def reading() -> Check:
     return good("ocr", "installed; what it reads is offered, never taken; untried on pictures of a camera")
 
 
+def speaking() -> Check:
+    """Of a terminal that can be heard: whether its pages are read aloud (听)."""
+    from kiosk.voice.engine import missing
+
+    if need := missing():
+        return attention("speech", f"{need}; no page offers to be read aloud", "Install what is missing.")
+    return good("speech", "pages are read aloud by a touch; untried by people who depend on it")
+
+
 def clock() -> list[Check]:
     """Where this machine's clock says a day before this program was written (an empty clock battery, mostly) or after
     its time. A day that can be is not told: nobody knows it to be right."""

@@ -1,9 +1,9 @@
-"""What an applicant does about a case after its commit: withdrawals and supplements, each an item like a case; and how
-the backend says that cases stand, in words without texts.
+"""What an applicant does about a case after its commit: withdrawals, supplements, a word added to a rating (followup),
+that the certificate was taken (delivery), each an item like a case; and how the backend says that cases stand, in words
+without texts.
 
-A deed is one transaction with its audit row (``withdrawal.committed``, ``supplement.committed``) and is sent as cases
-are. Its case may have been made at another terminal: nothing of it need be here. In the writer's turn, like the store
-it stands on.
+A deed is one transaction with its audit row (``withdrawal.committed`` and its like) and is sent as cases are. Its case
+may have been made at another terminal: nothing of it need be here. In the writer's turn, like the store it stands on.
 
 Failpoint: ``deed.written``.
 """
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from kiosk.wire import CaseWord
 
 FAILPOINTS = ("deed.written",)
-DeedKind = Literal["withdrawal", "supplement"]
-KINDS: tuple[DeedKind, ...] = ("withdrawal", "supplement")
+DeedKind = Literal["withdrawal", "supplement", "delivery", "followup"]
+KINDS: tuple[DeedKind, ...] = ("withdrawal", "supplement", "delivery", "followup")
 _json = msgspec.json.Encoder(order="sorted").encode
 _ROWS = """SELECT d.deed_id, d.case_id, d.kind, d.made_at, coalesce(s.state, 'quarantined'), d.answer
     FROM deeds d LEFT JOIN sending s ON s.id = d.deed_id WHERE d.case_id = ? ORDER BY d.made_at, d.deed_id"""

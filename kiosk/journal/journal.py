@@ -194,6 +194,10 @@ class Journal(Standing):
 
         return self._counts or self._read_outbox(count)
 
+    def broken_off(self, since: datetime) -> list[tuple[str, str, int]]:
+        """Page, reason and number of the visits since then that ended without a case, the most first."""
+        return self._read(lambda connection: reading.broken_off(connection, stamp(since)))
+
     # -- papers for the next visit -------------------------------------------------------------------
 
     def papers_for(self, claim: bytes) -> list[KeptPaper]:
@@ -279,6 +283,11 @@ class Journal(Standing):
             return None
         case_no, service, outcome, rung, at, test = row
         return KnownCase(case_id, case_no, service, outcome, rung, datetime.fromisoformat(at), bool(test))
+
+    def is_rated(self, case_id: str) -> bool:
+        """Whether a case of this terminal was rated here."""
+        sql = "SELECT 1 FROM ratings WHERE case_id = ?"
+        return self._read_outbox(lambda c: c.execute(sql, (case_id,)).fetchone()) is not None
 
     def state_of(self, item_id: str) -> str:
         """How the sending of an item stands (ItemState); "" for one that is not here."""

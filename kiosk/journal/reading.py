@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -137,6 +138,15 @@ def export(connection: Connection, out: IO[bytes]) -> int:
 
 def _life_of_rating(row: Mapping[str, Any]) -> str:
     return "erased" if row["erased_at"] else str(row["state"])
+
+
+def broken_off(connection: Connection, since: str) -> list[tuple[str, str, int]]:
+    """Page, reason and number of the visits since then (ISO 8601) that ended without a case, the most first."""
+    rows = connection.execute("SELECT details FROM audit WHERE event = 'visit.ended' AND at >= ?", (since,)).fetchall()
+    ended = [details for (text,) in rows if not (details := json.loads(text)).get("saved")]
+    counted = Counter((str(each.get("state", "")), str(each["reason"])) for each in ended)
+    order = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [(state, reason, visits) for (state, reason), visits in order]
 
 
 def drafts(connection: Connection) -> int:

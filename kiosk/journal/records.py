@@ -12,7 +12,7 @@ import msgspec
 
 from kiosk.journal.errors import JournalError
 
-ItemKind = Literal["case", "rating", "withdrawal", "supplement"]
+ItemKind = Literal["case", "rating", "withdrawal", "supplement", "delivery", "followup"]
 ItemState = Literal["queued", "acknowledged", "rejected", "quarantined"]
 _json = msgspec.json.Encoder().encode
 

@@ -32,6 +32,13 @@ def place_of(template: str) -> Place:
     return {"licence": licence.SEAL, "certificate": certificate.SEAL}[template]
 
 
+def load() -> None:
+    """What the first seal of a process has to load (0.6 s of a processor), for whoever knows that it will come."""
+    import pyhanko.sign.fields
+    import pyhanko.sign.signers
+    import pyhanko.stamp  # noqa: F401
+
+
 def seal(pdf: bytes, sealer: Sealer, *, reason: str, at: datetime, place: Place) -> bytes:
     """The PDF, sealed on its first page. ``at``: aware; it is told as the time of sealing.
 

@@ -19,6 +19,7 @@ from kiosk import suites, wire
 from kiosk.domain.life import Lack, May, may_in
 from kiosk.domain.life_table import State
 from kiosk.domain.progress import Progress, remedy_of
+from kiosk.domain.rating import Rated
 from kiosk.domain.register import ANSWER, Answered, Silent
 from kiosk.domain.text import EMPTY, Text
 from kiosk.journal.records import KnownCase
@@ -30,6 +31,8 @@ TARGET, QUERIES = "/v1/person-cases", "/v1/queries"
 T = TypeVar("T")
 _WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)  # what the audit chain takes for a state
 _MAY = {each.value for each in May}
+_TASKS = ("", "open", "appealed", "verified", "answered")  # kiosk.domain.rating_task: read where there is a task
+_FINDINGS = ("", "upheld", "partly", "unfounded", "mistaken", "malicious")
 SECONDS = 8.0  # that a person may have to wait for an answer
 
 
@@ -141,7 +144,19 @@ def progress_of(told: wire.CaseProgress) -> Progress:
         lacking=tuple(Lack(Text(each.zh, each.en), each.material) for each in told.lacking),
         handler=Text(told.handler_zh, told.handler_en), remedy=remedy_of(state),
         may=frozenset(May(word) for word in told.may if word in _MAY), here=told.here, version=told.version,
-        received=_day(told.received), accepted=_day(told.accepted),
+        received=_day(told.received), accepted=_day(told.accepted), rating=_rated(told.rating),
+    )  # fmt: skip
+
+
+def _rated(told: wire.CaseRating | None) -> Rated | None:
+    """Raises ValueError for words that this program does not know."""
+    if told is None:
+        return None
+    if not (1 <= told.level <= 5 and 0 <= told.added <= 5) or told.task not in _TASKS or told.finding not in _FINDINGS:
+        raise ValueError("no rating")
+    return Rated(
+        told.level, _day(told.at), tuple(told.options), told.task, _day(told.due), told.finding, told.answer,
+        _day(told.answered), told.longer, told.added,
     )  # fmt: skip
 
 

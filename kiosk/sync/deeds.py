@@ -1,4 +1,5 @@
-"""What an applicant does about a case, as the journal takes it: a withdrawal or a supplement, sealed to the backend.
+"""What an applicant does about a case, as the journal takes it: a withdrawal or a supplement, sealed to the backend;
+and that a certificate was taken along.
 
 Who does it stands inside the seal: the backend lets nobody act upon another person's case, whichever terminal he uses.
 """
@@ -15,7 +16,14 @@ from kiosk.domain.case import Material, new_case_id
 from kiosk.journal.deeds import DeedRecord
 from kiosk.journal.records import SealedMaterial
 from kiosk.journal.sealing import item_info, seal
-from kiosk.wire import MAX_NOTE, PayloadMaterial, SupplementPayload, WithdrawalPayload
+from kiosk.wire import (
+    MAX_NOTE,
+    DeliveryPayload,
+    FollowUpPayload,
+    PayloadMaterial,
+    SupplementPayload,
+    WithdrawalPayload,
+)
 
 
 class Standing(Protocol):
@@ -62,3 +70,22 @@ def supplement(
     payload = SupplementPayload(case_id, number, at.isoformat(), named, note[:MAX_NOTE], test)
     sealed = seal(msgspec.json.encode(payload), standing.sealing_key, info(0))
     return DeedRecord(deed_id, case_id, "supplement", at, test, sealed, attached, standing.sealing_key_id)
+
+
+def delivery(standing: Standing, case_id: str, paper_id: str, at: datetime, *, test: bool = False) -> DeedRecord:
+    """The case's certificate came out of this terminal's printer."""
+    deed_id = new_case_id()
+    payload = DeliveryPayload(case_id, paper_id, at.isoformat(), test)
+    sealed = seal(msgspec.json.encode(payload), standing.sealing_key, item_info(standing.terminal_id, deed_id))
+    return DeedRecord(deed_id, case_id, "delivery", at, test, sealed, (), standing.sealing_key_id)
+
+
+def followup(
+    standing: Standing, case_id: str, number: str, level: int, options: Sequence[str], at: datetime,
+    *, test: bool = False,
+) -> DeedRecord:  # fmt: skip
+    """A word added to a rating (追评). ``level`` 5 (best) to 1."""
+    deed_id = new_case_id()
+    payload = FollowUpPayload(case_id, number, at.isoformat(), level, list(options), test=test)
+    sealed = seal(msgspec.json.encode(payload), standing.sealing_key, item_info(standing.terminal_id, deed_id))
+    return DeedRecord(deed_id, case_id, "followup", at, test, sealed, (), standing.sealing_key_id)

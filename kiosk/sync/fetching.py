@@ -12,7 +12,7 @@ from kiosk.sync.aside import Aside, Client
 from kiosk.sync.policy import SyncFailure
 from kiosk.sync.transport import Transport
 
-SECONDS = 6.0  # that a paper may have to wait
+SECONDS = 10.0  # that a paper may have to wait: the first that a backend seals takes 1 s of a processor
 
 
 class Fetching(Aside):

@@ -19,7 +19,7 @@ MAX_BLOCK = 10_000  # numbers in one block
 JSON, BYTES = "application/json", "application/octet-stream"
 PACKED = "application/msgpack"  # of a batch (MessagePack): the same names and values, binary ones as they are
 
-ItemKind = Literal["case", "rating", "withdrawal", "supplement"]
+ItemKind = Literal["case", "rating", "withdrawal", "supplement", "delivery", "followup"]
 BlockKind = Literal["case", "uscc"]
 Status = Literal["accepted", "duplicate", "rejected", "conflict", "retry"]
 

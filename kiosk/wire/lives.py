@@ -1,5 +1,6 @@
 """The life of a case on the wire: what its applicant is told of it, at its own terminal and at another; and what the
-applicant does about it (the plain text of items of the kinds ``withdrawal`` and ``supplement``).
+applicant does about it (the plain text of items of the kinds ``withdrawal`` and ``supplement``), or takes away
+(``delivery``).
 
 State words, deeds and what may be done are those of kiosk.domain.life. Texts (reasons, what is lacking) may name
 persons: they travel inside sealed bytes alone.
@@ -15,9 +16,9 @@ from kiosk.wire.payload import PayloadMaterial
 MAX_PERSON_CASES = 50  # newest first, in one answer
 MAX_NOTE = 500  # characters of what an applicant says
 
-DeedKind = Literal["withdrawal", "supplement"]
+DeedKind = Literal["withdrawal", "supplement", "delivery", "followup"]
 DeedAnswer = Literal["done", "too_late", "not_theirs", "not_asked", "incomplete"]
-DEEDS: tuple[DeedKind, ...] = ("withdrawal", "supplement")
+DEEDS: tuple[DeedKind, ...] = ("withdrawal", "supplement", "delivery", "followup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class CaseWord:
     """How a case stands, in words without texts: for the terminal that took it, or from which something was done.
 
     ``state``: kiosk.domain.life_table.State, "" where it is not to be told; ``since``: ISO 8601; ``due``: YYYY-MM-DD or
-    "". ``deed``: the id of the item (withdrawal, supplement) that this answers, "" for none; ``answer``: DeedAnswer:
+    "". ``deed``: the id of the item (of DEEDS) that this answers, "" for none; ``answer``: DeedAnswer:
     ``too_late`` (decided or ended before it came), ``not_theirs`` (another person's case), ``not_asked`` (nothing was
     to be supplemented), ``incomplete`` (it did not bring all that was lacking).
     """
@@ -47,6 +48,26 @@ class CaseLack:
     zh: str
     en: str
     material: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseRating:
+    """What the applicant said of a case (好差评), what came of it (kiosk.domain.rating.Rated). Travels sealed alone.
+
+    ``task``: kiosk.domain.rating_task.TaskState, "" where it was not bad; ``finding``: its word, "" before. ``at``,
+    ``due``, ``answered``: YYYY-MM-DD, "" for none. ``added``: the level of what was added (追评), 0 for nothing.
+    """
+
+    level: int
+    at: str
+    options: list[str] = field(default_factory=list)
+    task: str = ""
+    due: str = ""
+    finding: str = ""
+    answer: str = ""
+    answered: str = ""
+    longer: str = ""
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,6 +97,7 @@ class CaseProgress:
     lacking: list[CaseLack] = field(default_factory=list)
     received: str = ""
     accepted: str = ""
+    rating: CaseRating | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -143,6 +165,36 @@ class SupplementPayload:
     made_at: str
     materials: list[PayloadMaterial] = field(default_factory=list)
     note: str = ""
+    test: bool = False
+    format: int = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeliveryPayload:
+    """The plain text of an item of kind ``delivery``: this case's certificate came out of the terminal's printer, once
+    for each case. ``paper``: which of the pack's papers; ``made_at``: when, by the terminal's clock.
+    """
+
+    case_id: str
+    paper: str
+    made_at: str
+    test: bool = False
+    format: int = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FollowUpPayload:
+    """The plain text of an item of kind ``followup``: what is added to a rating later (追评), once. ``level`` 5 (best)
+    to 1, ``options`` as of a rating; ``said``: in the applicant's words, "" for none. ``not_asked`` where the case was
+    not rated, or something was added before.
+    """
+
+    case_id: str
+    number: str
+    made_at: str
+    level: int
+    options: list[str] = field(default_factory=list)
+    said: str = ""
     test: bool = False
     format: int = 1
 

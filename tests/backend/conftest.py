@@ -8,6 +8,7 @@ import hashlib
 import http.client
 import json
 import secrets
+import shutil
 import socket
 import threading
 import uuid
@@ -24,6 +25,7 @@ import pytest
 from kiosk import wire
 from kiosk.backend import Backend, Settings, create_app
 from kiosk.backend.serve import QuietServer, bind, configure
+from kiosk.backend.store.engine import Store
 from kiosk.backend.store.postgres_room import PostgresRoom, programs
 from kiosk.domain import codes
 from kiosk.journal.sealing import item_info, seal
@@ -203,13 +205,26 @@ def postgres() -> Iterator[PostgresRoom]:
     room.stop()
 
 
+@pytest.fixture(scope="session")
+def made_in_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the backend's tables and nothing in them."""
+    path = tmp_path_factory.mktemp("made") / "backend.db"
+    Store.open(f"sqlite:///{path}").close()
+    assert not path.with_name("backend.db-wal").exists()  # all of it is in the file
+    return path
+
+
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a new database: SQLite, or what the module asks for."""
+    """The URL of a new database: SQLite, or what the module asks for. A file is a copy of one that was made: to make
+    its tables takes longer than most tests."""
     if getattr(request, "param", "sqlite") == "postgresql":
         room: PostgresRoom = request.getfixturevalue("postgres")
         return room.new_schema()
-    return f"sqlite:///{tmp_path}/backend/backend.db"
+    path = tmp_path / "backend" / "backend.db"
+    path.parent.mkdir()
+    shutil.copyfile(request.getfixturevalue("made_in_sqlite"), path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture

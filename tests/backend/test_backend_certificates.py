@@ -63,6 +63,9 @@ class Here:
     def render(self, content: PaperContent, _deadline: float) -> RenderedPaper:
         return render(content)
 
+    def prewarm(self) -> None:
+        pass
+
     def release(self) -> None:
         pass
 
@@ -140,6 +143,20 @@ def test_a_terminal_fetches_it_while_the_person_waits_and_does_without(
     nowhere = Fetching(HttpTransport("http://127.0.0.1:9"), client, seconds=1.0)  # type: ignore[arg-type]
     assert nowhere.certificate(case.case_id, copy=False) == b""
     nowhere.close()
+
+
+def test_a_demo_seals_with_a_sample_that_nobody_has_to_make(server: Server, terminal: Terminal) -> None:
+    """Made once, when the first certificate is asked for; none in a quiet moment, none in place of a withdrawn one."""
+    office, case = server.backend, elder(terminal)
+    office.seals.samples = True
+    assert office.certificates.run().made == 0
+    assert office.seals.all() == []
+    found = check(office.certificates.of(case.case_id).pdf, office.now(), vouched=office.seals.public())
+    assert (found.verdict.value, found.authority, found.notes) == ("genuine", AUTHORITY, ("sample",))
+    office.certificates.of(case.case_id, copy=True)
+    assert [seal.authority for seal in office.seals.all()] == [AUTHORITY]
+    office.seals.withdraw(AUTHORITY)
+    assert office.seals.sealer(AUTHORITY) is None
 
 
 def test_what_is_not_certain_is_not_certified(server: Server, terminal: Terminal) -> None:

@@ -20,7 +20,7 @@ from kiosk import wire
 from kiosk.backend import BackendError, Settings
 from kiosk.backend.asked import BURST
 from kiosk.backend.certificates import NotCertified
-from kiosk.backend.registers import ALL_AT_ONCE, AT_ONCE, LARGEST, load
+from kiosk.backend.registers import ALL_AT_ONCE, AT_ONCE, LARGEST, Register, load
 from kiosk.domain.envelope import FieldValue, Origin, Trust
 from kiosk.domain.register import ANSWER, PROOF, Answered, Silent
 from kiosk.services import forms
@@ -323,6 +323,39 @@ def test_an_answer_is_of_one_terminal_and_one_person(server: Server, terminal: T
     assert not given(terminal.id, "real_estate", HOLDER.number, answer.proof, answer.values)
     assert not given(terminal.id, register, "110101199001011237", answer.proof, answer.values)
     assert not given(terminal.id, register, HOLDER.number, answer.proof, {ANSWER: "found"})
+
+
+def permit_case(terminal: Terminal, answer: Answered, monkeypatch: pytest.MonkeyPatch) -> wire.CasePayload:
+    """居住证签注 of one whose electronic permit has told until when it holds."""
+    told = {**answer.values, "register.residence_permit": answer.proof}
+    del told[ANSWER]
+    fields = tuple(FieldValue(key, value, Origin.LICENCE, Trust.A) for key, value in told.items())
+    with monkeypatch.context() as patched:
+        read = forms.prefill
+        patched.setattr(forms, "prefill", lambda pack, document: (*read(pack, document), *fields))
+        answers = {"applicant.role": "self", "situation": "same", "reason": "work"}
+        return decided(terminal.number(), "residence_permit_renewal", HOLDER, answers)
+
+
+def test_a_case_may_say_that_a_licence_told_something_only_where_it_was_told_here(
+    server: Server, terminal: Terminal, asking: Asking, department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, names = server.backend, ("idNumber", "personName", "hasRecord")
+    permits = Register("residence_permit", department.url, TOKEN, *names, {"until": "validUntil"})
+    office.queries._registers = {"residence_permit": permits}
+    department.knows({"validUntil": "20261201"})
+    answer = ask(asking, "residence_permit")
+    assert isinstance(answer, Answered)
+    case = permit_case(terminal, answer, monkeypatch)
+    assert case.outcome == "approved"
+    longer = permit_case(terminal, replace(answer, values={**answer.values, "until": "20301201"}), monkeypatch)
+    unsaid = permit_case(terminal, replace(answer, proof=""), monkeypatch)
+    assert push(terminal, case, longer, unsaid) == ["accepted"] * 3, "a terminal that lies is taken in, and looked at"
+    for lie in (longer, unsaid):
+        with pytest.raises(NotCertified, match="not-answered"):
+            office.certificates.of(lie.case_id)
+    done = office.replays.run()
+    assert (done.equal, set(done.differing)) == (1, {longer.case_id, unsaid.case_id})
 
 
 # -- how it is declared --------------------------------------------------------------------------------

@@ -193,7 +193,9 @@ def test_a_backend_that_serves_does_it_by_itself_in_a_quiet_moment(server: Serve
             return done
 
     ended, backend = threading.Event(), server.backend
-    thread = QuietReplays(Told(backend._store, backend.keys, backend.now), backend.arrived, quiet=0.01)
+    thread = QuietReplays(
+        Told(backend._store, backend.keys, backend.now, backend.queries.given), backend.arrived, quiet=0.01
+    )
     thread.start()
     try:
         mute = replace(decided(terminal.number(), "pension_verification", OLD), facts=None)

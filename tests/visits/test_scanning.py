@@ -20,5 +20,6 @@ def test_the_address_is_read_from_a_scanned_paper_and_confirmed_and_a_person_dec
     played = play(tmp_path, "scanned")
     assert played.status == 0, played.said
     assert played.visit("scanned")["outcome"] == "referred"
+    assert played.visit("scanned")["typed"] == 11, "of a first visit: the telephone alone"
     assert played.report["journal"] == {"committed": 1, "acknowledged": 1, "queued": 0, "quarantined": 0}
     assert len(played.report["documents"]) == 1, "a receipt; nothing was registered"

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from kiosk.backend.store.connector_tables import LICENCE, mark
 from kiosk.backend.store.late_tables import findings
 from kiosk.backend.store.life_tables import lives
 from kiosk.backend.store.tables import cases, items, metadata
@@ -109,7 +110,10 @@ def newest(connection: Connection, case_id: str) -> list[Row]:
 def keep(connection: Connection, row: Row) -> bool:
     """False where this version is here already: another has made it at the same time, and his counts."""
     names = [column.name for column in certificates.columns]
-    return bool(insert_new(connection, certificates, [{name: getattr(row, name) for name in names}]))
+    new = bool(insert_new(connection, certificates, [{name: getattr(row, name) for name in names}]))
+    if new:
+        mark(connection, row.case_id, LICENCE)
+    return new
 
 
 def count_copy(connection: Connection, row: Row) -> int:

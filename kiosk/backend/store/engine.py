@@ -5,15 +5,15 @@ Failpoints: ``backend.written`` (a transaction is written and not committed), ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, Index, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kiosk.backend.settings import BackendError, sqlite_path
-from kiosk.backend.store import postgres, sqlite, tables
+from kiosk.backend.store import postgres, rating_tables, sqlite, tables  # noqa: F401 - its tables are made here
 from kiosk.backend.store.grouping import Group, GroupFailed
 from kiosk.health.failpoints import hit
 
@@ -63,6 +63,15 @@ class Store:
             raise BackendError("store-newer", f"the database has version {version}: run the program that made it")
         return cls(engine)
 
+    def prepare(self) -> None:
+        """Makes the tables of a room that was loaded after the database was opened. Raises BackendError."""
+        try:
+            with self.engine.begin() as connection:
+                _prepare(connection)
+        except DBAPIError as error:
+            advice = "the tables of the console cannot be made: check rights and space"
+            raise BackendError("store-unusable", advice) from error
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -106,11 +115,14 @@ def _prepare(connection: Connection) -> int:
     """Makes what is missing; the database's version. Several processes may start at once: one prepares at a time."""
     if connection.dialect.name == "postgresql":
         postgres.take_turn(connection)
-    indexes = [each for table in tables.metadata.sorted_tables for each in table.indexes]
-    if connection.dialect.name == "postgresql" or not _has_all(connection, indexes):
-        tables.metadata.create_all(connection)
-        for index in indexes:
-            index.create(connection, checkfirst=True)  # one that came later than its table
+    have = _names(connection)
+    new = [table for table in tables.metadata.sorted_tables if table.name not in have]
+    tables.metadata.create_all(connection, new, checkfirst=False)
+    for table in tables.metadata.sorted_tables:
+        if table.name in have:
+            for index in table.indexes:
+                if index.name not in have:  # it came later than its table
+                    index.create(connection)
     version = connection.scalar(select(tables.schema_version.c.version))
     if version is None:
         version = tables.VERSION
@@ -118,10 +130,10 @@ def _prepare(connection: Connection) -> int:
     return version
 
 
-def _has_all(connection: Connection, indexes: Iterable[Index]) -> bool:
-    """Whether nothing is missing. SQLite is asked once; to be asked for each of fifty takes a third of a start."""
-    have = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
-    return have.issuperset(tables.metadata.tables) and have.issuperset(index.name for index in indexes)
+def _names(connection: Connection) -> set[str]:
+    """Of all tables and indexes that are there. Asked once: to ask for each of fifty takes a third of a start."""
+    names = postgres.NAMES if connection.dialect.name == "postgresql" else sqlite.NAMES
+    return set(connection.exec_driver_sql(names).scalars())
 
 
 def _lost_race(error: DBAPIError) -> bool:

@@ -29,7 +29,18 @@ from kiosk.backend.store.tables import (
 )
 from kiosk.backend.store.upsert import insert_new
 from kiosk.domain.late import meaning, result_text, rung_of
-from kiosk.wire import CasePayload, RatingPayload, Status, SupplementPayload, WithdrawalPayload
+from kiosk.wire import (
+    CasePayload,
+    DeliveryPayload,
+    FollowUpPayload,
+    RatingPayload,
+    Status,
+    SupplementPayload,
+    WithdrawalPayload,
+)
+
+Payload = CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload | DeliveryPayload | FollowUpPayload
+_DEEDS = (WithdrawalPayload, SupplementPayload, DeliveryPayload, FollowUpPayload)
 
 _COLUMNS: dict[Table, tuple[str, ...]] = {  # of the rows that a batch writes, in the order in which it writes them
     items: ("id", "terminal_id", "kind", "hash", "sealed", "sealing_key_id", "received_at"),
@@ -56,7 +67,7 @@ class NewItem:
     sealed: bytes
     sealing_key_id: str
     attachments: tuple[str, ...]
-    payload: CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload
+    payload: Payload
     committed_at: str = ""  # of a case, in UTC
     person: str = ""  # a keyed hash, where the matter is one that a person gets once, and of who sends a deed
     serials: tuple[tuple[str, str, int], ...] = ()  # kind, number, serial: of its numbers that can be of the area
@@ -148,7 +159,7 @@ class _Batch:
         payloads = [item.payload for item in new]
         opened = [payload for payload in payloads if isinstance(payload, CasePayload)]
         rated = [payload.case_id for payload in payloads if isinstance(payload, RatingPayload)]
-        done = [each.case_id for each in payloads if isinstance(each, (WithdrawalPayload, SupplementPayload))]
+        done = [each.case_id for each in payloads if isinstance(each, _DEEDS)]
         asked = [*(case.case_id for case in opened if look), *rated, *done]
         self._cases = {row.case_id: row.terminal_id for row in _matching(connection, cases, cases.c.case_id, asked)}
         self._rated = {row.case_id for row in _matching(connection, ratings, ratings.c.case_id, rated)}
@@ -176,18 +187,20 @@ class _Batch:
         self._rows[item_materials] += [(item.id, digest) for digest in item.attachments]
         if isinstance(payload, CasePayload):
             self._add_case(item.id, payload, item.committed_at, item.person)
-        elif isinstance(payload, (WithdrawalPayload, SupplementPayload)):  # answered by its life (backend/lives.py)
+        elif isinstance(payload, _DEEDS):  # answered by its life (backend/lives.py)
             self._rows[deeds].append((item.id, self._terminal_id, payload.case_id, item.kind, item.person, ""))
         else:
             self._rated.add(payload.case_id)
             self._rows[ratings].append((payload.case_id, item.id, payload.level, payload.rated_at))
         return Taken("accepted", received_at=self._now)
 
-    def _refuse(self, payload: CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload) -> Taken | None:
+    def _refuse(self, payload: Payload) -> Taken | None:
         if isinstance(payload, CasePayload):
             return self._refuse_case(payload)
         if isinstance(payload, RatingPayload):
             return self._refuse_rating(payload)
+        if isinstance(payload, DeliveryPayload):
+            return self._refuse_foreign(payload.case_id)
         return Taken("retry", "case-missing") if payload.case_id not in self._cases else None
 
     def _refuse_case(self, case: CasePayload) -> Taken | None:
@@ -199,7 +212,11 @@ class _Batch:
     def _refuse_rating(self, rating: RatingPayload) -> Taken | None:
         if rating.case_id in self._rated:
             return Taken("rejected", "rated-before")
-        whose = self._cases.get(rating.case_id)
+        return self._refuse_foreign(rating.case_id)
+
+    def _refuse_foreign(self, case_id: str) -> Taken | None:
+        """Of what a terminal may say of its own cases alone."""
+        whose = self._cases.get(case_id)
         if whose is None:
             return Taken("retry", "case-missing")  # it may wait for a material itself
         return None if whose == self._terminal_id else Taken("rejected", "foreign-case")

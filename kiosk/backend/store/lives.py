@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
+from kiosk.backend.store import queue
+from kiosk.backend.store.connector_tables import mark
 from kiosk.backend.store.life_tables import after_checks, deeds, life_events, lives
 from kiosk.backend.store.tables import cases, items, results, terminals
 from kiosk.backend.store.upsert import insert_new
@@ -110,6 +112,17 @@ def case(connection: Connection, case_id: str) -> Found | None:
     return None if row is None else _found(row)
 
 
+def numbered(connection: Connection, case_no: str) -> list[str]:
+    """The cases that bear this number, by id."""
+    query = select(cases.c.case_id).where(cases.c.case_no == case_no).order_by(cases.c.case_id).limit(10)
+    return list(connection.scalars(query))
+
+
+def any_case(connection: Connection) -> str:
+    """Some case, or ""."""
+    return connection.scalar(select(cases.c.case_id).limit(1)) or ""
+
+
 def _found(row: Any) -> Found:
     names = [field.name for field in fields(Found)]
     return Found(**dict(zip(names, row, strict=True)) | {"sealed": bytes(row[-1])})
@@ -120,6 +133,7 @@ def begin(connection: Connection, row: dict[str, Any], events: Sequence[dict[str
     if not insert_new(connection, lives, [row]):
         return False
     connection.execute(insert(life_events), list(events))
+    mark(connection, row["case_id"])
     return True
 
 
@@ -168,11 +182,14 @@ def add_event(connection: Connection, row: dict[str, Any], stands: dict[str, Any
     connection.execute(insert(life_events).values(row))
     mine = lives.c.case_id == row["case_id"]
     connection.execute(update(lives).where(mine).values(**stands, events=row["seq"], head=row["hash"]))
+    mark(connection, row["case_id"])
+    queue.follow(connection, row["case_id"], stands["state"], stands["due"])
 
 
 def stands(connection: Connection, case_id: str, how: dict[str, Any]) -> None:
     """Time alone has changed how it stands."""
     connection.execute(update(lives).where(lives.c.case_id == case_id).values(**how))
+    queue.follow(connection, case_id, how["state"], how["due"])
 
 
 def tell(
@@ -187,16 +204,20 @@ def tell(
     )  # fmt: skip
 
 
-def after_check(connection: Connection, case_id: str, now: str) -> bool:
-    """An approval by commitment is to be checked later; False where that is put down already."""
+def after_check(connection: Connection, case_id: str, now: str, desk: str) -> bool:
+    """An approval by commitment is to be checked later, at a desk; False where that is put down already."""
     row = {"case_id": case_id, "since": now, "done_at": None, "found": ""}
-    return insert_new(connection, after_checks, [row]) == 1
+    new = insert_new(connection, after_checks, [row]) == 1
+    if new:
+        queue.check(connection, case_id, desk, now[:10])
+    return new
 
 
 def checked(connection: Connection, case_id: str, found: str, now: str) -> None:
     """What the later check has come to, where one is put down and is not done."""
     mine = (after_checks.c.case_id == case_id, after_checks.c.found == "")
     connection.execute(update(after_checks).where(*mine).values(found=found, done_at=now))
+    queue.checked(connection, case_id)
 
 
 def check_of(connection: Connection, case_id: str) -> tuple[str, str, str] | None:
@@ -218,10 +239,39 @@ def waiting_deeds(connection: Connection, limit: int) -> list[DeedRow]:
     return [DeedRow(**dict(zip(names, row, strict=True)) | {"sealed": bytes(row[-1])}) for row in rows]
 
 
+def deeds_of(connection: Connection, case_id: str) -> list[DeedRow]:
+    """What was sent about a case and counts, in the order in which it came."""
+    joined = deeds.join(items, items.c.id == deeds.c.item_id)
+    query = select(*_DEED).select_from(joined).where(deeds.c.case_id == case_id, deeds.c.answer == "done")
+    rows = connection.execute(query.order_by(items.c.received_at, deeds.c.item_id)).all()
+    names = [field.name for field in fields(DeedRow)]
+    return [DeedRow(**dict(zip(names, row, strict=True)) | {"sealed": bytes(row[-1])}) for row in rows]
+
+
+def of_number(connection: Connection, case_no: str) -> str:
+    """The id of the case that has this number, the one that was here first; "" for none."""
+    query = select(cases.c.case_id).where(cases.c.case_no == case_no).order_by(cases.c.committed_at).limit(1)
+    return connection.scalar(query) or ""
+
+
+def area_of(connection: Connection, case_id: str) -> str:
+    return connection.scalar(select(cases.c.area_code).where(cases.c.case_id == case_id)) or ""
+
+
+def of_page(connection: Connection, case_ids: Sequence[str]) -> list[Life]:
+    """Those of a page, in no order."""
+    return [Life(*row) for row in connection.execute(_lives().where(lives.c.case_id.in_(case_ids))).all()]
+
+
 def answer(connection: Connection, item_id: str, word: str) -> bool:
     """False where it was answered meanwhile."""
     mine = (deeds.c.item_id == item_id, deeds.c.answer == "")
     return connection.execute(update(deeds).where(*mine).values(answer=word)).rowcount == 1
+
+
+def answer_of(connection: Connection, item_id: str) -> str:
+    """What became of a deed; "" before it is answered, and for one that there is not."""
+    return connection.scalar(select(deeds.c.answer).where(deeds.c.item_id == item_id)) or ""
 
 
 def withdrawn_afar(connection: Connection, terminal_id: str, since: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from kiosk.backend.settings import BackendError
 
 READING: dict[str, object] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
+NAMES = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
 _TURN = 0x6B696F736B  # "kiosk": the advisory lock under which the schema is made
 _LOST = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected (PostgreSQL, Appendix A)
 _SETTINGS = (

@@ -16,6 +16,8 @@ _PRAGMAS = (
     "wal_autocheckpoint = 4000",  # pages: folded back at every other batch, the same index pages went over and over
 )
 
+NAMES = "SELECT name FROM sqlite_master"
+
 
 def make_engine(path: Path) -> Engine:
     # The SQLite inside Python (3.40 on Debian 12) can lose a WAL reset with several connections; this one is newer.

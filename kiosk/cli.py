@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "--publishing-key", default="", metavar="PUBLIC",
         help="whose packs its terminal takes, as kiosk pack key prints it (DIR/publishing.key, made by the demo)",
     )  # fmt: skip
+    demo.add_argument("--connectors", default="", metavar="FILE", help="departments that are sent its cases (YAML)")
     demo.set_defaults(run=_demo)
 
     backend = commands.add_parser("backend", help="run the backend, save it, put it back, publish to terminals")
@@ -349,6 +350,7 @@ def _demo(options: argparse.Namespace) -> int:
             devices=options.devices,
             pictures=options.pictures == "all",
             suite=options.suite,
+            connectors=str(Path(options.connectors).resolve()) if options.connectors else "",
             publishing_key=options.publishing_key,
         )
     )

@@ -119,17 +119,29 @@ def render_all(scene: Scene, count: int) -> list[Image]:
     scale = scene.size[0] / 1600
     if scene.blur:
         frame = frame.filter(ImageFilter.GaussianBlur(scene.blur * scale))
-    pixels = np.asarray(frame, dtype=np.float32)
+    pixels = np.asarray(frame)
     if scene.motion:
-        pixels = _smeared(pixels, round(scene.motion * scale))
-    pixels = pixels * _light(scene)[:, :, None]
+        pixels = _smeared(np.asarray(frame, dtype=np.float32), round(scene.motion * scale))
+    light = _light(scene)
+    bands = [pixels[:, :, band] * light for band in range(3)]  # by itself each is twice as fast as all as one array
     if scene.glare and scene.papers:
-        pixels = pixels + _glare(scene)[:, :, None]
+        glare = _glare(scene)
+        bands = [band + glare for band in bands]
     pictures = []
     for _ in range(count):
-        noise = chance.standard_normal(pixels.shape[:2], dtype=np.float32) * scene.noise
-        pictures.append(images.fromarray(np.clip(pixels + noise[:, :, None], 0, 255).astype(np.uint8)))
+        noise = chance.standard_normal(light.shape, dtype=np.float32) * scene.noise
+        pictures.append(images.fromarray(_levels([band + noise for band in bands])))
     return pictures
+
+
+def _levels(bands: Sequence[Plane]) -> NDArray[np.uint8]:
+    """Red, green and blue as the levels of a picture."""
+    import numpy as np
+
+    levels = np.empty((*bands[0].shape, 3), np.uint8)
+    for number, band in enumerate(bands):
+        levels[:, :, number] = np.clip(band, 0, 255)
+    return levels
 
 
 def _desk(scene: Scene, chance: Any) -> NDArray[np.uint8]:
@@ -142,8 +154,8 @@ def _desk(scene: Scene, chance: Any) -> NDArray[np.uint8]:
     for cells, share in ((6, 0.5), (24, 0.3), (90, 0.2)):
         coarse = images.fromarray(chance.standard_normal((cells * 3, max(2, cells // 3)), dtype=np.float32))
         grey += share * np.asarray(coarse.resize((width, height), images.Resampling.BICUBIC))
-    ground = np.array(scene.desk, np.float32)[None, None, :]
-    return np.asarray(np.clip(ground + scene.grain * grey[:, :, None], 0, 255), dtype=np.uint8)
+    grain = scene.grain * grey
+    return _levels([np.float32(level) + grain for level in scene.desk])
 
 
 def _lay(frame: Image, scene: Scene, lying: Lying) -> None:

@@ -297,9 +297,9 @@ def create_app(settings: Settings) -> FastAPI:
 
         app.add_middleware(Callbacks, connectors=backend.connectors, now=backend.now)
     if settings.console:
-        from kiosk.backend.web.site import Beside, Site  # templates and all: for those alone who have use for them
+        from kiosk.backend.web.beside import Beside
 
-        app.add_middleware(Beside, site=Site(backend))
+        app.add_middleware(Beside, backend=backend)
     _handle_refusals(app, backend)
     document(app)
     return app

@@ -57,10 +57,11 @@ def profile(
     more: Mapping[str, Mapping[str, Any]] | None = None,
     suite: SuiteName = DEFAULT,
     publishing: Sequence[str] = (),
+    progress_url: str = "",
 ) -> Profile:
     """The terminal in front of these twins; ``more`` are further devices, or others in place of these.
 
-    ``publishing``: the public keys of those who may publish for it.
+    ``publishing``: the public keys of those who may publish for it. ``progress_url``: where its papers' codes lead.
     """
     secret = folder / "staff.secret"
     if not secret.exists():
@@ -70,6 +71,7 @@ def profile(
         "terminal": {
             "area_code": AREA_CODE, "province": "山西省", "city": "大同市", "district": "平城区", "street": STREET,
             "name": NAME, "registrar": "大同市平城区行政审批服务管理局", "phone": "0352-12345", "language": language,
+            "progress_url": progress_url,
             "test": True,  # its papers name a real office: each says that it is a sample
         },
         "data": {"folder": "data"},

@@ -29,6 +29,7 @@ from kiosk.suites import DEFAULT, SuiteName
 
 USUAL, ALL = "usual", "all"
 """Which devices the cabinet holds: those of a visit, or every one that has a twin."""
+MEETINGS = "meetings"  # the folder where a script and whoever acts beside it wait for each other
 CONTROL_SECONDS = 30.0  # a twin may draw a page first
 QUIET_SECONDS = 30.0  # the queue must be empty by then, when the network is there
 RETURN_SECONDS = 120.0  # and by then, when the network has come back
@@ -48,6 +49,7 @@ class Wanted:
     devices: str = USUAL
     pictures: bool = True
     suite: SuiteName = DEFAULT
+    connectors: str = ""  # the file of departments that its backend sends cases to; none: nobody is
     publishing_key: str = ""  # public: whoever has its other half may publish; empty: the demo's own key
 
 
@@ -116,6 +118,7 @@ class Demo:
         for folder in (out, self.papers, out / "backend", out / "data"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _clear(out, "*.png", "report.json")
+        _clear(out / MEETINGS, "*.here", "*.go")
         _clear(self.papers, "*.pdf", "*.png")
         self._publishing = self._wanted.publishing_key or public_key(out, self._wanted.suite)
         try:
@@ -129,6 +132,7 @@ class Demo:
             out / "staff.secret",
             office=None if self._wanted.publishing_key else self._publish,
             clerk=self._act,
+            meetings=out / MEETINGS,
         )
         return self
 
@@ -149,11 +153,13 @@ class Demo:
             "kiosk.cli",
             ["backend", "--db", _database(out), "--blobs", str(out / "backend" / "blobs"), "--listen", "127.0.0.1:0",
              "--first-terminal", AREA_CODE, "demo", "--suite", self._wanted.suite,
-             "--registers", registers.ready["file"], "--sample-seals"],
+             "--registers", registers.ready["file"], "--sample-seals", "--console",
+             *(["--connectors", self._wanted.connectors] if self._wanted.connectors else [])],
             out / "backend.log",
         )  # fmt: skip
         self._helpers.append(backend)
         self.backend_url = backend.ready["listening"]
+        print(f"staff: {self.backend_url}/console/  citizens: {self.backend_url}/p/", flush=True)
         self.enrolment_code = backend.ready["enrolment_code"]
         spec_file = out / "cabinet.json"
         spec_file.write_text(
@@ -202,6 +208,7 @@ class Demo:
             self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
             language=self._wanted.language, camera_rate=self._wanted.camera_rate,
             more=whole.devices(self.ports), suite=self._wanted.suite, publishing=[self._publishing],
+            progress_url=f"{self.backend_url}/p/progress",
         )  # fmt: skip
         usual: dict[str, Any] = {"decoder": SimulatedPhotoDecoder(), "failed": self._failed, "power_down": _powerless}
         terminal = Terminal(made, **(usual | options))

@@ -29,9 +29,10 @@ class DemoStage:
         wall: Callable[[], float] = time.time,
         office: Callable[[Path], Callable[[], bool]] | None = None,
         clerk: Callable[[str, Mapping[str, object]], Callable[[], bool]] | None = None,
+        meetings: Path | None = None,
     ) -> None:
         self._control, self._secret_file, self._wall = control, secret_file, wall
-        self._office, self._clerk = office, clerk
+        self._office, self._clerk, self._meetings = office, clerk, meetings
         self._codes_shown = 0
 
     def do(self, device: str, action: str, arguments: dict[str, Any]) -> None:
@@ -66,6 +67,16 @@ class DemoStage:
         if self._clerk is None:
             raise ValueError("there are no staff here")
         return self._clerk(deed, said)
+
+    def meet(self, name: str) -> Callable[[], bool]:
+        """Tells whoever acts beside the script, in a browser for example, that it has come so far: a file NAME.here in
+        the folder ``meetings``. The result says whether they have laid NAME.go beside it.
+        """
+        if self._meetings is None or not name.isidentifier():
+            raise ValueError(f"nobody can be met as {name!r} here")
+        self._meetings.mkdir(mode=0o700, exist_ok=True)
+        (self._meetings / f"{name}.here").touch()
+        return (self._meetings / f"{name}.go").exists
 
 
 @contextmanager

@@ -275,6 +275,12 @@ def test_an_approval_by_promise_is_checked_later(
     assert department.post(f"/console/cases/{case_id}/check", {"found": word}).status_code == 409
 
 
+def test_a_correction_never_says_for_whom_a_paper_is(room: Room, terminal: Terminal, staff: dict[str, Browser]) -> None:
+    case_id = arrived(room, terminal)
+    sent = act(staff["department"], case_id, "corrected", correct="applicant.name", value="欧阳某", reason="笔误")
+    assert sent.status_code == 400
+
+
 def test_supervisors_look_and_do_nothing(room: Room, terminal: Terminal, staff: dict[str, Browser]) -> None:
     case_id = arrived(room, terminal)
     supervisor = staff["supervisor"]

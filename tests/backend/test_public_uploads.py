@@ -109,6 +109,32 @@ def test_what_is_no_picture_or_too_much_of_one_is_refused(data: bytes, code: str
     assert refused(data) == code
 
 
+def test_a_picture_with_spoilt_exif_is_refused() -> None:
+    said = Image.Exif()
+    said[0x0112], said[0x010F] = 6, "cam"
+    whole = bytearray(picture(exif=said))
+    whole[41] = 1  # the maker is a number now, and is none
+    assert refused(bytes(whole)) == "broken"
+
+
+def test_a_jpeg_has_no_more_scans_than_a_picture_needs() -> None:
+    whole = picture(progressive=True)
+    last = whole[whole.rfind(b"\xff\xda") : -2]
+    assert refused(whole[:-2] + 40 * last + whole[-2:]) == "bomb"  # each of a few bytes is a pass over all pixels
+    assert cleaned(whole + 40 * last)[0] == JPEG  # behind its end, as a telephone's moving picture lies
+
+
+def test_streams_that_never_end_are_not_looked_at_for_ever() -> None:
+    assert refused(b"%PDF-1.7\n" + b"stream\n" * 200_000 + b"%%EOF") == "bomb"
+    far = (
+        b"obj << /Type /ObjStm /N 1 /Filter /FlateDecode /X ("
+        + b"x" * 3000
+        + b") >>\nstream\n"
+        + zlib.compress(b"1 0 /Launch")
+    )
+    assert refused(b"%PDF-1.7\n" + far + b"%%EOF") == "active"
+
+
 @pytest.mark.parametrize("compressed", [0, 1])
 def test_a_plain_pdf_stays_as_it_is(compressed: int) -> None:
     data = pdf(pageCompression=compressed)

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QEventLoop,
     QPointF,
     QRectF,
+    QTimer,
     QtMsgType,
     qInstallMessageHandler,
 )
@@ -94,11 +95,14 @@ class Stage:
 
     @staticmethod
     def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-        timer = QElapsedTimer()
+        """Sleeps between events: with a time of its own `processEvents` comes back at once, and the wait is hot."""
+        timer, tick = QElapsedTimer(), QTimer()
         timer.start()
+        tick.start(20)  # for what changes without an event
         while not condition():
             assert timer.elapsed() < seconds * 1000, "waited in vain"
-            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)  # what came with it
 
     def items(self) -> Iterator[QQuickItem]:
         stack = [self.view.contentItem()]

@@ -51,6 +51,17 @@ def test_where_the_terminal_trusts_another_key_nobody_publishes(tmp_path: Path) 
         DemoStage(None, tmp_path / "staff.secret").publish(tmp_path / "pack.yaml")
 
 
+def test_a_script_and_whoever_acts_beside_it_wait_for_each_other(tmp_path: Path) -> None:
+    stage = DemoStage(None, tmp_path / "staff.secret", meetings=tmp_path / "meetings")
+    go_on = stage.meet("applied")
+    assert (tmp_path / "meetings" / "applied.here").exists()
+    assert not go_on()
+    (tmp_path / "meetings" / "applied.go").touch()
+    assert go_on()
+    with pytest.raises(ValueError, match="nobody can be met"):
+        stage.meet("../elsewhere")
+
+
 def test_a_key_that_is_none_is_told_before_anything_is_started(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["demo", "--headless", "--out", str(tmp_path / "out"), "--publishing-key", "nonsense"]) == 2
     assert "--publishing-key: give the public key" in capsys.readouterr().err

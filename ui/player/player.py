@@ -45,6 +45,8 @@ class Stage(Protocol):
 
     def staff(self, deed: str, said: Mapping[str, object]) -> Callable[[], bool]: ...
 
+    def meet(self, name: str) -> Callable[[], bool]: ...
+
 
 class VisitFailed(Exception):
     """The script and the window disagree."""
@@ -237,6 +239,8 @@ class Player(QObject):
             case "staff":
                 done = self._stage.staff(step.argument, step.extras)
                 yield from self._until(done, step.within, f"staff to do {step.argument!r}")
+            case "meet":
+                yield from self._until(self._stage.meet(step.argument), step.within, f"{step.argument!r} to go on")
             case "staff_code":
                 for digit in self._stage.staff_code():
                     yield from self._touch(f"pad-{digit}", step.within, "")

@@ -18,6 +18,7 @@ VERBS: Mapping[str, type | tuple[type, ...]] = {
     "staff_code": bool,
     "publish": str,
     "staff": str,
+    "meet": str,
     "device": str,
     "network": str,
     "page": str,

@@ -68,7 +68,7 @@ def routes(connectors: Connectors, now: Callable[[], datetime]) -> list[Route]:
 
 async def _body(request: Request) -> bytes | None:
     """None for one that is too large, too slow, or broken off."""
-    whole = b""
+    whole = bytearray()  # appended to: small parts without end are not copied each time
     try:
         with anyio.fail_after(SECONDS):
             async for part in request.stream():
@@ -77,7 +77,7 @@ async def _body(request: Request) -> bytes | None:
                     return None
     except (TimeoutError, ClientDisconnect):
         return None
-    return whole
+    return bytes(whole)
 
 
 def _is_now(stamp: str, now: datetime) -> bool:

@@ -5,6 +5,7 @@
       services: [elder_allowance]     # whose cases; without it, all
       areas: ["140213"]               # and of which area codes, by their beginning; without it, all
       since: "2026-11-01"             # no case that was committed before
+      tests: true                     # a department's trial system: cases that try a terminal out, and no others
       items: { elder_allowance: "…" } # the locality's item codes (实施编码), in place of the packs'
       office: { org_code: "…", org_name: "平城区民政局", data_source: "100" }
       seconds: 20                     # for one exchange
@@ -16,7 +17,7 @@
       folder: exchange/civil          # csv, xlsx: with `out` and `in`
       encoding: gb18030               # of CSV: utf-8 (the default), gb18030
 
-Cases that try a terminal out are sent nowhere.
+Cases that try a terminal out are sent nowhere else.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _OF_KIND = {"tables": {"url_file"}, "json": {"url", "secret_file", "results"}, "
 _OF_KIND |= {"xml": _OF_KIND["json"], "xlsx": {"folder"}}
 _NEEDED = {"tables": ("url_file",), "json": ("url", "secret_file"), "xml": ("url", "secret_file"), "csv": ("folder",),
            "xlsx": ("folder",)}  # fmt: skip
-_ALL = {"mapping", "services", "areas", "since", "items", "office", "seconds", "poll"}
+_ALL = {"mapping", "services", "areas", "since", "tests", "items", "office", "seconds", "poll"}
 SHORTEST_SECRET = 16
 
 
@@ -54,6 +55,7 @@ class Connector:
     services: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     since: str = ""
+    tests: bool = False
     items: Mapping[str, str] = field(default_factory=dict)
     office: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 20.0
@@ -64,11 +66,11 @@ class Connector:
     folder: Path | None = None
     encoding: str = "utf-8"
 
-    def wants(self, service_id: str, area_code: str, committed_at: str) -> bool:
+    def wants(self, service_id: str, area_code: str, committed_at: str, test: bool = False) -> bool:
         """Whether a case is for this department. ``committed_at``: ISO 8601 in UTC."""
         ours = not self.services or service_id in self.services
         there = not self.areas or area_code.startswith(self.areas)
-        return ours and there and committed_at >= self.since
+        return ours and there and committed_at >= self.since and test is self.tests
 
 
 def load(path: Path) -> dict[str, Connector]:
@@ -122,6 +124,7 @@ class _Reader:
         folder = raw.get("folder")
         return {
             "services": self._texts(raw, "services"), "areas": self._texts(raw, "areas"), "since": self._since(raw),
+            "tests": self._flag(raw, "tests"),
             "items": self._table(raw, "items"), "office": self._table(raw, "office"),
             "seconds": self._number(raw, "seconds", 20.0, 1, 120), "poll": self._number(raw, "poll", 60.0, 1, 86400),
             "url": self._secret(raw, "url_file", 1) if raw.get("url_file") else self._url(raw, "url"),
@@ -172,6 +175,12 @@ class _Reader:
         except (ValueError, TypeError):
             self._tell(("since",), "is no day.", 'Write "2026-11-01".')
             return ""
+
+    def _flag(self, raw: Mapping[str, Any], key: str) -> bool:
+        value = raw.get(key, False)
+        if not isinstance(value, bool):
+            self._tell((key,), "is neither yes nor no.", "Write true or false.")
+        return value is True
 
     def _encoding(self, raw: Mapping[str, Any]) -> str:
         value = raw.get("encoding", "utf-8")

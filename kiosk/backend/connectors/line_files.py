@@ -11,6 +11,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from kiosk.durable import put
 LARGEST = 8 << 20  # bytes of a file that comes
 UNFOLDED = 64 << 20  # and of what an Excel file holds
 ROWS = 20_000  # of a file
+COLUMNS = 256  # of an Excel sheet: one cell far to the right makes every line as wide
 KINDS = {"csv": ".csv", "xlsx": ".xlsx"}
 
 
@@ -84,6 +86,8 @@ def _free(path: Path) -> Path:
 def _results(path: Path) -> list[Incoming]:
     """What a file says, line by line; one that cannot be read is one result with trouble."""
     try:
+        if path.is_symlink():  # whoever puts files here does not say which others of this machine are read
+            raise ValueError("a link")
         if path.stat().st_size > LARGEST:
             return [Incoming({"file": path.name}, path, "too-large")]
         lines = _csv(path.read_bytes()) if path.suffix.lower() == ".csv" else _xlsx(path)
@@ -112,12 +116,16 @@ def _xlsx(path: Path) -> list[dict[str, str]]:
             raise ValueError("it unfolds to too much")
         if any(part.filename.lower().endswith(("vbaproject.bin", ".exe")) for part in archive.infolist()):
             raise ValueError("it holds a macro")
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
-        sheet = book.worksheets[0]
-        return _named([[_cell(each) for each in row] for row in sheet.iter_rows(values_only=True, max_row=ROWS + 2)])
-    finally:
-        book.close()
+        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        with closing(book):
+            rows = book.worksheets[0].iter_rows(values_only=True, max_row=ROWS + 2, max_col=COLUMNS)
+            cells = [[_cell(each) for each in row] for row in rows]
+    except MemoryError:
+        raise
+    except Exception as error:  # its errors are no closed list, and one file must not keep all behind it waiting
+        raise ValueError("no workbook") from error
+    return _named(cells)
 
 
 def _cell(value: Any) -> str:

@@ -176,7 +176,10 @@ def _of_element(element: ElementTree.Element, depth: int) -> Any:
         value = _of_element(child, depth + 1)
         if child.tag in whole:
             known = whole[child.tag]
-            whole[child.tag] = [*known, value] if isinstance(known, list) else [known, value]
+            if isinstance(known, list):  # grown in place: copied for each, a megabyte of them takes minutes
+                known.append(value)
+            else:
+                whole[child.tag] = [known, value]
         else:
             whole[child.tag] = value
     return whole

@@ -51,7 +51,7 @@ def act(turn: Turn) -> Response:
 
     def work() -> None:
         if wanted.deed is Deed.CORRECTED:
-            _correct(turn, case_id, wanted)
+            _correct(turn, case_id, wanted, file)
         acting.act(staff_of(turn), case_id, wanted)
 
     return _tried(turn, case_id, work, wanted.deed.value)
@@ -141,11 +141,13 @@ def _joined(texts: list[Text]) -> Text:
     return Text("\n".join(each.zh for each in texts), "\n".join(each.en for each in texts))
 
 
-def _correct(turn: Turn, case_id: str, wanted: Wanted) -> None:
+def _correct(turn: Turn, case_id: str, wanted: Wanted, file: CaseFile) -> None:
     """The paper's next version, where a field of it is to be put right; what has no paper is put right by the word."""
     key, value = turn.field("correct"), turn.field("value")[:200]
     if not key or not value:
         return
+    if key not in {each.key for each in file.correctable()}:  # no page of ours has offered it
+        raise WebError("bad-form")
     backend, who = turn.site.backend, staff_of(turn)
     matter = backend.console.acting.matter(case_id)
     if why_not(who.scope, Deed.CORRECTED, matter):

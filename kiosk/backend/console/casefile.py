@@ -22,7 +22,7 @@ from kiosk.journal.errors import JournalError
 from kiosk.journal.sealing import item_info, unseal
 from kiosk.services import forms, replay, situations
 from kiosk.services.expressions import ExpressionError
-from kiosk.services.model import PaperKind, ServicePack
+from kiosk.services.model import PaperKind, Question, QuestionKind, ServicePack
 
 SIGNATURE = replay.SIGNATURE
 OTHERS = 10  # cases of the same person that are shown
@@ -92,6 +92,11 @@ class CaseFile:
     def names(self) -> dict[str, Text]:
         """Of the papers that the pack knows, by their key."""
         return {} if self.pack is None else {each.key: each.label for each in self.pack.materials}
+
+    def correctable(self) -> tuple[Question, ...]:
+        """What of a certificate is put right by hand: what somebody has typed, never who it is for."""
+        typed = (QuestionKind.TEXT, QuestionKind.LATIN, QuestionKind.DIGITS)
+        return () if self.pack is None else tuple(each for each in self.pack.questions if each.kind in typed)
 
 
 class NoPage(Exception):

@@ -26,8 +26,8 @@ def guard(value: object) -> object:
     """A cell's value that no program takes for a formula; numbers stay numbers, control characters go."""
     if not isinstance(value, str):
         return value
-    text = f"'{value}" if value.startswith(RISKY) else value
-    return "".join(each for each in text if each.isprintable() or each == "\n")
+    text = "".join(each for each in value if each.isprintable() or each == "\n")  # before: one could hide a sign
+    return f"'{text}" if value.startswith(RISKY) or text.startswith(RISKY) else text
 
 
 def workbook(overview: Overview, w: Words) -> bytes:

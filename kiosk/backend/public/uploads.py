@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import threading
 import zlib
 
@@ -17,7 +18,22 @@ PIXELS = 50_000_000  # of a JPEG, which is decoded smaller than it is; a quarter
 SIDE = 2400  # pixels of the longer side, as it is kept: 200 dpi of an A4 page
 QUALITY = 85
 JPEG, PDF = "image/jpeg", "application/pdf"
+SCANS = 32  # of a JPEG: each costs a pass over all pixels, whatever its length; cameras make one, progressive ones ten
 _UNPACKED = 16 * 1024 * 1024  # bytes of a PDF's packed objects, all together
+_STREAMS, _HEAD = 5000, 2048  # streams of a PDF that are looked at; bytes before each that can be its dictionary
+_PIECE = 64 * 1024
+# What Pillow raises for spoilt files: its own error is an OSError, the others come out of its readers of EXIF.
+_SPOILT = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+    SyntaxError,
+    EOFError,
+    MemoryError,
+)
 _turn = threading.Semaphore(2)  # pictures that are decoded at the same time
 
 # What makes a PDF more than pages (ISO 32000-2, 12.6 actions, 7.11.4 embedded files, 12.7.8 XFA). OpenAction and AA are
@@ -27,6 +43,7 @@ _ACTIVE = frozenset({"JavaScript", "Launch", "EmbeddedFile", "EmbeddedFiles", "R
 _NAME = re.compile(rb"/((?:[^\x00\t\n\f\r ()<>\[\]{}/%#]|#[0-9A-Fa-f]{2})+)")
 _HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
 _HIDING = frozenset({"LZWDecode", "ASCIIHexDecode", "ASCII85Decode", "RunLengthDecode", "Crypt", "Predictor"})
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)  # of a JPEG, with a length or at its end
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
 
 
@@ -58,7 +75,7 @@ def opened(data: bytes) -> object:
     NotTakenError."""
     import warnings
 
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     try:
         with warnings.catch_warnings():
@@ -66,6 +83,8 @@ def opened(data: bytes) -> object:
             image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
         width, height = image.size
         if width * height > (PIXELS if image.format == "JPEG" else PIXELS // 4):
+            raise NotTakenError("bomb")
+        if image.format == "JPEG" and _scans(data) > SCANS:
             raise NotTakenError("bomb")
         image.draft("RGB", (SIDE, SIDE))
         upright = ImageOps.exif_transpose(image)
@@ -79,9 +98,18 @@ def opened(data: bytes) -> object:
             plain.paste(upright.convert("RGB"))
     except Image.DecompressionBombError as error:
         raise NotTakenError("bomb") from error
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+    except _SPOILT as error:
         raise NotTakenError("broken") from error
     return plain
+
+
+def _scans(data: bytes) -> int:
+    """Of a JPEG's first image (ITU-T T.81, B.1): what lies in its segments, or behind its end, is none of them."""
+    found, at = 0, 2
+    while (marker := _MARKER.search(data, at)) is not None and marker[1] != b"\xd9":
+        found += marker[1] == b"\xda"
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2])
+    return found
 
 
 def _picture(data: bytes) -> bytes:
@@ -100,11 +128,14 @@ def _look_into(data: bytes) -> None:
         raise NotTakenError("broken")
     raw, left, packed = _names(data), _UNPACKED, 0
     found = set(raw)
-    for match in _STREAM.finditer(data):
-        head = _names(data[max(0, data.rfind(b"obj", 0, match.start())) : match.start()])
+    for number, match in enumerate(_STREAM.finditer(data)):
+        if number >= _STREAMS:
+            raise NotTakenError("bomb")
+        before = data[max(0, match.start() - _HEAD) : match.start()]  # further back it hides: counted, and refused
+        head = _names(before[max(0, before.rfind(b"obj")) :])
         if "ObjStm" not in head and "XRef" not in head:
             continue  # pixels, fonts, what is drawn: nothing of it acts
-        inside = _unpacked(data[match.end() :], left)
+        inside = _unpacked(data, match.end(), left)
         left -= len(inside)
         if "ObjStm" in head:
             if head.count("FlateDecode") != 1 or _HIDING.intersection(head):
@@ -117,15 +148,19 @@ def _look_into(data: bytes) -> None:
         raise NotTakenError("active")
 
 
-def _unpacked(data: bytes, most: int) -> bytes:
-    unpack = zlib.decompressobj()
+def _unpacked(data: bytes, start: int, most: int) -> bytes:
+    """Piece by piece: what lies behind is not copied for every stream."""
+    unpack, inside = zlib.decompressobj(), bytearray()
     try:
-        inside = unpack.decompress(data, max(1, most))
+        for at in range(start, len(data), _PIECE):
+            inside += unpack.decompress(data[at : at + _PIECE], max(1, most - len(inside)))
+            if unpack.eof:
+                return bytes(inside)
+            if len(inside) >= most:
+                raise NotTakenError("bomb")
     except zlib.error as error:
         raise NotTakenError("broken") from error
-    if not unpack.eof:
-        raise NotTakenError("bomb" if len(inside) >= most else "broken")
-    return inside
+    raise NotTakenError("broken")
 
 
 def _names(part: bytes) -> list[str]:

@@ -29,7 +29,7 @@ class Gone(Exception):
 async def body_of(request: Request, limit: int, seconds: float) -> bytes:
     """Raises WebError, Gone."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise WebError("too-large")
     parts, size = [], 0
     try:

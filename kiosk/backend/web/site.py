@@ -17,18 +17,18 @@ from importlib.util import find_spec
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from kiosk.backend import log
 from kiosk.backend.core import Backend
 from kiosk.backend.rates import Rates
 from kiosk.backend.web import static, throttle, tokens
+from kiosk.backend.web.beside import PREFIXES
 from kiosk.backend.web.problems import WebError
 from kiosk.backend.web.templating import OWN, environment
 from kiosk.backend.web.turn import Page, Refusing, Turn
 
 ROOMS = ("console", "public", "ratings", "connectors", "oversight")
-PREFIXES = {"console": "/console", "public": "/p"}  # by whose pages stand behind it
 LARGE_AT_ONCE = 4  # bodies with files that are held in memory at the same time
 
 
@@ -86,18 +86,6 @@ class Site:
         """For metrics and log: the route as it is declared, never the address."""
         self.backend.metrics.count("kiosk_pages_total", route=route, status=str(status))
         log.event("page", route=route, status=status, ms=round(seconds * 1000, 1))
-
-
-class Beside:
-    """ASGI middleware: what is meant for the pages goes to the site, and everything else on."""
-
-    def __init__(self, app: ASGIApp, site: Site) -> None:
-        self._app, self._site = app, site
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"] if scope["type"] == "http" else ""
-        mine = any(path == prefix or path.startswith(prefix + "/") for prefix in PREFIXES.values())
-        await (self._site if mine else self._app)(scope, receive, send)
 
 
 def _routes_of(backend: Backend) -> list[BaseRoute]:

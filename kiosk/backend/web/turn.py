@@ -229,8 +229,9 @@ class _Answering:
         page = self._page
         try:
             take(site.rates, turn.address)
-            async with site.place(page.limit > forms.SMALL):
-                body = await forms.body_of(turn.request, page.limit, site.backend.settings.body_seconds)
+            limit = forms.SMALL if turn.request.method in SAFE else page.limit  # who only looks waits for no place
+            async with site.place(limit > forms.SMALL):
+                body = await forms.body_of(turn.request, limit, site.backend.settings.body_seconds)
                 if turn.request.method not in SAFE and not isinstance(page, Refusing):
                     turn.form = await forms.form_in(turn.request.headers, body, page.files)
                 response = await anyio.to_thread.run_sync(answered, page.answer, turn)

@@ -139,5 +139,41 @@ def test_what_cannot_be_read_is_told_and_put_aside_whole(
     assert line.fetch(100).results == []
 
 
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    line = inbox(tmp_path, "a.csv", b"")
+    other = tmp_path / "other"
+    other.write_bytes(b"a\r\n1\r\n")
+    (tmp_path / "in" / "a.csv").unlink()
+    (tmp_path / "in" / "a.csv").symlink_to(other)
+    (found,) = line.fetch(100).results
+    assert (found.trouble, found.values) == ("garbled", {"file": "a.csv"})
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [b"<sheetData><row>", b'<sheetData><row r="1"><c r="A1" t="s"><v>99</v></c></row></sheetData></worksheet>'],
+    ids=["broken off", "no such text"],
+)
+def test_a_broken_sheet_keeps_no_other_file_waiting(tmp_path: Path, rows: bytes) -> None:
+    book, out = io.BytesIO(), io.BytesIO()
+    Workbook().save(book)
+    with zipfile.ZipFile(book) as whole, zipfile.ZipFile(out, "w") as changed:
+        for name in whole.namelist():
+            head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">' + rows
+            changed.writestr(name, head if name.endswith("sheet1.xml") else whole.read(name))
+    (found,) = inbox(tmp_path, "a.xlsx", out.getvalue()).fetch(100).results
+    assert found.trouble == "garbled"
+
+
+def test_a_cell_far_to_the_right_makes_no_line_as_wide(tmp_path: Path) -> None:
+    book, out = Workbook(), io.BytesIO()
+    for number, text in enumerate(("a", "1"), 1):
+        book.active.cell(number, 1, text)
+    book.active.cell(2, 16_384, "x")
+    book.save(out)
+    (found,) = inbox(tmp_path, "a.xlsx", out.getvalue()).fetch(100).results
+    assert found.values == {"a": "1"}
+
+
 def test_nothing_there_is_nothing(tmp_path: Path) -> None:
     assert FolderLine(tmp_path, "csv", "utf-8").fetch(10).results == []

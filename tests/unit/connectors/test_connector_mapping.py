@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -127,6 +128,10 @@ def test_the_operators_file_is_read(tmp_path: Path) -> None:
     assert known.wants("any", "140213001", "2026-11-02T00:00:00")
     assert not known.wants("any", "140214001", "2026-11-02T00:00:00")
     assert not known.wants("any", "140213001", "2026-10-31T00:00:00")
+    trial = replace(known, tests=True)
+    for one, test in ((known, False), (trial, True)):  # neither gets what is for the other
+        assert one.wants("any", "140213001", "2026-11-02T00:00:00", test)
+        assert not one.wants("any", "140213001", "2026-11-02T00:00:00", not test)
     file.write_text(office(tmp_path, mapping="own.yaml", url_file="", folder="out"), encoding="utf-8")
     (tmp_path / "own.yaml").write_text(GOOD, encoding="utf-8")
     assert load_connectors(file)["civil_affairs"].folder == tmp_path / "out"
@@ -141,6 +146,7 @@ def test_the_operators_file_is_read(tmp_path: Path) -> None:
         ({"url": "https://a/b"}, "civil_affairs.url: is read by nobody for tables"),
         ({"areas": "140213"}, "is no list of texts"),
         ({"since": '"yesterday"'}, "is no day"),
+        ({"tests": '"perhaps"'}, "is neither yes nor no"),
         ({"poll": "0.1"}, "Say 1 to 86400"),
         ({"items": "[1]"}, "is no table of texts"),
         (

@@ -78,7 +78,7 @@ def test_a_chart_is_drawn_of_nothing_and_of_names_that_no_font_has() -> None:
     assert "甲?&lt;b&gt;&amp;" in charts.svg(charts.ranked([odd], w))
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\u200b=1+1", "\0=1+1"])
 def test_no_cell_begins_as_a_formula_does(text: str) -> None:
     assert str(guard(text)).startswith("'")
     assert guard("甲") == "甲"

@@ -66,7 +66,7 @@ PageFrame {
         visible: text !== "" && (root.vm ? root.vm.complaint === "" : false) && !(root.brief && root.offered)
         width: parent ? parent.width : 0
         text: !root.vm ? "" : root.composing ? Words.t("form.composing")
-                            : root.vm.preview !== "" ? root.vm.preview : root.tight && !suggestions.visible ? root.vm.help : ""
+                            : root.vm.preview !== "" ? root.vm.preview : root.tight ? root.vm.help : ""
         color: root.vm && root.vm.preview !== "" && !root.composing ? Theme.ink : Theme.ink2
     }
 

@@ -256,7 +256,7 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     text = s.FormBody(
         index=2, total=5, key="shop_name", kind="text",
         title=t("您的店叫什么名字？", "What is your shop called?"),
-        help=t("写在招牌上的名字。行业和组织形式我们来补全。", "The name on the sign. We add the trade and the form."),
+        help=t("写在招牌上的名字。行业和组织形式我们来补全。", "As on the sign; we add the rest."),
         value="南关小面馆", unit="", max_length=20, options=(),
         preview=t(f"登记名称将是 {SHOP}", f"It will be registered as {SHOP}"),
         complaint="", complete=True, editing=False,

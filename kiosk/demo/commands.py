@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 
-SECONDS = 60.0  # for one command
+SECONDS = 120.0  # for one command
 
 
 def kiosk(*arguments: str) -> str:

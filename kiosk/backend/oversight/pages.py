@@ -67,7 +67,7 @@ class Pages:
 
     def overview(self, turn: Turn) -> Response:
         from kiosk.backend.oversight import charts
-        from kiosk.backend.oversight.telling import page, reasons_of, share, told_line, took
+        from kiosk.backend.oversight.telling import page, reasons_of, share, told_line, took, why
 
         overview, context = self._shown(turn)
         if overview is None:
@@ -84,7 +84,7 @@ class Pages:
         return turn.render(
             "oversight/overview.html", charts=pictures, overview=overview, by=by, lines=overview.tables[by][:ROWS],
             whole=told_line(overview.whole, w), share=share, tables=list(overview.tables),
-            took=lambda hours: took(hours, w), page=lambda state: page(state, w),
+            took=lambda hours: took(hours, w), page=lambda state: page(state, w), why=lambda reason: why(reason, w),
             reasons=[(reasons_of(f"{code[0]} {code}", w), count) for code, count in overview.reasons[:10]], **context,
         )  # fmt: skip
 

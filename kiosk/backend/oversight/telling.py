@@ -35,6 +35,14 @@ def page(state: str, w: Words) -> str:
         return state
 
 
+def why(reason: str, w: Words) -> str:
+    """Why a visit ended (FarewellBody.reason of kiosk/visit/screen.py); one without words here keeps its code."""
+    try:
+        return w(f"why.{reason}")
+    except KeyError:
+        return reason
+
+
 def span(overview: Overview, w: Words) -> str:
     where = overview.area or w("report.everywhere")
     return w("report.span", since=overview.since[:10], until=overview.until[:10], where=where)

@@ -17,6 +17,7 @@ PageFrame {
     readonly property bool unconfirmed: root.vm ? root.vm.read === "unconfirmed" : false
     // Large type with a keyboard: the field stands right below the question, its help below the field.
     readonly property bool tight: Theme.elder && root.hasInput
+    readonly property bool helped: root.tight && !(Theme.landscape && suggestions.visible) // there they show how
 
     // What is to be confirmed stands in sight: what was read says the rest.
     readonly property bool brief: root.tight || (Theme.landscape && root.offered)
@@ -66,7 +67,7 @@ PageFrame {
         visible: text !== "" && (root.vm ? root.vm.complaint === "" : false) && !(root.brief && root.offered)
         width: parent ? parent.width : 0
         text: !root.vm ? "" : root.composing ? Words.t("form.composing")
-                            : root.vm.preview !== "" ? root.vm.preview : root.tight ? root.vm.help : ""
+                            : root.vm.preview !== "" ? root.vm.preview : root.helped ? root.vm.help : ""
         color: root.vm && root.vm.preview !== "" && !root.composing ? Theme.ink : Theme.ink2
     }
 

@@ -4,9 +4,10 @@ clear: a person is a keyed hash, and what was said (who, why, what is lacking) i
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, event
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 from sqlalchemy import Text as LongText
 
+from kiosk.backend.store.only_added import only_added_to
 from kiosk.backend.store.tables import metadata
 
 # How a case stood after its last event: what is looked for by. The events say the same, and say it for any moment.
@@ -43,19 +44,7 @@ life_events = Table(
 )
 
 # Nobody changes what was done, whichever program he uses, unless he takes these away first; then the chain says so.
-_WORDS = "life_events is only added to"
-for _deed in ("UPDATE", "DELETE"):
-    _kept = f"CREATE TRIGGER life_events_no_{_deed.lower()} BEFORE {_deed} ON life_events"
-    _sqlite = DDL(f"{_kept} BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END")  # type: ignore[no-untyped-call]
-    event.listen(life_events, "after_create", _sqlite.execute_if(dialect="sqlite"))
-for _statement in (
-    f"CREATE OR REPLACE FUNCTION life_events_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    f"RAISE EXCEPTION '{_WORDS}'; END $$",
-    "CREATE TRIGGER life_events_kept BEFORE UPDATE OR DELETE ON life_events "
-    "FOR EACH ROW EXECUTE FUNCTION life_events_kept()",
-):
-    _postgres = DDL(_statement)  # type: ignore[no-untyped-call]
-    event.listen(life_events, "after_create", _postgres.execute_if(dialect="postgresql"))
+only_added_to(life_events)
 
 # Approvals by commitment (告知承诺) that are to be checked later; no doubt of the case, until somebody has looked.
 after_checks = Table(

@@ -4,8 +4,9 @@ Nothing personal in clear: who did something and what was said is sealed to the 
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, event
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
+from kiosk.backend.store.only_added import only_added_to
 from kiosk.backend.store.tables import metadata
 
 # What somebody has added to the rating of a case (追评), once. channel: terminal | phone.
@@ -52,16 +53,4 @@ rating_events = Table(
 )
 
 # As for life_events: nobody changes what was done, unless he takes these away first.
-_WORDS = "rating_events is only added to"
-for _deed in ("UPDATE", "DELETE"):
-    _kept = f"CREATE TRIGGER rating_events_no_{_deed.lower()} BEFORE {_deed} ON rating_events"
-    _sqlite = DDL(f"{_kept} BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END")  # type: ignore[no-untyped-call]
-    event.listen(rating_events, "after_create", _sqlite.execute_if(dialect="sqlite"))
-for _statement in (
-    f"CREATE OR REPLACE FUNCTION rating_events_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    f"RAISE EXCEPTION '{_WORDS}'; END $$",
-    "CREATE TRIGGER rating_events_kept BEFORE UPDATE OR DELETE ON rating_events "
-    "FOR EACH ROW EXECUTE FUNCTION rating_events_kept()",
-):
-    _postgres = DDL(_statement)  # type: ignore[no-untyped-call]
-    event.listen(rating_events, "after_create", _postgres.execute_if(dialect="postgresql"))
+only_added_to(rating_events)

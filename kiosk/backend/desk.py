@@ -5,11 +5,11 @@ Each prints one line of JSON and returns the exit status: 0 done, 1 done with so
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from kiosk.backend import backup as saving
 from kiosk.backend import keys
+from kiosk.backend.commanding import say
 from kiosk.backend.core import Backend
 from kiosk.backend.lives_about import broken_chains
 from kiosk.backend.settings import BackendError, Settings
@@ -25,7 +25,7 @@ def backup(settings: Settings, out: Path | None, keys_out: Path | None) -> int:
         raise BackendError("no-file", "say where: kiosk backend backup --out FILE")
     made = saving.backup(settings, out, keys_out)
     beside = keys_out or saving.keys_beside(out)
-    _say(backup=str(out), keys=str(beside), materials=made.materials, missing=made.missing, kind=made.kind)
+    say(backup=str(out), keys=str(beside), materials=made.materials, missing=made.missing, kind=made.kind)
     return 1 if made.missing else 0
 
 
@@ -33,7 +33,7 @@ def restore(settings: Settings, source: Path | None, keys_source: Path | None) -
     if source is None:
         raise BackendError("no-file", "say from where: kiosk backend restore --from FILE")
     made = saving.restore(settings, source, keys_source)
-    _say(restored=str(source), made_at=made.made_at, materials=made.materials, missing=made.missing, kind=made.kind)
+    say(restored=str(source), made_at=made.made_at, materials=made.materials, missing=made.missing, kind=made.kind)
     return 1 if made.missing else 0
 
 
@@ -48,13 +48,13 @@ def check(settings: Settings) -> int:
         raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
     finally:
         store.close()
-    _say(rows_without_parent=found, lives_not_whole=broken)
+    say(rows_without_parent=found, lives_not_whole=broken)
     return 1 if found or broken else 0
 
 
 def rotate_keys(settings: Settings) -> int:
     for made in keys.rotate(settings.keys_path(), settings.clock()):
-        _say(
+        say(
             epoch=made.public.epoch, suite=made.suite, sealing_key=made.sealing_id, signing_key=made.signing_id
         )  # fmt: skip
     return 0
@@ -68,7 +68,7 @@ def revoke(settings: Settings, terminal_id: str) -> int:
         backend.revoke(terminal_id)
     finally:
         backend.close()
-    _say(revoked=terminal_id)
+    say(revoked=terminal_id)
     return 0
 
 
@@ -79,7 +79,7 @@ def settle(settings: Settings, case_id: str, word: str) -> int:
         state = backend.late.settle(case_id, word)
     finally:
         backend.close()
-    _say(case=case_id, cause=word, state=state)
+    say(case=case_id, cause=word, state=state)
     return 0
 
 
@@ -89,7 +89,7 @@ def withdraw_pack(settings: Settings, service_id: str, version: str, since: str)
         moment = backend.late.withdraw_pack(service_id, version, since)
     finally:
         backend.close()
-    _say(withdrawn=service_id, version=version, since=moment.isoformat())
+    say(withdrawn=service_id, version=version, since=moment.isoformat())
     return 0
 
 
@@ -103,7 +103,7 @@ def replay(settings: Settings) -> int:
         raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
     finally:
         backend.close()
-    _say(equal=done.equal, differing=done.differing, not_replayed=done.impossible, standing=standing)
+    say(equal=done.equal, differing=done.differing, not_replayed=done.impossible, standing=standing)
     return 1 if standing else 0
 
 
@@ -120,9 +120,5 @@ def papers(settings: Settings, out: Path | None, phone: str) -> int:
     whole = {"papers.jws": signed, "check.html": page(signed, made.root), "root.key": made.root}
     for name, text in whole.items():
         put(out / name, text.encode(), draft=out / f"{name}.new")
-    _say(papers=str(out), keys=len(made.keys), revoked=len(made.revoked), issued_at=made.issued_at)
+    say(papers=str(out), keys=len(made.keys), revoked=len(made.revoked), issued_at=made.issued_at)
     return 0
-
-
-def _say(**what: object) -> None:
-    print(json.dumps(what, ensure_ascii=False))

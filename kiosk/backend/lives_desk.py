@@ -5,15 +5,14 @@ Prints one JSON object a line, on the terminal of whoever asks: reasons may name
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.core import Backend
 from kiosk.backend.lives import Act, Known
 from kiosk.backend.settings import BackendError, Settings
-from kiosk.backend.store.engine import StoreBusy
 from kiosk.domain.life import Deed, Lack, LifeError, Role, Stand
 from kiosk.domain.text import Text
 from kiosk.services.model import ServicePack
@@ -64,11 +63,11 @@ def case(settings: Settings, case_id: str, wanted: Wanted | None = None) -> int:
         check = backend.lives.check_of(case_id)
         later = check and dict(zip(("since", "found", "at"), check, strict=True))
         lacking, may = [lack.text.zh for lack in found.lacking], sorted(may.value for may in found.may)
-        _say(**_row(known, found), lacking=lacking, may=may, version=found.version, clocks=clocks, history=history,
+        say(**_row(known, found), lacking=lacking, may=may, version=found.version, clocks=clocks, history=history,
              after_check=later, chain_holds=whole)  # fmt: skip
         return whole
 
-    return 0 if _with(settings, work) else 1
+    return 0 if with_backend(settings, work) else 1
 
 
 def due(settings: Settings) -> int:
@@ -79,20 +78,10 @@ def due(settings: Settings) -> int:
         for known, found in backend.lives.due(NEAR_DAYS):
             if found.overdue or found.near:
                 late |= found.overdue
-                _say(**_row(known, found))
+                say(**_row(known, found))
         return late
 
-    return 1 if _with(settings, work) else 0
-
-
-def _with(settings: Settings, work: Callable[[Backend], T]) -> T:
-    backend = Backend(settings)
-    try:
-        return work(backend)
-    except StoreBusy as error:
-        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
-    finally:
-        backend.close()
+    return 1 if with_backend(settings, work) else 0
 
 
 def _act(backend: Backend, case_id: str, wanted: Wanted) -> None:
@@ -135,7 +124,3 @@ def _row(known: Known, found: Stand) -> dict[str, object]:
         "due": found.due and found.due.isoformat(), "clock": found.clock, "overdue": found.overdue,
         "near": found.near,
     }  # fmt: skip
-
-
-def _say(**what: object) -> None:
-    print(json.dumps(what, ensure_ascii=False))

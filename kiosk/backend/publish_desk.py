@@ -6,7 +6,6 @@ named and kept nowhere. Each deed prints one line of JSON and returns the exit s
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk import policy, wire
+from kiosk.backend.commanding import say
 from kiosk.backend.core import Backend
 from kiosk.backend.publishing import scopes_of
 from kiosk.backend.settings import BackendError, Settings
@@ -78,7 +78,7 @@ def _publish(backend: Backend, wanted: Wanted, key: PublishingKey, added: Sequen
     made = backend.published.publish(
         scope, lambda last: next_manifest(last, scope, named, wanted, command, now, key), added, command
     )
-    _say(
+    say(
         published=made.scope,
         version=made.version,
         expires_at=made.expires_at,
@@ -206,7 +206,3 @@ def _resigned(artefact: wire.Artefact, key: PublishingKey) -> wire.Artefact:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _say(**what: object) -> None:
-    print(json.dumps(what, ensure_ascii=False))

@@ -6,13 +6,13 @@ Raises BackendError.
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk import wire
 from kiosk.backend.certificates import Electronic, NotCertified
+from kiosk.backend.commanding import say
 from kiosk.backend.core import Backend
 from kiosk.backend.lives import Act
 from kiosk.backend.seal_keys import SAMPLE_DAYS, Seal, SealKeys
@@ -44,10 +44,10 @@ def seal_key(settings: Settings, wanted: Wanted) -> int:
     seals = SealKeys(settings.seals_path(), settings.clock)
     if not wanted.authority:
         for seal in seals.all():
-            _say(**_told(seal))
+            say(**_told(seal))
         return 0
     if wanted.withdraw:
-        _say(authority=wanted.authority, withdrawn=seals.withdraw(wanted.authority))
+        say(authority=wanted.authority, withdrawn=seals.withdraw(wanted.authority))
         return 0
     if wanted.request is not None:
         seal, pem = seals.request(wanted.authority, wanted.source)
@@ -59,7 +59,7 @@ def seal_key(settings: Settings, wanted: Wanted) -> int:
         seal = seals.bring(wanted.authority, _read(wanted.pkcs12), password, wanted.source)
     else:
         seal = seals.make(wanted.authority, wanted.days, wanted.source)
-    _say(**_told(seal))
+    say(**_told(seal))
     return 0
 
 
@@ -102,7 +102,7 @@ def certify(settings: Settings) -> int:
         done = backend.certificates.run()
     finally:
         backend.close()
-    _say(made=done.made, not_made=done.not_made)
+    say(made=done.made, not_made=done.not_made)
     return 1 if done.not_made else 0
 
 
@@ -111,7 +111,7 @@ def _written(made: Electronic, out: Path) -> int:
     beside = out.with_name(f"{out.name}.sm2")
     if made.sm2:
         put(beside, made.sm2)
-    _say(certificate=str(out), sm2=str(beside) if made.sm2 else "", licence_id=made.licence_id, version=made.version)
+    say(certificate=str(out), sm2=str(beside) if made.sm2 else "", licence_id=made.licence_id, version=made.version)
     return 0
 
 
@@ -128,7 +128,3 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise BackendError("no-file", f"{file}: {error.strerror}") from error
-
-
-def _say(**what: object) -> None:
-    print(json.dumps(what, ensure_ascii=False))

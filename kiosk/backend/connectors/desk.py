@@ -6,14 +6,14 @@ in place of a value is read from the standard input, a line each: a list of proc
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.connectors.config import load
 from kiosk.backend.connectors.results import ASIDE, stamp
 from kiosk.backend.connectors.sealed import Note
@@ -23,7 +23,6 @@ from kiosk.backend.settings import BackendError, Settings
 from kiosk.backend.store import connector_letters as store
 from kiosk.backend.store import connector_results
 from kiosk.backend.store.connector_letters import Letter
-from kiosk.backend.store.engine import StoreBusy
 from kiosk.journal.errors import JournalError
 
 T = TypeVar("T")
@@ -55,13 +54,13 @@ def connectors(settings: Settings, action: str, guid: str, by: str, lines: Itera
             return desk.show(guid)
         return desk.again(guid, by, _pairs(given) if action == "repair" else {})
 
-    return _with(settings, work)
+    return with_backend(settings, work)
 
 
 def _check(settings: Settings) -> int:
     """The file alone: what is there, and which of its lists are not confirmed."""
     for name, each in load(Path(settings.connectors)).items():
-        _say(connector=name, mapping=each.mapped.mapping_id, kind=each.mapped.kind, open_lists=each.mapped.open)
+        say(connector=name, mapping=each.mapped.mapping_id, kind=each.mapped.kind, open_lists=each.mapped.open)
     return 0
 
 
@@ -84,7 +83,7 @@ class Desk:
             troubled |= bool(figures.dead or aside)
             if lagging and not (figures.waiting or figures.dead or line.failures):
                 continue
-            _say(
+            say(
                 connector=name, mapping=each.mapped.mapping_id, kind=each.mapped.kind, waiting=figures.waiting,
                 dead=figures.dead, sent=figures.sent, lag_seconds=int(max(0, lag)), aside=aside,
                 results=back.get("done", 0), line="down" if line.failures else "up", code=line.code,
@@ -96,13 +95,13 @@ class Desk:
         found = self._store.read(lambda connection: store.letters(connection, "", state, LIMIT))
         for letter in found:
             note = self._note(letter)
-            _say(**_row(letter), why=note.why[:3], reasons=len(note.why))
+            say(**_row(letter), why=note.why[:3], reasons=len(note.why))
         return 1 if found and state == "dead" else 0
 
     def aside(self) -> int:
         found = self._store.read(lambda connection: connector_results.aside(connection, "", LIMIT))
         for result in found:
-            _say(letter=result.guid, connector=result.connector, case=result.case_id, at=result.at, why=result.why,
+            say(letter=result.guid, connector=result.connector, case=result.case_id, at=result.at, why=result.why,
                  cure=ASIDE.get(result.why, ""))  # fmt: skip
         return 1 if found else 0
 
@@ -117,7 +116,7 @@ class Desk:
         note = self._note(letter)
         made = self._connectors.letters.made(connector, letter)
         rows = [{"table": row.table.name, **row.values} for row in made.sheet.rows]
-        _say(**_row(letter), why=note.why, repairs=note.repairs, repaired_by=note.by, rows=rows,
+        say(**_row(letter), why=note.why, repairs=note.repairs, repaired_by=note.by, rows=rows,
              wrong=[str(each) for each in made.wrong])  # fmt: skip
         return 1 if made.wrong else 0
 
@@ -133,7 +132,7 @@ class Desk:
             sealed, key_id = self._repaired(letter, values, by)
             self._store.write(lambda connection: store.note(connection, guid, sealed, key_id))
         revived = self._store.write(lambda connection: store.revive(connection, [guid], now))
-        _say(letter=guid, again=bool(revived), repaired=sorted(values))
+        say(letter=guid, again=bool(revived), repaired=sorted(values))
         return 0 if revived else 1
 
     def _repaired(self, letter: Letter, values: dict[str, str], by: str) -> tuple[bytes, str]:
@@ -155,7 +154,7 @@ class Desk:
             said = self._connectors.sealing.read_said(found.guid, found.said, found.sealing_key_id)
         except JournalError:
             said = {}
-        _say(letter=guid, connector=found.connector, case=found.case_id, at=found.at, state=found.state,
+        say(letter=guid, connector=found.connector, case=found.case_id, at=found.at, state=found.state,
              why=found.why, cure=ASIDE.get(found.why, ""), says=said)  # fmt: skip
         return 1 if found.state == "aside" else 0
 
@@ -172,7 +171,7 @@ class Desk:
         if connector is not None:
             self._connectors.results.run(connector)
         after = self._store.read(lambda connection: connector_results.by_guid(connection, guid))
-        _say(letter=guid, again=bool(again), state="" if after is None else after.state,
+        say(letter=guid, again=bool(again), state="" if after is None else after.state,
              why="" if after is None else after.why, repaired=sorted(values))  # fmt: skip
         return 0 if again and after is not None and after.state == "done" else 1
 
@@ -201,17 +200,3 @@ def _row(letter: Letter) -> dict[str, object]:
         "step": letter.step, "state": letter.state, "since": letter.since, "next_try": letter.next_at,
         "tries": letter.attempts, "code": letter.code,
     }  # fmt: skip
-
-
-def _with(settings: Settings, work: Callable[[Backend], T]) -> T:
-    backend = Backend(settings)
-    try:
-        return work(backend)
-    except StoreBusy as error:
-        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
-    finally:
-        backend.close()
-
-
-def _say(**what: object) -> None:
-    print(json.dumps(what, ensure_ascii=False))

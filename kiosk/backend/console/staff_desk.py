@@ -5,16 +5,14 @@ everybody on the machine could read. Prints one JSON object a line, returns the 
 from __future__ import annotations
 
 import getpass
-import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.console.accounts import Accounts, NewStaff
 from kiosk.backend.console.roles import Role
-from kiosk.backend.core import Backend
 from kiosk.backend.settings import BackendError, Settings
-from kiosk.backend.store.engine import StoreBusy
 
 T = TypeVar("T")
 
@@ -29,7 +27,7 @@ def add(
     password = _password(optional=bool(subject))
     new = NewStaff(login, wanted, areas, services, name, password, subject)
     staff_id = _with(settings, lambda accounts: accounts.add(new))
-    _say(added=login, id=staff_id, role=role, areas=list(areas), services=list(services))
+    say(added=login, id=staff_id, role=role, areas=list(areas), services=list(services))
     return 0
 
 
@@ -37,19 +35,19 @@ def reset(settings: Settings, login: str) -> int:
     """A new password; where none is given, the second factor is set up anew with the next sign-in."""
     password = _password(optional=True)
     _with(settings, lambda accounts: accounts.reset(login, password))
-    _say(reset=login, what="password" if password else "second-factor")
+    say(reset=login, what="password" if password else "second-factor")
     return 0
 
 
 def end(settings: Settings, login: str) -> int:
     _with(settings, lambda accounts: accounts.end(login))
-    _say(ended=login)
+    say(ended=login)
     return 0
 
 
 def show(settings: Settings) -> int:
     for login, one, second, ended in _with(settings, Accounts.everybody):
-        _say(name=login, shown=one.name, id=one.staff_id, role=one.role.value, areas=list(one.areas),
+        say(name=login, shown=one.name, id=one.staff_id, role=one.role.value, areas=list(one.areas),
              services=list(one.services), second_factor=second, ended=ended)  # fmt: skip
     return 0
 
@@ -66,14 +64,4 @@ def _password(*, optional: bool) -> str:
 
 
 def _with(settings: Settings, work: Callable[[Accounts], T]) -> T:
-    backend = Backend(settings)
-    try:
-        return work(backend.console.accounts)
-    except StoreBusy as error:
-        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
-    finally:
-        backend.close()
-
-
-def _say(**what: object) -> None:
-    print(json.dumps(what, ensure_ascii=False))
+    return with_backend(settings, lambda backend: work(backend.console.accounts))

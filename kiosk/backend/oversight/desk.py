@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.backend.commanding import say
 from kiosk.backend.core import Backend
 from kiosk.backend.oversight import sampling
 from kiosk.backend.oversight.oversight import Oversight
@@ -51,7 +52,7 @@ def run(settings: Settings, wanted: Wanted) -> int:
 
 def _refresh(oversight: Oversight, _wanted: Wanted) -> int:
     done = oversight.refresh()
-    _say(gathered=done.gathered, cases=done.cases, areas=done.areas, suspicions=done.suspicions, fresh=done.fresh)
+    say(gathered=done.gathered, cases=done.cases, areas=done.areas, suspicions=done.suspicions, fresh=done.fresh)
     return 0
 
 
@@ -69,7 +70,7 @@ def _report(oversight: Oversight, wanted: Wanted) -> int:
     words = words_for(Path(__file__).parent, "zh_CN")
     make = workbook if out.suffix == ".xlsx" else pdf
     put(out, make(overview, words), draft=out.with_name(out.name + ".new"))
-    _say(report=str(out), cases=overview.whole.cases, since=overview.since, until=overview.until)
+    say(report=str(out), cases=overview.whole.cases, since=overview.since, until=overview.until)
     return 0
 
 
@@ -80,14 +81,14 @@ def _export(oversight: Oversight, wanted: Wanted) -> int:
     rows = oversight.of_month(wanted.month)
     text = csv_of(wanted.month, rows, oversight.names()["item"])
     put(out, text.encode(), draft=out.with_name(out.name + ".new"))
-    _say(export=str(out), month=wanted.month, cases=len(rows))
+    say(export=str(out), month=wanted.month, cases=len(rows))
     return 0
 
 
 def _commitments(oversight: Oversight, _wanted: Wanted) -> int:
     """Publish these before their days."""
     for day, commitment in oversight.commitments():
-        _say(day=day, commitment=commitment)
+        say(day=day, commitment=commitment)
     return 0
 
 
@@ -97,10 +98,10 @@ def _sample(oversight: Oversight, wanted: Wanted) -> int:
         oversight.put_down(wanted.day, wanted.case_id, wanted.found, _by(wanted))
     rows = oversight.draw(wanted.day)
     drawn = oversight.drawn_of(wanted.day)
-    _say(day=drawn.day, seed=drawn.seed, commitment=sampling.commitment(drawn.seed), population=drawn.population,
+    say(day=drawn.day, seed=drawn.seed, commitment=sampling.commitment(drawn.seed), population=drawn.population,
          cases=drawn.cases, design=json.loads(drawn.design), drawn=len(rows))  # fmt: skip
     for row in rows:
-        _say(case=row.case_id, terminal=row.stratum, number=row.number, of=row.of, found=row.found)
+        say(case=row.case_id, terminal=row.stratum, number=row.number, of=row.of, found=row.found)
     return 0
 
 
@@ -111,7 +112,7 @@ def _detect(oversight: Oversight, wanted: Wanted) -> int:
     else:
         oversight.refresh()
     for row in oversight.suspected():
-        _say(id=row.id, kind=row.kind, terminal=row.terminal_id, first=row.first_at, last=row.last_at, cases=row.cases,
+        say(id=row.id, kind=row.kind, terminal=row.terminal_id, first=row.first_at, last=row.last_at, cases=row.cases,
              tries=row.tries, expected=row.expected, chance=row.chance, verdict=row.verdict)  # fmt: skip
     return 0
 
@@ -126,7 +127,3 @@ def _by(wanted: Wanted) -> str:
     if not wanted.by.strip():
         raise BackendError("no-name", "say who: --by NAME")
     return wanted.by.strip()
-
-
-def _say(**what: object) -> None:
-    print(json.dumps(what, ensure_ascii=False))

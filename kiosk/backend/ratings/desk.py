@@ -6,16 +6,14 @@ argument: arguments stand in the machine's list of processes. Raises BackendErro
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
+from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.core import Backend
 from kiosk.backend.ratings.ratings import FIRST, Said, Task
 from kiosk.backend.settings import BackendError, Settings
-from kiosk.backend.store.engine import StoreBusy
 from kiosk.domain.rating import level_word, reasons
 from kiosk.domain.rating_task import MAX_WORDS, By, TaskDeed, TaskError, task_rule
 
@@ -39,10 +37,10 @@ def tasks(settings: Settings) -> int:
     def work(backend: Backend) -> bool:
         found = backend.ratings.tasks()
         for task in found:
-            _say(**_row(task))
+            say(**_row(task))
         return any(task.stands.overdue for task in found)
 
-    return 1 if _with(settings, work) else 0
+    return 1 if with_backend(settings, work) else 0
 
 
 def task(settings: Settings, case_id: str, number: int, wanted: Wanted | None = None, text: IO[str] = sys.stdin) -> int:
@@ -60,10 +58,10 @@ def task(settings: Settings, case_id: str, number: int, wanted: Wanted | None = 
              "found": each.choice, "words": each.words}
             for each in found.events
         ]  # fmt: skip
-        _say(**_row(found), rated=said, history=history)
+        say(**_row(found), rated=said, history=history)
         return 0
 
-    return _with(settings, work)
+    return with_backend(settings, work)
 
 
 def _act(backend: Backend, found: Task, wanted: Wanted, text: IO[str]) -> Task:
@@ -99,17 +97,3 @@ def _row(task: Task) -> dict[str, object]:
         "overdue": stands.overdue, "near": stands.near, "calls": stands.calls, "reached": stands.reached,
         "finding": stands.finding, "counted": stands.counted, "test": row.test,
     }  # fmt: skip
-
-
-def _with(settings: Settings, work: Callable[[Backend], T]) -> T:
-    backend = Backend(settings)
-    try:
-        return work(backend)
-    except StoreBusy as error:
-        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
-    finally:
-        backend.close()
-
-
-def _say(**what: object) -> None:
-    print(json.dumps(what, ensure_ascii=False))

@@ -125,15 +125,15 @@ if [ $# -eq 0 ]; then
         [rooms]="tests/unit ${counting[*]/#/--ignore=} --ignore=tests/unit/counter --ignore-glob=*/unit/test_visit*
             --ignore-glob=*/unit/test_life* --ignore-glob=*/unit/test_journal*"
         [crash]="tests/crash"
-        [backend]="tests/backend --ignore-glob=*/test_console* --ignore-glob=*/test_connector* --ignore-glob=*/test_oversight*
-            --ignore-glob=*/test_public* --ignore-glob=*/test_ratings*"
+        [backend]="$(echo tests/backend/test_backend_[a-l]*.py)"
+        [store]="$(echo tests/backend/test_{backend_[m-z],log,sync}*.py)"
         [desks]="$(echo tests/backend/test_{console,connector,oversight,public,ratings}*.py)"
         [window]="tests/ui"
         [counting]="${counting[*]}"
         [contract]="tests/contract"
     )
     # the longest first, so that they end together
-    rows=(backend window faults citizens crash wires visits rooms states counting traces desks heart contract)
+    rows=(window faults citizens crash visits rooms wires backend store states counting heart traces desks contract)
 else
     rows=(tests)
 fi

@@ -4,8 +4,9 @@
 #   bash deploy/peers.sh [FOLDER] [ROUNDS]         e.g. bash deploy/peers.sh /var/tmp/peers 100
 #
 # FOLDER (default: peers in the user's cache) takes what Debian 12 has no package of: PyPI emupos under a Python 3.13 or
-# later, npm receiptio. They are built once and found again; `rm -rf FOLDER` undoes it. ROUNDS (default 100) is how often
-# each daemon is killed and each cable pulled: about 40 minutes for 100, five for 2.
+# later, npm receiptio, npm oidc-provider (always in the user's cache). They are built once and found again; `rm -rf FOLDER`
+# undoes it. ROUNDS (default 100) is how often each daemon is killed and each cable pulled: about 40 minutes for 100, five
+# for 2.
 #
 # KIOSK_EMUPOS_BASE   the Python (3.13 or later) for emupos; default: python3.15, 3.14, 3.13 on PATH, pyenv's, uv's
 #
@@ -66,7 +67,18 @@ receiptio() { # sets KIOSK_PEER_RECEIPTIO
     export KIOSK_PEER_RECEIPTIO="$made/node_modules/.bin/receiptio"
 }
 
+oidc() { # an issuer, where tests/backend/test_console_oidc_peer.py looks for it
+    local made="${XDG_CACHE_HOME:-$HOME/.cache}/kiosk/peers/oidc"
+    if ! [ -d "$made/node_modules/oidc-provider" ]; then
+        command -v npm >/dev/null || { say "no npm is there (Debian: nodejs npm)"; return 1; }
+        say "oidc-provider: installing it"
+        mkdir -p "$made" && cp tests/backend/oidc_peer/package.json "$made" || return 1
+        npm install --silent --no-fund --no-audit --prefix "$made" || return 1
+    fi
+}
+
 bash deploy/setup --dev || exit 1
+oidc || lacking+=(oidc-provider)
 emupos || lacking+=(emupos)
 receiptio || lacking+=(receiptio)
 
@@ -96,6 +108,7 @@ peer cards tests/faults/test_pcsc_faults.py $wire/test_piv_jcecard.py
 KIOSK_PEER_ROUNDS=88 peer documents $wire/test_emrtd_libeac.py $wire/test_emrtd_chip_libeac.py $wire/test_emrtd_openssl.py $wire/test_emrtd_mrtdreader.py
 peer field $wire/test_nut_upsd.py $wire/test_modbus_mbpoll.py $wire/test_modbus_pymodbus.py
 peer cameras tests/faults/test_camera_peers.py
+KIOSK_PEER_OIDC=1 peer issuer tests/backend/test_console_oidc_peer.py
 
 printf '\n== summary (%s rounds)\n' "$rounds"
 printf '%s\n' "${summary[@]}"

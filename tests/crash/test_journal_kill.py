@@ -1,6 +1,6 @@
 """kill -9 at seeded random moments and at every failpoint: no case or a whole case, every time.
 
-Rounds by KIOSK_CRASH_ROUNDS (30), seed by KIOSK_CRASH_SEED. The child reports each case it was told is committed;
+Rounds by KIOSK_CRASH_ROUNDS (20), seed by KIOSK_CRASH_SEED. The child reports each case it was told is committed;
 after the kill the journal must hold all of these, at most one more, and nothing else.
 """
 
@@ -24,7 +24,7 @@ from kiosk.journal.keys import load_or_create_key
 from kiosk.journal.records import Block
 from kiosk.journal.store import FAILPOINTS
 
-ROUNDS = int(os.environ.get("KIOSK_CRASH_ROUNDS", "30"))
+ROUNDS = int(os.environ.get("KIOSK_CRASH_ROUNDS", "20"))
 SEED = int(os.environ.get("KIOSK_CRASH_SEED", "724"))
 
 CHILD = """

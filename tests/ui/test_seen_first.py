@@ -24,8 +24,6 @@ from ui.window import beside, fitted
 from ui.words import word
 
 LANGUAGES = ("zh_CN", "en")
-WAYS = [pytest.param(language, elder, id=f"{language}-{'elder' if elder else 'standard'}")
-        for language in LANGUAGES for elder in (False, True)]  # fmt: skip
 TYPED = ("shop_name", "premises", "phone")
 
 
@@ -65,10 +63,8 @@ def test_every_page_of_the_packs_is_whole(look: Look) -> None:
 # -- nobody signs what was not shown ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("language", "elder"), WAYS)
-def test_the_way_forward_leads_to_the_last_row_before_it_leads_to_the_signature(
-    window: Any, language: Any, elder: bool
-) -> None:
+def test_the_way_forward_leads_to_the_last_row_before_it_leads_to_the_signature(look: Look) -> None:
+    window, language, elder = look
     page = _walked(language)["review-shop"]
     window.show(page, language, elder)
     touches = 0
@@ -119,8 +115,8 @@ def test_rows_that_changed_or_grew_are_seen_again(stage: Any) -> None:
     assert stage.tap("nav-next") == []
 
 
-@pytest.mark.parametrize(("language", "elder"), WAYS)
-def test_what_the_touch_means_stands_beside_the_button(window: Any, language: Any, elder: bool) -> None:
+def test_what_the_touch_means_stands_beside_the_button(look: Look) -> None:
+    window, language, elder = look
     for name, key in (("review-shop", "review.promise.sign"), ("review-pension", "review.promise.submit")):
         window.show(_walked(language)[name], language, elder)
         (note,) = [item for item in _texts(window) if item.property("text") == word(language, key)]
@@ -129,9 +125,9 @@ def test_what_the_touch_means_stands_beside_the_button(window: Any, language: An
         assert 0 <= gap < 60, "beside the button, not below the rows"
 
 
-@pytest.mark.parametrize(("language", "elder"), WAYS)
-def test_clauses_out_of_sight_are_led_to(window: Any, language: Any, elder: bool) -> None:
+def test_clauses_out_of_sight_are_led_to(look: Look) -> None:
     """Nobody is told to tick lines that are not there, nor left with a grey button."""
+    window, language, elder = look
     window.show(_walked(language)["commitment"], language, elder)
     touches = 0
     while forward(window) == word(language, "scroll.on"):
@@ -166,15 +162,15 @@ def test_who_types_in_large_type_sees_the_field_and_what_is_said_of_it(window: A
             assert whole(window, told), f"{below!r} on {page.name} {language}"
 
 
-@pytest.mark.parametrize(("language", "elder"), WAYS)
-def test_no_level_is_below_the_fold(window: Any, language: Any, elder: bool) -> None:
+def test_no_level_is_below_the_fold(look: Look) -> None:
+    window, language, elder = look
     window.show(next(page for page in samples(language) if page.name == "rate"), language, elder)
     for level in range(1, 6):
         assert whole(window, window.named(f"level-{level}"))
 
 
-@pytest.mark.parametrize(("language", "elder"), WAYS)
-def test_who_signs_sees_the_whole_pad_and_how_to_begin_again(window: Any, language: Any, elder: bool) -> None:
+def test_who_signs_sees_the_whole_pad_and_how_to_begin_again(look: Look) -> None:
+    window, language, elder = look
     window.show(next(page for page in samples(language) if page.name == "sign"), language, elder)
     assert whole(window, window.named("sign-pad"))
     assert whole(window, window.named("sign-clear"))
@@ -195,8 +191,8 @@ def test_large_type_says_who_may_come_without_scrolling(stage: Any, name: str, l
 # -- a grey way forward says why --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("language", "elder"), WAYS)
-def test_what_is_grey_says_why(window: Any, language: Any, elder: bool) -> None:
+def test_what_is_grey_says_why(look: Look) -> None:
+    window, language, elder = look
     pages = {page.name: page for page in samples(language)}
     for page, button, why in (("sign", "nav-next", "sign.first"), ("rate", "rate-submit", "rate.first")):
         window.show(pages[page], language, elder)

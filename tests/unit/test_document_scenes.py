@@ -23,7 +23,7 @@ from devices.vision.document_look import print_of, same, take, view
 from devices.vision.face import Image
 from devices.vision.parameters import DocumentParameters
 
-SCENES = int(os.environ.get("DOCUMENT_SCENES", "6"))
+SCENES = int(os.environ.get("DOCUMENT_SCENES", "3"))
 WANTED = DocumentParameters(min_dpi=60)  # frames of 2 MP: an A4 sheet has 97 dots an inch
 DESKS = ((70, 60, 52), (40, 42, 45), (105, 85, 60), (60, 75, 60), (120, 118, 115))
 

@@ -261,16 +261,22 @@ class Player(QObject):
     def _key(self, character: str, within: float) -> Play:
         """The key of a character on whichever keyboard is shown."""
         names = KEY_NAMES.get(character, (f"key-{character}", f"pad-{character}"))
+        yield from self._settle()  # or it is a key of the page before, on its way out
         yield from self._until(lambda: any(self._reachable(name) for name in names), within, f"a key {character!r}")
         yield from self._touch(next(name for name in names if self._reachable(name)), within, "")
 
     def _touch(self, wanted: str, within: float, until: str) -> Play:
         yield from self._settle()
-        place = yield from self._aim(wanted, within)
-        self._finger.press(place.center())
-        yield from self._rest(PRESS)
-        self._finger.release(place.center())
-        yield
+        while True:
+            place = yield from self._aim(wanted, within)
+            self._finger.press(place.center())
+            yield from self._rest(PRESS)
+            item = eyes.find(self._window, wanted, anywhere=True)
+            slipped = item is not None and not eyes.rectangle(item).contains(place.center())
+            self._finger.release(place.center())
+            yield
+            if not slipped:  # what moved away under the finger was not touched, and is touched again
+                break
         if wanted.startswith(CATEGORY):  # what is touched next stands on that page
             yield from self._until(lambda: self._category() == wanted.removeprefix(CATEGORY), within, "its services")
         if until:

@@ -51,8 +51,10 @@ Column {
         }
     }
 
+    // It keeps its place when the paper is out: what lies below must not slip away under a finger.
     Rectangle {
-        visible: root.running && root.total > 0
+        visible: root.total > 0
+        opacity: root.running ? 1 : 0
         width: root.width
         height: Theme.bar + Theme.space(0.5)
         radius: height / 2

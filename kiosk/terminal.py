@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from kiosk.sync.asking import Asking
     from kiosk.sync.client import SyncClient
     from kiosk.sync.fetching import Fetching
+    from kiosk.sync.inbox import Inboxes
     from kiosk.sync.loop import SyncLoop
     from kiosk.sync.taking import InUse
+    from kiosk.sync.transport import Transport
     from kiosk.visit.events import Event
     from kiosk.visit.runner import Runner
     from kiosk.visit.screen import Screen
@@ -98,6 +100,7 @@ class Terminal:
         self._asking: Asking | None = None
         self._fetching: Fetching | None = None
         self._asides: tuple[Aside, ...] = ()
+        self._line: Callable[[], Transport] | None = None
         self._house: Housekeeping | None = None
         self._afar: Afar | None = None
         self._rounds: Rounds | None = None
@@ -254,6 +257,7 @@ class Terminal:
             card_slot=profile.device("card_reader") is not None,
             keep_card_after=profile.keep_card_after,
             page_reader=self._page_reader() is not None,
+            phone_pages=profile.place.send_url != "",
             draft_days=profile.draft_days,
             answer_days=profile.answer_days,
             calendar=partial(calendar_of, profile.calendar),
@@ -287,6 +291,7 @@ class Terminal:
             suite=profile.keys.suite,
             calendar=partial(calendar_of, profile.calendar),
             asking=lambda: self._asking,
+            inboxes=self._inboxes,
             test=profile.test,
         )
         self._runner = Runner(machine, self._counter, clock)
@@ -407,7 +412,7 @@ class Terminal:
         own = self._profile.keys
         key = TerminalKey.load_or_create(self._profile.data, own.suite, source(own.source, own.pcrs))
         note_sources(self.journal, self._profile.data)
-        line = partial(HttpTransport, self._profile.backend_url, roots=self._profile.backend_roots)
+        self._line = line = partial(HttpTransport, self._profile.backend_url, roots=self._profile.backend_roots)
         self._client = SyncClient(
             self.journal,
             line(),
@@ -467,6 +472,16 @@ class Terminal:
             State.OUT_OF_SERVICE,
         )
 
+    def _inboxes(self) -> Inboxes | None:
+        """The line to a visit's inbox, made when the first citizen wants to send something by telephone."""
+        if self._client is None or self._line is None:
+            return None
+        from kiosk.sync.inbox import Inboxes
+
+        made = Inboxes(self._line(), self._client, self._profile.place.send_url)
+        self._asides = (*self._asides, made)
+        return made
+
     # -- what changes ----------------------------------------------------------------------------------
 
     def _standing(self) -> Standing | None:
@@ -490,9 +505,11 @@ class Terminal:
 
     def _sealed(self, paper: PaperContent) -> bytes:
         """The certificate as the office has sealed it; empty where it is not to be had: then it is drawn here."""
+        from kiosk.domain.waiting import OFFICE
+
         if self.journal is None or self._fetching is None or not self.online:
             return b""
-        if not self._arrived(paper):  # the backend cannot have made it yet
+        if paper.template != OFFICE and not self._arrived(paper):  # the backend cannot have made it yet
             return b""
         return self._fetching.certificate(paper.case_id, copy=paper.copy > 0)
 

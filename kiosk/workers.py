@@ -91,6 +91,10 @@ class Worker:
         with self._lock:
             self._child.kill()
 
+    def abandon(self) -> None:
+        """End the child, from any thread, in the middle of a call: whoever waits for it gets WorkerDied."""
+        self._child.abandon()
+
     def _exchange(self, head: Mapping[str, Any], body: bytes, deadline: Deadline) -> tuple[Head, bytes]:
         try:
             self._child.start()

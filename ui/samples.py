@@ -20,7 +20,7 @@ One = Callable[..., "Sample"]
 PLACE = Text("平城区南关街道", "Nanguan Subdistrict")
 TERMINAL = Text("3 号机", "No. 3")
 NAME, NUMBER, SHOP = "王样例", "1402 **** **** 002X", "大同市平城区南关小面馆（个体工商户）"
-CASE_NO = "14021326112200318"
+CASE_NO = "140213 261122 0000 0318 7"
 PAGE = b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8yb"
     "qmx5moq6T/wAALCABAAC0BAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIh"
@@ -271,7 +271,10 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     offered = replace(nothing, suggestions=tuple(s.SuggestionView(name) for name in names))
     yield one("form-suggested", offered, "form", step=3)
     taken = tuple(s.SuggestionView(name, name == "建国餐饮店") for name in names)
-    yield one("form-suggested-taken", replace(text, value="建国餐饮店", suggestions=taken), "form", step=3)
+    chosen = SHOP.replace("南关小面馆", "建国餐饮店")
+    named = t(f"登记名称将是 {chosen}", f"It will be registered as {chosen}")
+    picked = replace(text, value="建国餐饮店", preview=named, suggestions=taken)
+    yield one("form-suggested-taken", picked, "form", step=3)
     digits = replace(
         text, index=5, key="staff", kind="digits", title=t("店里一共几个人？", "How many people work there?"),
         help=t("连您自己算在内。", "Counting yourself."), value="2", unit=t("人", ""), max_length=3, preview="",
@@ -288,7 +291,7 @@ def _filling(t: Translate, one: One) -> Iterator[Sample]:
     latin = replace(text, index=4, key="mail", kind="latin", title=mail, help="", preview="", value="wang")
     yield one("form-latin", latin, "form", step=3)
     code = replace(
-        latin, key="code", title=t("营业执照上的信用代码是多少？", "What is the credit code on your licence?"),
+        latin, key="code", title=t("执照上的信用代码是多少？", "What is the credit code on your licence?"),
         help=t("18 位，字母和数字。店名和地址不用再写。", "18 places, letters and digits."), value="92140213MA0000015G",
         max_length=18, signs=CREDIT_ALPHABET,
     )  # fmt: skip
@@ -401,13 +404,19 @@ def _scanning(t: Translate, one: One, text: s.FormBody) -> Iterator[Sample]:
     label = t("场所证明", "Proof of premises")
     help = t("房产证有地址的那一页，或租房合同的每一页。", "The page with the address, or each page of the lease.")
     desk = s.MaterialBody(label, help, (), 8, "")
-    yield one("material", desk, step=3)
+    yield one("material", replace(desk, phone="can"), step=3)
     yield one("material-fills", replace(desk, fills=True, problem="glare"), "material", step=3)
     yield one("material-taking", replace(desk, pages=(PAGE,), stage="taking"), "material", step=3)
+    sent = s.UploadBody(label, "waiting", "https://zwfw.example.gov.cn/p/send/0123456789abcdefABCDEF", count=2)
+    yield one("upload", sent, step=3)
+    yield one("upload-first", replace(sent, count=0), "upload", step=3)
+    looked_at = replace(sent, stage="look", code="", picture=PAGE, number=47, more=2)
+    yield one("upload-look", looked_at, "upload", step=3)
+    yield one("upload-line", replace(sent, stage="opening", code="", problem="line", count=0), "upload", step=3)
     yield one("material-taken", replace(desk, pages=(PAGE, PAGE), stage="taken"), "material", step=3)
     later = t("上门时看", "Show it when they come")
     yield one("material-slow", replace(desk, problem="slow", later=later), "material", step=3)
-    yield one("material-lost", replace(desk, problem="lost"), "material", step=3)
+    yield one("material-lost", replace(desk, problem="lost", phone="offline"), "material", step=3)
 
 
 def _finishing(t: Translate, one: One) -> Iterator[Sample]:

@@ -66,7 +66,11 @@ def cases(t: Callable[[str, str], str], one: Callable[..., Any], language: Langu
     handled = (received, TimeStep("accepted", "2026-11-24", "done"), TimeStep("deciding", "", "now"))
     yield one("case-accepted", CaseBody(accepted, handled, actions=("withdraw",), deemed=True), "case")
     done = (received, TimeStep("accepted", "2026-11-21", "done"), TimeStep("approved", "2026-11-24", "now"))
-    yield one("case-approved", CaseBody(sealed, done, actions=("collect",), papers=1), "case")
+    said = t("符合条件，从下个月起发放。\n部门确认：与审核结果一致", "Granted.\nConfirmed by the department: the same")
+    confirmed = (*done[:-1], replace(done[-1], stage="done"), TimeStep("confirmed", "2026-11-25", "now"))
+    allowance = replace(sealed, title=accepted.title)
+    granted = CaseBody(allowance, confirmed, said=said, actions=("collect", "rate"), papers=1)
+    yield one("case-approved", granted, "case")
     refused = CaseBody(
         line(State.REFUSED), (received, TimeStep("refused", "2026-11-24", "now")),
         said=t("经营场所不符合条件。", "The place does not fit."), remedy=remedy()[0].of(language), unheeded="too_late",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from devices.contracts.device import State, Status
 from kiosk.domain import ladder
-from kiosk.services.model import Ability, PaperKind, ServicePack, Verdict
+from kiosk.services.model import Ability, ServicePack, Verdict
 from kiosk.visit.events import AbilitiesChanged
 
 NumbersLeft = Callable[[str], int]
@@ -63,7 +63,7 @@ def _ability(
     good: list[str] = ["hours"]
     lacking: list[str] = []
     (good if reader else lacking).append("reader")
-    certificate = any(paper.kind is PaperKind.CERTIFICATE for paper in pack.papers)
+    certificate = any(paper.certificate_now for paper in pack.papers)
     printer = page if certificate else receipt
     (good if printer else lacking).append("page_printer" if certificate else "receipt_printer")
     if certificate and not receipt:

@@ -28,6 +28,7 @@ from kiosk.domain.progress import Progress, remedy_of
 from kiosk.domain.rating import Rated
 from kiosk.domain.register import Answered, Silent
 from kiosk.domain.text import EMPTY, Text
+from kiosk.domain.waiting import WaitingPaper, at_office
 from kiosk.journal.deeds import DeedRow
 from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError
 from kiosk.journal.journal import Journal
@@ -88,7 +89,7 @@ class CaseDesk:
         made_here = self._made_here(local)  # looked at after the wait: something may have been sent meanwhile
         if not isinstance(told, Cases):
             return CasesFound(number, newest_first(made_here), Asked.NOT_TOLD)
-        fresh = tuple(self._with_deeds(_fresh(one, local.get(one.case_id, _Local()))) for one in told.progress)
+        fresh = tuple(self._fresh(one, local.get(one.case_id, _Local())) for one in told.progress)
         known = {case.case_id for case in fresh}
         others = (case for case in made_here if case.case_id not in known)
         return CasesFound(number, newest_first((*fresh, *others)), Asked.TOLD)
@@ -124,14 +125,17 @@ class CaseDesk:
         )  # fmt: skip
         return HandedIn(paper, now)
 
-    def add_word(self, asked: SaveRating, document: IdentityDocument) -> bool:
-        """追评: a word added to a rating, of a case of whatever terminal. Raises JournalError when nobody knows."""
+    def add_word(self, asked: SaveRating, document: IdentityDocument, *, staff_card: bool = False) -> bool:
+        """A case of whatever terminal rated after its visit, or a word added to its rating (追评). ``staff_card``: one
+        lay in the slot in this visit. Raises JournalError when nobody knows.
+        """
         standing = self._standing()
         if standing is None:
             return False
         record = deeds.followup(
-            standing, asked.case_id, document.number, asked.level, asked.options, self._clock(), test=self._test
-        )
+            standing, asked.case_id, document.number, asked.level, asked.options, self._clock(),
+            first=asked.first, staff_card=staff_card, test=self._test,
+        )  # fmt: skip
         try:
             self._journal.commit_deed(record)
         except JournalError as error:
@@ -141,6 +145,25 @@ class CaseDesk:
         return True
 
     # -- one case ------------------------------------------------------------------------------------
+
+    def _fresh(self, progress: Progress, known: _Local) -> MyCase:
+        title = progress.name if progress.name != EMPTY else known.title
+        unheard = progress.rating is None and self._journal.is_rated(progress.case_id)  # given here, not there yet
+        case = MyCase(progress, title, known.office, known.at, fresh=True, added=unheard)
+        return self._with_deeds(replace(case, paper=self._at_office(progress)))
+
+    def _at_office(self, progress: Progress) -> WaitingPaper | None:
+        """What may be fetched; not what was taken here already, of which the office has not heard yet. What is owed
+        although it has heard is another paper than the one that was taken: it was corrected, and is no copy.
+        """
+        told = [row.answer for row in self._journal.deeds_of(progress.case_id) if row.kind == "delivery"]
+        if progress.owed is None or "" in told:
+            return None
+        paper_id, title = progress.owed
+        printed = 0 if "done" in told else results.attempts(self._journal, progress.case_id, paper_id)[0]
+        return at_office(
+            progress.case_id, progress.case_no, paper_id, title, progress.since, printed, test=self._test
+        )  # fmt: skip
 
     def _local(self, asked: FindCases) -> dict[str, _Local]:
         seeds = self._shelf.seeds(self._shelf.person(asked.document.number))
@@ -176,7 +199,8 @@ class CaseDesk:
     def _with_deeds(self, case: MyCase) -> MyCase:
         """With what was handed in here for it and has no answer, or one that is to be told."""
         known = self._journal.deeds_of(case.case_id)
-        if any(row.kind == "followup" for row in known):
+        said = [row for row in known if row.kind == "followup"]
+        if said and not (case.fresh and said[-1].answer):  # else the backend's word has it
             case = replace(case, added=True)
         rows = [row for row in known if row.kind in PENDING]
         if not rows:
@@ -196,11 +220,6 @@ def _heeded(progress: Progress, row: DeedRow) -> bool:
     if row.kind == "withdrawal":
         return progress.state is State.WITHDRAWN
     return progress.state is not State.SUPPLEMENTING
-
-
-def _fresh(progress: Progress, known: _Local) -> MyCase:
-    title = progress.name if progress.name != EMPTY else known.title
-    return MyCase(progress, title, known.office, known.at, fresh=True)
 
 
 def _told(seed: PaperContent) -> tuple[Text, Text]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
@@ -38,6 +39,7 @@ from kiosk.counter.staff import StaffDesk
 from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.place import Place
+from kiosk.domain.waiting import OFFICE
 from kiosk.domain.workdays import Calendar, national
 from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError
 from kiosk.journal.journal import Journal
@@ -59,6 +61,7 @@ from kiosk.visit.effects import (
     KeepAnswers,
     KeepDraft,
     NoteHelper,
+    OpenInbox,
     PreparePapers,
     PrintPapers,
     ReadPage,
@@ -72,6 +75,7 @@ from kiosk.visit.events import (
     Event,
     FaceChecked,
     HandedIn,
+    InboxFailed,
     KnownFound,
     PapersFound,
     RatingSaved,
@@ -82,6 +86,7 @@ from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
 
 if TYPE_CHECKING:
+    from kiosk.counter.inbox import InboxDesk, Line
     from kiosk.counter.speaking import Speaking
 
 CAMERA_SECONDS = 3.0  # the camera's child has to be gone by then, or is killed
@@ -89,6 +94,7 @@ SLOT_SECONDS = 3.0  # a card in the slot should be on its way out by then
 SOUND_SECONDS = 1.0  # what a citizen set is forgotten by then, or when the device is back
 FIND_SECONDS = 10.0  # to ask the backend: it gives up before that
 DRAFT_SECONDS = 6.0  # to write a draft: as long as the journal waits for the disk, and then some
+INBOX_SECONDS = 3.0  # to erase at the backend what a telephone sent and nobody kept; it ends there by itself besides
 PHOTO_SECONDS = 6.0  # a photograph that is being decoded when its visit ends: its decoder gives up before that
 
 
@@ -122,6 +128,7 @@ class Counter:
         suite: str = DEFAULT,
         calendar: Callable[[], Calendar] = national,
         asking: Callable[[], Questions | None] = lambda: None,
+        inboxes: Callable[[], Line | None] = lambda: None,
         test: bool = False,
     ) -> None:
         self._journal, self._actors, self._documents = journal, actors, documents
@@ -138,6 +145,8 @@ class Counter:
             actors.get("document_camera"), reader, self._post, show_frame, page_seconds,
             lambda code: self._note_fault("page_reader", code), crashed,
         )  # fmt: skip
+        self._inboxes = inboxes
+        self._inbox: InboxDesk | None = None  # made when somebody wants to send by telephone
         self._drafts = DraftDesk(journal, self._shelf, clock)
         self._answers = AnswersDesk(journal, self._shelf)
         self._keeping: Future[object] | None = None  # a draft, or answers, being written: a visit keeps one of them
@@ -161,6 +170,7 @@ class Counter:
         )
         self._staff = StaffDesk(staff, self._post)
         self._slot = SlotDesk(actors, self._post, self._note_kept, crashed)
+        self._attended = threading.Event()  # this visit's: a staff card lay in the slot when a rating was to be given
         self._power = PowerDesk(actors.get("ups"), self._post, lambda code: self._note_fault("ups", code))
         sound = actors.get("sound")
         self._sound = Owed(sound, _forget_user, SOUND_SECONDS, crashed) if sound is not None else None
@@ -176,6 +186,8 @@ class Counter:
         self._prints.close()
         self._faces.stop()
         self._materials.close()
+        if self._inbox is not None:
+            self._inbox.close()
         self._cards.close()
         if self.speaking is not None:
             self.speaking.close()
@@ -211,6 +223,18 @@ class Counter:
 
     def hide_desk(self) -> None:
         self._materials.hide()
+
+    def open_inbox(self, effect: OpenInbox) -> None:
+        if self._inbox is None:
+            self._inbox = _inbox_desk(self._inboxes(), self._post, self._crashed)
+        if self._inbox is None:
+            self._post(InboxFailed(effect.turn, "closed"))
+        else:
+            self._inbox.open(effect.turn)
+
+    def close_inbox(self) -> None:
+        if self._inbox is not None:
+            self._inbox.shut()
 
     def prepare_papers(self, effect: PreparePapers) -> None:
         """Warm the documents child, and ask the line: what is decided next depends on whether it is there."""
@@ -266,7 +290,8 @@ class Counter:
         self._start(lambda: self._prints.print_papers(effect.papers))
 
     def save_rating(self, effect: SaveRating) -> None:
-        self._start(lambda: self._post(RatingSaved(self._rate(effect))))
+        attended = self._attended  # a look at the slot takes seconds: by then it may be another visit's
+        self._start(lambda: self._post(self._take_rating(effect, attended)))
 
     def call_help(self, effect: CallHelp) -> None:
         self._start(lambda: self._journal.audit("help.called", state=effect.state))
@@ -274,6 +299,8 @@ class Counter:
     def wipe(self, effect: Wipe) -> None:
         self._faces.stop()
         self._materials.stop()
+        self.close_inbox()
+        self._attended = threading.Event()
         self._start(lambda: self._wipe(effect))
 
     def admit_cards(self) -> None:
@@ -355,18 +382,28 @@ class Counter:
         if result.clock_was_ahead:
             self._journal.audit("staff.checked", outcome="clock_was_ahead", attempts=result.attempts_left)
 
-    def _rate(self, effect: SaveRating) -> bool:
+    def _take_rating(self, effect: SaveRating, attended: threading.Event) -> RatingSaved:
+        """Not while a staff card lies in the slot; that one lay there is said of the rating that is given then."""
+        if self._slot.staff_card_lies():
+            attended.set()
+            return RatingSaved(False, staff_card=True)
+        return RatingSaved(self._rate(effect, staff_card=attended.is_set()))
+
+    def _rate(self, effect: SaveRating, *, staff_card: bool) -> bool:
         standing = self._standing()
         if standing is None:
             return False
         if effect.document is not None:
-            saved = self._cases.add_word(effect, effect.document)
+            saved = self._cases.add_word(effect, effect.document, staff_card=staff_card)
             if saved:
                 self._saved()
             return saved
         now = self._clock()
         rating_id = str(uuid4())
-        payload = encode_rating(effect.case_id, effect.case_no, effect.item_code, effect.level, effect.options, now)
+        payload = encode_rating(
+            effect.case_id, effect.case_no, effect.item_code, effect.level, effect.options, now,
+            staff_card=staff_card,
+        )  # fmt: skip
         sealed = seal(payload, standing.sealing_key, item_info(standing.terminal_id, rating_id))
         try:
             self._journal.commit_rating(RatingRecord(rating_id, effect.case_id, now, self._test, sealed))
@@ -395,6 +432,8 @@ class Counter:
         self._faces.await_release(CAMERA_SECONDS)
         self._materials.await_release(CAMERA_SECONDS)
         self._cards.settle(PHOTO_SECONDS)
+        if self._inbox is not None:
+            self._inbox.settle(INBOX_SECONDS)
         self._slot.settle(SLOT_SECONDS)
         if self._sound is not None:
             self._sound.settle(SOUND_SECONDS)
@@ -454,9 +493,12 @@ class Counter:
             self._journal.forget_paper(paper.case_id, paper.paper_id)
 
     def _report_delivery(self, paper: PaperContent) -> None:
-        """Once for each case, before the paper is forgotten here: killed in between, it is collected and told again."""
+        """Before the paper is forgotten here: killed in between, it is collected and told again. Once for each case,
+        and of one that lay at the office once more when that has heard of the last: it may have been corrected since.
+        """
         standing = self._standing()
-        if standing is None or any(row.kind == "delivery" for row in self._journal.deeds_of(paper.case_id)):
+        told = [row.answer for row in self._journal.deeds_of(paper.case_id) if row.kind == "delivery"]
+        if standing is None or (told and (paper.template != OFFICE or "" in told)):
             return
         record = deeds.delivery(standing, paper.case_id, paper.paper_id, self._clock(), test=self._test)
         self._journal.commit_deed(record)
@@ -470,6 +512,14 @@ def _speaking(sound: Actor, crashed: Callable[[BaseException], None]) -> Speakin
     from kiosk.voice.worker import VoiceWorker
 
     return Speaking(sound, VoiceWorker(), missing, crashed)
+
+
+def _inbox_desk(line: Line | None, post: Post, crashed: Callable[[BaseException], None]) -> InboxDesk | None:
+    if line is None:
+        return None
+    from kiosk.counter.inbox import InboxDesk
+
+    return InboxDesk(line, post, crashed)
 
 
 def _forget_user(sound: Sound, deadline: Deadline) -> None:

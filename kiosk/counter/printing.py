@@ -28,6 +28,7 @@ from kiosk.counter.actors import Actor
 from kiosk.documents.glyphs import GlyphMissing
 from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent, RenderedPaper
+from kiosk.domain.waiting import NOT_FETCHED, OFFICE
 from kiosk.visit.events import PaperEnded, PaperProgressed
 from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
@@ -38,6 +39,7 @@ RESET_SECONDS = 5.0  # the start page and the next citizen wait no longer for a 
 STOP_SECONDS = 5.0  # a paper under way when the terminal stops has as long to come out
 NOBODY = Fault("no-printer", Action.CONFIGURE)
 STOPPED = Fault("stopped", Action.NONE)
+AT_OFFICE = Fault(NOT_FETCHED, Action.NONE, "the line to the backend, or the seal there")
 Marks = Callable[[PaperContent], PaperContent]
 SealedPaper = Callable[[PaperContent], bytes]
 NoteBegun = Callable[[PaperContent], None]
@@ -133,6 +135,8 @@ class PrintDesk:
         self._post(PaperProgressed(paper.paper_id, 0, 0))
         try:
             rendered = self._rendered(paper)
+            if rendered is None:
+                return NotPrinted(AT_OFFICE)
         except (GlyphMissing, WorkerError) as error:
             return NotPrinted(Fault(error.code, Action.CALL_TECHNICIAN, error.advice))
         if self._closing.done():
@@ -149,11 +153,15 @@ class PrintDesk:
         except DeviceError as error:
             return Unknown(error.fault()) if begun.is_set() else NotPrinted(error.fault())
 
-    def _rendered(self, paper: PaperContent) -> RenderedPaper:
-        """A certificate as the office has sealed it where that is to be had, else drawn here. Raises WorkerError."""
+    def _rendered(self, paper: PaperContent) -> RenderedPaper | None:
+        """A certificate as the office has sealed it where that is to be had, else drawn here; None for one that lies at
+        the office alone and is not to be had now. Raises WorkerError.
+        """
         pdf = self._sealed(paper) if paper.kind == "certificate" else b""
         if pdf:
             return RenderedPaper(paper.paper_id, paper.kind, 1, pdf=pdf)
+        if paper.template == OFFICE:
+            return None
         return self._documents.render(self._mark(paper), RENDER_SECONDS)
 
     def _job(

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from typing import Any, Protocol, runtime_checkable
 
 from devices.contracts.deadline import Deadline
-from devices.contracts.device import State, Status
+from devices.contracts.device import DeviceError, State, Status
 from devices.contracts.smart_card import SmartCardReader
+from devices.contracts.staff_card import StaffCard, StaffCardReader
 from kiosk.counter.actors import Actor
 from kiosk.counter.owed import Owed
 from kiosk.visit.events import SlotChanged
 from kiosk.visit.ports import Post
 
 SLOT = "card_reader"
-RIDERS = ("social_card", "travel_document", "staff_card")
+STAFF = "staff_card"
+RIDERS = ("social_card", "travel_document", STAFF)
 """Devices that use the card in the slot, and may hold on to it."""
 
 ADMIT_SECONDS, DISMISS_SECONDS, LET_GO_SECONDS, KEEP_SECONDS = 5.0, 8.0, 2.0, 15.0
+LOOK_SECONDS = 2.0
 
 
 @runtime_checkable
@@ -49,7 +53,7 @@ class SlotDesk:
         self._admitting = self._well = False
         self._told = ""
         self._end: Callable[[], None] = lambda: None
-        self._slot = actors.get(SLOT)
+        self._slot, self._staff = actors.get(SLOT), actors.get(STAFF)
         if self._slot is None:
             return
         self._admit = Owed(self._slot, _admit, ADMIT_SECONDS, crashed)
@@ -103,6 +107,15 @@ class SlotDesk:
         if self._slot is not None:
             self._dismiss.settle(seconds)
 
+    def staff_card_lies(self) -> bool:
+        """Whether a staff card lies in the slot now, whoever's; False where nobody can say. Waits LOOK_SECONDS."""
+        if self._slot is None or self._staff is None or self._told != "inside":
+            return False
+        try:
+            return self._staff.submit(_is_staffs, LOOK_SECONDS).result(LOOK_SECONDS + 1)
+        except (DeviceError, TimeoutError, CancelledError):  # another kind of card among them
+            return False
+
     def _retain(self, reader: Any, deadline: Deadline) -> None:
         if not isinstance(reader, Keeper) or not lies(reader.poll(deadline), admitting=False):
             return  # it was taken in the last moment
@@ -131,6 +144,10 @@ def lies(status: Status, *, admitting: bool) -> str:
     if status.details.get("media") == "entering":
         return "" if admitting else "offered"
     return "inside" if status.details.get("card") == "present" else ""
+
+
+def _is_staffs(reader: StaffCardReader, deadline: Deadline) -> bool:
+    return isinstance(reader.identify(deadline), StaffCard)
 
 
 def _admit(reader: SmartCardReader, deadline: Deadline) -> None:

@@ -22,8 +22,13 @@ class Origin(Enum):
     EARLIER = "earlier"  # 上次办件
     OCR = "ocr"  # 从材料识别, 您核对过
     SCANNED = "scanned"  # 扫描的材料
+    PHONE = "phone"  # 手机上传的材料: at least a page of it
     HELPER = "helper"  # 代办人填写
     REGISTER = "register"  # 部门查询: a department's register has answered
+
+
+PAGES = frozenset({Origin.SCANNED, Origin.PHONE})
+"""Origins of a material whose pages go with the case."""
 
 
 class Trust(Enum):

@@ -28,6 +28,7 @@ class May(Enum):
     WITHDRAW = "withdraw"  # take the application back: nothing is decided
     SUPPLEMENT = "supplement"  # hand in what is lacking
     COLLECT = "collect"  # the paper is there to be fetched
+    RATE = "rate"  # rate it (好差评): it is over, and was not rated at the visit
     REPLY = "reply"  # say one word more about it (追评): it was rated (kiosk.domain.rating), no matter of its state
 
 
@@ -84,6 +85,7 @@ class LifeEvent:
     lacking: tuple[Lack, ...] = field(default=(), repr=False)
     to: Text = field(default=EMPTY, repr=False)  # to whom it was handed on
     approval: str = field(default="", repr=False)
+    checked: tuple[Text, ...] = ()  # points of the pack's checklist that ``who`` has ticked, as they read then
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class Stand:
     ``due``: the next last day of a period, by the clock ``clock`` (kiosk.domain.clock_terms); None where none runs, is
     paused, or the calendar does not reach it (``standing`` says which). ``overdue``, ``near``: one is, or nearly is,
     over. ``version``: of the paper, from 1 on, counted by corrections; 0 before it is approved. ``delivered``: nothing
-    is left to be collected. ``handler``: to whom it was handed on last.
+    is left to be collected. ``handler``: to whom it was handed on last. ``confirmed``: when the department whose matter
+    it is has found what another decided alike, and ``confirmation`` what it said.
     """
 
     state: State
@@ -110,6 +113,8 @@ class Stand:
     version: int = 0
     delivered: bool = False
     done: frozenset[Deed] = frozenset()
+    confirmed: datetime | None = None
+    confirmation: Text = field(default=EMPTY, repr=False)
 
     @property
     def deemed(self) -> bool:
@@ -164,6 +169,7 @@ def stand(terms: Terms, events: Sequence[LifeEvent], now: datetime, calendar: Ca
     running = [clock for clock in standing.clocks if clock.state in _RUNS and clock.due is not None and not voided]
     first = min(running, key=lambda clock: clock.due or date.max, default=None)
     deeds = [event.deed for event in happened]
+    confirmed = next((event for event in happened if event.deed is Deed.CONFIRMED), None)
     return Stand(
         state, since, standing,
         lacking=last.lacking if state is State.SUPPLEMENTING else (),
@@ -176,6 +182,8 @@ def stand(terms: Terms, events: Sequence[LifeEvent], now: datetime, calendar: Ca
         version=1 + deeds.count(Deed.CORRECTED) if Deed.APPROVED in deeds else 0,
         delivered=not terms.deliver or (Deed.DELIVERED in deeds and not _corrected_since(deeds)),
         done=frozenset(deeds),
+        confirmed=None if confirmed is None else confirmed.at,
+        confirmation=EMPTY if confirmed is None else confirmed.reason,
     )  # fmt: skip
 
 

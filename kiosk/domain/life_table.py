@@ -56,6 +56,7 @@ class Deed(Enum):
     WITHDRAWN = "withdrawn"  # 申请人撤回
     CORRECTED = "corrected"  # 更正
     ANSWERED = "answered"  # 答复
+    CONFIRMED = "confirmed"  # 部门确认
 
     @property
     def title(self) -> Text:

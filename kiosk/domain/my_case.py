@@ -12,8 +12,9 @@ from enum import Enum
 from kiosk.domain.life import May
 from kiosk.domain.progress import Progress
 from kiosk.domain.text import EMPTY, Text
+from kiosk.domain.waiting import WaitingPaper
 
-ERRANDS = (May.SUPPLEMENT, May.WITHDRAW, May.REPLY)
+ERRANDS = (May.SUPPLEMENT, May.WITHDRAW, May.RATE, May.REPLY)
 """What a citizen can do about a case at a terminal, and what is saved and sent for it."""
 
 
@@ -40,7 +41,8 @@ class MyCase:
     ``at``: when it was committed, where this terminal knows. ``fresh``: the backend has just said how it stands;
     else it is what was known here last. ``queued``: what is pending was not sent. ``unheeded``: why a withdrawal or a
     supplement did not count, a word of the backend (kiosk.wire.lives.DeedAnswer). ``changed``: it came out otherwise
-    than it was told; a notice lies here. ``added``: a word more about it (追评) is saved here.
+    than it was told; a notice lies here. ``added``: a rating that the office has not told of, or a word more about
+    one (追评), is saved here. ``paper``: what the office has for the person, to be printed here.
     """
 
     progress: Progress
@@ -53,6 +55,7 @@ class MyCase:
     unheeded: str = ""
     changed: bool = False
     added: bool = False
+    paper: WaitingPaper | None = None
 
     def __repr__(self) -> str:
         return f"MyCase({self.case_id}, {self.progress.state.value})"
@@ -65,9 +68,13 @@ class MyCase:
     def may(self) -> frozenset[May]:
         """What may be done now. What was handed in and waits for its answer is not done a second time."""
         rating = self.progress.rating
-        reply = rating is not None and rating.may_add and not self.added
         waits = self.pending in (Pending.SUPPLEMENT, Pending.WITHDRAWAL)
-        return (frozenset() if waits else self.progress.may) | (frozenset({May.REPLY}) if reply else frozenset())
+        able = frozenset() if waits else self.progress.may
+        if self.added:
+            return able
+        if rating is None:  # what is still under way is not asked about: there is nothing to rate yet
+            return able | {May.RATE} if self.progress.state.final else able
+        return able | {May.REPLY} if rating.may_add else able
 
     @property
     def moved(self) -> datetime:

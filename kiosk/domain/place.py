@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+PROGRESS = "/p/progress"  # the backend's own page (kiosk/backend/public)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -22,6 +24,13 @@ class Place:
     phone: str
     progress_url: str = ""
     english: str = ""  # street and terminal for those who read no Chinese
+
+    @property
+    def send_url(self) -> str:
+        """Where a telephone sends pictures into a visit, beside ``progress_url``; the code's token is added to it. ""
+        where that is none of the backend's own pages."""
+        base = self.progress_url.removesuffix(PROGRESS)
+        return f"{base}/p/send/" if base and base != self.progress_url else ""
 
     def parts(self) -> dict[str, str]:
         """The places that templates may name: ``{place.city}`` …"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from kiosk.domain.beijing import CHINA
 from kiosk.domain.life import Lack, May, Stand
 from kiosk.domain.life_table import Deed, State, remedy, rule
 from kiosk.domain.rating import Rated
@@ -25,6 +26,9 @@ class Progress:
     ``whole``: False where only the word is known (kept here, no line): there are no texts then.
     ``received``, ``accepted``: the days, by the law's rules; None where it was not, or nobody here knows.
     ``rating``: the applicant's own, and what came of it; None where it was not rated, or nobody here knows.
+    ``confirmed``: the day on which the department has found alike what another decided; ``confirmation``: its words.
+    ``owed``: the paper that the office has for the person, to be fetched and printed here: which of the pack's, and its
+    name.
     Reasons may name persons: never to a log or a file.
     """
 
@@ -47,6 +51,9 @@ class Progress:
     received: date | None = None
     accepted: date | None = None
     rating: Rated | None = None
+    confirmed: date | None = None
+    confirmation: Text = field(default=EMPTY, repr=False)
+    owed: tuple[str, Text] | None = None
 
     @property
     def word(self) -> Text:
@@ -62,6 +69,8 @@ def progress(
         reason=found.reason, lacking=found.lacking, handler=found.handler, remedy=remedy_of(found.state),
         may=found.may, here=here, version=found.version,
         received=found.standing.received, accepted=found.standing.accepted,
+        confirmed=None if found.confirmed is None else found.confirmed.astimezone(CHINA).date(),
+        confirmation=found.confirmation,
     )  # fmt: skip
 
 

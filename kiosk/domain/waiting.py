@@ -21,6 +21,10 @@ class WaitingState(Enum):
 
 
 PRINTABLE = (WaitingState.READY, WaitingState.NOTICE)
+OFFICE = "office"
+"""The template of a paper that lies at the office: nobody here can draw it, it is fetched as it was sealed there."""
+NOT_FETCHED = "not-fetched"
+"""The fault of such a paper that is not to be had now: no printer has had it in hand, the next try is no copy."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,3 +44,23 @@ class WaitingPaper:
 
     def __repr__(self) -> str:
         return f"WaitingPaper({self.paper.paper_id}, {self.state.value}, printed {self.printed})"
+
+    @property
+    def name(self) -> Text:
+        """As the screen tells it."""
+        return self.title if self.title != EMPTY else Text(self.paper.title, self.paper.title)
+
+    @property
+    def at_office(self) -> bool:
+        return self.paper.template == OFFICE
+
+
+def at_office(
+    case_id: str, case_no: str, paper_id: str, title: Text, since: datetime, printed: int, *, test: bool
+) -> WaitingPaper:
+    """A certificate of which nothing lies here but that it may be fetched: approved by a person after the visit.
+
+    ``since``: when it was approved.
+    """
+    paper = PaperContent(paper_id, "certificate", OFFICE, title.zh, case_id, case_no, {}, test=test)
+    return WaitingPaper(paper, WaitingState.READY, since, printed, title=title)

@@ -28,7 +28,8 @@ def in_force(packs: Mapping[str, ServicePack], today: date) -> list[Check]:
 
 def needs(pack: ServicePack) -> tuple[str, ...]:
     """The kinds of device without which this matter does not end in its papers."""
-    printers = {"page_printer" if paper.kind is PaperKind.CERTIFICATE else "receipt_printer" for paper in pack.papers}
+    own = [paper for paper in pack.papers if not paper.later]  # the others are fetched another time
+    printers = {"page_printer" if paper.kind is PaperKind.CERTIFICATE else "receipt_printer" for paper in own}
     return ("id_reader", *sorted(printers))
 
 

@@ -1,7 +1,7 @@
 """What `kiosk paper verify` does.
 
 Exit status: 0 genuine, 1 anything else about the paper, 2 no list to go by, 3 it fits the list and nobody vouches for
-that list. A test paper is genuine and says so: look at the notes.
+that list, 4 it is genuine and of no effect, because it was printed for trying out (``test`` among the notes).
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ NOTES = {
 }
 NO_ROOT = "nobody vouches for this list: name the office's first key with --root, learnt by another way"
 STATUS = {Verdict.GENUINE: 0, Verdict.UNVOUCHED: 3}  # of all others 1
+WITHOUT_EFFECT = 4  # whole, and made for trying out: no script takes it for a yes
 
 
 class NotReadable(Exception):
@@ -82,7 +83,7 @@ def verify(
         print(json.dumps(_answer(found, published, rooted=bool(root)), ensure_ascii=False), file=out)
     else:
         _tell(found, published, now(), rooted=bool(root), out=out)
-    return STATUS.get(found.verdict, 1)
+    return STATUS.get(found.verdict, 1) or (WITHOUT_EFFECT if "test" in found.notes else 0)
 
 
 def _tell(found: Judgement, published: PaperList, now: datetime, *, rooted: bool, out: TextIO) -> None:

@@ -67,7 +67,8 @@ def check(
     except _Altered:
         return Found(Verdict.ALTERED)
     key = next((each for each in vouched if wire.unb64(each.certificate) == told.certificate), None)
-    notes = [] if SAMPLE not in load_certificate(told.certificate).subject.rfc4514_string() else ["sample"]
+    named = SAMPLE in load_certificate(told.certificate).subject.rfc4514_string()
+    notes = ["sample"] if named or (key is not None and key.sample) else []
     if sm2 is not None:
         if not _sm2_holds(pdf, sm2, key):
             return Found(Verdict.ALTERED, told.authority, told.at, told.reason)

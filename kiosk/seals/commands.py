@@ -41,6 +41,7 @@ NOTES = {
     **papers.NOTES,
 }
 STATUS = {Verdict.GENUINE: 0, Verdict.UNVOUCHED: 3}  # of all others 1
+VOID, WITHOUT_EFFECT = frozenset({"sample", "test"}), papers.WITHOUT_EFFECT
 
 
 def verify_seal(
@@ -65,7 +66,10 @@ def verify_seal(
     else:
         _tell(found, marked, out)
     status = STATUS.get(found.verdict, 1)
-    return max(status, 1) if marked is not None and marked.verdict is not Marked.GENUINE else status
+    if marked is not None and marked.verdict is not Marked.GENUINE:
+        return max(status, 1)
+    notes = {*found.notes, *(() if marked is None else marked.notes)}
+    return status or (WITHOUT_EFFECT if notes & VOID else 0)
 
 
 def _tell(found: Found, marked: Judgement | None, out: TextIO) -> None:

@@ -27,7 +27,6 @@ from kiosk.services.model import (
     Derived,
     Effective,
     MaterialSpec,
-    PaperKind,
     PaperSpec,
     Prefill,
     Question,
@@ -337,7 +336,8 @@ def _answer(key: str) -> str:
 
 
 def is_certificate(paper: PaperSpec) -> bool:
-    return paper.kind is PaperKind.CERTIFICATE
+    """Of those that come out with the bundle; what is given later is fetched for its own case."""
+    return paper.certificate_now
 
 
 def paper_name(item: BundleItem, paper_id: str, ids: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 
 from devices.contracts.identity import IdentityDocument
 from kiosk.domain.codes import credit_code_valid, id_number_valid, mask_number, mask_phone
-from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
+from kiosk.domain.envelope import PAGES, Envelope, FieldValue, Origin, Trust
 from kiosk.domain.register import ANSWER, FOUND
 from kiosk.domain.text import EMPTY, Language, Text, shown
 from kiosk.services.expressions import condition
@@ -29,6 +29,8 @@ UNFIT = Text("请检查一下填写的内容", "Please check what you entered")
 EMPTY_ANSWER = Text("请先填写", "Please fill this in")
 SCANNED = Text("已扫描 {} 页", "Scanned, {} pages")
 SCANNED_ONE = "Scanned, 1 page"
+SENT = Text("手机上传 {} 页", "Sent by phone, {} pages")
+SENT_ONE = "Sent by phone, 1 page"
 NOT_HANDED_IN = Text("到窗口提交", "To be handed in at the counter")
 NOT_CHOSEN = Text("请选一项", "Please choose one")
 NO_DATE = Text("请按年、月、日输入 8 位数字，例如 20260105", "Year, month and day as 8 digits, such as 20260105")
@@ -241,7 +243,7 @@ def review_rows(pack: ServicePack, envelope: Envelope, language: Language = "zh_
     promised = envelope.get(terms.replaces) if terms is not None else None
     if terms is not None and promised is not None:
         text = terms.replaces_text if promised.origin is Origin.COMMITTED else terms.declined_text
-        shown = scanned_text(promised).of(language) if promised.origin is Origin.SCANNED else text.of(language)
+        shown = scanned_text(promised).of(language) if promised.origin in PAGES else text.of(language)
         rows.append(
             ReviewRow(terms.replaces, terms.replaces_label, shown, promised.origin, promised.trust, editable=True)
         )
@@ -266,12 +268,14 @@ def lent(material: MaterialSpec, field: FieldValue) -> bool:
 def _material_text(material: MaterialSpec, field: FieldValue) -> Text:
     if field.origin in NEEDLESS and material.licence is not None:
         return _with(SPARED, material.licence.name)
-    return scanned_text(field) if field.origin is Origin.SCANNED else handed_in_later(material)
+    return scanned_text(field) if field.origin in PAGES else handed_in_later(material)
 
 
-def scanned(material: MaterialSpec, pages: int) -> FieldValue:
-    """A scanned material as a field: uploaded by the user, original still to be checked, so trust C."""
-    return FieldValue(material.key, SCANNED.zh.format(pages), Origin.SCANNED, Trust.C)
+def scanned(material: MaterialSpec, pages: int, *, by_phone: bool = False) -> FieldValue:
+    """A material whose pages are here as a field: uploaded by the user, original still to be checked, so trust C,
+    under the camera and by telephone alike (国办函〔2016〕108号)."""
+    said, origin = (SENT, Origin.PHONE) if by_phone else (SCANNED, Origin.SCANNED)
+    return FieldValue(material.key, said.zh.format(pages), origin, Trust.C)
 
 
 def handed_in_later(material: MaterialSpec) -> Text:
@@ -284,9 +288,10 @@ def not_handed_in(material: MaterialSpec) -> FieldValue:
 
 
 def scanned_text(field: FieldValue) -> Text:
-    """The field of a scanned material in both languages."""
+    """The field of a material that is here in both languages."""
     pages = re.sub(r"[^0-9]", "", field.value)
-    return Text(field.value, (SCANNED_ONE if pages == "1" else SCANNED.en).format(pages))
+    one, more = (SENT_ONE, SENT.en) if field.origin is Origin.PHONE else (SCANNED_ONE, SCANNED.en)
+    return Text(field.value, (one if pages == "1" else more).format(pages))
 
 
 def readable(pack: ServicePack, material: MaterialSpec, found: Mapping[str, str]) -> dict[str, str]:

@@ -438,6 +438,7 @@ def build(raw: Raw) -> ServicePack:
                 body=_text(p["body"]) if "body" in p else EMPTY,
                 valid_months=p.get("valid_months"),
                 type_code=p.get("type_code", ""),
+                later=p.get("later", False),
             )
             for p in raw["papers"]
         ),

@@ -297,7 +297,8 @@ class PaperSpec:
 
     Of a certificate beside the licence: ``issuer`` (without one, the authority), ``labels`` of fields that are no field
     of the form, the text ``body``, ``valid_months`` (0: without end; None: nothing is said of it). ``type_code``:
-    证照类型代码 (GB/T 36904).
+    证照类型代码 (GB/T 36904). ``later``: no rule approves, so it comes out at no visit; it is made where somebody has
+    approved (kiosk/backend/certificates.py), and printed at a later card read.
     """
 
     paper_id: str
@@ -313,6 +314,12 @@ class PaperSpec:
     body: Text = EMPTY
     valid_months: int | None = None
     type_code: str = ""
+    later: bool = False
+
+    @property
+    def certificate_now(self) -> bool:
+        """Whether it is a certificate that comes out at the visit."""
+        return self.kind is PaperKind.CERTIFICATE and not self.later
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -27,9 +27,23 @@ def findings(pack: ServicePack) -> Iterator[Finding]:
                     "a certificate is for what was approved.",
                     "Write `outcomes: [approved]`.",
                 )
+            yield from _when(pack, index)
             yield from _licence(pack, index) if paper.template == "licence" else _certificate(pack, index)
+        elif paper.later:
+            yield ("papers", index, "later"), "only a certificate is given later.", "Write `kind: certificate`."
         elif paper.template != "receipt":
             yield ("papers", index, "template"), "this layout is a certificate's.", "Write `kind: certificate`."
+
+
+def _when(pack: ServicePack, index: int) -> Iterator[Finding]:
+    """A certificate comes out where the table approves; where people alone do, it is given later."""
+    approves, paper = "approved" in sense.outcomes(pack), pack.papers[index]
+    if paper.later and approves:
+        yield ("papers", index, "later"), "a rule approves this matter, so it comes out at once.", "Remove it."
+    if not paper.later and not approves:
+        yield ("papers", index), "no rule approves this matter, so it would never come out.", "Write `later: true`."
+    if paper.later and paper.template == "licence":
+        yield ("papers", index, "template"), "its credit code is given at the visit.", "Write `template: certificate`."
 
 
 def _licence(pack: ServicePack, index: int) -> Iterator[Finding]:

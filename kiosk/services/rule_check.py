@@ -37,7 +37,7 @@ def _limits(pack: ServicePack) -> Iterator[Finding]:
     wanted = []
     if pack.offline in (Rung.PROVISIONAL, Rung.RECEIPT):
         wanted.append(("network", "without a network"))
-    if any(paper.kind.value == "certificate" for paper in pack.papers):
+    if any(paper.certificate_now for paper in pack.papers):
         wanted.append(("paper", "when the certificate cannot be printed"))
     for key, when in wanted:
         if key not in pack.guide.limited:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import product
 from weakref import WeakKeyDictionary
 
-from kiosk.domain.envelope import Envelope, FieldValue, Origin, Trust
+from kiosk.domain.envelope import PAGES, Envelope, FieldValue, Origin, Trust
 from kiosk.services.expressions import Environment, condition
 from kiosk.services.model import Applicant, LicenceSource, Question, ServicePack
 
@@ -99,7 +99,7 @@ def trim(pack: ServicePack, envelope: Envelope) -> Envelope:
         tuple(
             field
             for field in envelope.fields
-            if field.key not in gone and (field.key not in promised or field.origin is Origin.SCANNED)
+            if field.key not in gone and (field.key not in promised or field.origin in PAGES)
         )
     )
 

@@ -145,6 +145,8 @@ def progress_of(told: wire.CaseProgress) -> Progress:
         handler=Text(told.handler_zh, told.handler_en), remedy=remedy_of(state),
         may=frozenset(May(word) for word in told.may if word in _MAY), here=told.here, version=told.version,
         received=_day(told.received), accepted=_day(told.accepted), rating=_rated(told.rating),
+        confirmed=_day(told.confirmed), confirmation=Text(told.confirmed_zh, told.confirmed_en),
+        owed=None if told.paper is None else (told.paper.paper, Text(told.paper.zh, told.paper.en)),
     )  # fmt: skip
 
 

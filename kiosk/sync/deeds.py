@@ -82,10 +82,12 @@ def delivery(standing: Standing, case_id: str, paper_id: str, at: datetime, *, t
 
 def followup(
     standing: Standing, case_id: str, number: str, level: int, options: Sequence[str], at: datetime,
-    *, test: bool = False,
+    *, first: bool = False, staff_card: bool = False, test: bool = False,
 ) -> DeedRecord:  # fmt: skip
-    """A word added to a rating (追评). ``level`` 5 (best) to 1."""
+    """A word added to a rating (追评), or the ``first`` of a case that was not rated. ``level`` 5 (best) to 1."""
     deed_id = new_case_id()
-    payload = FollowUpPayload(case_id, number, at.isoformat(), level, list(options), test=test)
+    payload = FollowUpPayload(
+        case_id, number, at.isoformat(), level, list(options), first=first, staff_card=staff_card, test=test
+    )
     sealed = seal(msgspec.json.encode(payload), standing.sealing_key, item_info(standing.terminal_id, deed_id))
     return DeedRecord(deed_id, case_id, "followup", at, test, sealed, (), standing.sealing_key_id)

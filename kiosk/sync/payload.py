@@ -71,7 +71,9 @@ def encode_case(
 
 
 def encode_rating(
-    case_id: str, case_no: str, item_code: str, level: int, options: Sequence[str], rated_at: datetime
-) -> bytes:
+    case_id: str, case_no: str, item_code: str, level: int, options: Sequence[str], rated_at: datetime, *,
+    staff_card: bool = False,
+) -> bytes:  # fmt: skip
     """JSON of a rating; ``level`` 5 (best) to 1."""
-    return msgspec.json.encode(RatingPayload(case_id, case_no, item_code, level, list(options), rated_at.isoformat()))
+    at = rated_at.isoformat()
+    return msgspec.json.encode(RatingPayload(case_id, case_no, item_code, level, list(options), at, staff_card))

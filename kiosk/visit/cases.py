@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from kiosk.domain.life import May
 from kiosk.domain.my_case import ERRANDS, Asked
-from kiosk.visit.collecting import collect
+from kiosk.visit.collecting import collect, with_office
 from kiosk.visit.effects import PreparePapers, PrintPapers
-from kiosk.visit.errands import REASONS, asked_for, complete, find, hand_in
+from kiosk.visit.errands import RATED, REASONS, asked_for, complete, find, hand_in
 from kiosk.visit.events import (
     BackPressed,
     CaseChosen,
@@ -56,6 +56,7 @@ def cases_found(visit: Visit, event: CasesFound, now: Now) -> Result:
         return stay(visit)
     known = {case.case_id for case in event.cases}
     looked_at = tuple(case for case in visit.cases or () if case.case_id == visit.opened and case.case_id not in known)
+    visit = with_office(visit, tuple(case.paper for case in event.cases if case.paper is not None))
     return stay(visit, cases=(*event.cases, *looked_at), asked=event.asked)
 
 
@@ -79,7 +80,7 @@ def begin_errand(visit: Visit, event: ErrandPressed, now: Now) -> Result:
     if event.errand is May.SUPPLEMENT and not visit.machine.document_camera:
         return stay(visit)
     begun = replace(visit, errand=event.errand, pages={}, strokes=(), why=-1)
-    if event.errand is May.REPLY:  # nothing is chosen beforehand, as for the first rating
+    if event.errand in RATED:  # nothing is chosen beforehand, as at the visit
         return go(begun, State.RATE, level=0, options=frozenset(), more=False)
     if event.errand is May.WITHDRAW:
         return go(begun, State.WITHDRAW, PreparePapers())

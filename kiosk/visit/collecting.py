@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from devices.contracts.printing import Printed
-from kiosk.domain.waiting import PRINTABLE
+from devices.contracts.printing import NotPrinted, Printed
+from kiosk.domain.waiting import NOT_FETCHED, PRINTABLE, WaitingPaper
 from kiosk.visit.effects import PreparePapers, PrintPapers
 from kiosk.visit.events import (
     BackPressed,
@@ -43,6 +43,20 @@ def with_card(visit: Visit, event: CardShown) -> Visit:
     elif visit.document.number != event.document.number:
         visit = visit.of_nobody()
     return replace(visit, document=event.document, picture=event.picture, photo_due=event.photo_due)
+
+
+def with_office(visit: Visit, papers: tuple[WaitingPaper, ...]) -> Visit:
+    """With what lies at the office for the person, behind what lies here; not a paper of which one lies here as well.
+
+    On the page where they are collected the places of the others stay what they are.
+    """
+    here = visit.waiting or ()
+    known = {(one.paper.case_id, one.paper.kind) for one in here}
+    new = tuple(one for one in papers if (one.paper.case_id, one.paper.kind) not in known)
+    if not new:
+        return visit
+    lines = tuple(PaperState(one.paper.paper_id, IDLE) for one in new) if visit.state is State.COLLECT else ()
+    return replace(visit, waiting=(*here, *new), papers=(*visit.papers, *lines))
 
 
 def home_again(visit: Visit) -> Visit:
@@ -90,13 +104,14 @@ def progressed(visit: Visit, event: PaperProgressed, now: Now) -> Result:
 
 @on(PaperEnded, State.COLLECT)
 def ended(visit: Visit, event: PaperEnded, now: Now) -> Result:
-    """However it ended, the next print of this paper is a copy."""
+    """However it ended, the next print of this paper is a copy; but not of one that could not be fetched."""
     index = _under_way(visit, event.paper_id)
     if index is None or visit.waiting is None:
         return stay(visit)
     line = ended_line(visit.papers[index], event.outcome)
     before = visit.waiting[index]
-    after = replace(before, printed=before.printed + 1, taken=isinstance(event.outcome, Printed))
+    fetched = not (isinstance(event.outcome, NotPrinted) and event.outcome.reason.code == NOT_FETCHED)
+    after = replace(before, printed=before.printed + fetched, taken=isinstance(event.outcome, Printed))
     waiting = (*visit.waiting[:index], after, *visit.waiting[index + 1 :])
     visit = replace(_with(visit, index, line), waiting=waiting)
     if not visit.card_missing:
@@ -136,7 +151,8 @@ def papers_found(visit: Visit, event: PapersFound, now: Now) -> Result:
     """What lies here for the card that was read; an answer about another card has come too late."""
     if visit.document is None or visit.document.number != event.number:
         return stay(visit)
-    return stay(visit, waiting=event.waiting)
+    at_office = tuple(one for one in visit.waiting or () if one.at_office)  # told before the card was put back
+    return stay(with_office(replace(visit, waiting=event.waiting), at_office))
 
 
 @on(PapersFound, State.COLLECT)

@@ -86,6 +86,19 @@ class HideDesk:
     """No picture of the desk any more. What is being read goes on. No answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenInbox:
+    """Let a telephone send pictures into this visit. Answered by InboxOpened or InboxFailed, then by PhoneSeen and
+    PictureSent, all with this ``turn``, until CloseInbox."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseInbox:
+    """No picture any more; what lies at the backend is erased there. No answer."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class PreparePapers:
     """A case will soon be committed, or papers printed: warm the documents worker, and seal the scanned pages while
@@ -203,8 +216,8 @@ class PrintPapers:
 
 @dataclass(frozen=True, slots=True)
 class SaveRating:
-    """Answered by RatingSaved. ``document``: of whoever adds a word to the rating of an earlier case (追评); None: the
-    case was made in this visit, and is rated for the first time.
+    """Answered by RatingSaved. ``document``: of whoever rates an earlier case (``first``: it was not rated before), or
+    adds a word to its rating (追评); None: the case was made in this visit, and is rated for the first time.
     """
 
     case_id: str
@@ -213,6 +226,7 @@ class SaveRating:
     level: int
     options: tuple[str, ...]
     document: IdentityDocument | None = field(default=None, repr=False)
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +267,8 @@ class PowerDown:
 
 Effect = (
     SetTimer | CancelTimer | Recover | PrepareVerification | CheckFace | StopCamera | CheckStaffCode | ShowDesk
-    | TakePage | ReadPage | HideDesk | PreparePapers | Commit | FindCases | AskRegister | HandIn | KeepDraft
+    | TakePage | ReadPage | HideDesk | OpenInbox | CloseInbox
+    | PreparePapers | Commit | FindCases | AskRegister | HandIn | KeepDraft
     | ForgetDraft | TakeUpDraft | KeepAnswers | ForgetAnswers | NoteHelper | PrintPapers
     | SaveRating | CallHelp | Wipe | AdmitCards | DismissCards | KeepCard | PowerDown
 )  # fmt: skip

@@ -20,6 +20,7 @@ from kiosk.visit.table import Result, go
 from kiosk.visit.visit import Visit
 
 JPEG = "image/jpeg"
+RATED = (May.RATE, May.REPLY)  # errands that are done on the page of the rating
 MOST_PAGES = 8  # of a paper of which this terminal's packs know nothing
 HELP = Text("请把每一页都拍下来。", "Please take every page.")
 REASONS = (
@@ -98,12 +99,12 @@ def hand_in(visit: Visit) -> Result:
 
 
 def word_added(visit: Visit) -> SaveRating:
-    """What is added to the rating of the case that is open (追评)."""
+    """The rating of the case that is open, where it has none yet, or what is added to it (追评)."""
     if visit.document is None or not visit.certain:
-        raise AssertionError("a word is added by nobody before the identity is verified")
-    one = opened(visit)
+        raise AssertionError("an earlier case is rated by nobody before the identity is verified")
+    one, first = opened(visit), visit.errand is May.RATE
     options = tuple(sorted(visit.options))
-    return SaveRating(one.case_id, one.progress.case_no, "", visit.level, options, visit.document)
+    return SaveRating(one.case_id, one.progress.case_no, "", visit.level, options, visit.document, first)
 
 
 def page(visit: Visit) -> State:

@@ -273,6 +273,16 @@ class AnotherPagePressed:
 
 
 @dataclass(frozen=True, slots=True)
+class PhonePressed:
+    """用手机上传: pages are sent by telephone instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRenewed:
+    """换一个二维码: the old one is worth nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class MaterialSkipped:
     """不扫描: whatever was scanned of it is thrown away."""
 
@@ -465,6 +475,38 @@ class PageRead:
     page: bytes
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class InboxOpened:
+    """A telephone may send to this address, which is shown as a code. ``turn``: of OpenInbox, here and below."""
+
+    turn: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFailed:
+    """``why``: ``line`` (no answer), ``over`` (its time has run out), ``closed`` (the backend offers none)."""
+
+    turn: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSeen:
+    """A telephone has the page open that the code leads to, or has just sent."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PictureSent:
+    """A picture has arrived, JPEG. ``number``: two digits that the sending telephone shows."""
+
+    turn: int
+    number: int
+    jpeg: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class AbilitiesChanged:
     """What this machine can finish now, by service id; ``online`` is whether the backend was reached lately."""
@@ -560,9 +602,12 @@ class DraftKept:
 
 @dataclass(frozen=True, slots=True)
 class RatingSaved:
-    """``ok`` False: the rating could not be stored; the citizen is told."""
+    """``ok`` False: the rating could not be stored; the citizen is told. ``staff_card``: it was not taken, because a
+    staff card lies in the slot.
+    """
 
     ok: bool = True
+    staff_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -585,7 +630,8 @@ Touch = (
     | RememberToggled | KnownForgotten | FaceAgreed | OtherWayChosen | StaffCodeEntered
     | SuggestionChosen | LicenceDeclined
     | AnswerChanged | ValueConfirmed | ScanPressed | TakePressed | RetakePressed | AnotherPagePressed
-    | MaterialSkipped | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen
+    | MaterialSkipped | PhonePressed | CodeRenewed
+    | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen
     | LevelChosen | OptionToggled | MoreOptionsPressed | RatingSubmitted | RatingSkipped
 )  # fmt: skip
 Event = (
@@ -595,7 +641,7 @@ Event = (
     | CardFailed | CardGone | FaceHinted
 
     | LivenessPrompted | FaceChecked | StaffCodeChecked | PageTaken | PageRead | AbilitiesChanged | PowerChanged
-    | DeskOpensAgain
+    | DeskOpensAgain | InboxOpened | InboxFailed | PhoneSeen | PictureSent
     | SlotChanged | ClosedChanged | Recovered | Committed
     | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped | TimerFired
 )  # fmt: skip

@@ -154,7 +154,7 @@ late(
     NextPressed,
     but=(
         State.GUIDE, State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW,
-        State.OUTCOME, State.FAREWELL, State.SUPPLEMENT, State.HANDED_IN, State.QUERY, State.LICENCE,
+        State.OUTCOME, State.FAREWELL, State.SUPPLEMENT, State.HANDED_IN, State.QUERY, State.LICENCE, State.UPLOAD,
     ),
 )  # fmt: skip
 late(
@@ -163,6 +163,6 @@ late(
         State.HOME, State.SEARCH, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
         State.COLLECT, State.RESUME, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN, State.KEEP,
         State.CASES, State.CASE, State.SUPPLEMENT, State.WITHDRAW, State.HELPER, State.QUERY,
-        State.LICENCE,
+        State.LICENCE, State.UPLOAD,
     ),
 )  # fmt: skip

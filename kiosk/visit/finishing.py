@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
-from kiosk.domain.life import May
 from kiosk.domain.papers import PaperContent
 from kiosk.domain.text import Text
 from kiosk.visit import errands, remembering
@@ -165,7 +164,7 @@ def more_options(visit: Visit, event: MoreOptionsPressed, now: Now) -> Result:
 def submit(visit: Visit, event: RatingSubmitted, now: Now) -> Result:
     if not visit.level:
         return stay(visit)
-    if visit.errand is May.REPLY:
+    if visit.errand in errands.RATED:
         return stay(visit, errands.word_added(visit))
     if visit.case is None:
         return stay(visit)
@@ -178,10 +177,10 @@ def submit(visit: Visit, event: RatingSubmitted, now: Now) -> Result:
 
 @on(RatingSaved, State.RATE)
 def rating_saved(visit: Visit, event: RatingSaved, now: Now) -> Result:
-    """Who added a word is done as well: the card may have gone, and another's may lie there."""
+    """Who rated an earlier case is done as well: the card may have gone, and another's may lie there."""
     if not event.ok:
-        return stay(visit, problem="rating_failed")
-    return farewell(replace(visit, saved=True) if visit.errand is May.REPLY else visit, "done")
+        return stay(visit, problem="staff_card" if event.staff_card else "rating_failed")
+    return farewell(replace(visit, saved=True) if visit.errand in errands.RATED else visit, "done")
 
 
 @on(RatingSkipped, State.RATE)
@@ -219,7 +218,7 @@ def _printed(visit: Visit) -> tuple[Text, ...]:
         titles = [Text(title, title)] if any(line.state == "done" for line in visit.papers) else []
     elif visit.collecting:
         lines = zip(visit.waiting or (), visit.papers, strict=False)  # no lines before the page was reached
-        titles = [Text(one.paper.title, one.paper.title) for one, line in lines if line.state == "done"]
+        titles = [one.name for one, line in lines if line.state == "done"]
     else:
         done = {line.paper_id for line in visit.papers if line.state == "done"}
         titles = [spec.title for spec in visit.pack.papers if spec.paper_id in done] if done else []

@@ -60,7 +60,7 @@ CALLED_IN = (
 )  # fmt: skip
 """Pages on which help may begin."""
 
-HELPED = frozenset({*CALLED_IN, State.HELPER, State.CONSENT})
+HELPED = frozenset({*CALLED_IN, State.HELPER, State.CONSENT, State.UPLOAD})
 """Pages with a helper in: no other is shown to one."""
 
 OWN = {

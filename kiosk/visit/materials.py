@@ -1,7 +1,9 @@
-"""What the visit knows of scanned papers: which can be scanned here, what of them goes into the case."""
+"""What the visit knows of scanned papers: which can be scanned here, what of them goes into the case. Pages that a
+telephone sent are among them, and known by their hash."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -75,6 +77,11 @@ def attached(visit: Visit) -> tuple[Material, ...]:
     )
 
 
+def mark_of(page: bytes) -> bytes:
+    """By which a page is known as one that a telephone sent, without a second copy of it."""
+    return hashlib.sha256(page).digest()
+
+
 def without(visit: Visit, key: str) -> Mapping[str, tuple[bytes, ...]]:
     return {known: pages for known, pages in visit.pages.items() if known != key}
 
@@ -85,9 +92,10 @@ def next_needed(visit: Visit) -> MaterialSpec | None:
 
 
 def as_field(visit: Visit, spec: MaterialSpec) -> FieldValue:
-    """What the envelope says of a material: how many pages were scanned, or that it goes to the counter."""
+    """What the envelope says of a material: how many pages were scanned, or that it goes to the counter. One of which
+    the telephone sent a page is told as sent: nobody has seen a paper under the camera."""
     if pages := visit.pages.get(spec.key):
-        return forms.scanned(spec, len(pages))
+        return forms.scanned(spec, len(pages), by_phone=any(mark_of(page) in visit.by_phone for page in pages))
     terms = next((each for each in visit.pack.commitments if each.replaces == spec.key), None)
     if terms is not None:
         return FieldValue(spec.key, terms.declined_text.zh, Origin.CHOSEN, Trust.D)

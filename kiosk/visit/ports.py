@@ -18,6 +18,7 @@ from kiosk.visit.effects import (
     KeepAnswers,
     KeepDraft,
     NoteHelper,
+    OpenInbox,
     PreparePapers,
     PrintPapers,
     ReadPage,
@@ -52,6 +53,10 @@ class Ports(Protocol):
     def read_page(self, effect: ReadPage) -> None: ...
 
     def hide_desk(self) -> None: ...
+
+    def open_inbox(self, effect: OpenInbox) -> None: ...
+
+    def close_inbox(self) -> None: ...
 
     def prepare_papers(self, effect: PreparePapers) -> None: ...
 

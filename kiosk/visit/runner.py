@@ -166,6 +166,10 @@ class Runner:
                 ports.read_page(effect)
             case fx.HideDesk():
                 ports.hide_desk()
+            case fx.OpenInbox():
+                ports.open_inbox(effect)
+            case fx.CloseInbox():
+                ports.close_inbox()
             case fx.PreparePapers():
                 ports.prepare_papers(effect)
             case fx.Commit():

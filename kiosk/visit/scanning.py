@@ -152,4 +152,5 @@ def _without_offers(visit: Visit) -> Visit:
 
 
 late(ScanPressed, but=(State.FORM,))
-late(TakePressed, RetakePressed, AnotherPagePressed, MaterialSkipped, PageTaken, DeskOpensAgain, but=(State.MATERIAL,))
+late(TakePressed, AnotherPagePressed, MaterialSkipped, PageTaken, DeskOpensAgain, but=(State.MATERIAL,))
+late(RetakePressed, but=(State.MATERIAL, State.UPLOAD))

@@ -235,7 +235,8 @@ class MaterialBody:
     is opened again).
 
     ``fills``: it is scanned to fill in a question. ``skippable``: it may be left out, and ``later`` says what becomes
-    of it then; empty: it is brought to the counter.
+    of it then; empty: it is brought to the counter. ``phone``: whether it may be sent by telephone instead: ``can``,
+    ``offline``, "" (not here, or no page more).
     """
 
     label: str
@@ -247,6 +248,25 @@ class MaterialBody:
     fills: bool = False
     skippable: bool = True
     later: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadBody:
+    """Pages that a telephone sends. ``stage``: ``opening``, ``waiting`` (``code`` is the address that is shown as a
+    code), ``look`` (``picture``, a JPEG sent by the telephone that shows ``number``, waits to be kept or not).
+    ``more``: pictures behind it. ``count``: pages of the material that are kept. ``problem``: InboxFailed.why, or
+    ``large`` (the last one would not have fitted into the case, and was not kept).
+    """
+
+    label: str
+    stage: str
+    code: str = ""
+    picture: bytes = b""
+    number: int = 0
+    more: int = 0
+    count: int = 0
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,7 +505,8 @@ class NoticeBody:
 Body = (
     AttractBody | HomeBody | SearchBody | GuideBody | IdentifyBody | ConsentBody | FaceBody | OtherWayBody | HelperBody
     | FormBody | QueryBody | LicenceBody
-    | MaterialBody | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
+    | MaterialBody | UploadBody
+    | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
     | CollectBody | ResumeBody | KeepBody | FarewellBody | NoticeBody | CaseBodies
 )  # fmt: skip
 

@@ -80,9 +80,9 @@ class RatedLine:
 class CaseBody:
     """``line`` as in the list. ``said``: why it stands so, in the office's words; ``remedy``: how to object.
 
-    ``actions``: what can be touched: ``supplement``, ``withdraw``, ``collect``, ``reply``. ``rated``: the person's own
-    rating, None where there is none that is known here. ``unheeded``: why what was handed in
-    did not count: ``too_late``, ``not_theirs``, ``not_asked``, ``incomplete``, ``other``. ``obstacle``: why something
+    ``actions``: what can be touched: ``supplement``, ``withdraw``, ``collect``, ``rate``, ``reply``. ``rated``: the
+    person's own rating, None where there is none that is known here. ``unheeded``: why what was handed in did not
+    count: ``too_late``, ``not_theirs``, ``not_asked``, ``incomplete``, ``other``. ``obstacle``: why something
     that may be done cannot be done here now: ``desk`` (no document camera), ``line`` (what is lacking is not known
     here). ``problem``: ``no_longer``.
     """

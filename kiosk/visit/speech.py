@@ -27,6 +27,7 @@ _PAGES: dict[type, Callable[[Any, Say], Iterator[Line]]] = {
     s.HomeBody: arriving.home, s.SearchBody: arriving.search, s.GuideBody: arriving.guide,
     s.ConsentBody: arriving.consent, s.FaceBody: arriving.face, s.OtherWayBody: arriving.other_way,
     s.HelperBody: arriving.helper, s.FormBody: filling.form, s.MaterialBody: filling.material,
+    s.UploadBody: filling.upload,
     s.CommitmentBody: filling.commitment, s.ReviewBody: filling.review, s.SignBody: filling.sign,
     s.QueryBody: filling.query, s.LicenceBody: filling.licence, s.ResumeBody: filling.resume, s.KeepBody: filling.keep,
     s.OutcomeBody: ending.outcome, s.TroubleBody: ending.trouble, s.RateBody: ending.rate,
@@ -81,6 +82,8 @@ def _place(screen: s.Screen) -> str:
             return f"licence {body.name} {body.stage}"
         case s.MaterialBody():
             return f"material {body.label} {len(body.pages)} {body.stage == 'taken'}"
+        case s.UploadBody():
+            return f"upload {body.stage} {body.count} {body.more}"
         case s.OutcomeBody():
             return f"outcome {body.reasons_shown}"
         case s.HomeBody():

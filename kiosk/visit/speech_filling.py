@@ -49,8 +49,25 @@ def material(body: s.MaterialBody, say: Say) -> Iterator[Line]:
         yield Line(_problem(body, say), live=True)
     if body.pages:
         yield Line(say("desk.count", len(body.pages)))
+    if body.phone and body.stage != "taken":
+        yield Line(say("desk.phone" if body.phone == "can" else "desk.phone.offline"))
     if not body.fills and body.skippable and body.stage != "taken":
         yield Line(say("desk.skip.later", body.later) if body.later else say("desk.skip"))
+
+
+def upload(body: s.UploadBody, say: Say) -> Iterator[Line]:
+    """What a code leads to cannot be heard: who does not see it takes the document camera."""
+    if body.stage == "look":
+        yield from (Line(say("upload.look"), live=True), Line(say("upload.look.lead", body.number)))
+        yield Line(say("upload.more", body.more) if body.more else "")
+    else:
+        yield from (Line(say("upload.title", body.label)), Line(say("upload.lead")))
+        if not body.problem:
+            yield Line(say(f"upload.{body.stage}"), live=True)
+    if body.problem:
+        yield Line(say(f"upload.problem.{body.problem}"), live=True)
+    if body.count:
+        yield Line(say("upload.count", body.count))
 
 
 def _problem(body: s.MaterialBody, say: Say) -> str:

@@ -27,6 +27,7 @@ class State(Enum):
     LICENCE = "licence"  # an electronic licence may be asked for, which spares typing and papers
     FORM = "form"
     MATERIAL = "material"  # papers are scanned
+    UPLOAD = "upload"  # or sent by telephone
     COMMITMENT = "commitment"
     REVIEW = "review"
     SIGN = "sign"
@@ -47,7 +48,7 @@ BEFORE_COMMIT = frozenset(
         State.HOME, State.SEARCH, State.GUIDE, State.IDENTIFY, State.CONSENT, State.FACE, State.OTHER_WAY,
         State.COLLECT, State.RESUME, State.CASES, State.CASE, State.SUPPLEMENT, State.WITHDRAW, State.QUERY,
         State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN, State.KEEP,
-        State.HELPER, State.LICENCE,
+        State.HELPER, State.LICENCE, State.UPLOAD,
     }
 )  # fmt: skip
 """Leaving one of these leaves nothing behind but what the citizen wants kept."""
@@ -56,8 +57,7 @@ NEEDS_CARD = frozenset(
     {
         State.CONSENT, State.FACE, State.OTHER_WAY, State.COLLECT, State.RESUME, State.CASES, State.CASE,
         State.SUPPLEMENT, State.WITHDRAW, State.QUERY, State.FORM, State.MATERIAL, State.COMMITMENT, State.REVIEW,
-        State.SIGN, State.LICENCE,
-
+        State.SIGN, State.LICENCE, State.UPLOAD,
     }
 )  # fmt: skip
 """The card that was read should stay in the field."""

@@ -23,6 +23,7 @@ from kiosk.visit import (
     remembering,
     scanning,
     slot,
+    uploading,
 )
 from kiosk.visit.effects import CancelTimer, Effect, SetTimer
 from kiosk.visit.events import (
@@ -55,6 +56,7 @@ ROOMS = (
     filling,
     licensing,
     scanning,
+    uploading,
     keeping,
     helping,
     remembering,
@@ -90,9 +92,10 @@ def step(visit: Visit, event: Event, now: Now) -> Result:
         after, effects = handler(visit, event, now)
     after, helped = helping.mind(visit, after)
     after, showing = materials.desk(visit, after)
+    after, sending = uploading.mind(visit, after)
     after, timers = _arm(visit, event, after, now)
     after, ending = power.mind(visit, after, now)
-    return after, (*effects, *helped, *showing, *timers, *ending, *slot.door(visit, after))
+    return after, (*effects, *helped, *showing, *sending, *timers, *ending, *slot.door(visit, after))
 
 
 def _notice_card(visit: Visit, event: Event) -> Visit:
@@ -114,7 +117,7 @@ def _arm(before: Visit, event: Event, after: Visit, now: Now) -> tuple[Visit, tu
         effects = (*effects, SetTimer("clock", after.machine.delays.clock))
     if moved and before.state is State.ATTRACT:
         effects = (*effects, CancelTimer("clock"))
-    if not (moved or paper_over or isinstance(event, TOUCHES)):
+    if not (moved or paper_over or uploading.used(after, event) or isinstance(event, TOUCHES)):
         return after, effects
     delays = after.machine.delays
     quiet = delays.quiet.get(after.state)

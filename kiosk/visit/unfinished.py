@@ -8,7 +8,9 @@ from kiosk.visit.effects import Effect, KeepDraft
 from kiosk.visit.states import State
 from kiosk.visit.visit import Visit
 
-ENTERED = frozenset({State.FORM, State.LICENCE, State.MATERIAL, State.COMMITMENT, State.REVIEW, State.SIGN})
+ENTERED = frozenset(
+    {State.FORM, State.LICENCE, State.MATERIAL, State.UPLOAD, State.COMMITMENT, State.REVIEW, State.SIGN}
+)
 """Pages on which something was entered that is not committed."""
 
 

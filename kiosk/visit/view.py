@@ -16,7 +16,18 @@ from kiosk.services import forms, search, situations, telling
 from kiosk.services.known import in_part, label, rows_in_part, sensitive
 from kiosk.services.model import Ability, Decider, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
 from kiosk.services.templates import places as places_of
-from kiosk.visit import filling, helping, lending, power, promising, remembering, slot, view_bundle, view_cases
+from kiosk.visit import (
+    filling,
+    helping,
+    lending,
+    power,
+    promising,
+    remembering,
+    slot,
+    uploading,
+    view_bundle,
+    view_cases,
+)
 from kiosk.visit.events import Committed
 from kiosk.visit.finishing import missed, printing
 from kiosk.visit.identifying import staff_possible
@@ -59,13 +70,14 @@ from kiosk.visit.screen import (
     SignBody,
     SuggestionView,
     TroubleBody,
+    UploadBody,
 )
 from kiosk.visit.states import NEEDS_CARD, State
 from kiosk.visit.visit import Machine, Now, Visit
 
 STEPS = {
     State.IDENTIFY: 1, State.CONSENT: 2, State.FACE: 2, State.OTHER_WAY: 2, State.QUERY: 3, State.FORM: 3,
-    State.LICENCE: 3, State.MATERIAL: 3,
+    State.LICENCE: 3, State.MATERIAL: 3, State.UPLOAD: 3,
     State.COMMITMENT: 4,
     State.REVIEW: 4, State.SIGN: 5, State.COMMITTING: 5,
 }  # fmt: skip
@@ -162,6 +174,8 @@ def _body(visit: Visit, now: Now) -> Body:
             return _form(visit, now)
         case State.MATERIAL:
             return _material(visit)
+        case State.UPLOAD:
+            return _upload(visit)
         case State.COMMITMENT:
             return _commitment(visit)
         case State.REVIEW:
@@ -293,7 +307,7 @@ def _collect(visit: Visit) -> CollectBody:
     papers = visit.waiting if visit.waiting and visit.certain else ()
     lines = tuple(
         CollectLine(
-            title=one.title.of(visit.language) or one.paper.title,
+            title=one.name.of(visit.language),
             date=day_of(one.committed_at),
             case_no=group_case_no(one.paper.case_no),
             state=one.state.value,
@@ -468,6 +482,21 @@ def _material(visit: Visit) -> MaterialBody:
         fills=visit.scanned_for == "form",
         skippable=visit.errand is None and not must_be_scanned(spec),
         later=spec.later.of(language),
+        phone="" if uploading.full(visit) else uploading.offered(visit),
+    )
+
+
+def _upload(visit: Visit) -> UploadBody:
+    shown = visit.arrived[0] if visit.arrived else b""
+    return UploadBody(
+        label=spec_of(visit).label.of(visit.language),
+        stage="look" if shown else "waiting" if visit.code else "opening",
+        code="" if shown else visit.code,
+        picture=shown,
+        number=visit.sender,
+        more=max(0, len(visit.arrived) - 1),
+        count=len(visit.pages.get(visit.material, ())),
+        problem="" if shown else visit.problem,  # what has arrived is looked at first
     )
 
 

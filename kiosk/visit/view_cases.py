@@ -7,11 +7,14 @@ from datetime import date, datetime
 from kiosk.domain.beijing import CHINA, day_of
 from kiosk.domain.codes import case_no_valid, group_case_no
 from kiosk.domain.life import May, State, Track, track_of
+from kiosk.domain.life_table import Deed
 from kiosk.domain.my_case import MyCase, Pending
+from kiosk.domain.progress import Progress
 from kiosk.domain.rating import level_word, reasons
+from kiosk.domain.text import Language
 from kiosk.domain.waiting import PRINTABLE
 from kiosk.services.terms import terms_of
-from kiosk.visit.errands import REASONS, asked_for, complete, opened
+from kiosk.visit.errands import RATED, REASONS, asked_for, complete, opened
 from kiosk.visit.screen_cases import (
     CaseBody,
     CaseLine,
@@ -42,7 +45,7 @@ def case(visit: Visit) -> CaseBody:
         steps=tuple(
             TimeStep(kind, day_of(day), stage) for kind, day, stage in way(one, complaint=_complaint(visit, one))
         ),
-        said=known.reason.of(language),
+        said=_said(known, language),
         remedy=known.remedy.of(language),
         office=(known.handler if known.handler.zh else one.office).of(language),
         lacking=tuple(lack.text.of(language) for lack in known.lacking),
@@ -108,7 +111,9 @@ def way(one: MyCase, *, complaint: bool = False) -> tuple[tuple[str, date | date
             held = ("held", known.since, "now")
             return (*received, "done"), ("accepted", known.accepted, "done"), held, (*ending, "ahead")
     accepted = () if known.accepted is None else (("accepted", known.accepted, "done"),)
-    return (*received, "done"), *accepted, (state.value, known.since, "now")
+    decided = (state.value, known.since, "now" if known.confirmed is None else "done")
+    confirmed = () if known.confirmed is None else (("confirmed", known.confirmed, "now"),)
+    return (*received, "done"), *accepted, decided, *confirmed
 
 
 def _line(visit: Visit, one: MyCase) -> CaseLine:
@@ -140,15 +145,21 @@ def _actions(visit: Visit, one: MyCase) -> tuple[str, ...]:
         able.append(May.COLLECT.value)
     if May.WITHDRAW in one.may:
         able.append(May.WITHDRAW.value)
-    if May.REPLY in one.may:
-        able.append(May.REPLY.value)
+    able += [errand.value for errand in RATED if errand in one.may]
     return tuple(able)
+
+
+def _said(known: Progress, language: Language) -> str:
+    """Why it stands so in the words of whoever has decided, and below it the department's, where that agrees."""
+    words, title = known.confirmation.of(language), Deed.CONFIRMED.title.of(language)
+    between = "：" if language == "zh_CN" else ": "
+    return "\n".join(line for line in (known.reason.of(language), f"{title}{between}{words}" if words else "") if line)
 
 
 def _rated(visit: Visit, one: MyCase) -> RatedLine | None:
     found, language = one.progress.rating, visit.language
     if found is None:
-        return None
+        return RatedLine(level="", saved=True) if one.added else None
     task = finding = ""
     if found.task:  # the words of tasks are read where there is one, not at every start
         from kiosk.domain.rating_task import TaskState, finding_word

@@ -61,6 +61,7 @@ class Machine:
     receipt_printer: bool = False
     identity_reader: bool = False
     document_camera: bool = False
+    phone_pages: bool = False  # whether telephones reach the backend's pages
     page_reader: bool = False  # whether pages can be read (OCR installed)
     card_on_reader: bool = False
     card_slot: bool = False  # whether there is a slot for smart cards
@@ -153,6 +154,12 @@ class Visit:
     read: bool = False  # the answer on screen was read from a paper ...
     confirmed: bool = False  # ... and the citizen has confirmed it
     pages: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)  # scanned, by material
+    by_phone: frozenset[bytes] = frozenset()  # those that a telephone sent, by SHA-256
+    inbox: int = 0  # how often one was opened for a telephone (kiosk.visit.uploading)
+    code: str = ""  # the address that its code shows; "" while there is none
+    arrived: tuple[bytes, ...] = ()  # sent and not looked at: nobody's pages
+    in_sight: float = 0.0  # since when the first of them is (Now.monotonic), or one was kept
+    sender: int = 0  # the number that the sending telephone shows
     offers: Mapping[str, str] = field(default_factory=dict)  # read of them, by question; nothing that counts
     readings: int = 0  # pages that are being read
     material: str = ""  # the one that is being scanned

@@ -1,4 +1,4 @@
-"""Enrolment, items and materials, reserved numbers, results; and what every refusal looks like."""
+"""Enrolment, items and materials, reserved numbers, results, inboxes of visits; what every refusal looks like."""
 
 from __future__ import annotations
 
@@ -186,6 +186,45 @@ class ResultsReply:
     results: list[CaseResult]
     more: bool = False
     progress: list[CaseWord] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class InboxRequest:
+    """A visit waits for pictures of a telephone (`POST /v1/inboxes`). ``inbox``: the SHA-256 of a token of 128 bits of
+    chance, which stands in the code on the screen and nowhere at the backend. ``reply_key``: base64, a sealing key of
+    the terminal's suite made for this one inbox: whatever arrives is sealed to it, and forgotten with it.
+    """
+
+    inbox: str
+    reply_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxReply:
+    """``seconds``: for how long it is open."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class InboxNews:
+    """How it stands with an inbox. ``number``: what the telephone shows that sends into it, two digits; 0 before one
+    has. ``active``: a telephone has just asked for its page, or sends. ``waiting``: pictures that were not fetched.
+
+    ``sealed``: the first of them, a JPEG sealed with ``inbox_info``, in base64, and ``seq`` its number; 0 for none.
+    """
+
+    open: bool
+    number: int = 0
+    active: bool = False
+    waiting: int = 0
+    seq: int = 0
+    sealed: str = ""
+
+
+def inbox_info(inbox: str, seq: int) -> bytes:
+    """What binds a picture to its inbox and its place in it."""
+    return b"kiosk inbox 1\0" + f"{inbox} {seq}".encode()
 
 
 @dataclass(frozen=True, slots=True)

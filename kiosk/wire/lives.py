@@ -71,11 +71,21 @@ class CaseRating:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class CasePaper:
+    """A sealed paper that is owed to the applicant: which of the pack's, and its name. Travels sealed alone."""
+
+    paper: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class CaseProgress:
     """One case as its applicant is shown it (kiosk.domain.progress.Progress). Travels sealed alone.
 
-    ``may``: kiosk.domain.life.May values. ``here``: the asking terminal took it. ``received``, ``accepted``: days,
-    YYYY-MM-DD, "" where it was not.
+    ``may``: kiosk.domain.life.May values. ``here``: the asking terminal took it. ``received``, ``accepted``,
+    ``confirmed``: days, YYYY-MM-DD, "" where it was not. ``paper``: what the asking terminal may fetch and print
+    (``GET /v1/certificates``), None where nothing is owed, or another terminal took the case.
     """
 
     case_id: str
@@ -98,6 +108,10 @@ class CaseProgress:
     received: str = ""
     accepted: str = ""
     rating: CaseRating | None = None
+    confirmed: str = ""
+    confirmed_zh: str = ""
+    confirmed_en: str = ""
+    paper: CasePaper | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -186,7 +200,8 @@ class DeliveryPayload:
 class FollowUpPayload:
     """The plain text of an item of kind ``followup``: what is added to a rating later (追评), once. ``level`` 5 (best)
     to 1, ``options`` as of a rating; ``said``: in the applicant's words, "" for none. ``not_asked`` where the case was
-    not rated, or something was added before.
+    not rated, or something was added before. ``first``: it was not rated at the visit, and this is its rating;
+    ``not_asked`` where it was. ``staff_card``: as of a rating (RatingPayload).
     """
 
     case_id: str
@@ -195,6 +210,8 @@ class FollowUpPayload:
     level: int
     options: list[str] = field(default_factory=list)
     said: str = ""
+    first: bool = False
+    staff_card: bool = False
     test: bool = False
     format: int = 1
 

@@ -98,7 +98,9 @@ class CasePayload:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RatingPayload:
-    """The plain text of a sealed item of kind ``rating``: 好差评, ``level`` 5 (best) to 1."""
+    """The plain text of a sealed item of kind ``rating``: 好差评, ``level`` 5 (best) to 1. ``staff_card``: one lay in
+    the terminal's slot in this visit (a rating is not taken while it lies there). ``said``: in the applicant's words.
+    """
 
     case_id: str
     case_no: str
@@ -106,4 +108,6 @@ class RatingPayload:
     level: int
     options: list[str]
     rated_at: str
+    staff_card: bool = False
+    said: str = ""
     format: int = 1

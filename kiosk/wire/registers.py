@@ -70,9 +70,12 @@ def register_answer_info(terminal_id: str) -> bytes:
 
 
 def proof_bytes(
-    terminal_id: str, register: str, number: str, at: str, outcome: str, fields: Mapping[str, str]
-) -> bytes:
-    """What the backend signs of an answer: a certificate rests on this, never on a terminal's own word."""
-    said = [terminal_id, register, number, at, outcome, dict(fields)]
+    terminal_id: str, register: str, number: str, at: str, outcome: str, fields: Mapping[str, str],
+    *, test: bool = False,
+) -> bytes:  # fmt: skip
+    """What the backend signs of an answer: a certificate rests on this, never on a terminal's own word. ``test``: a
+    register may answer a terminal that is being tried out with anything.
+    """
+    said = [terminal_id, register, number, at, outcome, dict(fields), *(["test"] if test else [])]
     told = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return b"kiosk register proof 1\0" + told.encode()

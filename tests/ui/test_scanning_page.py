@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
+import zxingcpp
+
 from devices.contracts.document_camera import DocumentHint
 from kiosk.visit import events as ev
+from kiosk.visit.screen import UploadBody
 from ui.samples import PAGE, samples
+from ui.viewmodels.uploading import code_of
 from ui.words import word
 
 NAMED = {one.name: one for one in samples()}
@@ -31,6 +36,10 @@ IN_SIGHT = (
     ("form-scan-suggested", "form-suggestion-0"),
     ("material", "material-picture"),
     ("material-taken", "material-picture"),
+    ("material", "material-phone"),
+    ("upload", "upload-code"),
+    ("upload-look", "upload-picture"),
+    ("upload-look", "upload-number"),
 )
 TOUCHES = [
     ("form-scan", "form-scan", ev.ScanPressed()),
@@ -38,6 +47,13 @@ TOUCHES = [
     ("form-confirmed", "form-confirm", ev.ValueConfirmed(False)),
     ("form-read", "nav-next", ev.NextPressed()),
     ("material", "material-take", ev.TakePressed()),
+    ("material", "material-phone", ev.PhonePressed()),
+    ("upload", "upload-renew", ev.CodeRenewed()),
+    ("upload", "nav-next", ev.NextPressed()),
+    ("upload", "nav-back", ev.BackPressed()),
+    ("upload-look", "upload-keep", ev.NextPressed()),
+    ("upload-look", "upload-drop", ev.RetakePressed()),
+    ("upload-line", "upload-renew", ev.CodeRenewed()),
     ("material", "material-skip", ev.MaterialSkipped()),
     ("material", "nav-back", ev.BackPressed()),
     ("material-taken", "material-retake", ev.RetakePressed()),
@@ -130,3 +146,13 @@ def test_what_is_to_be_confirmed_or_taken_is_in_sight(stage: Any, wide_stage: An
             assert box.top() >= 0, said
             assert box.bottom() <= shown.view.height(), said
             assert not [item for item in shown.items() if item.objectName() == "scroll-more"], said
+
+
+def test_the_code_on_the_screen_is_read_by_another_decoder() -> None:
+    body = NAMED["upload"].body
+    assert isinstance(body, UploadBody)
+    image = code_of(body.code)
+    dots = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    (found,) = zxingcpp.read_barcodes(dots[:, : image.width(), :3].copy())
+    assert found.text == body.code
+    assert code_of("").isNull()

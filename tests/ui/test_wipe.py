@@ -98,6 +98,16 @@ def test_a_preview_picture_is_shown_while_the_face_is_checked_and_gone_after(sta
     assert face.image.isNull()
 
 
+def test_code_and_picture_of_a_telephone_go_with_their_page(stage: Any, sample: Any) -> None:
+    upload = stage.bridge.model("upload")
+    stage.show(sample("upload"))
+    assert not upload.image.isNull()
+    stage.show(sample("upload-look"))
+    assert (upload.image.isNull(), len(upload.pictures)) == (True, 1)
+    stage.show(sample("material"))
+    assert (upload.image.isNull(), upload.pictures) == (True, [])
+
+
 def test_a_broken_picture_leaves_the_last_one(stage: Any, sample: Any) -> None:
     stage.show(sample("face"))
     face = stage.bridge.model("face")

@@ -54,10 +54,10 @@ ALLOWED: dict[State, str] = {
     State.SUPPLEMENTING: "A:accepted A:not_accepted A:supplemented A:withdrawn",
     State.ACCEPTED: "A:hold_started A:extended B:forwarded A:approved A:refused B:voided B:withdrawn C:answered",
     State.HELD: "A:hold_ended A:withdrawn",
-    State.APPROVED: "A:delivered A:voided A:corrected",
-    State.REFUSED: "",
-    State.NOT_ACCEPTED: "",
-    State.ANSWERED: "",
+    State.APPROVED: "A:delivered A:voided A:corrected A:confirmed",
+    State.REFUSED: "A:confirmed",
+    State.NOT_ACCEPTED: "B:confirmed",
+    State.ANSWERED: "C:confirmed",
     State.WITHDRAWN: "",
     State.VOIDED: "",
 }
@@ -118,6 +118,7 @@ WHO = {
     Deed.WITHDRAWN: "applicant",
     Deed.CORRECTED: "street department",
     Deed.ANSWERED: "community street department",
+    Deed.CONFIRMED: "department",
 }
 
 

@@ -183,7 +183,8 @@ def test_every_state_can_be_shown_and_its_way_has_one_now(state: Life) -> None:
 
 
 def test_only_what_may_be_done_now_is_offered() -> None:
-    assert body(at_case(case(Life.REFUSED, may=())), CaseBody).actions == ()
+    assert body(at_case(case(Life.REFUSED, may=())), CaseBody).actions == ("rate",)
+    assert body(at_case(case(may=())), CaseBody).actions == ()
     assert body(at_case(lacking()), CaseBody).actions == ("supplement", "withdraw")
     pending = lacking(pending=Pending.SUPPLEMENT, queued=True)
     assert body(at_case(pending), CaseBody).actions == ()
@@ -211,7 +212,7 @@ def test_papers_of_a_case_are_collected_from_its_page_and_the_way_back_leads_to_
     world = World().at_home().do(ev.CasesPressed(), ev.CardShown(person(), PICTURE)).found(waiting())
     world.do(ev.FaceAgreed(), MATCHED, ev.CasesFound(person().number, (case(Life.APPROVED, may=()),), Asked.TOLD))
     assert body(world, CasesBody).papers == 1
-    assert body(world.do(ev.CaseChosen("case")), CaseBody).actions == ("collect",)
+    assert body(world.do(ev.CaseChosen("case")), CaseBody).actions == ("collect", "rate")
     world.do(ev.CollectPressed())
     assert world.state is State.COLLECT
     world.do(ev.PaperChosen(0), ev.PaperEnded("licence", PRINTED), ev.BackPressed())

@@ -20,6 +20,7 @@ from tests.unit.case_world import lacking, to_case, to_cases, to_errand
 from tests.unit.visit_world import JAM, PICTURE, World, person
 
 MATCHED = ev.FaceChecked(FaceMatched(0.3, 0.5))
+PHONE = ev.PhonePressed()
 FOUND = ev.DraftFound(person().number, Unfinished("individual_business", {"shop_name": "小面"}))
 
 
@@ -49,6 +50,7 @@ REACH: dict[State, Callable[[World], World]] = {
     State.LICENCE: lambda _: at_licence(),
     State.FORM: World.at_form,
     State.MATERIAL: lambda _: at_desk(World(document_camera=True, page_reader=True)),
+    State.UPLOAD: lambda _: at_desk(World(document_camera=True, page_reader=True, phone_pages=True)).do(PHONE),
     State.COMMITMENT: lambda world: world.at_form().answer_all(),
     State.REVIEW: World.at_review,
     State.SIGN: World.at_sign,

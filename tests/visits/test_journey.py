@@ -1,9 +1,7 @@
 """One case, the whole way: applied for at the terminal, supplemented by phone, approved by the street, put into a
-department's exchange tables and answered from there, rated badly, and the rating answered. Terminal, backend and
-PostgreSQL are real, and so is the browser: the office's, and a telephone's of 360 pixels.
-
-What the chain does not have: a case that a person approves has no voucher that the terminal would print. Its next card
-read shows the decision.
+department's exchange tables and answered from there; its voucher printed at the next card read, the case rated badly
+then, the rating answered, and the answer seen. Terminal, backend and PostgreSQL are real, and so is the browser: the
+office's, and a telephone's of 360 pixels.
 
 Only with KIOSK_PEER_JOURNEY=1. KIOSK_PEER_JOURNEY_PICTURES=DIR: pictures of every page.
 """
@@ -20,11 +18,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pyotp
+import pypdfium2
 import pytest
 from PIL import Image
 
@@ -32,6 +33,7 @@ from devices.simulators.deck import make_deck
 from kiosk.backend.store.postgres_room import PostgresRoom, programs
 from kiosk.demo.cabinet import PICTURES
 from kiosk.demo.registers import FRAME
+from kiosk.seals.checking import check
 from tests.visits.test_visits import HERE
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
@@ -235,7 +237,14 @@ def exchanged(exchange: Any, backend: Path, case_no: str) -> None:
         with closing(sqlite3.connect(backend)) as store:
             return store.execute("SELECT state, why FROM connector_results WHERE state <> 'new'").fetchall()
 
-    assert wait(settled, "its result to be done") == [("done", "agrees")], "the street's decision, and the department's"
+    assert wait(settled, "its result to be done") == [("done", "confirmed")], "the street's decision, and its own"
+    wait(lambda: rows("SELECT 1 FROM up_pro_process WHERE process_name = '部门确认'"), "the step that it is")
+
+
+def deeds(backend: Path) -> list[str]:
+    """What was done to the one case of this demo."""
+    with closing(sqlite3.connect(backend)) as store:
+        return [deed for (deed,) in store.execute("SELECT deed FROM life_events ORDER BY seq")]
 
 
 def answered(street: Reviewer) -> None:
@@ -268,11 +277,42 @@ def in_the_browser(folder: Path, community: Reviewer, street: Reviewer, phone: T
     street.do("approved", "input[name=point]", "input[name=phrase]")
     street.sees("符合高龄津贴条件")
     exchanged(exchange, folder / "out" / "backend" / "backend.db", case_no)
-    answered(street)
+    street.page.reload()
+    street.sees("部门确认")
     phone.goto("/p/case")
     phone.sees("已批准")
+    phone.sees("从次月起发放")
+    phone.shoot()
+    phone.page.click("a[href='/p/case/rating']")  # it could be rated here as well; it is at the terminal
+    assert phone.page.locator("input:checked").count() == 0, "nothing is chosen beforehand"
+    phone.page.locator("summary").nth(3).click()
+    phone.shoot()
+
+
+def after_the_rating(street: Reviewer, phone: Tab) -> None:
+    """The street sees that the voucher was taken, and answers; the citizen reads it."""
+    street.page.reload()
+    street.sees("送达")
+    street.shoot()
+    answered(street)
+    phone.goto("/p/case")
     phone.sees(ANSWER)
     phone.shoot()
+
+
+def voucher(out: Path, names: list[str]) -> None:
+    """What came out of the A4 printer, sealed by the street and about the old person."""
+    (file,) = [out / name for name in names if name.endswith(".pdf")]
+    data = file.read_bytes()
+    found = check(data, datetime.now(UTC))
+    assert (found.authority, found.notes[:1]) == ("南关街道办事处", ("sample",))
+    with pypdfium2.PdfDocument(data) as document:
+        text = "".join(document[0].get_textpage().get_text_range().split())
+    assert all(word in text for word in ("高龄津贴审核通过告知单", "王方", "已加盖电子印章"))
+    assert "14021319350403" not in text, "numbers are masked"
+    assert "补打" not in text
+    if folder := os.environ.get("KIOSK_PEER_JOURNEY_PICTURES"):
+        shutil.copy(file, Path(folder) / "voucher.pdf")
 
 
 def test_a_case_goes_its_whole_way(tmp_path: Path, department: tuple[str, Any]) -> None:
@@ -289,11 +329,11 @@ def test_a_case_goes_its_whole_way(tmp_path: Path, department: tuple[str, Any]) 
     told = tmp_path / "said.txt"
     with demo(out, connectors) as running, sync_api.sync_playwright() as play:
 
-        def here() -> bool:
+        def here(name: str) -> bool:
             assert running.poll() is None, told.read_text(encoding="utf-8")
-            return (out / "meetings" / "applied.here").exists()
+            return (out / "meetings" / f"{name}.here").exists()
 
-        wait(here, "the terminal's visit", 300)
+        wait(partial(here, "applied"), "the terminal's visit", 300)
         base = told.read_text(encoding="utf-8").partition("staff: ")[2].partition("/console/")[0]
         account(out, "zhang", "community", "张社工")
         account(out, "li", "street", "李干事")
@@ -301,10 +341,15 @@ def test_a_case_goes_its_whole_way(tmp_path: Path, department: tuple[str, Any]) 
         community, street = Reviewer(browser, base, DESK, "community"), Reviewer(browser, base, DESK, "street")
         phone = Tab(browser, base, PHONE, "phone")
         in_the_browser(tmp_path, community, street, phone, exchange)
+        (out / "meetings" / "applied.go").touch()
+        wait(partial(here, "rated"), "the next card read", 300)
+        wait(lambda: deeds(out / "backend" / "backend.db")[-1:] == ["delivered"], "the voucher's delivery")
+        after_the_rating(street, phone)
         assert [community.problems, street.problems, phone.problems] == [[], [], []]
         browser.close()
-        (out / "meetings" / "applied.go").touch()
+        (out / "meetings" / "rated.go").touch()
         running.wait(300)
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert (running.returncode, report["ok"]) == (0, True), told.read_text(encoding="utf-8")
+    voucher(out, report["documents"])
     assert report["journal"] == {"committed": 1, "acknowledged": 1, "queued": 0, "quarantined": 0}

@@ -23,7 +23,7 @@ import pytest
 from kiosk.backend import Settings, desk
 from kiosk.backend.core import Backend
 from kiosk.domain.life_table import Deed, Role
-from kiosk.seals.commands import verify_seal
+from kiosk.seals.commands import WITHOUT_EFFECT, verify_seal
 from kiosk.services.check import check_pack
 from kiosk.services.loader import BUILTIN, BUNDLES, load_pack
 from tests.visits.test_visits import HERE, Played, play
@@ -220,7 +220,7 @@ def test_the_printed_certificate_is_sealed_without_a_hand_and_reported_as_taken(
         said = io.StringIO()
         status = verify_seal(out / name, list_file=listed, root=root.read_text().strip(), as_json=True, out=said)
         verdicts[name] = (status, json.loads(said.getvalue()))
-    sealed = [found for status, found in verdicts.values() if status == 0]
+    sealed = [found for status, found in verdicts.values() if status == WITHOUT_EFFECT]
     assert [(found["verdict"], found["notes"]) for found in sealed] == [("genuine", ["sample"])], verdicts
     assert sealed[0]["authority"].endswith("社会保险经办机构")
     for events in lives(played, "insured", "bundle").values():

@@ -29,6 +29,7 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
     from ui.viewmodels.promising import CommitmentModel, CommittingModel, ReviewModel, SignModel
     from ui.viewmodels.querying import QueryModel
     from ui.viewmodels.scanning import MaterialModel
+    from ui.viewmodels.uploading import UploadModel
 
     kinds: dict[str, type[PageModel]] = {
         "home": HomeModel,
@@ -48,6 +49,7 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
         "licence": LicenceModel,
         "form": FormModel,
         "material": MaterialModel,
+        "upload": UploadModel,
         "commitment": CommitmentModel,
         "review": ReviewModel,
         "sign": SignModel,

@@ -198,6 +198,7 @@ class CaseModel(PageModel):
     canSupplement = Property(bool, lambda self: self._has("supplement"), notify=changed)
     canWithdraw = Property(bool, lambda self: self._has("withdraw"), notify=changed)
     canCollect = Property(bool, lambda self: self._has("collect"), notify=changed)
+    canRate = Property(bool, lambda self: self._has("rate"), notify=changed)
     canReply = Property(bool, lambda self: self._has("reply"), notify=changed)
     isRated = told(bool, lambda self, body: body.rated is not None, changed)
     ratedNote = told(str, lambda self, body: self.words.t(_rated_note(body)) if _rated_note(body) else "", changed)
@@ -207,6 +208,10 @@ class CaseModel(PageModel):
     @Slot()
     def supplement(self) -> None:
         self.post(ErrandPressed(May.SUPPLEMENT))
+
+    @Slot()
+    def rate(self) -> None:
+        self.post(ErrandPressed(May.RATE))
 
     @Slot()
     def reply(self) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ORIGIN_TONES = {
     "card": "teal", "licence": "teal", "typed": "warn", "chosen": "warn", "ocr": "warn", "committed": "seal",
-    "scanned": "blue", "earlier": "warn", "helper": "warn", "register": "teal",
+    "scanned": "blue", "phone": "blue", "earlier": "warn", "helper": "warn", "register": "teal",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from kiosk.visit.events import (
     BackPressed,
     MaterialSkipped,
     NextPressed,
+    PhonePressed,
     RetakePressed,
     TakePressed,
 )
@@ -59,7 +60,7 @@ class MaterialModel(PageModel):
             kept = 0
             while kept < min(len(body.pages), len(self._jpegs)) and body.pages[kept] is self._jpegs[kept]:
                 kept += 1
-            self.pictures = self.pictures[:kept] + [_decoded(page) for page in body.pages[kept:]]
+            self.pictures = self.pictures[:kept] + [decoded(page) for page in body.pages[kept:]]
             self._jpegs = body.pages
             self._pages.replace([{"number": number} for number in range(1, len(body.pages) + 1)])
         if body.problem == "lost":
@@ -108,6 +109,8 @@ class MaterialModel(PageModel):
     count = told(int, lambda self, body: len(body.pages), changed)
     more = told(bool, lambda self, body: len(body.pages) < body.most, changed)
     lost = told(bool, lambda self, body: body.problem == "lost", changed)
+    phone = told(bool, lambda self, body: body.phone == "can", changed)
+    phoneless = told(bool, lambda self, body: body.phone == "offline", changed)
     problemText = Property(str, _problem_text, notify=hinted)
     hintText = Property(str, _hint_text, notify=hinted)
     well = Property(bool, lambda self: not self.hint and not self.image.isNull(), notify=hinted)
@@ -130,6 +133,10 @@ class MaterialModel(PageModel):
         self.post(MaterialSkipped())
 
     @Slot()
+    def byPhone(self) -> None:
+        self.post(PhonePressed())
+
+    @Slot()
     def back(self) -> None:
         self.post(BackPressed())
 
@@ -138,7 +145,7 @@ class MaterialModel(PageModel):
         self.post(NextPressed())
 
 
-def _decoded(jpeg: bytes) -> QImage:
+def decoded(jpeg: bytes) -> QImage:
     """A page, made small while it is decoded: all of it would take 0.1 s of the window's time."""
     buffer = QBuffer()
     buffer.setData(QByteArray(jpeg))

@@ -230,6 +230,7 @@ async function judge(text, list, now) {
 const T = (zh, en) => ({zh, en});
 const VERDICTS = {
   "genuine": [T("真的，没有被改过", "Genuine and unchanged"), T("它是这个机关的终端打印的，到名单的日期没有失效。请逐项对照下面的内容和纸上的内容。", "A terminal of this office printed it, and it had not been revoked by the date of the list. Please compare what stands below with the paper.")],
+  "sample": [T("样张，没有效力", "A sample, not valid"), T("它是试用时打印的，什么也不能证明。", "It was printed for trying out, and proves nothing.")],
   "altered": [T("被改过，或是假的", "Altered or forged"), T("码里的内容和签名对不上。请不要相信这张纸。", "What the code says does not fit its signature. Do not trust this paper.")],
   "revoked": [T("已经失效", "Revoked"), T("它曾经是真的，现在不再作为凭证。", "It was genuine once and proves nothing any more.")],
   "unknown-key": [T("不认识签名的机器", "Signed by nobody we know"), T("名单里没有这台机器。可能是别的机关的纸、比名单更新的机器，或者是假的。请换一份新的名单再查。", "No machine in this list has signed it: another office's paper, a machine newer than the list, or a forgery. Try a newer list.")],
@@ -299,9 +300,11 @@ function details(said, key) {
 
 function show(result) {
   const out = place("result");
-  const [title, words] = VERDICTS[result.verdict];
+  const none = result.verdict === "genuine" && (result.notes || []).includes("test"); // nobody may take that for a yes
+  const [title, words] = VERDICTS[none ? "sample" : result.verdict];
   out.replaceChildren(line(title, "h2", "title"), line(words));
   out.dataset.verdict = result.verdict;
+  out.dataset.effect = none ? "none" : "";
   out.dataset.notes = (result.notes || []).join(" ");
   for (const note of result.notes || []) out.append(line(NOTES[note], "p", "note"));
   if (result.said) out.append(details(result.said, result.key));
@@ -323,7 +326,7 @@ function forget() {
   if (!list) return; // what stands there is about the list
   const out = place("result");
   out.replaceChildren();
-  out.dataset.verdict = out.dataset.notes = "";
+  out.dataset.verdict = out.dataset.effect = out.dataset.notes = "";
 }
 
 async function use(text) {

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,10 +25,13 @@ from kiosk.counter.counter import Counter
 from kiosk.domain.decision import Rung
 from kiosk.domain.papers import PaperContent, RenderedPaper
 from kiosk.domain.place import Place
+from kiosk.domain.waiting import OFFICE
 from kiosk.journal.errors import JournalError
 from kiosk.journal.journal import Journal
 from kiosk.visit.effects import PrintPapers, SaveRating, Wipe
 from kiosk.visit.events import CommitFailed, PaperEnded, Recovered, Wiped
+from kiosk.wire import CaseWord
+from tests.unit.counter.test_counter_cases import sent
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 _, KEY = suites.by_name(suites.DEFAULT).new_sealing_pair()
@@ -269,7 +273,7 @@ def test_a_commit_of_which_nobody_knows_ends_the_process_and_is_not_told_as_not_
     monkeypatch.setattr(journal, "commit_rating", failing(code))
     monkeypatch.setattr(counter_module, "seal", lambda *_: b"sealed")
     with pytest.raises(JournalError, match="the disk failed"):
-        room.counter._rate(SaveRating("case-1", "T-1", "0001", 5, ()))
+        room.counter._rate(SaveRating("case-1", "T-1", "0001", 5, ()), staff_card=False)
 
 
 @pytest.mark.parametrize("code", ["journal-full", "journal-busy"])
@@ -309,6 +313,18 @@ def test_that_a_certificate_came_out_is_reported_once_and_a_receipt_is_not(room:
     assert room.until(PaperEnded, 3)
     assert reported(journal) == [("delivery", "queued")], "a copy delivers nothing"
     assert journal.counts().others_unsent == 1
+
+
+def test_a_corrected_one_that_lay_at_the_office_is_reported_as_well(room: Room, journal: Journal) -> None:
+    lain = replace(paper("certificate"), template=OFFICE)
+    room.counter._note_paper(lain, Printed(1))
+    (first,) = journal.deeds_of("case-1")
+    room.counter._note_paper(lain, Printed(1))
+    assert len(reported(journal)) == 1, "the office has not heard of the first yet"
+    sent(journal)
+    journal.keep_word(CaseWord("case-1", "N", "approved", NOW.isoformat(), deed=first.deed_id, answer="done"))
+    room.counter._note_paper(lain, Printed(1))
+    assert len(reported(journal)) == 2
 
 
 @pytest.mark.parametrize("outcome", [LOST, NotPrinted(Fault("media-empty", Action.REPLENISH))])

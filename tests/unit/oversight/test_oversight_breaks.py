@@ -83,3 +83,15 @@ def test_no_cell_begins_as_a_formula_does(text: str) -> None:
     assert str(guard(text)).startswith("'")
     assert guard("甲") == "甲"
     assert guard(-1) == -1
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "-1", "1_0", "１"])
+def test_one_terminal_that_tells_nonsense_keeps_nobody_else_from_being_told(number: str) -> None:
+    """Whoever has one terminal's key could stop all supervision otherwise: it reads every report with each refresh."""
+    odd = report("t1", NOON, **{"visits.0": f"form:timeout:{number},form:left:2"})
+    hour = msgspec.json.encode(CommandReport("c", "t2", "done", "done", "soon", {"visits.0": "form:left:9"})).decode()
+    naive = CommandReport("c", "t2", "done", "done", "2026-06-01T04:00", {"visits.0": "form:left:0"})
+    others = [report("t2", NOON, **{"visits.0": "form:left:1"}), report("t3", NOON, **{"visits.0": "form:left:4"})]
+    found, terminals = breaks.read([hour, msgspec.json.encode(naive).decode(), "{}", odd, *others], NAMES)
+    assert found == [Break("form", "left", 7)]
+    assert terminals == 3

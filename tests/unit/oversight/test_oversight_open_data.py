@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kiosk.backend.oversight.opening import HIDDEN, csv_of
-from kiosk.backend.oversight.suppressing import LEAST, Safe, recoverable, suppress
+from kiosk.backend.oversight.suppressing import LEAST, Safe, pinned, recoverable, suppress
 
 
 def test_a_small_number_takes_others_with_it() -> None:
@@ -60,6 +60,52 @@ def test_small_tables_leave_more_than_one_possibility_for_each_hidden_number() -
         fits = every[(every == safe.counts)[:, ~safe.hidden].all(axis=1)]
         for row, column in np.argwhere(safe.hidden):
             assert len(set(fits[:, row, column].tolist())) > 1
+
+
+def possible(safe: Safe) -> list[set[int]]:
+    """What each hidden inner number can be, for whoever tries all tables with what is told, hidden numbers being 1 at
+    least. In the order of their places.
+    """
+    inner, hidden = safe.counts[:-1, :-1], safe.hidden[:-1, :-1]
+    tried = np.stack(np.meshgrid(*[np.arange(1, 14)] * int(hidden.sum()), indexing="ij"), axis=-1)
+    tried = tried.reshape(-1, int(hidden.sum()))
+    tables = np.repeat(inner[None], len(tried), axis=0)
+    tables[:, hidden] = tried
+    tables = np.concatenate([tables, tables.sum(axis=2, keepdims=True)], axis=2)
+    tables = np.concatenate([tables, tables.sum(axis=1, keepdims=True)], axis=1)
+    fits = ((tables == safe.counts) | safe.hidden).all(axis=(1, 2))
+    return [set(tried[fits, each].tolist()) for each in range(tried.shape[1])]
+
+
+def test_who_knows_that_hidden_numbers_are_one_at_least_cannot_reckon_them_either() -> None:
+    """By trying all tables."""
+    looked_at = 0
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        inner = rng.choice([0, 1, 2, 4, 5, 6], (2, 3), p=[0.15, 0.25, 0.15, 0.15, 0.15, 0.15])
+        safe = suppress(inner)
+        if not 1 <= safe.hidden[:-1, :-1].sum() <= 4 or (safe.hidden & (safe.counts == 0)).any():
+            continue
+        assert all(len(each) > 1 for each in possible(safe)), seed
+        looked_at += 1
+    assert looked_at > 15
+
+
+def test_the_table_that_told_its_small_numbers_does_so_no_more() -> None:
+    """By the totals' equations alone each could move; but not all ones of two columns to less than 1 at once."""
+    safe = suppress(np.array([[1, 5, 2, 20, 2], [1, 1, 19, 5, 8]]))
+    assert not pinned(safe).any()
+    assert not recoverable(safe).any()
+
+
+def test_pinned_numbers_are_noticed() -> None:
+    """4 and 1 in a row, 1 and 1 in a column: the first cannot be less than 4, nor more."""
+    inner = np.array([[4, 1, 9], [9, 1, 9], [9, 9, 9]])
+    counts = suppress(inner).counts
+    hidden = np.zeros_like(counts, dtype=np.bool_)
+    hidden[0, 0] = hidden[0, 1] = hidden[1, 1] = hidden[1, 0] = True
+    assert not recoverable(Safe(counts, hidden)).any(), "the totals alone do not tell"
+    assert pinned(Safe(counts, hidden))[:2, :2].all(), "but 1 + 1 = 2 does, and then all four are known"
 
 
 def test_the_file_says_what_was_done_and_holds_no_formula() -> None:

@@ -124,6 +124,8 @@ def test_the_page_judges_as_the_command_does(checker: Open, office: Office, case
     for paper in made:
         expected = judge(paper.qr, office.list(), office.issued)
         assert opened.check(paper.qr) == (expected.verdict.value, " ".join(expected.notes))
+        says_yes = "真的" in opened.tab.inner_text("#result .title")
+        assert says_yes == (expected.verdict.value == "genuine" and "test" not in expected.notes)
         seen.add(expected.verdict.value)
     assert seen == {"genuine", "unknown-key", "replaced-key"}
     assert opened.check("140213261122000003187") == ("no-mark", "")

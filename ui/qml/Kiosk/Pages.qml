@@ -13,7 +13,7 @@ Item {
     readonly property var chrome: root.bridge.chrome
     readonly property string page: root.bridge.page
     readonly property var names: ["home", "search", "guide", "identify", "consent", "face", "other_way", "collect", "resume",
-                                  "cases", "case", "supplement", "withdraw", "query", "licence", "form", "material", "commitment", "review", "sign", "keep", "helper", "committing",
+                                  "cases", "case", "supplement", "withdraw", "query", "licence", "form", "material", "upload", "commitment", "review", "sign", "keep", "helper", "committing",
                                   "outcome", "handed_in", "trouble", "rate", "farewell",
                                   "out_of_service"]
     // Elsewhere the header calls for help: the start page has its own call, out of service its telephone number.

@@ -181,6 +181,16 @@ PageFrame {
     }
 
     ChoiceCard {
+        objectName: "case-rate"
+        visible: root.vm ? root.vm.canRate : false
+        width: root.contentWidth
+        title: Words.t("case.rate")
+        detail: Words.t("case.rate.detail")
+        arrow: true
+        onTapped: root.vm.rate()
+    }
+
+    ChoiceCard {
         objectName: "case-reply"
         visible: root.vm ? root.vm.canReply : false
         width: root.contentWidth

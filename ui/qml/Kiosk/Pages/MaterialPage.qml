@@ -38,8 +38,11 @@ PageFrame {
 
         readonly property real below: (root.sheets ? thumbs.height + root.gap : 0)
                                       + (problem.visible ? problem.height + root.gap : 0)
+                                      + (phone.visible ? phone.height + root.gap : 0)
+                                      + (away.visible ? away.height + root.gap : 0)
 
         objectName: "material-picture"
+        visible: !(root.lost && root.looking)
         anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
         width: Math.min(parent ? parent.width : 0, height * 4 / 3)
         height: Math.max(Theme.space(44), Math.min((parent ? parent.width : 0) * 3 / 4, root.room - below))
@@ -68,6 +71,30 @@ PageFrame {
         width: parent ? parent.width : 0
         text: root.vm ? root.vm.problemText : ""
         color: Theme.bad
+    }
+
+    PillButton {
+        id: phone
+
+        objectName: "material-phone"
+        visible: root.looking && !root.taking && root.vm !== null && root.vm.phone
+        anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
+        width: Math.min(naturalWidth, parent ? parent.width : 0)
+        least: Theme.minimum
+        size: Theme.elder ? Theme.small : Theme.space(4.4)
+        tone: "teal"
+        text: Words.t("desk.phone")
+        onTapped: root.vm.byPhone()
+    }
+
+    Label {
+        id: away
+
+        visible: root.looking && root.vm !== null && root.vm.phoneless
+        width: parent ? parent.width : 0
+        text: Words.t("desk.phone.offline")
+        font.pixelSize: Theme.small
+        color: Theme.ink2
     }
 
     Row {

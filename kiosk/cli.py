@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     backend.add_argument("--console", action="store_true", help="pages for staff (/console) and citizens (/p)")
     backend.add_argument("--public-url", default="", metavar="URL", help="how citizens reach the pages: https://HOST")
     backend.add_argument("--proxy", default="", metavar="ADDRESS", help="of the proxy in front, which says who asks")
+    backend.add_argument("--sign-in", default="", metavar="FILE", help="how staff sign in: by an OIDC issuer (TOML)")
     backend.add_argument("--issue-code", nargs=2, metavar=("AREA", "NAME"), help="print a one-time enrolment code")
     backend.add_argument("--first-terminal", nargs=2, metavar=("AREA", "NAME"), help="serve, and print a code with it")
     backend.add_argument(
@@ -289,9 +290,11 @@ def _staff_options(backend: argparse.ArgumentParser) -> None:
         "--area", action="append", default=[], metavar="CODE", help="with all that lies in it: 2, 4, 6, 9, 12 digits"
     )
     staff.add_argument("--matter", action="append", default=[], metavar="ID", help="these matters alone; each")
-    staff.add_argument("--oidc", default="", metavar="SUBJECT", help="at the issuer, who then signs them in")
+    staff.add_argument("--oidc", default="", metavar="SUBJECT", help="at the issuer of --sign-in, who signs them in")
     staff.add_argument("--reset", default="", metavar="NAME", help="a new password; none given: a new second factor")
-    staff.add_argument("--end", default="", metavar="NAME", help="nobody signs in with it any more")
+    staff.add_argument("--change", default="", metavar="NAME", help="another --role and --area, also --matter")
+    staff.add_argument("--end", default="", metavar="NAME", help="locked: nobody signs in with it any more")
+    staff.add_argument("--unlock", default="", metavar="NAME", help="it may be signed in with again")
 
 
 def _oversight_options(backend: argparse.ArgumentParser) -> None:
@@ -375,7 +378,7 @@ def _backend(options: argparse.Namespace) -> int:
             options.db, options.blobs, options.listen, ready=lambda line: print(line, flush=True), keys=options.keys,
             first=first, suites=tuple(options.suite), registers=options.registers, sample_seals=options.sample_seals,
             connectors=options.connectors, console=options.console, public_url=options.public_url,
-            proxy=options.proxy,
+            proxy=options.proxy, sign_in=options.sign_in,
         )  # fmt: skip
     except BackendError as error:
         return _fail(f"{error}; {error.advice}" if error.advice else str(error))
@@ -489,11 +492,13 @@ def _staff_desk(options: argparse.Namespace) -> int:
     from kiosk.backend import Settings
     from kiosk.backend.console import staff_desk
 
-    settings = Settings(options.db, options.blobs, options.keys)
+    settings = Settings(options.db, options.blobs, options.keys, public_url=options.public_url, sign_in=options.sign_in)
     if options.reset:
         return staff_desk.reset(settings, options.reset)
-    if options.end:
-        return staff_desk.end(settings, options.end)
+    if options.end or options.unlock:
+        return staff_desk.lock(settings, options.end or options.unlock, locked=bool(options.end))
+    if options.change:
+        return staff_desk.change(settings, options.change, options.role, options.area, options.matter)
     if not options.add:
         return staff_desk.show(settings)
     return staff_desk.add(

@@ -171,6 +171,26 @@ def query(request: Request, body: wire.QueryRequest) -> wire.QueryReply:
     return answer
 
 
+@router.post("/v1/inboxes", responses=_answers(*_AUTH, "no-inbox", "not-sealed", "request-differs"), tags=["terminal"])
+def open_inbox(request: Request, body: wire.InboxRequest) -> wire.InboxReply:
+    """Let a telephone send pictures to the visit at this terminal, for minutes. Idempotent; another one ends it."""
+    return _backend(request).inboxes.open(_terminal(request), body)
+
+
+@router.get("/v1/inboxes/{digest}", responses=_answers(*_AUTH), tags=["terminal"])
+def inbox_news(
+    request: Request, digest: Digest, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0
+) -> wire.InboxNews:
+    """How it stands with this terminal's inbox, and the first picture behind ``after``; those up to it are erased."""
+    return _backend(request).inboxes.news(_terminal(request), digest, after)
+
+
+@router.delete("/v1/inboxes/{digest}", responses=_answers(*_AUTH), tags=["terminal"])
+def shut_inbox(request: Request, digest: Digest) -> wire.InboxNews:
+    """Erase this terminal's inbox with all that lies in it. Idempotent."""
+    return _backend(request).inboxes.shut(_terminal(request), digest)
+
+
 @router.get(
     "/v1/certificates/{case}",
     response_class=Response,
@@ -298,6 +318,11 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_middleware(Callbacks, connectors=backend.connectors, now=backend.now)
     if settings.console:
         from kiosk.backend.web.beside import Beside
+
+        if settings.sign_in:
+            from kiosk.backend.oidc.config import rules_of
+
+            rules_of(settings)  # what is wrong with the file is said now
 
         app.add_middleware(Beside, backend=backend)
     _handle_refusals(app, backend)

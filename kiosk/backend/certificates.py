@@ -1,10 +1,11 @@
 """Electronic certificates: made here from the sealed case, by the pack and the layout of the paper, and sealed here.
 
 Made where a case was approved, by rule or by a person, holds, and follows from its own facts when it is decided again
-(kiosk/services/replay.py): an office's seal stands on nothing that only a terminal says. What is made lies among the
-materials, sealed to the backend's own key, so that no word of it is on this disk in clear; it is opened for the
-terminal that took the case, or at the command line. It is made when no case has come for a moment, or when it is asked
-for, and once: what is asked for again is the same.
+(kiosk/services/replay.py): an office's seal stands on nothing that only a terminal says. What a person approves days
+later has its paper from that day on, and the terminal hears of it at the applicant's next card read. What is made lies
+among the materials, sealed to the backend's own key, so that no word of it is on this disk in clear; it is opened for
+the terminal that took the case, or at the command line. It is made when no case has come for a moment, or when it is
+asked for, and once: what is asked for again is the same.
 
 A correction (更正) makes the next version of it; the list by which anyone checks (late.py) tells the one before as
 replaced.
@@ -26,7 +27,7 @@ from kiosk import suites, wire
 from kiosk.backend import log
 from kiosk.backend.blobs import Blobs, BlobsBusy
 from kiosk.backend.keys import BackendKeys
-from kiosk.backend.replaying import Replays
+from kiosk.backend.replaying import Given, Replays
 from kiosk.backend.seal_keys import SealKeys
 from kiosk.backend.settings import BackendError
 from kiosk.backend.store import certificates as store
@@ -56,6 +57,7 @@ from kiosk.workers import WorkerError
 
 RENDER_SECONDS = 20.0
 BATCH = 20  # cases of one look
+LOOKED_AT = 2000  # cases of one quiet moment
 REASON = "证照签发"  # in the signature: why it was sealed
 CORRECTED = "证照更正"
 APPROVED = Outcome.APPROVED.value
@@ -94,7 +96,7 @@ class Certificates:
 
     def __init__(
         self, rows: Store, blobs: Blobs, keys: BackendKeys, seals: SealKeys, replays: Replays,
-        now: Callable[[], datetime], registered: Callable[[str, str, str, str, Mapping[str, str]], bool],
+        now: Callable[[], datetime], registered: Given,
     ) -> None:  # fmt: skip
         self._registered = registered  # whether a register's answer was given here (registers.Queries.given)
         self._store, self._blobs, self._keys, self.seals = rows, blobs, keys, seals
@@ -102,6 +104,7 @@ class Certificates:
         self._documents = DocumentsWorker()
         self._making = threading.Lock()
         self._in_vain: set[str] = set()
+        self._looked_to = ""  # the last case of a pass that did not reach the end
         self._warmed = threading.Event()
 
     def close(self) -> None:
@@ -143,11 +146,26 @@ class Certificates:
             pdf, sm2 = self.sealed(replace(content, copy=number), REASON)
             return Electronic(row.paper_id, row.licence_id, row.version, pdf, sm2)
 
+    def due(self, case_id: str) -> PaperContent | None:
+        """What an approved case's certificate says, without drawing or sealing it; None where none can be had now.
+
+        Whoever is told of it may ask for it in a moment: what sealing needs is loaded beside. Raises StoreBusy.
+        """
+        try:
+            content = self._content(self._case(case_id, ""), 1, {})
+            authority = _authority(content)
+            able = self.seals.samples or any(seal.authority == authority for seal in self.seals.all())
+        except (NotCertified, BackendError):
+            return None
+        if able:
+            self.expect()
+        return content if able else None
+
     def correct(self, case_id: str, changes: Mapping[str, str], why: str) -> Electronic:
         """The next version, with these values in place of the case's; what follows from them follows anew.
 
-        ``changes``: fields of the case (shop_name …). ``why``: a word for the record (clerical-error …). Raises as
-        `of`.
+        ``changes``: fields of the case (shop_name …). ``why``: a word for the record (clerical-error …). A version that
+        has these values is given again: who was killed behind it does it once more. Raises as `of`.
         """
         if not wire.ID.fullmatch(why):
             raise BackendError("bad-reason", "say why in one word of small letters, digits and -: clerical-error")
@@ -155,14 +173,19 @@ class Certificates:
             case = self._case(case_id, "")
             found = self._store.read(partial(store.newest, case_id=case_id))
             last = found[0] if found else self._make(case)
-            return self._given(self._make(case, last.version + 1, self._changes(last) | dict(changes), why))
+            before = self._changes(last)
+            wanted = before | {key: value.strip() for key, value in changes.items()}
+            if wanted == before:
+                return self._given(last)
+            return self._given(self._make(case, last.version + 1, wanted, why))
 
     def run(self, until: Callable[[], bool] = bool, *, again: bool = True) -> Made:
         """Every certificate that is due and not made, ``until`` it says so between two. Raises StoreBusy.
 
-        ``again``: also those that could not be made before, in this life of the process.
+        ``again``: also those that could not be made before, in this life of the process. Without it one pass looks at
+        so many and the next goes on from there: thousands that lack a seal keep nothing busy.
         """
-        made, after = Made(), ""
+        made, after, looked = Made(), "" if again else self._looked_to, 0
         if not self.seals.all():
             return made
         services = [name for name in BUILTIN if _certifies(builtin(name, None))]
@@ -178,7 +201,12 @@ class Certificates:
                 except (NotCertified, BackendError) as error:
                     self._in_vain.add(case_id)
                     made.not_made[error.code] = made.not_made.get(error.code, 0) + 1
-            after = found[-1]
+            after, looked = found[-1], looked + len(found)
+            if not again and looked >= LOOKED_AT:
+                self._looked_to = after
+                break
+        else:
+            self._looked_to = ""
         if made.not_made:
             log.event(
                 "certificates.trouble", **{code.replace("-", "_"): count for code, count in made.not_made.items()}
@@ -273,7 +301,7 @@ class Certificates:
         proof = values.pop(PROOF, "")
         key = next((item.key for item in pack.prefill if item.source == "number"), "")
         number = next((item.value for item in payload.fields if item.key == key), "")
-        return self._registered(terminal_id, pack.query.register, number, proof, values)
+        return self._registered(terminal_id, pack.query.register, number, proof, values, payload)
 
     def sealed(self, content: PaperContent, reason: str) -> tuple[bytes, bytes]:
         """A certificate's content as PDF with mark and seal, and the SM2 signature over it (empty without a key).
@@ -292,13 +320,17 @@ class Certificates:
         return pdf, _beside(pdf, sealer)
 
     def _sealer(self, content: PaperContent) -> Sealer:
-        authority = next(content.values[name] for name in ISSUERS if name in content.values)
+        authority = _authority(content)
         sealer = self.seals.sealer(authority)
         if sealer is None:
             raise NotCertified(
                 "seal-missing", f"{authority} has no seal here: kiosk backend seal-key --authority NAME."
             )
         return sealer
+
+
+def _authority(content: PaperContent) -> str:
+    return next(content.values[name] for name in ISSUERS if name in content.values)
 
 
 def _beside(pdf: bytes, sealer: Sealer) -> bytes:

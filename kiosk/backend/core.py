@@ -48,6 +48,7 @@ from kiosk.health.failpoints import hit
 if TYPE_CHECKING:
     from kiosk.backend.connectors.work import Connectors
     from kiosk.backend.console.console import Console
+    from kiosk.backend.inboxes import Inboxes
     from kiosk.backend.ratings.ratings import Ratings
 
 T = TypeVar("T")
@@ -79,12 +80,13 @@ class Backend:
         self.lives.followed = lambda connection, deed, said: self.ratings.take(connection, deed, said)
         self.persons = PersonQuestions(
             self._store, self.lives, self.keys, self.metrics, settings.monotonic, self.now,
-            lambda case_ids: self.ratings.shown(case_ids),
+            lambda case_ids: self.ratings.shown(case_ids), lambda case_id: self.certificates.due(case_id),
         )  # fmt: skip
         registers = load_registers(Path(settings.registers)) if settings.registers else {}
         self.queries = Queries(self._store, registers, self.keys, self.metrics, settings.monotonic, self.now)
         self.published = Publishing(self._store, self.metrics, self.now)
-        self.arrived = threading.Event()  # a case that was not decided again yet (replaying.py)
+        self.arrived = threading.Event()  # a case that was not decided again yet (replaying.py), or whose paper is due
+        self.lives.decided = self.arrived.set
         self.replays = Replays(self._store, self.keys, self.now, self.queries.given)
         self.certificates = Certificates(
             self._store, self._blobs, self.keys, self.seals, self.replays, self.now, self.queries.given
@@ -115,15 +117,28 @@ class Backend:
         return Ratings(self._store, self.keys, self.now)
 
     @cached_property
+    def inboxes(self) -> Inboxes:
+        """Where telephones put pictures for a visit (inboxes.py), imported when somebody asks."""
+        from kiosk.backend.inboxes import Inboxes
+
+        return Inboxes(self._store, self.settings.console, self.now, self.settings.monotonic)
+
+    @cached_property
     def console(self) -> Console:
         """Staff, queues and deeds (console/), imported when somebody asks. Raises BackendError."""
         from kiosk.backend.console.console import Console
+        from kiosk.backend.oidc.config import rules_of
 
-        return Console(self._store, self._blobs, self.keys, self.lives, self.late, self.replays, self.now)
+        return Console(
+            self._store, self._blobs, self.keys, self.lives, self.late, self.replays, self.now,
+            rules=rules_of(self.settings), clock=self.settings.monotonic,
+        )  # fmt: skip
 
     def close(self) -> None:
         if "connectors" in self.__dict__:
             self.connectors.close()
+        if "inboxes" in self.__dict__:
+            self.inboxes.close()
         self.certificates.close()
         self._store.close()
         self._blobs.close()

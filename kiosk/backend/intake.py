@@ -168,6 +168,7 @@ def _sound_rating(rating: RatingPayload) -> bool:
         and wire.ID.fullmatch(rating.case_id) is not None
         and 1 <= rating.level <= 5
         and moment(rating.rated_at) is not None
+        and len(rating.said) <= wire.MAX_NOTE
     )
 
 

@@ -61,10 +61,11 @@ class Late:
         secret = hmac.digest(self._keys.epochs[0].sealing_private, use, "sha256")
         return hmac.digest(secret, number.strip().upper().encode(), "sha256").hex()
 
-    def settle(self, case_id: str, word: str) -> str:
+    def settle(self, case_id: str, word: str, before: Callable[[Connection], None] = lambda connection: None) -> str:
         """What a person of the office has found of a case: a cause of BY_HAND, or ``confirmed`` (it holds after all).
 
-        The terminal that took it is told with its next pass. Returns the case's state. Raises BackendError.
+        ``before``: of the same transaction, when nobody else can settle it; raises where it is not to be settled. The
+        terminal that took it is told with its next pass. Returns the case's state. Raises BackendError.
         """
         if word not in (*BY_HAND, CONFIRMED):
             raise BackendError("bad-cause", f"say one of {', '.join((*BY_HAND, CONFIRMED))}")
@@ -77,6 +78,7 @@ class Late:
             if not terminal_id:
                 return None
             terminals.hold(connection, terminal_id)  # its results get their sequence in the order of commits
+            before(connection)
             settled = findings.settle(connection, case_id, cause, outcome, text, now.isoformat())
             if self.follow is not None:
                 self.follow(connection, case_id, word, settled.outcome, settled.rung)

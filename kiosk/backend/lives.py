@@ -22,7 +22,7 @@ from kiosk import wire
 from kiosk.backend import log
 from kiosk.backend.desks import desks_of
 from kiosk.backend.keys import BackendKeys
-from kiosk.backend.lives_about import About, Packs, Written, about_of, chain_holds, read, written
+from kiosk.backend.lives_about import About, Packs, Written, about_of, chain_holds, name_in, read, written
 from kiosk.backend.lives_opening import decision_again, opening, why_late
 from kiosk.backend.settings import BackendError
 from kiosk.backend.store import lives as store
@@ -67,9 +67,12 @@ class Act:
     lacking: tuple[Lack, ...] = ()
     to: Text = EMPTY
     approval: str = ""
+    checked: tuple[Text, ...] = ()
 
     def at(self, moment: datetime) -> LifeEvent:
-        return LifeEvent(self.deed, moment, self.by, self.who, self.reason, self.lacking, self.to, self.approval)
+        return LifeEvent(
+            self.deed, moment, self.by, self.who, self.reason, self.lacking, self.to, self.approval, self.checked
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,6 +85,20 @@ class Known:
 
     def stand(self, now: datetime, calendar: Calendar) -> Stand:
         return stand(self.about.terms, self.events, max(now, self.events[-1].at), calendar)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Whole:
+    """A case for the page that shows it. ``case``: None where no key opens it; ``sent``: what its applicant sent since;
+    ``pack``: of its version, as it was published; ``others``: cases of the same person, newest first.
+    """
+
+    known: Known
+    found: Found
+    case: wire.CasePayload | None
+    sent: tuple[tuple[DeedRow, Said | None], ...]
+    pack: ServicePack | None
+    others: tuple[Life, ...]
 
 
 Before = Callable[[Connection, Known], None]
@@ -117,6 +134,7 @@ class Lives:
         self._store, self._keys, self._now, self._person, self.calendar = rows, keys, now, person, calendar
         self._written, self._packs = Written(keys), Packs()
         self.followed: Followed | None = None  # takes a word added to a rating; False: none may be added (ratings/)
+        self.decided: Callable[[], None] = lambda: None  # told that a case was approved: its paper is due
         self.unopened = True  # some case may be without a life: as far as this process knows
 
     # -- beginning ------------------------------------------------------------------------------------
@@ -199,6 +217,29 @@ class Lives:
             raise BackendError("no-such-case", "no case of this id is here: check --case and --db")
         return found, self._opened(found), [(each, self._said(each)) for each in sent]
 
+    def whole(self, case_id: str, others: int) -> Whole:
+        """All of a case at one moment, with as many cases of the same person. Raises BackendError."""
+
+        def look(connection: Connection) -> Whole | None:
+            known, found = self._known(connection, case_id), store.case(connection, case_id)
+            if known is None or found is None:
+                return None
+            same = store.of_person(connection, known.life.person, others + 1) if known.life.person else []
+            pack = self._packs.find(connection, found.service_id, found.pack_version)
+            sent = store.deeds_of(connection, case_id)
+            beside = tuple(each for each in same if each.case_id != case_id)[:others]
+            return Whole(
+                known, found, self._opened(found), tuple((each, self._said(each)) for each in sent), pack, beside
+            )
+
+        whole = self._store.read(look)
+        if whole is None:  # it is begun now, or there is none
+            self.known(case_id)
+            whole = self._store.read(look)
+        if whole is None:
+            raise AssertionError("a life that was begun and is not there")
+        return whole
+
     def opened(self, found: Found) -> wire.CasePayload | None:
         """What is inside a case; None where no key of this backend opens it."""
         return self._opened(found)
@@ -280,6 +321,11 @@ class Lives:
                 log.event("case.unreadable", case=life.case_id, error=type(error).__name__)
         return found
 
+    def names_of(self, case_ids: Sequence[str]) -> dict[str, Text]:
+        """Of each case that has begun its matter's name, EMPTY where nobody here knows it."""
+        found = self._store.read(lambda connection: store.of_page(connection, case_ids)) if case_ids else []
+        return {each.case_id: name_in(each) for each in found}
+
     def check_of(self, case_id: str) -> tuple[str, str, str] | None:
         """Since when the case is to be checked later, what was found, and when; None where it is not to be."""
         return self._store.read(lambda connection: store.check_of(connection, case_id))
@@ -337,6 +383,8 @@ class Lives:
 
         done = self._store.write(work)
         log.event("case.act", case=case_id, deed=act.deed.value, role=act.by.value, state=done.state.value)
+        if act.deed is Deed.APPROVED:
+            self.decided()
         return done
 
     def follow(self, connection: Connection, case_id: str, word: str, outcome: str, rung: str) -> None:

@@ -18,7 +18,7 @@ from kiosk import wire
 from kiosk.backend.keys import BackendKeys
 from kiosk.backend.store import replays
 from kiosk.backend.store.engine import Connection
-from kiosk.backend.store.lives import EventRow, events, heads
+from kiosk.backend.store.lives import EventRow, Life, events, heads
 from kiosk.domain.clock_terms import Terms, terms
 from kiosk.domain.life import Deed, Lack, LifeEvent, Role
 from kiosk.domain.text import EMPTY, Text
@@ -46,6 +46,7 @@ class _Said(msgspec.Struct, omit_defaults=True):
     lacking: list[tuple[str, str, str]] = []
     to: tuple[str, str] = ("", "")
     approval: str = ""
+    checked: list[tuple[str, str]] = []
 
 
 _about = msgspec.json.Decoder(About).decode
@@ -75,6 +76,17 @@ def written(about: About) -> str:
 
 def read(text: str) -> About:
     return _about(text)
+
+
+def name_in(life: Life) -> Text:
+    """What a case's matter is called: as its life has it, else as the program's own pack of it does."""
+    name = read(life.about).name
+    return name if name != EMPTY else name_of(life.service_id)
+
+
+def name_of(service_id: str) -> Text:
+    """As the program's own pack has it; EMPTY for a matter that came otherwise."""
+    return builtin(service_id).name if service_id in BUILTIN else EMPTY
 
 
 class Packs:
@@ -107,7 +119,7 @@ class Written:
         said = _Said(
             event.who, (event.reason.zh, event.reason.en),
             [(each.text.zh, each.text.en, each.material) for each in event.lacking],
-            (event.to.zh, event.to.en), event.approval,
+            (event.to.zh, event.to.en), event.approval, [(each.zh, each.en) for each in event.checked],
         )  # fmt: skip
         sealed = seal(msgspec.json.encode(said), epoch.sealing_public, _info(case_id, seq))
         row = {
@@ -126,6 +138,7 @@ class Written:
         return LifeEvent(
             Deed(row.deed), datetime.fromisoformat(row.at), Role(row.role), said.who, Text(*said.reason),
             tuple(Lack(Text(zh, en), material) for zh, en, material in said.lacking), Text(*said.to), said.approval,
+            tuple(Text(*each) for each in said.checked),
         )  # fmt: skip
 
 

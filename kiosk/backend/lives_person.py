@@ -9,6 +9,7 @@ asks more is an alarm: whoever has a terminal's key, and a list of numbers, is n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import msgspec
@@ -21,11 +22,14 @@ from kiosk.backend.metrics import Metrics
 from kiosk.backend.problems import Refusal
 from kiosk.backend.store.engine import Store
 from kiosk.backend.store.terminals import Terminal
-from kiosk.domain.life import Stand
+from kiosk.domain.beijing import CHINA
+from kiosk.domain.life import May, Stand
+from kiosk.domain.papers import PaperContent
 
 COUNTED, ALARM = "kiosk_person_questions_total", "person-questions"
 _query = msgspec.json.Decoder(wire.PersonQuery).decode
 Rated = Callable[[Sequence[str]], Mapping[str, wire.CaseRating]]
+Due = Callable[[str], PaperContent | None]
 
 
 class PersonQuestions:
@@ -33,10 +37,12 @@ class PersonQuestions:
 
     def __init__(
         self, rows: Store, lives: Lives, keys: BackendKeys, metrics: Metrics, clock: Callable[[], float],
-        now: Callable[[], datetime], rated: Rated = lambda _: {},
+        now: Callable[[], datetime], rated: Rated = lambda _: {}, due: Due = lambda _: None,
     ) -> None:  # fmt: skip
-        """``rated``: what was said of those cases that were rated, and what came of it (ratings/)."""
-        self._lives, self._keys, self._metrics, self._rated = lives, keys, metrics, rated
+        """``rated``: what was said of those cases that were rated, and what came of it (ratings/). ``due``: the paper
+        of a case that can be had now (certificates.py).
+        """
+        self._lives, self._keys, self._metrics, self._rated, self._due = lives, keys, metrics, rated, due
         self._limit = Limit(rows, ALARM, clock, now)
 
     def ask(self, terminal: Terminal, asked: wire.PersonCasesRequest) -> wire.PersonCasesReply:
@@ -55,9 +61,23 @@ class PersonQuestions:
         query, reply_key = opened(self._keys, terminal, asked.sealed, info, _query)
         found, more = self._lives.of_person(query.number, test=query.test, limit=wire.MAX_PERSON_CASES)
         rated = self._rated([known.life.case_id for known, _ in found]) if found else {}
-        told = [_told(known, stands, terminal.terminal_id, rated.get(known.life.case_id)) for known, stands in found]
+        told = [
+            replace(
+                _told(known, stands, terminal.terminal_id, rated.get(known.life.case_id)),
+                paper=self._paper(known, stands, terminal.terminal_id),
+            )
+            for known, stands in found
+        ]
         answer_info = wire.person_answer_info(terminal.terminal_id)
         return wire.PersonCasesReply(answered(wire.PersonCases(told, more), reply_key, answer_info))
+
+    def _paper(self, known: Known, stands: Stand, terminal_id: str) -> wire.CasePaper | None:
+        """What is owed is told where it can be fetched: at the terminal that took the case."""
+        if May.COLLECT not in stands.may or known.life.terminal_id != terminal_id:
+            return None
+        content = self._due(known.life.case_id)
+        english = "" if content is None else content.extra.get("title", "")
+        return None if content is None else wire.CasePaper(content.paper_id, content.title, english or content.title)
 
 
 def _day(day: date | None) -> str:
@@ -72,5 +92,6 @@ def _told(known: Known, found: Stand, terminal_id: str, rated: wire.CaseRating |
         life.terminal_id == terminal_id, found.version, found.reason.zh, found.reason.en, found.handler.zh,
         found.handler.en, [wire.CaseLack(each.text.zh, each.text.en, each.material) for each in found.lacking],
         received=_day(found.standing.received), accepted=_day(found.standing.accepted),
-        rating=rated,
+        rating=rated, confirmed=_day(None if found.confirmed is None else found.confirmed.astimezone(CHINA).date()),
+        confirmed_zh=found.confirmation.zh, confirmed_en=found.confirmation.en,
     )  # fmt: skip

@@ -63,6 +63,12 @@ CATALOGUE: dict[str, tuple[int, str, str, bool]] = {
         "Print the terminal's own; the office's log says why.",
         False,
     ),
+    "no-inbox": (
+        404,
+        "Telephones cannot reach this backend.",
+        "Start it with --console, or scan the papers.",
+        False,
+    ),
     "store-busy": (503, "The store cannot take this now.", "Try again later.", True),
     "fault": (500, "The backend has a fault.", "Try again later; the operator sees it in the log.", True),
 }

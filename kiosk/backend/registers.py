@@ -23,7 +23,7 @@ import threading
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +45,8 @@ LONGEST = 6.0  # seconds for a register: a terminal waits 8 for the whole
 AT_ONCE, ALL_AT_ONCE = 4, 8  # questions that wait for one register, and for all of them
 LARGEST = 64 * 1024  # bytes of an answer
 MAX_VALUE = 200  # characters
+HOLDS = timedelta(days=31)  # for which an answer may wait in a draft before its case is committed
+SKEW = timedelta(days=1)  # of a terminal's clock
 COUNTED, ALARM = "kiosk_register_questions_total", "register-questions"
 CAUSES = {"deadline": "slow", "stalled": "slow", "not-http": "garbled", "half-reply": "garbled"}
 _query = msgspec.json.Decoder(wire.RegisterQuery).decode
@@ -155,7 +157,9 @@ class Queries:
             return wire.RegisterAnswer("silent", cause=none.cause, at=at)
         outcome: wire.RegisterOutcome = NONE if record is None else FOUND  # type: ignore[assignment]  # two of its words
         fields = record or {}
-        message = wire.proof_bytes(terminal.terminal_id, query.register, query.number, at, outcome, fields)
+        message = wire.proof_bytes(
+            terminal.terminal_id, query.register, query.number, at, outcome, fields, test=query.test
+        )
         proof = wire.sign(self._keys.signer("", terminal.suite).signing_private, message)
         return wire.RegisterAnswer(outcome, fields, at=at, proof=proof)
 
@@ -167,14 +171,31 @@ class Queries:
         finally:
             self._turns.release()
 
-    def given(self, terminal_id: str, register: str, number: str, proof: str, values: Mapping[str, str]) -> bool:
-        """Whether this backend has given this answer. ``proof``: time and signature; ``values``: with their ANSWER."""
+    def given(
+        self, terminal_id: str, register: str, number: str, proof: str, values: Mapping[str, str],
+        case: wire.CasePayload,
+    ) -> bool:  # fmt: skip
+        """Whether this backend has given this answer for this case. ``proof``: time and signature; ``values``: with
+        their ANSWER. An answer of long ago says nothing of now, and one to a trial nothing of a true case.
+        """
         from kiosk.domain.register import ANSWER
 
         at, _, signature = proof.partition(" ")
+        if not _timely(at, case.committed_at):
+            return False
         fields = {key: value for key, value in values.items() if key != ANSWER}
-        message = wire.proof_bytes(terminal_id, register, number, at, values.get(ANSWER, ""), fields)
+        said = values.get(ANSWER, "")
+        message = wire.proof_bytes(terminal_id, register, number, at, said, fields, test=case.test)
         return any(_signed(epoch.signing_public, message, signature) for epoch in self._keys.epochs)
+
+
+def _timely(at: str, committed_at: str) -> bool:
+    """Whether an answer of this moment may stand in a case of that one."""
+    try:
+        age = datetime.fromisoformat(committed_at) - datetime.fromisoformat(at)
+    except (ValueError, TypeError):
+        return False
+    return -SKEW <= age <= HOLDS
 
 
 def _signed(public: bytes, message: bytes, signature: str) -> bool:

@@ -38,8 +38,9 @@ REST = 3600.0  # seconds without a case before time itself is looked at: last da
 BUSY = 30.0  # seconds before a store that did not answer is asked again
 
 
-Given = Callable[[str, str, str, str, Mapping[str, str]], bool]
-"""Whether a register's answer was given here: terminal, register, number, proof, values (registers.Queries.given)."""
+Given = Callable[[str, str, str, str, Mapping[str, str], CasePayload], bool]
+"""Whether a register's answer was given here: terminal, register, number, proof, values, and the case that it stands in
+(registers.Queries.given)."""
 
 
 @dataclass(slots=True)
@@ -104,7 +105,9 @@ class Replays:
     def unlent(self, pack: ServicePack, case: CasePayload, terminal_id: str) -> tuple[str, ...]:
         """``licence`` where the case says that an electronic licence told something, and none has told it here."""
         lent = replay.lent(pack, case)
-        sound = all(self._given(terminal_id, each.register, each.number, each.proof, each.values) for each in lent)
+        sound = all(
+            self._given(terminal_id, each.register, each.number, each.proof, each.values, case) for each in lent
+        )
         return () if sound else ("licence",)
 
     def packs(self, case: CasePayload, place: Place) -> tuple[ServicePack, ...]:

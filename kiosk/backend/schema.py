@@ -30,6 +30,7 @@ LIMITS: dict[str, dict[str, dict[str, Any]]] = {
     "PushRequest": {"items": {"maxItems": wire.MAX_BATCH}},
     "BlockRequest": {"count": {"minimum": 1, "maximum": wire.MAX_BLOCK}, "request_id": {"pattern": _ID}},
     "PersonCasesRequest": {"sealed": {"pattern": _BASE64, "maxLength": 4096}},
+    "InboxRequest": {"inbox": {"pattern": HASH}, "reply_key": {"pattern": _KEY}},
     "QueryRequest": {"sealed": {"pattern": _BASE64, "maxLength": 4096}},
     "KeyChange": {
         "public_key": {"pattern": _KEY},

@@ -26,6 +26,7 @@ from kiosk.backend.settings import BackendError, Settings
 
 if TYPE_CHECKING:
     from kiosk.backend.connectors.runner import ConnectorsRunner
+    from kiosk.backend.oversight.timer import RefreshTimer
 
 KEEP_ALIVE = 100  # seconds; longer than a terminal's pause between two exchanges
 
@@ -62,6 +63,7 @@ def serve(
     console: bool = False,
     public_url: str = "",
     proxy: str = "",
+    sign_in: str = "",
     quiet: float = QUIET,
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``ready`` gets one line of JSON: ``listening`` (URL), ``enrolment_code`` if asked.
@@ -71,7 +73,7 @@ def serve(
     """
     settings = Settings(
         db_url, blobs, keys, suites=suites, registers=registers, sample_seals=sample_seals,
-        connectors=connectors, console=console, public_url=public_url, proxy=proxy,
+        connectors=connectors, console=console, public_url=public_url, proxy=proxy, sign_in=sign_in,
     )  # fmt: skip
     app = create_app(settings)
     backend: Backend = app.state.backend
@@ -94,12 +96,15 @@ def serve(
     )
     replays.start()
     departments = _departments(backend) if connectors else None
+    supervision = _supervision(backend) if console else None
     try:
         asyncio.run(server.serve(sockets=[listener]))
     finally:
         listener.close()
         if departments is not None:
             departments.stop()
+        if supervision is not None:
+            supervision.stop()
         replays.stop()
         backend.close()
         log.event("backend.stopped")
@@ -111,6 +116,14 @@ def _departments(backend: Backend) -> ConnectorsRunner:
     runner = ConnectorsRunner(backend.connectors)
     runner.start()
     return runner
+
+
+def _supervision(backend: Backend) -> RefreshTimer:
+    from kiosk.backend.oversight.timer import RefreshTimer
+
+    timer = RefreshTimer(backend)
+    timer.start()
+    return timer
 
 
 def bind(listen: str) -> socket.socket:

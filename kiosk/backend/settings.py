@@ -48,6 +48,7 @@ class Settings:
     connectors: str = ""  # the file of departments that are sent cases (connectors/); none: nobody is
     console: bool = False  # pages for staff and citizens beside the API (web/)
     public_url: str = ""  # how citizens reach them from outside: https://HOST, for codes on paper and screen
+    sign_in: str = ""  # the file that says how staff sign in (oidc/config.py); none: by password and code
     proxy: str = ""  # the address of the proxy in front, whose word about who asks is believed
     unused_numbers: int = 20_000  # of a kind, that a terminal may hold reserved and not registered
 

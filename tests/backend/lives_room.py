@@ -13,11 +13,13 @@ from sqlalchemy import select
 from kiosk import suites, wire
 from kiosk.domain.life import Lack
 from kiosk.domain.text import Text
+from kiosk.services.loader import BUILTIN, builtin
 from tests.backend.conftest import Answer, Server, Terminal
 
 NUMBER, OTHER = "110101199001011237", "110101194912310029"
 SECRET = "需要补交张三的租赁合同"
-PACK = {"service_id": "elder_allowance", "pack_id": "elder_allowance", "pack_version": "1.0.0"}
+ALLOWANCE = builtin("elder_allowance")
+PACK = {"service_id": ALLOWANCE.pack_id, "pack_id": ALLOWANCE.pack_id, "pack_version": ALLOWANCE.version}
 _COUNT = count(1)
 LACKING = (Lack(Text(SECRET, SECRET)), Lack(Text("户口簿", "Household register"), "register"))
 
@@ -29,6 +31,8 @@ def person(number: str) -> list[wire.PayloadField]:
 def case(terminal: Terminal, number: str = NUMBER, **change: Any) -> wire.SealedItem:
     """One that waits for a person, unless ``change`` says otherwise."""
     usual = {"fields": person(number), "outcome": "referred", "rung": "final", **PACK}
+    if change.get("pack_id") in BUILTIN:
+        usual["pack_version"] = builtin(change["pack_id"]).version
     return terminal.case(**(usual | change))
 
 

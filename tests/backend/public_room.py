@@ -22,6 +22,7 @@ from kiosk.domain import codes
 from kiosk.domain.life import Deed, Lack, Role
 from kiosk.domain.text import Text
 from kiosk.journal.sealing import item_info, seal
+from kiosk.services.loader import builtin
 from tests.backend.conftest import AREA, NOON, case_payload
 
 NUMBER, OTHER = "110101199001011237", "110101194912310029"
@@ -58,7 +59,7 @@ class Room:
         """A case that waits for a person, taken in."""
         fields = [wire.PayloadField("applicant.number", number, "card", "A")]
         usual = {"fields": fields, "outcome": "referred", "rung": "final", "service_id": "elder_allowance",
-                 "pack_id": "elder_allowance"}  # fmt: skip
+                 "pack_id": "elder_allowance", "pack_version": builtin("elder_allowance").version}  # fmt: skip
         case_no = codes.case_no(AREA, NOON.date(), next(self._serials))
         made = case_payload(case_no, **(usual | change))
         self._push("case", made.case_id, made)

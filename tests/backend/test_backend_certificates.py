@@ -282,7 +282,8 @@ def test_the_operator_s_commands_and_the_citizen_s_agree(
     capsys.readouterr()
     beside = tmp_path / "certificate.pdf.sm2"
     usual = {"sm2": beside, "list_file": public / "papers.jws", "root": str(public / "root.key"), "now": settings.clock}
-    assert commands.verify_seal(out, **usual, as_json=True) == 0  # type: ignore[arg-type]
+    status = commands.verify_seal(out, **usual, as_json=True)  # type: ignore[arg-type]
+    assert status == commands.WITHOUT_EFFECT, "a sample seal is no yes for a script"
     told = json.loads(capsys.readouterr().out)
     assert (told["verdict"], told["authority"], told["certificate"]["verdict"]) == ("genuine", AUTHORITY, "genuine")
     assert commands.verify_seal(out, now=settings.clock) == 3, "nobody vouches for it"

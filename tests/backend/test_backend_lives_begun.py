@@ -36,13 +36,15 @@ def history(server: Server, case_id: str) -> list[str]:
     return [event.deed.value for event in server.backend.lives.known(case_id).events]
 
 
+RECEIPT = builtin("pension_verification")  # a matter without a certificate
+SPOT = {"service_id": RECEIPT.pack_id, "pack_id": RECEIPT.pack_id, "pack_version": RECEIPT.version}
 BEGUN: list[tuple[dict[str, object], str]] = [
     ({}, "received"),
     ({"outcome": "received", "rung": "receipt"}, "received"),
-    ({"outcome": "approved", "rung": "final"}, "received approved delivered"),
+    ({"outcome": "approved", "rung": "final", **SPOT}, "received approved delivered"),
     ({"outcome": "refused", "rung": "final"}, "received refused"),
     ({"outcome": "approved", "rung": "provisional"}, "received approved"),
-    ({"outcome": "approved", "rung": "provisional", "online": True}, "received approved delivered"),
+    ({"outcome": "approved", "rung": "provisional", "online": True, **SPOT}, "received approved delivered"),
     ({"service_id": "complaint", "pack_id": "complaint", "outcome": "refused"}, "received not_accepted"),
     ({"service_id": "unheard-of", "pack_version": "9.9.9"}, "received"),
 ]
@@ -89,7 +91,7 @@ def test_a_backend_that_serves_begins_them_and_answers_in_a_quiet_moment(server:
 
 
 def test_what_was_joined_to_another_case_is_void_and_told_so(server: Server, terminal: Terminal) -> None:
-    first, second = (case(terminal, outcome="approved", rung="final", once=12) for _ in range(2))
+    first, second = (case(terminal, outcome="approved", rung="final", once=12, **SPOT) for _ in range(2))
     terminal.push(first, second)
     server.backend.lives.open_waiting()
     assert history(server, second.id) == ["received", "approved", "delivered", "voided"]

@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -151,3 +152,14 @@ def test_staff_at_the_command_line_say_it_by_the_standard_input(
                          (desk.Wanted("called", " "), "no-name")):  # fmt: skip
         with pytest.raises(BackendError, match=code):
             desk.task(settings, item.id, 1, wanted, io.StringIO("x"))
+
+
+def test_a_task_whose_words_cannot_be_opened_leaves_the_list_readable(server: Server, terminal: Terminal) -> None:
+    """Its key is not in the key file any more: what was done and when stands in clear."""
+    sent = case(terminal)
+    terminal.push(sent, rate(terminal, sent.id, 1))
+    done(server, sent.id, D.CALLED, "reached")
+    server.backend.ratings._sealing._keys = SimpleNamespace(epochs=())  # type: ignore[assignment]  # a key file without it
+    (task,) = server.backend.ratings.tasks()
+    assert [event.deed for event in task.events] == [D.OPENED, D.CALLED]
+    assert {event.words for event in task.events} == {""}

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -317,12 +317,39 @@ def test_an_answer_is_of_one_terminal_and_one_person(server: Server, terminal: T
     department.knows(None)
     answer = ask(asking)
     assert isinstance(answer, Answered)
-    given, register = server.backend.queries.given, "social_insurance"
-    assert given(terminal.id, register, HOLDER.number, answer.proof, answer.values)
-    assert not given("another", register, HOLDER.number, answer.proof, answer.values)
-    assert not given(terminal.id, "real_estate", HOLDER.number, answer.proof, answer.values)
-    assert not given(terminal.id, register, "110101199001011237", answer.proof, answer.values)
-    assert not given(terminal.id, register, HOLDER.number, answer.proof, {ANSWER: "found"})
+    given, register, proof = server.backend.queries.given, "social_insurance", answer.proof
+    case = terminal_case(terminal, answer)
+    assert given(terminal.id, register, HOLDER.number, proof, answer.values, case)
+    assert not given("another", register, HOLDER.number, proof, answer.values, case)
+    assert not given(terminal.id, "real_estate", HOLDER.number, proof, answer.values, case)
+    assert not given(terminal.id, register, "110101199001011237", proof, answer.values, case)
+    assert not given(terminal.id, register, HOLDER.number, proof, {ANSWER: "found"}, case)
+    at = datetime.fromisoformat(case.committed_at)
+    old = replace(case, committed_at=(at + timedelta(days=32)).isoformat())
+    assert not given(terminal.id, register, HOLDER.number, proof, answer.values, old), "kept, and shown again later"
+    early = replace(case, committed_at=(at - timedelta(days=2)).isoformat())
+    assert not given(terminal.id, register, HOLDER.number, proof, answer.values, early)
+    trial = replace(case, test=True)
+    assert not given(terminal.id, register, HOLDER.number, proof, answer.values, trial)
+
+
+def test_what_a_register_says_to_a_trial_stands_in_no_true_case(
+    server: Server, terminal: Terminal, asking: Asking, department: Department
+) -> None:
+    """A register may answer trials with what it likes; a terminal that asks so must get nothing certified by it."""
+    department.knows(RECORD)
+    answer = asking.register("social_insurance", HOLDER.number, HOLDER.name, test=True)
+    assert isinstance(answer, Answered)
+    given, case = server.backend.queries.given, terminal_case(terminal, answer)
+    said = (terminal.id, "social_insurance", HOLDER.number, answer.proof, answer.values)
+    assert not given(*said, case)
+    assert given(*said, replace(case, test=True))
+
+
+def terminal_case(terminal: Terminal, answer: Answered) -> wire.CasePayload:
+    """Any case of the moment at which this was answered."""
+    at = answer.proof.partition(" ")[0]
+    return wire.CasePayload("id", terminal.number(), "s", "", "p", "1", "approved", "final", "face", True, at, at, [])
 
 
 def permit_case(terminal: Terminal, answer: Answered, monkeypatch: pytest.MonkeyPatch) -> wire.CasePayload:

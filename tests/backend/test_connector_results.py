@@ -18,6 +18,7 @@ from kiosk.backend.connectors.work import Connectors
 from kiosk.backend.lives import Act
 from kiosk.backend.store import connector_results
 from kiosk.domain.life import Deed, Role, State
+from kiosk.domain.text import Text
 from tests.backend.connector_room import AREA, Room
 
 Values = dict[str, str]
@@ -128,6 +129,26 @@ def test_what_comes_twice_is_done_once(room: Room, connectors: Connectors, case:
     come(room, connectors, said(room, case.case_no, guid="r-2"))
     assert history(room, case) == ["received", "accepted", "approved"]
     assert aside(room) == {}, "the same decision under another id agrees with it"
+
+
+def test_what_others_decided_and_the_department_finds_alike_is_put_down_once_with_its_words(
+    room: Room, connectors: Connectors, case: wire.CasePayload
+) -> None:
+    room.backend.lives.act(case.case_id, Act(Deed.APPROVED, Role.STREET, "李干事", Text("符合条件。", "Granted.")))
+    room.clock.move(minutes=1)
+    come(room, connectors, said(room, case.case_no, result_explain="从次月起发放"))
+    come(room, connectors, said(room, case.case_no, guid="r-2"), said(room, case.case_no, guid="r-3"))
+    assert history(room, case) == ["received", "accepted", "approved", "confirmed"]
+    known = room.backend.lives.known(case.case_id)
+    stands = known.stand(room.clock.now, room.backend.lives.calendar())
+    assert (stands.state, stands.reason.zh, stands.confirmation.zh) == (State.APPROVED, "符合条件。", "从次月起发放")
+    assert (known.events[-1].by, known.events[-1].who, stands.confirmed) == (
+        Role.DEPARTMENT, "李某", known.events[-1].at,
+    )  # fmt: skip
+    assert aside(room) == {}
+    assert connectors.run().dead == 0, "and it goes up as a step of the case"
+    come(room, connectors, said(room, case.case_no, "1", guid="r-4"))
+    assert aside(room) == {"r-4": "contradicts"}, "a person decides what becomes of that"
 
 
 WRONG: dict[str, tuple[str, Callable[[Values], Values]]] = {

@@ -6,17 +6,21 @@ import base64
 import hashlib
 import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from kiosk import wire
 from kiosk.backend.console.acting import Refused, Wanted
+from kiosk.backend.console.gate import COOKIE
 from kiosk.backend.console.roles import Role
+from kiosk.backend.web.templating import grouped
+from kiosk.domain import codes
 from kiosk.domain.life import Deed, State
 from kiosk.domain.text import Text
 from kiosk.journal.sealing import item_info, seal
-from tests.backend.conftest import NAME, Terminal
+from tests.backend.conftest import AREA, NAME, NOON, Terminal
 from tests.backend.console_room import (  # noqa: F401
     Browser,
     Room,
@@ -206,6 +210,10 @@ def test_a_case_from_the_community_to_the_street(room: Room, terminal: Terminal,
     ]
     assert "符合高龄津贴条件" in done.text
     assert "谁看过" in done.text
+    ticked = room.server.backend.lives.known(case_id).events[-1].checked
+    assert len(ticked) == 5
+    history = done.text.partition('id="h-history"')[2]
+    assert all(each.zh in history for each in ticked), "which points, beside who has ticked them"
 
 
 def test_a_refusal_says_why_or_is_none(room: Room, terminal: Terminal, staff: dict[str, Browser]) -> None:
@@ -235,6 +243,7 @@ def test_a_decision_of_two_is_made_by_two(room: Room, terminal: Terminal, staff:
     last = room.server.backend.lives.known(case_id).events[-1]
     people = {login: who.name for login, who, *_ in room.console.accounts.everybody()}
     assert (last.who, last.approval) == (people[one.login], people[two.login])
+    assert len(last.checked) == 3, "what whoever proposed it has ticked"
     assert last.reason.en == "Taken up; the guarantee company comes to look."
 
 
@@ -273,6 +282,29 @@ def test_an_approval_by_promise_is_checked_later(
     assert case_id not in listed(department, tab="checks", desk="community")
     department.get("/console/queue")
     assert department.post(f"/console/cases/{case_id}/check", {"found": word}).status_code == 409
+
+
+def test_two_who_check_an_approval_at_once_do_not_overrule_one_another(
+    room: Room, terminal: Terminal, staff: dict[str, Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second word comes between the first one's look and its deed; it was the quicker one, and stands."""
+    promise = wire.PayloadCommitment("c", "1", ["x"], "2026-06-01T11:58:00+00:00")
+    change = {"service_id": "shop_sign_filing", "pack_id": "shop_sign_filing", "commitment": promise}
+    case_id = arrived(room, terminal, outcome="approved", online=True, **change)
+    acting, late = room.console.acting, room.server.backend.late
+    sessions = [room.console.accounts.session(staff[name].client.cookies[COOKIE]) for name in ("department", "third")]
+    one, other = (session.staff for session in sessions if session is not None)
+    settle = late.settle
+
+    def between(*given: Any, **named: Any) -> str:
+        monkeypatch.setattr(late, "settle", settle)
+        acting.check(other, case_id, "confirmed")
+        return settle(*given, **named)
+
+    monkeypatch.setattr(late, "settle", between)
+    with pytest.raises(Refused, match="nothing-to-check"):
+        acting.check(one, case_id, "revoked")
+    assert state(room, case_id) is State.APPROVED
 
 
 def test_a_correction_never_says_for_whom_a_paper_is(room: Room, terminal: Terminal, staff: dict[str, Browser]) -> None:
@@ -353,6 +385,25 @@ def test_other_cases_of_the_person_are_shown(room: Room, terminal: Terminal, sta
     assert "同一事项" in page
     shown = room.server.backend.lives.known(earlier).life.case_no
     assert shown[-9:-5] in page
+
+
+def test_of_other_areas_and_matters_it_is_said_that_there_are_more_and_no_word_else(
+    room: Room, terminal: Terminal
+) -> None:
+    """A duplicate elsewhere is worth a hint; which matters somebody has elsewhere is not everybody's to read."""
+    number = "110101197505051234"
+    here = arrived(room, terminal, number=number)
+    elsewhere = room.terminal("340102001001")
+    case_no = codes.case_no("340102", NOON.date(), elsewhere.reserve().first)
+    far = arrived(room, elsewhere, number=number, case_no=case_no)
+    foreign = arrived(room, terminal, number=number, service_id="residence_permit", pack_id="residence_permit")
+    clerk = room.staff(Role.COMMUNITY, AREA, services=("elder_allowance",))
+    page = clerk.get(f"/console/cases/{here}").text
+    numbers = {each: grouped(room.server.backend.lives.known(each).life.case_no) for each in (here, far, foreign)}
+    assert numbers[here] in page
+    assert numbers[far] not in page
+    assert numbers[foreign] not in page
+    assert "还有 1 件" in page
 
 
 def test_addresses_and_the_log_name_nobody(

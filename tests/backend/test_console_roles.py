@@ -6,7 +6,18 @@ from itertools import product
 
 import pytest
 
-from kiosk.backend.console.roles import Matter, Role, Scope, may_check, may_take, prefix, sees, why_not
+from kiosk.backend.console.roles import (
+    AccountDeed,
+    Matter,
+    Role,
+    Scope,
+    may_check,
+    may_take,
+    prefix,
+    sees,
+    why_not,
+    why_not_account,
+)
 from kiosk.domain.life import Deed
 
 AREA, SERVICE = "330102001002", "elder_allowance"
@@ -89,6 +100,17 @@ def test_taking_and_checking_go_by_the_desk() -> None:
         Role.COMMUNITY: (False, False), Role.STREET: (True, True), Role.DEPARTMENT: (True, True),
         Role.SUPERVISOR: (False, False), Role.OPERATOR: (False, False),
     }  # fmt: skip
+
+
+def test_accounts_are_the_operators_and_nobody_is_their_own_operator() -> None:
+    found = {
+        (role, deed, own): why_not_account(role, deed, own=own)
+        for role, deed, own in product(Role, AccountDeed, (True, False))
+    }
+    others = {key: "role" for key in found if key[0] is not Role.OPERATOR}
+    own = {key: "self" for key in found if key[0] is Role.OPERATOR and key[2] and key[1] is not AccountDeed.SESSIONS}
+    assert found == {key: "" for key in found} | others | own
+    assert len(found) == 5 * 8 * 2
 
 
 @pytest.mark.parametrize(

@@ -275,4 +275,7 @@ def test_the_operator_keeps_accounts_at_the_command_line(
     assert main([*where, "--end", "nobody"]) == 2
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
     assert main([*where, "--add", "boris", "--role", "street", "--area", "33"]) == 2
+    assert main([*where, "--change", "anna", "--role", "department", "--area", "3301"]) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    assert main([*where, "--add", "clara", "--role", "street", "--area", "33", "--oidc", "u-1"]) == 2
     assert PASSWORD not in "".join(capsys.readouterr())

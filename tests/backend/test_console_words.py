@@ -7,9 +7,12 @@ from pathlib import Path
 
 import kiosk.backend.console as room
 from kiosk.backend.console.acting import ORDER
+from kiosk.backend.console.keeping import PASSWORD_ADVICE
 from kiosk.backend.console.lists import TABS
-from kiosk.backend.console.roles import Role
+from kiosk.backend.console.roles import BY_LINE, AccountDeed, Role
+from kiosk.backend.console.staff_pages import FIELDS
 from kiosk.backend.desks import DESKS
+from kiosk.backend.oidc.problems import CODES as OIDC_CODES
 from kiosk.backend.web.problems import CODES
 from kiosk.backend.web.words import words_of
 from kiosk.domain import life
@@ -34,8 +37,21 @@ FAMILIES = {  # words that a page puts together of what it shows
     "clock.": ["answer", "decide", "promise", "whole", "deliver", "reply"],
     "queue.tab_": TABS,
     "queue.desk_": DESKS,
-    "sign_in.": ["wrong", "locked"],
-    "second.": ["wrong", "locked"],
+    "sign_in.": ["wrong", "locked", "by_password", "break_glass", "not_ended"],
+    "second.": [
+        "wrong",
+        "locked",
+        "differs",
+        *(f"password-{why}" for why in PASSWORD_ADVICE),
+        *(f"{what}_{page}" for what in ("title", "lead") for page in ("setup", "give", "renew")),
+    ],
+    "oidc.": OIDC_CODES,
+    "account.": [
+        *FIELDS,
+        *(f"role_{each.value}" for each in Role),
+        *(f"done_{each.value}" for each in AccountDeed),
+        *(f"deed_{each.value}" for each in AccountDeed if each is not AccountDeed.ADD),
+    ],
     "check.": ["confirmed", "revoked"],
     "log.": ["look", "take", "release", "act", "propose", "put-back", "check", "sign-in", "sign-in-first", "sign-out"],
     "refused.": [*WHY, *OWN, *(f"right-{each}" for each in RIGHTS)],
@@ -58,7 +74,7 @@ def test_every_word_is_there_and_no_other() -> None:
 
 
 def test_every_deed_that_staff_can_do_has_its_place() -> None:
-    assert set(ORDER) == set(Deed) - {Deed.RECEIVED}
+    assert set(ORDER) == set(Deed) - {Deed.RECEIVED} - BY_LINE
 
 
 def test_what_packs_say_for_staff_belongs_to_deeds_that_can_say_it() -> None:

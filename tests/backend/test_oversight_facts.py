@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from kiosk import wire
 from kiosk.backend.oversight import desk, sampling
-from kiosk.backend.oversight.oversight import Oversight
+from kiosk.backend.oversight.finding import Finding
+from kiosk.backend.oversight.frame import Frame
+from kiosk.backend.oversight.frames import Loaded
+from kiosk.backend.oversight.oversight import Oversight, _suspicion
 from kiosk.backend.settings import BackendError, Settings
+from kiosk.backend.store import oversight_found as found
 from kiosk.backend.store import oversight_tables as tables
 from kiosk.domain import codes
 from kiosk.domain.beijing import CHINA
@@ -33,9 +38,11 @@ def filled(number: str = NUMBER, *typed: str) -> list[wire.PayloadField]:
     return [wire.PayloadField("applicant.number", number, "card", "A"), *words]
 
 
-def rating(terminal: Terminal, case: wire.SealedItem, case_no: str, level: int, at: str) -> wire.SealedItem:
+def rating(
+    terminal: Terminal, case: wire.SealedItem, case_no: str, level: int, at: str, *, card: bool = False
+) -> wire.SealedItem:
     options = ["510", "511"] if level == 5 else []
-    said = wire.RatingPayload(case.id, case_no, "0" * 31, level, options, at)
+    said = wire.RatingPayload(case.id, case_no, "0" * 31, level, options, at, card)
     return terminal.seal(msgspec.json.encode(said), f"rating-{case.id}"[:64], "rating", meta={"case_no": case_no})
 
 
@@ -51,7 +58,8 @@ def season(terminal: Terminal, count: int = 24) -> list[wire.SealedItem]:
             helped=["staff-7"] if number % 4 == 0 else [], **PACK,
         )  # fmt: skip
         level = 2 if number % 3 == 0 else 5
-        items += [case, rating(terminal, case, case_no, level, (ended + timedelta(seconds=12)).isoformat())]
+        rated_at = (ended + timedelta(seconds=12)).isoformat()
+        items += [case, rating(terminal, case, case_no, level, rated_at, card=number == 5)]
     return items
 
 
@@ -94,6 +102,7 @@ def test_facts_hold_no_person_and_are_made_once(world: World) -> None:
     assert len({row.person for row in found}) == 1
     rated = rows(server.backend, tables.rated)
     assert {(row.level, row.reasons, round(row.delay)) for row in rated} == {(2, "", 12), (5, "510,511", 12)}
+    assert sum(row.staff_card for row in rated) == 1
     everything = repr([tuple(row) for row in [*found, *rated]])
     for secret in (NUMBER, PHONE, "某号", "staff-7"):
         assert secret not in everything
@@ -133,22 +142,37 @@ def test_overdue_cases_are_problems_with_a_score_however_old(server: Server, ter
 
 
 def test_a_day_is_drawn_once_and_can_be_drawn_again_by_anybody(world: World) -> None:
+    """Of what came that day, whenever it was made: here all cases of six days."""
     oversight, server = world.oversight, world.server
-    day = (NOON.astimezone(CHINA).date() - timedelta(days=2)).isoformat()
+    world.clock.move(days=1)
+    day = NOON.astimezone(CHINA).date().isoformat()
     before = sampling.commitment(oversight._seed(day))
     drawn = oversight.draw(day)
     assert [(row.case_id, row.number) for row in oversight.draw(day)] == [(row.case_id, row.number) for row in drawn]
     kept = oversight.drawn_of(day)
     assert sampling.commitment(kept.seed) == before
     listed = [
-        (row.case_id, row.terminal_id) for row in rows(server.backend, tables.facts) if _day(row.committed_at) == day
+        (row.case_id, row.terminal_id) for row in rows(server.backend, tables.facts) if _day(row.received_at) == day
     ]
     assert kept.population == sampling.population(listed)
     again = sampling.draw(kept.seed, day, random.Random(1).sample(listed, len(listed)), sampling.Design())
     assert [each.case_id for each in again] == [row.case_id for row in drawn]
-    assert len(drawn) == 1
+    assert (len(listed), len(drawn)) == (24, 2)
     with pytest.raises(BackendError, match="not-over"):
-        oversight.draw(NOON.astimezone(CHINA).date().isoformat())
+        oversight.draw(world.clock().astimezone(CHINA).date().isoformat())
+
+
+def test_who_holds_a_case_back_until_the_seed_is_known_has_it_drawn_all_the_same(
+    server: Server, terminal: Terminal, clock: Clock
+) -> None:
+    oversight, day = Oversight.of(server.backend), NOON.astimezone(CHINA).date()
+    made = terminal.case(fields=filled(), rung="final", **PACK)
+    clock.move(days=1)
+    assert oversight.draw(day.isoformat()) == []
+    terminal.push(made)
+    clock.move(days=1)
+    later = (day + timedelta(days=1)).isoformat()
+    assert [row.case_id for row in oversight.draw(later)] == [made.id]
 
 
 def _day(text: str) -> str:
@@ -157,7 +181,8 @@ def _day(text: str) -> str:
 
 def test_the_first_word_on_a_sample_stays(world: World) -> None:
     oversight = world.oversight
-    day = (NOON.astimezone(CHINA).date() - timedelta(days=1)).isoformat()
+    world.clock.move(days=1)
+    day = NOON.astimezone(CHINA).date().isoformat()
     case_id = oversight.draw(day)[0].case_id
     with pytest.raises(BackendError, match="bad-finding"):
         oversight.put_down(day, case_id, "fine", "s-1")
@@ -198,6 +223,77 @@ def test_copied_answers_are_suspected_and_a_verdict_stays(server: Server, termin
     assert [(each.id, each.verdict) for each in oversight.suspected()] == [(row.id, "made_up")]
 
 
+def test_a_verdict_covers_what_was_judged_and_no_more(server: Server) -> None:
+    """That eight cases with one set of answers are honest is no leave for a hundred."""
+    row = {
+        "id": "f" * 16, "kind": "copied", "terminal_id": "", "area_code": AREA, "first_at": "", "last_at": "",
+        "cases": 8, "tries": 8, "expected": 0.1, "chance": 1e-9, "more": "{}", "case_ids": "[]", "found_at": "",
+        "verdict": "",
+        "verdict_by": "", "verdict_at": "",
+    }  # fmt: skip
+
+    def look(cases: int) -> list[tuple[int, str]]:
+        store = server.backend._store
+        store.write(lambda c: found.keep_suspicions(c, [dict(row, cases=cases)]))
+        return sorted((each.cases, each.verdict) for each in store.read(found.suspected))
+
+    oversight = Oversight.of(server.backend)
+    assert (look(8), look(9)) == ([(8, "")], [(9, "")]), "what nobody has judged is as it was seen last"
+    oversight.judge(row["id"], "honest", "s-1")
+    with pytest.raises(BackendError, match="no-such-suspicion"):
+        oversight.judge(row["id"], "made_up", "s-2")
+    assert look(13) == [(9, "honest")]
+    assert look(14) == [(9, "honest"), (14, "")]
+    assert look(40) == [(9, "honest"), (40, "")]
+
+
+def test_copies_in_two_streets_are_for_whoever_is_over_both() -> None:
+    frame = Frame(*(np.array([0, 1], dtype=each) for each in (int,) * 3 + (float,) * 3 + (int,) * 3 + (bool,) * 3),
+                  *(np.zeros(2, dtype=each) for each in (int, int, float)))  # fmt: skip
+    loaded = Loaded(frame, ["a", "b"], ["t1", "t2"], ["330102001001", "330102002001"], ["i", "j"], [])
+    both = Finding("copied", -1, np.array([0, 1]), 0.0, 1.0, 2, 2, 0.1, 1e-9, {"persons": 2})
+    assert _suspicion(both, loaded, NOON)["area_code"] == "330102"
+    one = Finding("copied", 1, np.array([1]), 0.0, 1.0, 1, 2, 0.1, 1e-9, {"persons": 1})
+    assert _suspicion(one, loaded, NOON)["area_code"] == "330102002001"
+
+
+def test_what_was_published_of_a_month_stays(server: Server, terminal: Terminal, clock: Clock) -> None:
+    """A case that comes late changes nothing: the difference of two editions would tell of it alone."""
+    oversight = Oversight.of(server.backend)
+    terminal.push(terminal.case(fields=filled(), rung="final", **PACK))
+    late = terminal.case(fields=filled(), rung="final", **PACK)
+    clock.move(days=40)
+    month = NOON.astimezone(CHINA).strftime("%Y-%m")
+    first = oversight.publish(month, lambda rows: f"{len(rows)} case")
+    assert first == "1 case"
+    terminal.push(late)
+    assert len(oversight.of_month(month)) == 2
+    assert oversight.publish(month, lambda rows: f"{len(rows)} cases") == first
+
+
+def test_what_is_no_code_of_a_reason_is_not_kept_in_clear(server: Server, terminal: Terminal) -> None:
+    """A terminal that is broken, or another's, may write anything there: a name, a number, words."""
+    case_no = terminal.number()
+    case = terminal.case(case_no, fields=filled(), rung="final", **PACK)
+    said = wire.RatingPayload(
+        case.id, case_no, "0" * 31, 1, ["109", "张三 " + PHONE, NUMBER, "１０８"], NOON.isoformat()
+    )
+    assert {each.status for each in terminal.push(
+        case, terminal.seal(msgspec.json.encode(said), f"rating-{case.id}"[:64], "rating", meta={"case_no": case_no})
+    )} == {"accepted"}  # fmt: skip
+    Oversight.of(server.backend).gather()
+    assert [row.reasons for row in rows(server.backend, tables.rated)] == ["109"]
+
+
+def test_facts_of_an_earlier_version_are_made_again(server: Server, terminal: Terminal) -> None:
+    assert {each.status for each in terminal.push(*season(terminal, 2))} == {"accepted"}
+    Oversight.of(server.backend).gather()
+    server.backend._store.write(lambda c: c.execute(text("ALTER TABLE oversight_rated DROP COLUMN staff_card")))
+    oversight = Oversight.of(server.backend)
+    assert oversight.gather() == 2
+    assert [row.staff_card for row in rows(server.backend, tables.rated)] == [False, False]
+
+
 def test_a_test_case_is_nobodys_figure(server: Server, terminal: Terminal) -> None:
     item = terminal.case(fields=filled(), test=True, **PACK)
     (answer,) = terminal.push(replace(item, meta={**item.meta, "test": "1"}))
@@ -220,12 +316,14 @@ def test_the_command_reports_exports_samples_and_detects(
     book = openpyxl.load_workbook(io.BytesIO((tmp_path / "report.xlsx").read_bytes()))
     assert book["事项"]["C2"].value == 24
     assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
-    assert run("export", month="2026-05", out=tmp_path / "cases.csv")[0]["cases"] == 20
+    assert run("export", month="2026-05", out=tmp_path / "cases.csv")[0]["month"] == "2026-05"
     assert "合计" in (tmp_path / "cases.csv").read_text(encoding="utf-8-sig")
-    told = run("sample", day="2026-05-30")
-    assert told[0]["drawn"] == len(told) - 1 == 1
-    found = run("sample", day="2026-05-30", case_id=told[1]["case"], found="in_order", by="s-1")
-    assert found[1]["found"] == "in_order"
+    day = NOON.astimezone(CHINA).date().isoformat()
+    told = run("sample", day=day)
+    assert told[0]["drawn"] == len(told) - 1 == 2
+    case = next(each["case"] for each in told[1:] if not each["found"])
+    found = run("sample", day=day, case_id=case, found="in_order", by="s-1")
+    assert "in_order" in {each["found"] for each in found[1:]}
     assert len(run("commitments")) == 31
     assert run("detect") == []
     with pytest.raises(BackendError, match="bad-what"):

@@ -17,6 +17,7 @@ from kiosk.backend.web.site import Site
 from kiosk.domain.codes import id_check_digit
 from tests.backend.conftest import AREA, NOON, Clock, Server
 from tests.backend.console_room import Room, console_of
+from tests.backend.html_basics import faults
 from tests.backend.lives_room import PACK
 from tests.backend.test_oversight_facts import PHONE, filled, season
 
@@ -57,6 +58,15 @@ def test_only_supervisors_and_operators_see_them(room: Room) -> None:
         assert {browser.get(f"{HOME}{path}?lang={language}").status_code for path in PAGES} == {200}
 
 
+def test_they_are_whole_without_a_script_and_without_a_style(room: Room) -> None:
+    """As all pages are (test_pages_basics.py), in both languages."""
+    browser = room.staff(Role.SUPERVISOR)
+    (first, *_) = re.findall(HOME + r"(/suspicions/[0-9a-f]{16})", browser.get(f"{HOME}/suspicions").text)
+    for path in (*PAGES, first):
+        for language in ("zh_CN", "en"):
+            assert faults(browser.get(f"{HOME}{path}?lang={language}").text, language) == [], path
+
+
 def test_nobody_sees_beyond_his_area(room: Room) -> None:
     elsewhere = room.staff(Role.SUPERVISOR, "440305")
     assert elsewhere.get(f"{HOME}?area={AREA}").status_code == 403
@@ -87,15 +97,17 @@ def test_a_suspicion_shows_its_evidence_and_how_often_it_is_wrong(room: Room) ->
     browser.get(f"{HOME}/suspicions/{id_}")
     assert browser.post(f"{HOME}/suspicions/{id_}/verdict", {"verdict": "made_up"}).url.path == f"{HOME}/suspicions"
     assert "认定不实 1" in browser.page.text
+    assert "verdict" not in re.findall(r'name="(\w+)"', browser.get(f"{HOME}/suspicions/{id_}").text), "it stands"
 
 
 def test_a_sample_is_drawn_looked_at_and_put_down(room: Room) -> None:
+    room.clock.move(days=1)  # what came on a day is drawn when it is over
     browser = room.staff(Role.SUPERVISOR)
     text = browser.get(f"{HOME}/samples").text
     assert len(set(re.findall(r">([0-9a-f]{64})<", text))) == 31, "hashes of the coming days' seeds"
     text = browser.post(f"{HOME}/samples/draw", {}).text
     day, case_id = re.search(r'action="/console/oversight/samples/([0-9-]+)/([^"]+)"', text).groups()  # type: ignore[union-attr]
-    assert (day, browser.post(f"{HOME}/samples/{day}/{case_id}", {"found": "flaw"}).status_code) == ("2026-05-31", 200)
+    assert (day, browser.post(f"{HOME}/samples/{day}/{case_id}", {"found": "flaw"}).status_code) == ("2026-06-01", 200)
     assert "真实，有瑕疵" in browser.page.text
     assert browser.post(f"{HOME}/samples/{day}/{case_id}", {"found": "in_order"}).status_code == 404
 

@@ -14,12 +14,13 @@ from sqlalchemy import func, select
 
 from kiosk import wire
 from kiosk.backend import Settings
+from kiosk.backend.lives import Act
 from kiosk.backend.public.looking import COOKIE
 from kiosk.backend.store.life_tables import deeds
 from kiosk.backend.store.tables import item_materials, items
 from kiosk.domain import codes
 from kiosk.domain.codes import group_case_no
-from kiosk.domain.life import Deed
+from kiosk.domain.life import Deed, Role
 from kiosk.domain.rating_task import By, TaskDeed
 from kiosk.domain.text import Text
 from kiosk.journal.sealing import item_info, unseal
@@ -216,10 +217,37 @@ def test_the_answer_is_read_and_one_word_added(room: Room) -> None:
     assert room.backend.ratings.said_of(case.case_id)[-1].words == "好多了"
 
 
-def test_a_case_that_was_not_rated_offers_nothing_to_say(room: Room) -> None:
+def test_a_case_that_is_under_way_and_was_not_rated_offers_nothing_to_say(room: Room) -> None:
     phone = room.phone()
     assert "您的评价" not in phone.opens(room.case())
     assert phone.client.get("/p/case/rating").headers["location"] == "/p/case"
+
+
+def test_what_is_over_is_rated_for_the_first_time_with_reasons_of_its_level(room: Room) -> None:
+    case, phone = room.case(), room.phone()
+    room.act(case, Deed.REFUSED, reason=Text("未满 80 周岁。", "Not yet 80."))
+    assert "评不评由您自己定" in phone.opens(case)
+    page = phone.get("/p/case/rating")
+    assert "checked" not in page, "nothing is chosen beforehand"
+    assert all(word in page for word in ("非常满意", "没有提供材料样本", "一窗受理一次办结"))
+    assert phone.post("/p/case/rating", said="等太久").status_code == 422
+    form = {"level": "2", "why": ["207", "510"], "said": "等太久"}
+    assert phone.post("/p/case/rating", **form).headers["location"] == "/p/case?said=rated"
+    page = phone.get("/p/case?said=rated")
+    assert all(word in page for word in ("您的评价已经收下", "不满意", "没有提供材料样本", "再说一句"))
+    (said,) = room.backend.ratings.said_of(case.case_id)
+    assert (said.level, said.codes, said.words) == (2, ("207",), "等太久")
+    assert phone.post("/p/case/rating", level="5").headers["location"] == "/p/case?said=added", "the second is a 追评"
+
+
+def test_what_the_department_has_confirmed_stands_beside_the_decision(room: Room) -> None:
+    case, phone, look = room.case(), room.phone(), room.phone()
+    room.backend.lives.act(case.case_id, Act(Deed.APPROVED, Role.STREET, "李干事"))
+    room.act(case, Deed.CONFIRMED, reason=Text("从次月起发放", "从次月起发放"))
+    page = phone.opens(case)
+    assert "部门确认" in page
+    assert "从次月起发放" in page
+    assert look.get("/p/case", 303) == ""
 
 
 # -- is a paper genuine --------------------------------------------------------------------------------
@@ -240,6 +268,17 @@ def test_a_paper_is_held_against_todays_list(room: Room, clock: Clock) -> None:
     assert phone.post("/p/check").status_code == 422
     room.backend.late.settle(case.case_id, "revoked")
     assert "是真的" in phone.post("/p/check", code=f"#{mark}").text, "a list is used for a minute"
+
+
+def test_a_paper_of_a_trial_is_not_called_genuine(room: Room) -> None:
+    case, phone = room.case(outcome="approved"), room.phone()
+    said = Statement(
+        case.case_no, "0001", case.service_id, "certificate", "approved", "final", int(NOON.timestamp()),
+        int(NOON.timestamp()), bytes(16), serial_of(case.case_id), ("张三",), test=True,
+    )  # fmt: skip
+    page = phone.post("/p/check", code=f"#{marks.made(said, room.private)}").text
+    assert "样张，没有效力" in page
+    assert "是真的" not in page
 
 
 def test_a_picture_of_the_code_is_read_and_a_file_that_is_none_refused(room: Room) -> None:

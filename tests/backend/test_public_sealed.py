@@ -16,6 +16,7 @@ def test_a_sealed_certificate_is_judged_by_the_list_of_this_minute(office: Backe
     vouching = Vouching(office.late, office.now, lambda: seconds[0])
     found = vouching.file(pdf)
     assert (found.verdict, found.authority, found.notes) == ("genuine", AUTHORITY, ("sample",))
+    assert found.void, "its seal is a sample: the page says that it proves nothing"
     assert found.said is not None
     assert (found.said.case_no, found.said.kind) == (case.case_no, "certificate")
     middle = pdf.index(b"endobj") - 9

@@ -178,3 +178,16 @@ def test_a_pdf_unpacks_to_no_more_than_it_may(name: bytes, monkeypatch: pytest.M
     assert cleaned(by_hand(CATALOG % b"", one))[0] == PDF
     assert refused(by_hand(CATALOG % b"", one, one)) == "bomb", "all together"
     assert refused(by_hand(CATALOG % b"", packed(bytes(60_000), name=name))) == "bomb"
+
+
+def test_a_jpeg_is_weighed_by_its_head_before_it_is_decoded() -> None:
+    """So many points cost so much for each scan: a camera's single one is taken, a progressive file is not."""
+    progressive = picture(size=(64, 48), progressive=True)
+    assert refused(sized(progressive, 8000, 6000)) == "bomb"
+    assert cleaned(progressive)[0] == cleaned(sized(picture(size=(64, 48)), 3000, 2000))[0] == JPEG
+
+
+def sized(jpeg: bytes, width: int, height: int) -> bytes:
+    """The same file, which says that it is so large (ITU-T T.81, B.2.2)."""
+    at = next(at for at in range(len(jpeg)) if jpeg[at : at + 2] in (b"\xff\xc0", b"\xff\xc2"))
+    return jpeg[: at + 5] + struct.pack(">HH", height, width) + jpeg[at + 9 :]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+import pytest
 
 from kiosk.backend.console.roles import Role
 from kiosk.backend.ratings.pages import routes
@@ -51,3 +54,23 @@ def test_a_bad_rating_goes_its_way_through_the_console(room: Room) -> None:
     assert path in street.get("/console/ratings?tab=all").text
     stale = does(street, path, "answered", "再答一次")
     assert (stale.status_code, "已核实，向您说明如下。" in stale.text) == (422, True)
+
+
+def test_a_list_is_read_on_page_by_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each task once, in one order, however many there are; matters of others are not on it."""
+    monkeypatch.setattr("kiosk.backend.ratings.pages.PAGE", 2)
+    room.site = Site(room.server.backend, [*console_routes(room.server.backend), *routes(room.server.backend)])
+    terminal = room.terminal("330102007")
+    mine = {rated(room, terminal) for _ in range(5)}
+    street, clerk = room.staff(Role.STREET, "330102007"), room.staff(Role.STREET, "330102007", services=("elder_card",))
+    found: list[str] = []
+    page = street.get("/console/ratings").text
+    while True:
+        found += re.findall(r'href="(/console/ratings/[^"?]+/1)"', page)
+        more = re.search(r'class="button quiet" href="(\?tab=open[^"]+)"', page)
+        if more is None:
+            break
+        page = street.get("/console/ratings" + more[1].replace("&amp;", "&")).text
+    assert (len(found), set(found)) == (5, mine)
+    assert "没有要办的差评" in clerk.get("/console/ratings").text
+    assert street.get("/console/ratings?after=' OR 1").status_code == 200

@@ -25,7 +25,7 @@ from kiosk.backend.store.connector_results import Result
 from kiosk.backend.store.engine import Connection, Store, StoreBusy
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.life import Deed, LifeError, Role, State, track_of
-from kiosk.domain.life_table import Track
+from kiosk.domain.life_table import Track, rule
 from kiosk.domain.text import Text
 from kiosk.journal.errors import JournalError
 
@@ -206,14 +206,15 @@ class Results:
                 decided = stands.state in (State.APPROVED, State.REFUSED, State.NOT_ACCEPTED, State.ANSWERED)
                 raise _Aside("contradicts" if decided and deed in _GIVES else "late", case_id)
             if stands.state is _GIVES.get(deed):
-                self._settle(result, "done", "agrees", case_id)
-                return True
+                if not _confirms(deed, known):
+                    self._settle(result, "done", "agrees", case_id)
+                    return True
+                deed = Deed.CONFIRMED
         if deed in _REASONED and not read.reason:
             raise _Aside("reason-missing", case_id)
         words = read.reason or (f"证照编号 {read.number}" if read.number else "")
-        act = Act(
-            deed, Role.DEPARTMENT, read.who or BY, Text(words, words), to=Text(read.reason or BY, read.reason or BY)
-        )
+        to = read.reason or BY if deed is Deed.FORWARDED else ""
+        act = Act(deed, Role.DEPARTMENT, read.who or BY, Text(words, words), to=Text(to, to))
 
         def before(connection: Connection, _known: Known) -> None:
             if connector_results.hold(connection, result.connector, result.guid) is None:
@@ -227,6 +228,9 @@ class Results:
         except _Done:
             return True
         except LifeError as error:
+            if deed is Deed.CONFIRMED and error.code == "once-only":  # another result was the quicker one
+                self._settle(result, "done", "agrees", case_id)
+                return True
             raise _Aside("not-now" if error.code != "decided" else "late", case_id) from None
         except BackendError:
             raise _Aside("unmatched", case_id) from None
@@ -239,6 +243,17 @@ class Results:
 
 class _Done(Exception):
     """Somebody else has done it meanwhile."""
+
+
+def _confirms(deed: Deed, known: Known) -> bool:
+    """Whether a department's result that agrees is to be put down: what others decided, it has found alike, once.
+
+    What it has decided itself, and tells once more, is known already; so is what nobody decided (taken back, void).
+    """
+    if _GIVES[deed] not in rule(Deed.CONFIRMED).after or any(each.deed is Deed.CONFIRMED for each in known.events):
+        return False
+    decided = next((event for event in reversed(known.events) if event.deed is deed), None)
+    return decided is not None and decided.by is not Role.DEPARTMENT
 
 
 def _deed(word: str, track: Track) -> Deed:

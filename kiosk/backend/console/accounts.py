@@ -1,84 +1,66 @@
-"""Accounts of staff: made by the operator, signed in to with password and one-time code, locked by wrong tries.
+"""Signing in: password and one-time code, or whom the issuer vouches for; sessions; locks by wrong tries.
 
 A one-time code (RFC 6238, by pyotp) is good for its step and one to either side, and once. Wrong tries are counted by
 the name that was typed, whether anybody has it or not; five are free, then it is locked for a minute, doubled with each
 further one, up to an hour. Who knows a name can lock it; nobody learns from that, or from how long an answer takes,
 which names there are.
+
+Whom the issuer vouches for is found by issuer and subject. Without groups in the file (oidc/config.py) nobody gets an
+account by signing in. With them exactly one rule has to fit; an account that was made so follows its groups with each
+sign-in, what the operator has made stays what the operator has said.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 import pyotp
 
 from kiosk.backend import log
-from kiosk.backend.console.passwords import Passwords, why_weak
-from kiosk.backend.console.roles import Role, Scope, prefix
-from kiosk.backend.console.sealing import Sealing
+from kiosk.backend.console.keeping import ISSUER, Keeping
+from kiosk.backend.console.passwords import Passwords
+from kiosk.backend.console.people import NewStaff, Staff, reach_of
+from kiosk.backend.console.roles import AccountDeed, Role
 from kiosk.backend.keys import BackendKeys
-from kiosk.backend.settings import BackendError
+from kiosk.backend.oidc.config import Groups, SignInRules
+from kiosk.backend.oidc.problems import Code, OidcError
 from kiosk.backend.store import staff as store
 from kiosk.backend.store.engine import Connection, Store
 from kiosk.backend.store.staff import StaffRow
 from kiosk.backend.web.tokens import new_token
 
-IDLE, LONGEST, HALF = 30 * 60, 10 * 3600, 10 * 60  # seconds without a page; of a session; to set up the second factor
+if TYPE_CHECKING:
+    from kiosk.backend.oidc.id_token import Identity
+
+__all__ = ["Accounts", "NewStaff", "Session", "SignIn", "Staff"]
+
+IDLE, LONGEST, HALF = 30 * 60, 10 * 3600, 10 * 60  # seconds without a page; of a session; of one that is not whole yet
 SEEN = 60  # seconds: how exactly it is known when somebody was last there
 FREE, FIRST_LOCK, LONGEST_LOCK = 5, 60, 3600
 FORGET = 24 * 3600  # seconds after which wrong tries are no longer held against a name
 STEP = 30
-ISSUER = "Kiosk 7x24"
-
-
-class _Profile(msgspec.Struct, frozen=True):
-    """What of an account lies sealed."""
-
-    login: str
-    name: str
-    secret: str = ""
-
-
-class _Scope(msgspec.Struct, frozen=True):
-    areas: tuple[str, ...]
-    services: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """Who asks. ``name`` is what the history of cases says."""
-
-    staff_id: str
-    name: str
-    scope: Scope
-
-    @property
-    def role(self) -> Role:
-        return self.scope.role
-
-    @property
-    def areas(self) -> tuple[str, ...]:
-        return self.scope.areas
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        return self.scope.services
+SHOWN_BY = "Kiosk 7x24"  # what an authenticator app calls us
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Session:
-    """``whole``: with both factors; otherwise the second is still to be set up. ``token``: what the cookie holds."""
+    """``kind``: what is still to be done (store/staff.py); ``token``: what the cookie holds."""
 
     token: str
     staff: Staff
-    whole: bool
+    kind: str
+
+    @property
+    def whole(self) -> bool:
+        return self.kind == store.FULL
 
 
 class SignIn(Enum):
@@ -88,97 +70,15 @@ class SignIn(Enum):
     LOCKED = "locked"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class NewStaff:
-    """An account to be made. ``password``: "" where only OIDC lets in; ``subject``: at the issuer, "" for none."""
-
-    login: str
-    role: Role
-    areas: Sequence[str]
-    services: Sequence[str] = ()
-    name: str = ""
-    password: str = ""
-    subject: str = ""
-
-
-class Accounts:
+class Accounts(Keeping):
     """Thread-safe: every call is its own transactions."""
 
     def __init__(
-        self, rows: Store, keys: BackendKeys, now: Callable[[], datetime], passwords: Passwords | None = None
-    ) -> None:
-        store.prepare(rows)
-        self._store, self._now = rows, now
-        self._sealing, self._passwords = Sealing(keys), passwords or Passwords()
-
-    # -- the operator's part --------------------------------------------------------------------------
-
-    def add(self, new: NewStaff) -> str:
-        """The account's id. Raises BackendError."""
-        login = new.login.strip()
-        if not 2 <= len(login) <= 64 or not login.isprintable():
-            raise BackendError("bad-name", "a name to sign in with has 2 to 64 characters")
-        areas = _areas(new.areas)
-        if new.role is not Role.OPERATOR and not areas:
-            raise BackendError("no-area", "say for which area: --area CODE (GB/T 2260: 2, 4, 6, 9 or 12 digits)")
-        if not new.password and not new.subject:
-            raise BackendError("no-password", "give a password on the standard input, or --oidc SUBJECT")
-        if new.password:
-            self._check_password(new.password, login)
-        staff_id = secrets.token_hex(16)
-        profile, key_id = self._hide(staff_id, _Profile(login, new.name.strip() or login))
-        row = {
-            "staff_id": staff_id, "login": self._sealing.hashed(login, "login"),
-            "outside": self._sealing.hashed(new.subject, "subject") if new.subject else None,
-            "role": new.role.value, "scope": msgspec.json.encode(_Scope(areas, tuple(new.services))).decode(),
-            "password": self._passwords.hash(new.password) if new.password else "", "profile": profile,
-            "sealing_key_id": key_id, "second_at": None, "step": 0, "made_at": self._stamp(), "ended_at": None,
-        }  # fmt: skip
-        if not self._store.write(lambda connection: store.add(connection, row)):
-            raise BackendError("name-taken", "somebody signs in with this name already")
-        log.event("staff.added", role=new.role.value)
-        return staff_id
-
-    def end(self, login: str) -> None:
-        """Nobody signs in with it any more, and whoever is signed in is not. Raises BackendError."""
-
-        def work(connection: Connection) -> None:
-            found = self._named(connection, login)
-            store.change(connection, found.staff_id, ended_at=self._stamp())
-            store.end_all(connection, found.staff_id)
-
-        self._store.write(work)
-        log.event("staff.ended")
-
-    def reset(self, login: str, password: str = "") -> None:
-        """Another password, or (without one) the second factor is to be set up anew. Raises BackendError."""
-        if password:
-            self._check_password(password, login)
-        hashed = self._passwords.hash(password) if password else ""
-
-        def work(connection: Connection) -> None:
-            found = self._named(connection, login)
-            if hashed:
-                store.change(connection, found.staff_id, password=hashed)
-            else:
-                self._keep(connection, found, secret="", second_at=None)
-            store.end_all(connection, found.staff_id)
-            store.forgiven(connection, found.login)
-
-        self._store.write(work)
-        log.event("staff.reset", what="password" if password else "second-factor")
-
-    def everybody(self) -> list[tuple[str, Staff, bool, bool]]:
-        """Name to sign in with, who it is, whether there is a second factor, whether it was ended."""
-        rows = self._store.read(store.everybody)
-        return [(self._shown(row).login, self._staff(row), bool(row.second_at), bool(row.ended_at)) for row in rows]
-
-    def names(self, staff_ids: Sequence[str]) -> dict[str, str]:
-        """What is shown of people, by id."""
-        rows = self._store.read(lambda connection: store.some(connection, staff_ids)) if staff_ids else []
-        return {row.staff_id: self._shown(row).name for row in rows}
-
-    # -- signing in -----------------------------------------------------------------------------------
+        self, rows: Store, keys: BackendKeys, now: Callable[[], datetime], passwords: Passwords | None = None,
+        rules: SignInRules | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(rows, keys, now, passwords)
+        self.rules = rules or SignInRules()
 
     def sign_in(self, login: str, password: str, code: str) -> Session | SignIn:
         """``code``: empty for whoever has no second factor yet, and then sets it up. Raises WebError ``busy``."""
@@ -188,46 +88,53 @@ class Accounts:
         )
         if until > now:
             return SignIn.LOCKED
-        stored = "" if row is None or row.ended_at else row.password
+        stored = "" if row is None or row.ended_at or not self.rules.by_password(login) else row.password
         fits = self._passwords.fits(stored, password)
         if row is None or not fits or (row.second_at and not self._uses(row, code)):
             return self._failed(name, now)
+        first = self._shown(row).first_until
+        if first and first <= now:
+            return self._failed(name, now)
         again = self._passwords.hash(password) if self._passwords.is_old(row.password) else ""
-        return self._store.write(partial(self._begin, row=row, password=again))
+        return self._store.write(partial(self._admit, seen=row, password=again, first=bool(first)))
 
-    def sign_in_from(self, subject: str) -> Session | None:
-        """Whom the OIDC issuer has let in, who has seen to the factors; None for somebody we do not know."""
-        name = self._sealing.hashed(subject, "subject")
-        row = self._store.read(lambda connection: store.by_outside(connection, name))
-        if row is None or row.ended_at:
-            return None
-        return self._store.write(partial(self._begin, row=row, password="", whole=True))
+    def sign_in_from(self, who: Identity) -> Session:
+        """Whom the issuer vouches for; what else is asked for goes by ``oidc.second_factor``. Raises OidcError."""
+        found = self._store.write(partial(self._vouched, who=who))
+        if not isinstance(found, Session):  # not raised within the transaction, which may have ended sessions
+            raise OidcError(found)
+        return found
 
     def set_up(self, session: Session) -> str:
         """The address that an authenticator app takes as a code, for a second factor that is still to be confirmed."""
         row = self._row(session.staff.staff_id)
         shown = self._shown(row)
-        return pyotp.TOTP(shown.secret).provisioning_uri(name=shown.login, issuer_name=ISSUER)
+        return pyotp.TOTP(shown.secret).provisioning_uri(name=shown.login, issuer_name=SHOWN_BY)
 
     def secret(self, session: Session) -> str:
         """The same to be typed."""
         return self._shown(self._row(session.staff.staff_id)).secret
 
-    def confirm(self, session: Session, code: str) -> Session | SignIn:
-        """The second factor is there once a code of it was typed; a new session then."""
+    def wants_password(self, session: Session) -> bool:
+        """Whether the password is one that the operator has seen, and is to be replaced now."""
+        return session.kind in (store.HALF, store.RENEW) and self._is_first(self._row(session.staff.staff_id))
+
+    def confirm(self, session: Session, code: str, password: str = "") -> Session | SignIn:
+        """A session that is not whole becomes another one that is: with a code of the second factor, a new password,
+        or both, as its kind says. Raises BackendError for a password that is not taken, before the code is used up.
+        """
         row, now = self._row(session.staff.staff_id), int(self._now().timestamp())
         _, until = self._store.read(lambda connection: store.failures(connection, row.login))
         if until > now:
             return SignIn.LOCKED
-        if row.second_at or not self._uses(row, code):
+        renew = self.wants_password(session)
+        if renew:
+            self._check_password(password, self._shown(row).login)
+        proven = session.kind == store.RENEW  # its code was right when it began
+        if not proven and (bool(row.second_at) is (session.kind == store.HALF) or not self._uses(row, code)):
             return self._failed(row.login, now)
-
-        def work(connection: Connection) -> Session:
-            store.change(connection, row.staff_id, second_at=self._stamp())
-            store.end(connection, hashed(session.token))
-            return self._begin(connection, row, "", whole=True)
-
-        return self._store.write(work)
+        hash_ = self._passwords.hash(password) if renew else ""
+        return self._store.write(partial(self._complete, session=session, hash_=hash_))
 
     def session(self, token: str) -> Session | None:
         """Whose session it is, if it is one still."""
@@ -237,7 +144,7 @@ class Accounts:
             return None
         if now >= row.seen_at + SEEN:
             self._store.write(lambda connection: store.seen(connection, hashed(token), now))
-        return Session(token, self._staff(row.staff), row.kind == store.FULL)
+        return Session(token, self._staff(row.staff), row.kind)
 
     def sign_out(self, session: Session) -> None:
         def work(connection: Connection) -> None:
@@ -252,18 +159,92 @@ class Accounts:
 
     # -- what they stand on ---------------------------------------------------------------------------
 
-    def _begin(self, connection: Connection, row: StaffRow, password: str, whole: bool | None = None) -> Session:
+    def _admit(self, connection: Connection, seen: StaffRow, password: str, *, first: bool) -> Session | SignIn:
+        """``seen``: the row by which the password was found right. It takes a while to find that: what was reset or
+        locked meanwhile is looked at again, under the row's lock.
+        """
+        row = store.held(connection, seen.staff_id)
+        if row is None or row.ended_at or (row.password, row.second_at) != (seen.password, seen.second_at):
+            return SignIn.WRONG
+        kind = store.RENEW if first and row.second_at else ""
+        return self._begin(connection, row, password, kind)
+
+    def _vouched(self, connection: Connection, who: Identity) -> Session | Code:
+        issuer = self.rules.oidc
+        if issuer is None:
+            raise AssertionError("vouched for by nobody")
+        outside = self.outside_of(who.issuer, who.subject)
+        known = store.by_outside(connection, outside)
+        if known is None and issuer.groups is None:
+            return "unknown"
+        staff_id = known.staff_id if known is not None else self._made(connection, who, issuer.groups)
+        row = store.held(connection, staff_id) if staff_id else None
+        if not staff_id:
+            return "no-role"
+        if row is None or row.outside != outside:
+            return "unknown"  # bound to somebody else meanwhile
+        if row.ended_at:
+            return "locked"
+        if issuer.groups is not None and self._shown(row).follows and not self._followed(connection, row, who):
+            return "no-role"
+        row = store.by_id(connection, row.staff_id) or row
+        kind = store.FULL if issuer.second_factor != "own" else store.CODE if row.second_at else ""
+        return self._begin(connection, row, "", kind)
+
+    def _made(self, connection: Connection, who: Identity, groups: Groups | None) -> str:
+        """The id of a new account; "" where the groups give no role, or several."""
+        rule = groups.rule_of(who.groups) if groups is not None else None
+        if rule is None:
+            return ""
+        staff_id = secrets.token_hex(16)
+        login = f"oidc-{staff_id[:12]}"  # nobody signs in with it: there is no password
+        new = NewStaff(login, Role(rule.role), rule.areas, rule.services, who.name, "", who.subject, who.issuer)
+        self._insert(connection, new, self._new_row(staff_id, new, "", 0, follows=True), ISSUER)
+        return staff_id
+
+    def _followed(self, connection: Connection, row: StaffRow, who: Identity) -> bool:
+        """Role and area are those of the groups now; False where these give none, and then nobody is signed in."""
+        groups = self.rules.oidc.groups if self.rules.oidc is not None else None
+        rule = groups.rule_of(who.groups) if groups is not None else None
+        if rule is None:
+            store.end_all(connection, row.staff_id)
+            return False
+        scope = msgspec.json.encode(reach_of(Role(rule.role), rule.areas, rule.services)).decode()
+        if (row.role, row.scope) != (rule.role, scope):
+            store.change(connection, row.staff_id, role=rule.role, scope=scope)
+            store.end_all(connection, row.staff_id)
+            self._note(connection, row.staff_id, AccountDeed.CHANGE, ISSUER)
+        return True
+
+    def _complete(self, connection: Connection, session: Session, hash_: str) -> Session | SignIn:
+        row = store.held(connection, session.staff.staff_id)
+        if row is None or row.ended_at or store.session(connection, hashed(session.token)) is None:
+            return SignIn.WRONG  # locked, reset or completed elsewhere meanwhile
+        if session.kind == store.HALF:
+            store.change(connection, row.staff_id, second_at=self._stamp())
+        if hash_:
+            profile = msgspec.structs.replace(self._shown(row), first_until=0)
+            sealed, key_id = self._hide(row.staff_id, profile)
+            store.change(connection, row.staff_id, password=hash_, profile=sealed, sealing_key_id=key_id)
+        if session.kind == store.CODE:
+            store.end(connection, hashed(session.token))
+        else:  # whoever else has begun with the first password has nothing of it any more
+            store.end_all(connection, row.staff_id)
+        return self._begin(connection, row, "", store.FULL)
+
+    def _begin(self, connection: Connection, row: StaffRow, password: str, kind: str = "") -> Session:
+        """``password``: hashed, where it is to be kept anew. ``kind``: else what the second factor asks for."""
         token, now = new_token(), int(self._now().timestamp())
-        whole = bool(row.second_at) if whole is None else whole
+        kind = kind or (store.FULL if row.second_at else store.HALF)
         if password:
             store.change(connection, row.staff_id, password=password)
-        if not whole:  # each time anew: who began before with the password alone has seen the last one
+        if kind == store.HALF:  # each time anew: who began before with the password alone has seen the last one
             self._keep(connection, row, secret=pyotp.random_base32(), second_at=None)
-        kind = store.FULL if whole else store.HALF
+        whole = kind == store.FULL
         store.begin(connection, hashed(token), row.staff_id, kind, now, now + (LONGEST if whole else HALF))
         store.forgiven(connection, row.login)
         store.note(connection, self._stamp(), row.staff_id, "sign-in" if whole else "sign-in-first")
-        return Session(token, self._staff(row), whole)
+        return Session(token, self._staff(row), kind)
 
     def _failed(self, login: str, now: int) -> SignIn:
         def work(connection: Connection) -> None:
@@ -284,58 +265,10 @@ class Accounts:
                 return self._store.write(partial(store.use_step, staff_id=row.staff_id, step=step))
         return False
 
-    def _check_password(self, password: str, login: str) -> None:
-        why = why_weak(password, login)
-        if why:
-            raise BackendError(f"password-{why}", PASSWORD_ADVICE[why])
-
-    def _named(self, connection: Connection, login: str) -> StaffRow:
-        found = store.by_login(connection, self._sealing.hashed(login, "login"))
-        if found is None:
-            raise BackendError("no-such-staff", "nobody signs in with this name: kiosk backend staff lists them")
-        return found
-
-    def _row(self, staff_id: str) -> StaffRow:
-        found = self._store.read(lambda connection: store.by_id(connection, staff_id))
-        if found is None:
-            raise AssertionError("a session of nobody")  # its foreign key says that there is one
-        return found
-
-    def _keep(self, connection: Connection, row: StaffRow, *, secret: str, second_at: str | None) -> None:
-        shown = msgspec.structs.replace(self._shown(row), secret=secret)
-        profile, key_id = self._hide(row.staff_id, shown)
-        store.change(connection, row.staff_id, profile=profile, sealing_key_id=key_id, second_at=second_at, step=0)
-
-    def _hide(self, staff_id: str, profile: _Profile) -> tuple[bytes, str]:
-        return self._sealing.hide(msgspec.json.encode(profile), "staff", staff_id)
-
-    def _shown(self, row: StaffRow) -> _Profile:
-        plain = self._sealing.show(row.profile, row.sealing_key_id, "staff", row.staff_id)
-        return msgspec.json.decode(plain, type=_Profile)
-
-    def _staff(self, row: StaffRow) -> Staff:
-        scope = msgspec.json.decode(row.scope, type=_Scope)
-        return Staff(row.staff_id, self._shown(row).name, Scope(Role(row.role), scope.areas, scope.services))
-
-    def _stamp(self) -> str:
-        return self._now().isoformat(timespec="microseconds")
-
-
-PASSWORD_ADVICE = {
-    "short": "a password has 10 characters at the least",
-    "long": "a password has 128 characters at most",
-    "plain": "a password has five different characters at the least",
-    "name": "a password does not hold the name",
-}
+    def _is_first(self, row: StaffRow) -> bool:
+        return self._shown(row).first_until > 0
 
 
 def hashed(token: str) -> str:
     """As the store knows a session: who reads the table cannot use one."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _areas(codes: Sequence[str]) -> tuple[str, ...]:
-    try:
-        return tuple(sorted({prefix(code) for code in codes}))
-    except ValueError as error:
-        raise BackendError("bad-area", str(error)) from None

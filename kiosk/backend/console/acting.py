@@ -6,15 +6,15 @@ two people never decide one case, and nobody decides about a case that has gone 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
 from kiosk.backend.console.accounts import Staff
-from kiosk.backend.console.roles import WRITTEN_DOWN, Matter, acts_as, may_check, may_take, why_not
+from kiosk.backend.console.roles import WRITTEN_DOWN, Matter, acts_as, may_check, may_take, sees, why_not
 from kiosk.backend.console.sealing import Sealing
 from kiosk.backend.desks import above, desks_of
 from kiosk.backend.keys import BackendKeys
@@ -23,12 +23,13 @@ from kiosk.backend.lives import Act, Known, Lives
 from kiosk.backend.store import lives as life_store
 from kiosk.backend.store import queue, staff
 from kiosk.backend.store.engine import Connection, Store
+from kiosk.backend.store.lives import Life
 from kiosk.backend.store.queue import Proposal
+from kiosk.backend.store.staff import LogRow
 from kiosk.domain import life
 from kiosk.domain.life import Deed, Lack, LifeError, Stand, State
 from kiosk.domain.life_table import rule
 from kiosk.domain.text import EMPTY, Text
-from kiosk.services.model import ServicePack
 
 LOCK = 20 * 60  # seconds that a case stays in somebody's hand after the last page of it
 REVOKED = "revoked"
@@ -47,7 +48,7 @@ class Refused(Exception):
 class Wanted:
     """A deed as it was filled in. ``seen``: how many events the case had on that page. ``desk``: of one handed up.
 
-    ``checked``: that all of the pack's checklist was ticked.
+    ``checked``: the points of the pack's checklist that were ticked; ``unchecked``: how many were not.
     """
 
     deed: Deed
@@ -56,7 +57,8 @@ class Wanted:
     lacking: tuple[Lack, ...] = ()
     desk: str = ""
     approval: str = ""
-    checked: bool = True
+    checked: tuple[Text, ...] = ()
+    unchecked: int = 0
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -66,6 +68,7 @@ class _Kept(msgspec.Struct, frozen=True):
     by: life.Role
     who: str
     reason: Text
+    checked: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,6 +81,20 @@ class Proposed:
     deed: Deed
     reason: Text
     stale: bool
+    checked: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Beside:
+    """What stands beside a case. ``holder``: who has it in hand, until when (unix seconds). ``later``: since when it is
+    to be checked, what was found, when. ``log``: who looked at it.
+    """
+
+    matter: Matter
+    holder: tuple[str, int] | None
+    proposed: Proposed | None
+    later: tuple[str, str, str] | None
+    log: list[LogRow]
 
 
 @dataclass(slots=True)
@@ -99,45 +116,66 @@ class Acting:
 
     def matter(self, case_id: str) -> Matter:
         """Raises BackendError (``no-such-case``)."""
-        known, pack = self.lives.known(case_id), self.lives.pack_of(case_id)
-        return self.rows.read(lambda connection: _matter(connection, known, pack))
 
-    def proposed(self, case_id: str, events: int) -> Proposed | None:
-        found = self.rows.read(lambda connection: queue.proposed(connection, case_id))
+        def look(connection: Connection) -> Matter | None:
+            life = life_store.life(connection, case_id)
+            return None if life is None else self._matter(connection, life)
+
+        found = self.rows.read(look)
+        if found is None:  # its life begins now
+            life = self.lives.known(case_id).life
+            found = self.rows.read(lambda connection: self._matter(connection, life))
+        return found
+
+    def seen_by(self, who: Staff, lives: Sequence[Life]) -> frozenset[str]:
+        """Which of these cases this person may see, by id."""
+        ids = [each.case_id for each in lives]
+        areas = self.rows.read(lambda connection: life_store.areas_of(connection, ids)) if ids else {}
+        return frozenset(
+            each.case_id for each in lives
+            if sees(who.scope, Matter(areas.get(each.case_id, ""), each.service_id, "", ""))
+        )  # fmt: skip
+
+    def beside(self, who: Staff, life: Life, notes: int) -> Beside:
+        """What stands beside a case on its page. Whoever has it in hand has it for longer, because a page of it was
+        opened. ``life``: as it is shown; ``notes``: how many of the log.
+        """
+        now, case_id = self._unix(), life.case_id
+
+        def look(connection: Connection) -> Beside:
+            proposed = self._proposed(case_id, queue.proposed(connection, case_id), life.events)
+            return Beside(
+                self._matter(connection, life), queue.holder(connection, case_id, now), proposed,
+                life_store.check_of(connection, case_id), staff.notes_of_case(connection, case_id, notes),
+            )  # fmt: skip
+
+        found = self.rows.read(look)
+        if found.holder is not None and found.holder[0] == who.staff_id and found.holder[1] < now + LOCK - 60:
+            taken = partial(queue.take, case_id=case_id, staff_id=who.staff_id, now=now, until=now + LOCK)
+            return replace(found, holder=(who.staff_id, now + LOCK) if self.rows.write(taken) else None)
+        return found
+
+    def _proposed(self, case_id: str, found: Proposal | None, events: int) -> Proposed | None:
         if found is None:
             return None
         kept = self._kept(case_id, found)
-        return Proposed(found.staff_id, kept.who, found.at, kept.deed, kept.reason, found.events != events)
+        stale = found.events != events
+        return Proposed(found.staff_id, kept.who, found.at, kept.deed, kept.reason, stale, kept.checked)
 
     # -- the lock -------------------------------------------------------------------------------------
 
     def take(self, who: Staff, case_id: str) -> None:
         """In this person's hand from now on. Raises Refused ``taken``, ``not-yours``."""
-        known, pack = self.lives.known(case_id), self.lives.pack_of(case_id)
+        known = self.lives.known(case_id)
 
         def work(connection: Connection) -> None:
-            if not may_take(who.scope, _matter(connection, known, pack)):
+            if not may_take(who.scope, self._matter(connection, known.life)):
                 raise Refused("not-yours")
             if not queue.take(connection, case_id, who.staff_id, self._unix(), self._unix() + LOCK):
                 raise Refused("taken")
             self._note(connection, who, "take", case_id)
 
         self.rows.write(work)
-
-    def keep(self, who: Staff, case_id: str) -> bool:
-        """A page of it was opened: whoever has it in hand has it for longer. Whether that is this person."""
-        now = self._unix()
-        holder = self.rows.read(lambda connection: queue.holder(connection, case_id, now))
-        if holder is None or holder[0] != who.staff_id:
-            return False
-        if holder[1] < now + LOCK - 60:
-            taken = partial(queue.take, case_id=case_id, staff_id=who.staff_id, now=now, until=now + LOCK)
-            return self.rows.write(taken)
-        return True
-
-    def holder(self, case_id: str) -> tuple[str, int] | None:
-        """Who has it in hand, and until when (unix seconds)."""
-        return self.rows.read(lambda connection: queue.holder(connection, case_id, self._unix()))
 
     def release(self, who: Staff, case_id: str) -> None:
         def work(connection: Connection) -> None:
@@ -153,7 +191,7 @@ class Acting:
         pack = self.lives.pack_of(case_id)
         if wanted.deed is Deed.FORWARDED and wanted.desk not in self.desk_names:
             raise Refused("to-missing")
-        if wanted.deed is Deed.APPROVED and not wanted.checked:
+        if wanted.deed is Deed.APPROVED and wanted.unchecked:
             raise Refused("checklist-open")
         act = self._act(who, wanted)
         if pack is not None and pack.review.four_eyes and wanted.deed in FOUR_EYES:
@@ -190,7 +228,7 @@ class Acting:
         if found is None:
             raise Refused("nothing-proposed")
         kept = self._kept(case_id, found)
-        act = Act(kept.deed, acts_as(who.role), kept.who, kept.reason, approval=who.name)
+        act = Act(kept.deed, acts_as(who.role), kept.who, kept.reason, approval=who.name, checked=kept.checked)
 
         def before(connection: Connection, known: Known) -> None:
             matter = self._held(connection, who, known, seen)
@@ -207,13 +245,13 @@ class Acting:
 
     def put_back(self, who: Staff, case_id: str) -> None:
         """A proposal is taken back, or not confirmed; the case waits as before. Raises Refused."""
-        known, pack = self.lives.known(case_id), self.lives.pack_of(case_id)
+        known = self.lives.known(case_id)
 
         def work(connection: Connection) -> None:
             found = queue.proposed(connection, case_id)
             if found is None:
                 raise Refused("nothing-proposed")
-            deed, matter = self._kept(case_id, found).deed, _matter(connection, known, pack)
+            deed, matter = self._kept(case_id, found).deed, self._matter(connection, known.life)
             if found.staff_id != who.staff_id and why_not(who.scope, deed, matter):
                 raise Refused("not-yours")
             queue.withdraw(connection, case_id)
@@ -224,12 +262,16 @@ class Acting:
     def check(self, who: Staff, case_id: str, word: str) -> None:
         """What a later check of an approval by promise has found: ``confirmed`` or ``revoked``. Raises Refused."""
         matter = self.matter(case_id)
-        waits = self.rows.read(lambda connection: queue.find(connection, case_id, queue.CHECK))
         if not may_check(who.scope, matter) or (word == REVOKED and why_not(who.scope, Deed.VOIDED, matter)):
             raise Refused("not-yours")
-        if waits is None or word not in (CONFIRMED, REVOKED):
+        if word not in (CONFIRMED, REVOKED):
             raise Refused("nothing-to-check")
-        self.late.settle(case_id, word)
+
+        def waits(connection: Connection) -> None:
+            if queue.find(connection, case_id, queue.CHECK) is None:  # another one was quicker: that word stands
+                raise Refused("nothing-to-check")
+
+        self.late.settle(case_id, word, waits)
         self.rows.write(lambda connection: self._note(connection, who, f"check:{word}", case_id))
 
     # -- what they stand on ---------------------------------------------------------------------------
@@ -237,11 +279,11 @@ class Acting:
     def _act(self, who: Staff, wanted: Wanted) -> Act:
         by = life.Role.APPLICANT if wanted.deed in WRITTEN_DOWN else acts_as(who.role)
         to = self.desk_names[wanted.desk] if wanted.desk else EMPTY
-        return Act(wanted.deed, by, who.name, wanted.reason, wanted.lacking, to, wanted.approval)
+        return Act(wanted.deed, by, who.name, wanted.reason, wanted.lacking, to, wanted.approval, wanted.checked)
 
     def _propose(self, who: Staff, case_id: str, wanted: Wanted, act: Act) -> None:
         self.lives.known(case_id)  # begun, if it was not
-        plain = msgspec.json.encode(_Kept(act.deed, act.by, act.who, act.reason))
+        plain = msgspec.json.encode(_Kept(act.deed, act.by, act.who, act.reason, act.checked))
         hidden, key_id = self._sealing.hide(plain, "proposal", case_id)
 
         def work(connection: Connection) -> None:
@@ -269,7 +311,14 @@ class Acting:
             raise Refused("taken")
         if known.life.events != seen:
             raise Refused("changed")
-        return _matter(connection, known, self.lives.pack_in(connection, case_id))
+        return self._matter(connection, known.life)
+
+    def _matter(self, connection: Connection, life: Life) -> Matter:
+        """Where a case is; what waits nowhere is decided, as it would be, by the desk of its pack."""
+        waits = queue.find(connection, life.case_id)
+        decides = desks_of(self.lives.pack_in(connection, life.case_id))[1] if waits is None else waits.decides
+        area = life_store.area_of(connection, life.case_id)
+        return Matter(area, life.service_id, "" if waits is None else waits.desk, decides)
 
     def _afterwards(self, connection: Connection, who: Staff, case_id: str, wanted: Wanted, stands: Stand) -> None:
         if wanted.deed is Deed.FORWARDED:
@@ -297,15 +346,6 @@ class Acting:
 
     def _unix(self) -> int:
         return int(self.now().timestamp())
-
-
-def _matter(connection: Connection, known: Known, pack: ServicePack | None) -> Matter:
-    """Where a case is; what waits nowhere is decided, as it would be, by the desk of its pack."""
-    case_id = known.life.case_id
-    waits = queue.find(connection, case_id)
-    decides = desks_of(pack)[1] if waits is None else waits.decides
-    area = life_store.area_of(connection, case_id)
-    return Matter(area, known.life.service_id, "" if waits is None else waits.desk, decides)
 
 
 def _check(who: Staff, deed: Deed, matter: Matter) -> None:

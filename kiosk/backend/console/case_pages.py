@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from starlette.responses import Response
@@ -14,8 +14,8 @@ from kiosk.backend.console.casefile import TYPES, CaseFile, NoPage
 from kiosk.backend.console.gate import staff_of
 from kiosk.backend.console.roles import Matter, may_check, may_take, sees, why_not
 from kiosk.backend.desks import above
+from kiosk.backend.lives_about import name_in
 from kiosk.backend.settings import BackendError
-from kiosk.backend.store import staff as staff_store
 from kiosk.backend.web.problems import WebError
 from kiosk.backend.web.turn import Turn
 from kiosk.domain.life import Deed, Lack, LifeError, Stand
@@ -120,7 +120,7 @@ def _wanted(turn: Turn, file: CaseFile) -> Wanted:
         raise WebError("bad-form") from None
     review = None if file.pack is None else file.pack.review
     phrases = () if review is None else review.phrases.get(deed.value, ())
-    said = [phrases[int(at)] for at in turn.fields("phrase") if at.isdigit() and int(at) < len(phrases)]
+    said = _chosen(phrases, turn.fields("phrase"))
     own = [line.strip()[:MOST_TEXT] for line in turn.field("reason")[:MOST_TEXT].splitlines() if line.strip()]
     texts = [*said, *(Text(line, line) for line in own)]
     lacking: tuple[Lack, ...] = ()
@@ -128,11 +128,17 @@ def _wanted(turn: Turn, file: CaseFile) -> Wanted:
         names = file.names()
         papers = tuple(Lack(names[key], key) for key in turn.fields("material") if key in names)
         lacking, texts = (*papers, *(Lack(each) for each in texts)), []
-    open_points = 0 if review is None else len(review.checklist) - len(set(turn.fields("point")))
+    points = () if review is None or deed is not Deed.APPROVED else review.checklist
+    ticked = _chosen(points, turn.fields("point"))
     return Wanted(
         deed, _seen(turn), _joined(texts), lacking, turn.field("desk") if deed is Deed.FORWARDED else "",
-        turn.field("approval")[:64], checked=open_points <= 0,
+        turn.field("approval")[:64], tuple(ticked), len(points) - len(ticked),
     )  # fmt: skip
+
+
+def _chosen(texts: Sequence[Text], places: Sequence[str]) -> list[Text]:
+    """Those that were ticked, by their place as the page has it."""
+    return [each for at, each in enumerate(texts) if str(at) in places]
 
 
 def _joined(texts: list[Text]) -> Text:
@@ -180,28 +186,29 @@ def _tried(turn: Turn, case_id: str, work: Callable[[], object], deed: str = "")
 def _show(turn: Turn, case_id: str, refused: str = "", deed: str = "") -> Response:
     console, who, now = turn.site.backend.console, staff_of(turn), turn.now
     file = console.files.read(case_id)
-    known, matter = file.known, console.acting.matter(case_id)
+    known, beside = file.known, console.acting.beside(who, file.known.life, NOTES)
+    matter, holder, proposed, later = beside.matter, beside.holder, beside.proposed, beside.later
     stands = known.stand(now, console.lives.calendar())
-    mine = console.acting.keep(who, case_id)
-    holder = console.acting.holder(case_id)
-    later = console.lives.check_of(case_id)
-    log = console.rows.read(lambda connection: staff_store.notes_of_case(connection, case_id, NOTES))
-    proposed = console.acting.proposed(case_id, known.life.events)
+    mine, log = holder is not None and holder[0] == who.staff_id, beside.log
     names = console.accounts.names([each.staff_id for each in log] + ([holder[0]] if holder else []))
     if not refused:
         console.accounts.note(who, "look", case_id)
+    theirs = console.acting.seen_by(who, [life for life, _ in file.others])
+    others = [each for each in file.others if each[0].case_id in theirs]
+    elsewhere = sum(life.case_id not in theirs and life.service_id == matter.service_id for life, _ in file.others)
     confirms = (
         proposed is not None and not proposed.stale and proposed.staff_id != who.staff_id
         and not why_not(who.scope, proposed.deed, matter)
     )  # fmt: skip
     return turn.render(
-        "console/case.html", 200 if not refused else 409, file=file, stands=stands, matter=matter, mine=mine,
+        "console/case.html", 200 if not refused else 409, file=file, others=others, elsewhere=elsewhere,
+        name=name_in(known.life), stands=stands, matter=matter, mine=mine,
         holder=names.get(holder[0], "") if holder else "", until=_moment(holder[1]) if holder else None,
         may_take=may_take(who.scope, matter), deeds=_deeds(file, matter, stands, turn, proposed) if mine else (),
         refused=refused, tried=deed, later=later, may_check=later is not None and not later[1]
         and may_check(who.scope, matter), may_revoke=not why_not(who.scope, Deed.VOIDED, matter), log=log, names=names,
         proposed=proposed, confirms=confirms, above=above(matter.desk) if matter.desk else (),
-        typed=turn.field("reason"), rule=rule,
+        typed=turn.field("reason"), corrects=turn.field("correct"), corrected=turn.field("value"), rule=rule,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from kiosk import wire
 from kiosk.backend.blobs import Blobs, BlobsBusy
 from kiosk.backend.keys import BackendKeys
 from kiosk.backend.lives import Known, Lives
-from kiosk.backend.lives_about import read
+from kiosk.backend.lives_about import name_in
 from kiosk.backend.replaying import Replays
 from kiosk.backend.store import lives as life_store
 from kiosk.backend.store.engine import Store, StoreBusy
@@ -96,7 +96,10 @@ class CaseFile:
     def correctable(self) -> tuple[Question, ...]:
         """What of a certificate is put right by hand: what somebody has typed, never who it is for."""
         typed = (QuestionKind.TEXT, QuestionKind.LATIN, QuestionKind.DIGITS)
-        return () if self.pack is None else tuple(each for each in self.pack.questions if each.kind in typed)
+        if self.pack is None or self.case is None:
+            return ()
+        said = {each.key for each in self.case.fields}
+        return tuple(each for each in self.pack.questions if each.kind in typed and each.key in said)
 
 
 class NoPage(Exception):
@@ -119,15 +122,16 @@ class CaseFiles:
 
     def read(self, case_id: str) -> CaseFile:
         """Raises BackendError (``no-such-case``)."""
-        known = self.lives.known(case_id)
-        found, case, sent = self.lives.file_of(case_id)
-        pack, differs = self._pack(case_id, case)
+        whole = self.lives.whole(case_id, OTHERS)
+        known, found, case, sent = whole.known, whole.found, whole.case, whole.sent
+        pack, differs = self._pack(whole.pack, case)
+        others = tuple((each, name_in(each)) for each in whole.others)
         supplements = [said for _, said in sent if isinstance(said, wire.SupplementPayload)]
         papers = [material for material, *_ in _parts(found, case, sent)]
         of_case = 0 if case is None else len(case.materials)
         return CaseFile(
             known, case, pack, _values(pack, case), _pages(pack, papers, of_case, supplements),
-            _reasons(pack, case), tuple(each.note for each in supplements if each.note), self._others(known), differs,
+            _reasons(pack, case), tuple(each.note for each in supplements if each.note), others, differs,
         )  # fmt: skip
 
     def page(self, case_id: str, number: int) -> tuple[bytes, str]:
@@ -151,9 +155,10 @@ class CaseFiles:
         except JournalError:
             raise NoPage("damaged") from None
 
-    def _pack(self, case_id: str, case: wire.CasePayload | None) -> tuple[ServicePack | None, tuple[str, ...]]:
+    def _pack(
+        self, known: ServicePack | None, case: wire.CasePayload | None
+    ) -> tuple[ServicePack | None, tuple[str, ...]]:
         """The pack by which it was made, and what does not fit when it is decided again."""
-        known = self.lives.pack_of(case_id)
         if case is None or case.facts is None:
             return known, ()
         place = replay.place_of(case)
@@ -165,13 +170,6 @@ class CaseFiles:
         found = [(replay.differences(each, case), each) for each in packs]
         why, pack = min(found, key=lambda each: len(each[0]))
         return _fitted(pack, case), why
-
-    def _others(self, known: Known) -> tuple[tuple[Life, Text], ...]:
-        person, case_id = known.life.person, known.life.case_id
-        if not person:
-            return ()
-        found = self.rows.read(lambda connection: life_store.of_person(connection, person, OTHERS + 1))
-        return tuple((each, read(each.about).name) for each in found if each.case_id != case_id)[:OTHERS]
 
 
 _Part = tuple[wire.PayloadMaterial, str, str, int, str]  # the page, its terminal, item, part of that, key
@@ -204,12 +202,14 @@ def _pages(
     for number, (material, times) in enumerate(zip(papers, sent, strict=True), 1):
         spec = None if pack is None else pack.material(material.kind)
         label = SIGNED if material.kind == SIGNATURE else spec.label if spec is not None else EMPTY
-        label = label if label != EMPTY else Text(material.kind, material.kind)
+        label = label if label != EMPTY else OTHER
         found.append(Page(number, material.kind, label, material.media_type, material.trust, times))
     return tuple(found)
 
 
 SIGNED = Text("签名", "Signature")
+OTHER = Text("其他材料", "Another paper")  # of a kind that its pack does not know
+UNNAMED = Text("其他内容", "Another entry")
 _NAMES = {"applicant.name": Text("姓名", "Name"), "applicant.number": Text("证件号码", "Document number")}
 
 
@@ -219,8 +219,8 @@ def _values(pack: ServicePack | None, case: wire.CasePayload | None) -> tuple[Va
         return ()
     if pack is None:
         return tuple(
-            Value(_NAMES.get(each.key, Text(each.key, each.key)), Text(each.value, each.value), each.origin, each.trust)
-            for each in case.fields
+            Value(_NAMES.get(each.key, UNNAMED), Text(each.value, each.value), each.origin.value, each.trust.value)
+            for each in map(_field, case.fields)
         )
     envelope = Envelope(tuple(_field(each) for each in case.fields))
     zh, en = forms.review_rows(pack, envelope), forms.review_rows(pack, envelope, "en")

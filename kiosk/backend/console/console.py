@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kiosk.backend.blobs import Blobs
 from kiosk.backend.console.accounts import Accounts
@@ -16,10 +19,16 @@ from kiosk.backend.desks import DESKS
 from kiosk.backend.keys import BackendKeys
 from kiosk.backend.late import Late
 from kiosk.backend.lives import Lives
+from kiosk.backend.oidc.config import SignInRules
 from kiosk.backend.replaying import Replays
 from kiosk.backend.store import lives as life_store
 from kiosk.backend.store.engine import Store
+from kiosk.backend.web import tokens
 from kiosk.backend.web.words import words_of
+
+if TYPE_CHECKING:
+    from kiosk.backend.oidc.flow import Flow
+    from kiosk.sync.transport import Transport
 
 
 class Console:
@@ -27,13 +36,25 @@ class Console:
 
     def __init__(
         self, rows: Store, blobs: Blobs, keys: BackendKeys, lives: Lives, late: Late, replays: Replays,
-        now: Callable[[], datetime], passwords: Passwords | None = None,
+        now: Callable[[], datetime], passwords: Passwords | None = None, rules: SignInRules | None = None,
+        clock: Callable[[], float] = time.monotonic, connect: Callable[[str], Transport] | None = None,
     ) -> None:  # fmt: skip
-        self.rows, self.lives = rows, lives
-        self.accounts = Accounts(rows, keys, now, passwords)
+        """``connect``: another way to reach the issuer, for tests."""
+        self.rows, self.lives, self.rules = rows, lives, rules or SignInRules()
+        self.accounts = Accounts(rows, keys, now, passwords, self.rules)
+        self._oidc = (tokens.key_from(keys.epochs[0].sealing_private), now, clock, connect)
         self.lists = Lists(rows, lives, self.accounts, now)
         self.files = CaseFiles(rows, blobs, lives, replays, keys)
         self.acting = Acting(rows, lives, late, keys, now, {desk: WORDS[f"desk.{desk}"] for desk in DESKS})
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        """The way to the issuer, imported when somebody takes it; None where none is configured."""
+        if self.rules.oidc is None:
+            return None
+        from kiosk.backend.oidc.flow import Flow
+
+        return Flow(self.rules.oidc, self.rows, *self._oidc)
 
     def case_of_number(self, number: str) -> str:
         """The id of the case that has this number; "" for none."""

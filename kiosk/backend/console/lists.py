@@ -12,7 +12,7 @@ from kiosk.backend.console.accounts import Accounts, Staff
 from kiosk.backend.console.roles import REVIEWERS, Role
 from kiosk.backend.desks import DESKS
 from kiosk.backend.lives import Lives
-from kiosk.backend.lives_about import read
+from kiosk.backend.lives_about import name_in
 from kiosk.backend.store import lives as life_store
 from kiosk.backend.store import queue
 from kiosk.backend.store.engine import Connection, Store
@@ -86,7 +86,7 @@ class Lists:
             waits = queue.page(connection, view, (begin[1], begin[2]) if begin else None, PAGE + 1)
             counts = {each: queue.count(connection, self._view(who, each, desk), MOST) for each in TABS}
             ids = [each.case_id for each in waits[:PAGE]]
-            found = [case for case_id in ids if (case := life_store.case(connection, case_id)) is not None]
+            found = life_store.cases_of_page(connection, ids)
             holders = queue.holders(connection, ids, self._unix())
             return waits, counts, life_store.of_page(connection, ids), found, holders
 
@@ -127,7 +127,7 @@ class Lists:
         left = left_until(due, self._today(), self.lives.calendar())
         tone = "plain" if left is None else "bad" if left < 0 else "warn" if left <= NEAR_DAYS else "plain"
         return Row(
-            waits.case_id, life.case_no, read(life.about).name, life.service_id, State(life.state), due, left, tone,
+            waits.case_id, life.case_no, name_in(life), life.service_id, State(life.state), due, left, tone,
             self._applicant(case), names.get(holder, ""), holder == who.staff_id,
         )  # fmt: skip
 

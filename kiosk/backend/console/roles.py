@@ -37,8 +37,23 @@ DECISIONS = frozenset({Deed.APPROVED, Deed.REFUSED, Deed.NOT_ACCEPTED, Deed.ANSW
 """What settles a case: for the desk that decides it, and those above."""
 AFTERWARDS = frozenset({Deed.CORRECTED, Deed.VOIDED, Deed.DELIVERED})
 """What is done to a paper that was issued: it waits at no desk any more."""
+BY_LINE = frozenset({Deed.CONFIRMED})
+"""What comes by a department's line (connectors/), or at the command line: nobody of the console does it."""
 WRITTEN_DOWN = frozenset({Deed.WITHDRAWN})
 """What an applicant does, and staff may write down for whoever stands before them."""
+
+
+class AccountDeed(Enum):
+    """What an operator does to accounts."""
+
+    ADD = "add"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    CHANGE = "change"  # role and area
+    PASSWORD = "password"  # noqa: S105  # the name of a deed
+    SECOND = "second"  # the second factor is set up anew
+    SUBJECT = "subject"  # who it is at the issuer
+    SESSIONS = "sessions"  # whoever is signed in is not any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +104,7 @@ def why_not(scope: Scope, deed: Deed, matter: Matter) -> str:
     if unseen or scope.role not in REVIEWERS:
         return unseen or "role"
     by = rule(deed).by
-    if acts_as(scope.role) not in by and deed not in WRITTEN_DOWN:
+    if (acts_as(scope.role) not in by and deed not in WRITTEN_DOWN) or deed in BY_LINE:
         return "role"
     mine = DESKS.index(scope.role.desk)
     if deed in DECISIONS | AFTERWARDS and mine < DESKS.index(matter.decides) and deed is not Deed.DELIVERED:
@@ -111,6 +126,15 @@ def may_check(scope: Scope, matter: Matter) -> bool:
     if not sees(scope, matter) or scope.role not in REVIEWERS:
         return False
     return DESKS.index(scope.role.desk) >= DESKS.index(matter.decides)
+
+
+def why_not_account(role: Role, deed: AccountDeed, *, own: bool) -> str:
+    """Why this person may not do it to an account: role, or self (``own``: it is theirs). Nobody gives themselves
+    rights or locks themselves out; so the operator who acts is always left.
+    """
+    if role is not Role.OPERATOR:
+        return "role"
+    return "self" if own and deed is not AccountDeed.SESSIONS else ""
 
 
 def acts_as(role: Role) -> life.Role:

@@ -1,62 +1,88 @@
-"""Signing in and out, and setting up the second factor."""
+"""Signing in and out, and what is still to be done before a session is whole: code, second factor, new password."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import segno
 from markupsafe import Markup
 from starlette.responses import Response
 
 from kiosk.backend.console.accounts import Session, SignIn
-from kiosk.backend.console.gate import COOKIE, SECOND
+from kiosk.backend.console.gate import COOKIE, SECOND, SIGN_IN
+from kiosk.backend.settings import BackendError
+from kiosk.backend.store.staff import HALF, RENEW
 from kiosk.backend.web.throttle import take
 from kiosk.backend.web.turn import Turn
 
 TRIES_RATE, TRIES_BURST = 10 / 60, 20  # of one address: a second for ever, and at once
-Error = Literal["", "wrong", "locked"]
 
 
 def sign_in(turn: Turn) -> Response:
     if turn.request.method != "POST":
-        return _form(turn)
+        return form(turn)
     take(turn.site.throttle("sign-in", TRIES_RATE, TRIES_BURST), turn.address)
-    accounts = turn.site.backend.console.accounts
-    # a password is taken as it was typed: `field` would take away what surrounds it
-    password = turn.form.get("password", "")
-    found = accounts.sign_in(turn.field("name"), password if isinstance(password, str) else "", turn.field("code"))
+    found = turn.site.backend.console.accounts.sign_in(turn.field("name"), _typed(turn, "password"), turn.field("code"))
     if isinstance(found, SignIn):
-        return _form(turn, found.value, turn.field("name"))
+        return form(turn, f"sign_in.{found.value}", 403, turn.field("name"))
     return _let_in(turn, found)
 
 
 def second_factor(turn: Turn) -> Response:
-    """A code for an authenticator app, and the field that proves that it was taken there."""
+    """A code for an authenticator app, and the field that proves that it was taken there; or what else is wanted."""
     accounts, session = turn.site.backend.console.accounts, turn.request.state.session
     error = ""
     if turn.request.method == "POST":
         take(turn.site.throttle("sign-in", TRIES_RATE, TRIES_BURST), turn.address)
-        found = accounts.confirm(session, turn.field("code"))
+        found = _completed(turn, session)
         if isinstance(found, Session):
             return _let_in(turn, found)
-        error = found.value
-    code = segno.make(accounts.set_up(session), error="m", micro=False)
-    drawn = Markup(code.svg_inline(scale=1, border=2, omitsize=True))  # noqa: S704  # drawn here, of our own text
-    secret = accounts.secret(session)
-    parts = [secret[at : at + 4] for at in range(0, len(secret), 4)]
-    return turn.render("console/second_factor.html", code=drawn, secret=" ".join(parts), error=error)
+        error = found
+    drawn, secret = "", ""
+    if session.kind == HALF:
+        code = segno.make(accounts.set_up(session), error="m", micro=False)
+        drawn = Markup(code.svg_inline(scale=1, border=2, omitsize=True))  # noqa: S704  # drawn here, of our own text
+        typed = accounts.secret(session)
+        secret = " ".join(typed[at : at + 4] for at in range(0, len(typed), 4))
+    return turn.render(
+        "console/second_factor.html", code=drawn, secret=secret, error=error, renew=accounts.wants_password(session),
+        asks=session.kind != RENEW,
+    )  # fmt: skip
 
 
 def sign_out(turn: Turn) -> Response:
     turn.site.backend.console.accounts.sign_out(turn.request.state.session)
     turn.drop_cookie(COOKIE)
-    return turn.redirect("/console/sign-in")
+    return turn.redirect(f"{SIGN_IN}?out=1")
 
 
-def _form(turn: Turn, error: str = "", name: str = "") -> Response:
+def form(turn: Turn, error: str = "", status: int = 200, name: str = "") -> Response:
+    """The page to sign in on; ``error``: which word of the console says what was wrong."""
     turn.request.state.staff = None
-    status = 200 if not error else 403
-    return turn.render("console/sign_in.html", status, error=error, name=name)
+    rules = turn.site.backend.console.rules
+    return turn.render(
+        "console/sign_in.html", status, error=error, name=name, oidc=rules.oidc is not None,
+        passwords=rules.break_glass is None, out=turn.query("out") == "1" and not error,
+    )  # fmt: skip
+
+
+def _completed(turn: Turn, session: Session) -> Session | str:
+    """The session, or the word for what was wrong."""
+    accounts = turn.site.backend.console.accounts
+    password = _typed(turn, "password")
+    if accounts.wants_password(session) and password != _typed(turn, "again"):
+        return "second.differs"
+    try:
+        found = accounts.confirm(session, turn.field("code"), password)
+    except BackendError as error:
+        if not error.code.startswith("password-"):
+            raise
+        return f"second.{error.code}"
+    return found if isinstance(found, Session) else f"second.{found.value}"
+
+
+def _typed(turn: Turn, name: str) -> str:
+    """A password is taken as it was typed: `field` would take away what surrounds it."""
+    value = turn.form.get(name, "")
+    return value if isinstance(value, str) else ""
 
 
 def _let_in(turn: Turn, session: Session) -> Response:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.console.accounts import Accounts, NewStaff
+from kiosk.backend.console.console import Console
 from kiosk.backend.console.roles import Role
 from kiosk.backend.settings import BackendError, Settings
 
@@ -20,14 +21,23 @@ T = TypeVar("T")
 def add(
     settings: Settings, login: str, role: str, areas: Sequence[str], services: Sequence[str], name: str, subject: str
 ) -> int:
-    try:
-        wanted = Role(role)
-    except ValueError:
-        raise BackendError("bad-role", f"say --role {', '.join(each.value for each in Role)}") from None
+    wanted = _role(role)
     password = _password(optional=bool(subject))
-    new = NewStaff(login, wanted, areas, services, name, password, subject)
-    staff_id = _with(settings, lambda accounts: accounts.add(new))
+
+    def work(console: Console) -> str:
+        issuer = console.rules.oidc.issuer if console.rules.oidc is not None else ""
+        return console.accounts.add(NewStaff(login, wanted, areas, services, name, password, subject, issuer))
+
+    staff_id = with_backend(settings, lambda backend: work(backend.console))
     say(added=login, id=staff_id, role=role, areas=list(areas), services=list(services))
+    return 0
+
+
+def change(settings: Settings, login: str, role: str, areas: Sequence[str], services: Sequence[str]) -> int:
+    """Role, areas and matters, all three; whoever is signed in with it signs in again."""
+    wanted = _role(role)
+    _with(settings, lambda accounts: accounts.change(accounts.id_of(login), wanted, areas, services))
+    say(changed=login, role=role, areas=list(areas), services=list(services))
     return 0
 
 
@@ -39,17 +49,26 @@ def reset(settings: Settings, login: str) -> int:
     return 0
 
 
-def end(settings: Settings, login: str) -> int:
-    _with(settings, lambda accounts: accounts.end(login))
-    say(ended=login)
+def lock(settings: Settings, login: str, *, locked: bool) -> int:
+    _with(settings, lambda accounts: (accounts.lock if locked else accounts.unlock)(accounts.id_of(login)))
+    say(**{"ended" if locked else "unlocked": login})
     return 0
 
 
 def show(settings: Settings) -> int:
-    for login, one, second, ended in _with(settings, Accounts.everybody):
-        say(name=login, shown=one.name, id=one.staff_id, role=one.role.value, areas=list(one.areas),
-             services=list(one.services), second_factor=second, ended=ended)  # fmt: skip
+    for each in _with(settings, Accounts.everybody):
+        one = each.staff
+        say(name=each.login, shown=one.name, id=one.staff_id, role=one.role.value, areas=list(one.areas),
+             services=list(one.services), second_factor=each.second, ended=each.locked,
+             by_issuer=bool(each.subject))  # fmt: skip
     return 0
+
+
+def _role(role: str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        raise BackendError("bad-role", f"say --role {', '.join(each.value for each in Role)}") from None
 
 
 def _password(*, optional: bool) -> str:

@@ -18,8 +18,10 @@ def measure() -> list[Row]:
         whole.add(judged)
         rows += _rows(f"seed {seed}", judged)
     for kind, tally in whole.kinds.items():
-        words = f"precision {tally.precision:.3f}, recall {tally.recall:.3f}"
+        words = f"{tally.right} of {tally.findings} right; of visits {tally.visit_precision:.3f}"
         rows.append(Row(f"{kind}: findings wrong", None, 1 - tally.precision, None, None, "share", words))
+        words = f"{tally.found} of {tally.episodes} found, {tally.own} by its own; of visits {tally.visit_recall:.3f}"
+        rows.append(Row(f"{kind}: episodes missed", None, 1 - tally.recall, None, None, "share", words))
     return rows
 
 
@@ -37,16 +39,24 @@ def rates_of(judged: Judged, at: str) -> Rates:
 
 
 def _rate(tally: Tally) -> Rate:
-    return Rate(round(1 - tally.precision, 4), round(1 - tally.recall, 4), tally.findings, tally.episodes)
+    return Rate(
+        wrong=round(1 - tally.precision, 4), missed=round(1 - tally.recall, 4),
+        own_missed=round(1 - tally.own_recall, 4), visits_wrong=round(1 - tally.visit_precision, 4),
+        visits_missed=round(1 - tally.visit_recall, 4), findings=tally.findings, episodes=tally.episodes,
+        flagged=tally.flagged, planted=tally.planted,
+    )  # fmt: skip
 
 
 def _rows(name: str, judged: Judged) -> list[Row]:
     """Shares of errors, because less is better in a bench: 1 - precision and 1 - recall, 0.1 at most."""
     tally, most = judged.all, 1 - LEAST
-    by_visit = f"of visits: precision {tally.visit_precision:.3f}, recall {tally.visit_recall:.3f}"
     return [
         Row(f"{name}: findings wrong", None, 1 - tally.precision, None, most, "share",
-            f"precision {tally.precision:.3f} ({tally.right} of {tally.findings}); {by_visit}"),
+            f"precision {tally.precision:.3f} ({tally.right} of {tally.findings})"),
         Row(f"{name}: episodes missed", None, 1 - tally.recall, None, most, "share",
             f"recall {tally.recall:.3f} ({tally.found} of {tally.episodes})"),
+        Row(f"{name}: visits wrong", None, 1 - tally.visit_precision, None, most, "share",
+            f"precision {tally.visit_precision:.3f} ({tally.both} of {tally.flagged})"),
+        Row(f"{name}: visits missed", None, 1 - tally.visit_recall, None, most, "share",
+            f"recall {tally.visit_recall:.3f} ({tally.caught} of {tally.planted})"),
     ]  # fmt: skip

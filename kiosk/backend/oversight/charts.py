@@ -1,7 +1,8 @@
 """The charts of pages and reports, by reportlab's own chart library: one drawing, as SVG on the page and in the PDF.
 
 A chart never stands alone: its figures are in the table beside it. The SVG carries no style of its own, neither sheets
-nor attributes, because the pages allow none (kiosk/backend/web/headers.py); the font is the page's.
+nor attributes, because the pages allow none (kiosk/backend/web/headers.py); the font is the page's. It is drawn twice,
+for a desk and for a telephone (``NARROW``), so that its words can be read on both; the page shows one of them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from xml.etree import ElementTree
 
 from kiosk.backend.oversight.figures import Break, Line, Ranked
 
-WIDTH = 460.0
+WIDTH, NARROW = 460.0, 300.0  # points, on a page about as many pixels: at a desk and on paper; on a telephone
 INK, INK2, RULE = "#1A2330", "#4C5867", "#DDD6C8"
 TEAL, SEAL, WARN, MUTED = "#0B5F63", "#B8321F", "#C98A2B", "#A9A294"
 FONT = "kiosk-text"
@@ -34,7 +35,9 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """``kind``: columns (stacked), bars (one beside the other), line. ``labels``: of the categories."""
+    """``kind``: columns (stacked), bars (one beside the other), line. ``labels``: of the categories. ``titled``:
+    whether the title is drawn as well; a page says it in its heading.
+    """
 
     title: str
     kind: str
@@ -43,6 +46,8 @@ class Chart:
     unit: str = ""
     top: float | None = None
     digits: int = 0
+    width: float = WIDTH
+    titled: bool = True
 
     @property
     def text(self) -> str:
@@ -74,8 +79,11 @@ def by_week(lines: Sequence[Line], w: Words) -> Chart:
 
 
 def content(lines: Sequence[Line], w: Words) -> Chart:
-    """The share of good ratings by week; a week without one is as the week before, because a line has no holes."""
+    """The share of good ratings by week, from the first week with one; a later week without one is as the week before,
+    because a line has no holes.
+    """
     values, last = [], 0.0
+    lines = lines[next((at for at, line in enumerate(lines) if line.rated), len(lines)) :]
     for line in lines:
         last = 100 * line.good / line.rated if line.rated else last
         values.append(last)
@@ -84,12 +92,16 @@ def content(lines: Sequence[Line], w: Words) -> Chart:
 
 
 def times(lines: Sequence[Line], w: Words, most: int = 8) -> Chart:
+    """In days, hours or minutes, whichever the longest one is told best in."""
     told = [line for line in lines if line.hours >= 0][:most]
+    longest = max((line.hours90 for line in told), default=24.0)
+    unit, hours = ("minutes", 1 / 60) if longest < 2 else ("hours", 1.0) if longest < 48 else ("days", 24.0)
     series = [
-        Series(w("chart.median"), TEAL, tuple(line.hours / 24 for line in told)),
-        Series(w("chart.p90"), WARN, tuple(line.hours90 / 24 for line in told)),
+        Series(w("chart.median"), TEAL, tuple(line.hours / hours for line in told)),
+        Series(w("chart.p90"), WARN, tuple(line.hours90 / hours for line in told)),
     ]
-    return _chart(w("chart.times"), "bars", (line.name for line in told), series, w("chart.days"), digits=1)
+    name = w("chart.times", unit=w(f"chart.{unit}"))
+    return _chart(name, "bars", (line.name for line in told), series, w(f"chart.{unit}"), digits=1)
 
 
 def ranked(rows: Sequence[Ranked], w: Words, most: int = 12) -> Chart:
@@ -118,13 +130,14 @@ def drawing(chart: Chart) -> Any:
     legend = len(chart.series) > 1
     rows = len(chart.labels) * len(chart.series)
     body = {"bars": max(2, rows) * ROW * (0.8 if legend else 1.0) + 34, "line": 190.0, "columns": 210.0}[chart.kind]
-    head = 30.0 + (22.0 if legend else 0.0)
-    made: Any = Drawing(WIDTH, body + head)
-    made.add(String(0, body + head - 16, chart.title, fontName=FONT, fontSize=SIZE + 2, fillColor=HexColor(INK)))
+    head = (30.0 if chart.titled else 6.0) + (22.0 if legend else 0.0)
+    made: Any = Drawing(chart.width, body + head)
+    if chart.titled:
+        made.add(String(0, body + head - 16, chart.title, fontName=FONT, fontSize=SIZE + 2, fillColor=HexColor(INK)))
     if legend:
         keys: Any = Legend()
         keys.x, keys.y, keys.alignment = 0, body + 14, "right"
-        keys.fontName, keys.fontSize, keys.columnMaximum = FONT, SIZE - 1, 1
+        keys.fontName, keys.fontSize, keys.columnMaximum = FONT, SIZE, 1
         keys.dx = keys.dy = 9
         keys.deltax, keys.dxTextSpace, keys.strokeWidth, keys.strokeColor = 16, 4, 0, None
         keys.variColumn = 1
@@ -151,7 +164,7 @@ def svg(chart: Chart) -> str:
         root.attrib.pop(name, None)
     root.set("role", "img")
     root.set("aria-label", chart.title)
-    root.set("class", "chart")
+    root.set("class", "chart" if chart.width >= WIDTH else "chart narrow")
     for old in root.findall(f"{{{SVG}}}title") + root.findall(f"{{{SVG}}}desc"):
         root.remove(old)
     return ElementTree.tostring(root, encoding="unicode")
@@ -186,7 +199,7 @@ def _undress(element: ElementTree.Element) -> None:
         name, _, value = part.partition(":")
         if name.strip() and value.strip() and name.strip() != "font-family":
             element.set(name.strip(), value.strip())
-    for name in ("font-family", "clip-path"):
+    for name in ("font-family", "clip-path", "id"):  # an id would stand once for every drawing of the page
         element.attrib.pop(name, None)
     size = element.get("font-size", "")
     if size.endswith("px"):
@@ -208,7 +221,7 @@ def _values(axis: Any, chart: Chart, stacked: bool = False) -> None:
     step = _step(axis.valueMax)
     axis.valueStep = step
     axis.labelTextFormat = f"%0.{2 if step < 0.1 else 1 if step < 1 else 0}f"
-    axis.labels.fontName, axis.labels.fontSize, axis.labels.fillColor = FONT, SIZE - 1, HexColor(INK2)
+    axis.labels.fontName, axis.labels.fontSize, axis.labels.fillColor = FONT, SIZE, HexColor(INK2)
     axis.strokeColor = axis.gridStrokeColor = HexColor(RULE)
     axis.visibleGrid, axis.visibleTicks = 1, 0
     axis.gridStrokeWidth = 0.7
@@ -228,7 +241,7 @@ def _categories(axis: Any, labels: Sequence[str]) -> None:
     from reportlab.lib.colors import HexColor
 
     axis.categoryNames = list(labels)
-    axis.labels.fontName, axis.labels.fontSize, axis.labels.fillColor = FONT, SIZE - 1, HexColor(INK)
+    axis.labels.fontName, axis.labels.fontSize, axis.labels.fillColor = FONT, SIZE, HexColor(INK)
     axis.strokeColor, axis.visibleTicks = HexColor(INK2), 0
 
 
@@ -237,12 +250,12 @@ def _columns(chart: Chart, height: float) -> Any:
     from reportlab.lib.colors import HexColor
 
     made: Any = VerticalBarChart()
-    made.x, made.y, made.width, made.height = 40, 34, WIDTH - 48, height - 48
+    made.x, made.y, made.width, made.height = 40, 34, chart.width - 48, height - 48
     made.data = [list(each.values) or [0] for each in chart.series]
     made.categoryAxis.style = "stacked"
     made.barSpacing, made.groupSpacing = 0, 4
     _values(made.valueAxis, chart, stacked=True)
-    _categories(made.categoryAxis, _thinned(chart.labels))
+    _categories(made.categoryAxis, _thinned(chart.labels, 7 if chart.width >= WIDTH else 5))
     for number, each in enumerate(chart.series):
         made.bars[number].fillColor, made.bars[number].strokeColor = HexColor(each.colour), None
     return made
@@ -254,14 +267,14 @@ def _bars(chart: Chart, height: float) -> Any:
 
     made: Any = HorizontalBarChart()
     left = SIZE * min(LONGEST, max([len(label) for label in chart.labels], default=1)) + 14
-    made.x, made.y, made.width, made.height = left, 28, WIDTH - left - 34, height - 34
+    made.x, made.y, made.width, made.height = left, 28, chart.width - left - 34, height - 34
     made.data = [list(reversed(each.values)) or [0] for each in reversed(chart.series)]
     made.barSpacing, made.groupSpacing = 0, 5
     _values(made.valueAxis, chart)
     _categories(made.categoryAxis, [_short(label) for label in reversed(chart.labels)])
     made.categoryAxis.labels.boxAnchor, made.categoryAxis.labels.dx = "e", -4
     made.barLabelFormat = f"%0.{chart.digits}f"
-    made.barLabels.fontName, made.barLabels.fontSize, made.barLabels.boxAnchor = FONT, SIZE - 1, "w"
+    made.barLabels.fontName, made.barLabels.fontSize, made.barLabels.boxAnchor = FONT, SIZE, "w"
     made.barLabels.nudge, made.barLabels.fillColor = 3, HexColor(INK)
     for number, each in enumerate(reversed(chart.series)):
         made.bars[number].fillColor, made.bars[number].strokeColor = HexColor(each.colour), None
@@ -274,10 +287,10 @@ def _line(chart: Chart, height: float) -> Any:
     from reportlab.lib.colors import HexColor
 
     made: Any = HorizontalLineChart()
-    made.x, made.y, made.width, made.height = 40, 34, WIDTH - 48, height - 48
+    made.x, made.y, made.width, made.height = 40, 34, chart.width - 48, height - 48
     made.data = [list(each.values) or [0] for each in chart.series]
     _values(made.valueAxis, chart)
-    _categories(made.categoryAxis, _thinned(chart.labels))
+    _categories(made.categoryAxis, _thinned(chart.labels, 7 if chart.width >= WIDTH else 5))
     marker: Any = markers
     for number, each in enumerate(chart.series):
         made.lines[number].strokeColor, made.lines[number].strokeWidth = HexColor(each.colour), 2
@@ -291,7 +304,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _thinned(labels: Sequence[str]) -> list[str]:
+def _thinned(labels: Sequence[str], most: int) -> list[str]:
     """No more than there is room for side by side."""
-    every = max(1, -(-len(labels) // 7))
+    every = max(1, -(-len(labels) // most))
     return [label if number % every == 0 else "" for number, label in enumerate(labels)]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from kiosk.backend.oversight.finding import Finding
-from kiosk.backend.oversight.frame import DAY, Frame, Ints
+from kiosk.backend.oversight.frame import Frame, Ints
 from kiosk.backend.oversight.tails import LEAST, discoveries
 
 FAMILY, CLAN = 4, 7  # persons: from groups of these sizes it is learnt how their number falls off
 LEAST_GROUP = 8  # persons
-SHARE = 1e-3  # of false discoveries
+SHARE = 0.02  # of false discoveries
 HELPED = 0.8  # share of visits of a group that came with staff
 
 
@@ -67,6 +67,6 @@ def _persons(frame: Frame, group: Ints) -> int:
 
 
 def _came_together(frame: Frame, group: Ints) -> bool:
-    commits = frame.commit[group]
-    one_day = float(commits.max() - commits.min()) < DAY / 2
+    day = frame.day[group]
+    one_day = bool(day.min() == day.max())
     return bool(one_day and frame.carded[group].all() and frame.helped[group].mean() >= HELPED)

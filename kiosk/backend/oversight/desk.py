@@ -78,10 +78,10 @@ def _export(oversight: Oversight, wanted: Wanted) -> int:
     out = _out(wanted, "cases-2026-10.csv")
     from kiosk.backend.oversight.opening import csv_of
 
-    rows = oversight.of_month(wanted.month)
-    text = csv_of(wanted.month, rows, oversight.names()["item"])
+    names = oversight.names()["item"]
+    text = oversight.publish(wanted.month, lambda rows: csv_of(wanted.month, rows, names))
     put(out, text.encode(), draft=out.with_name(out.name + ".new"))
-    say(export=str(out), month=wanted.month, cases=len(rows))
+    say(export=str(out), month=wanted.month, lines=len(text.splitlines()))
     return 0
 
 

@@ -11,8 +11,8 @@ KINDS = ("burst", "rhythm", "hasty", "night", "copied", "praise", "uniform", "st
 """burst: cases close behind one another at a pace nobody keeps. rhythm: commits as even as a metronome. hasty: too
 little time for what was answered. night: many more at night than there usually are. copied: one set of answers for many
 persons. praise: best ratings given in the moment of the commit. uniform: one rating and the same reasons, again and
-again. staff: best ratings where staff were at the visit. untraced: no card was read, and no reader that was out
-explains it."""
+again. staff: best ratings where staff helped, or a staff card lay in the slot (``more`` has ``cards``). untraced: no
+card was read, and no reader that was out explains it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ class Frame:
     ``case``: a number that stands for the case's id; ``terminal``, ``item``: numbers of names kept elsewhere.
     ``seconds``: from the start to the commit. ``answers``: keyed fingerprint of what was typed (0: too little to tell),
     ``person``: of who applied (0: unknown). ``carded``: a card was read. ``helped``: staff were at the visit.
-    ``level``: of the rating, 0 for none; ``said``: number of its reasons taken together; ``delay``: seconds from the
-    commit to the rating (NaN for none).
+    ``attended``: a staff card lay in the slot in the visit that was rated. ``level``: of the rating, 0 for none;
+    ``said``: number of its reasons taken together; ``delay``: seconds from the commit to the rating (NaN for none).
     """
 
     case: Ints
@@ -41,6 +41,7 @@ class Frame:
     person: Ints
     carded: Bools
     helped: Bools
+    attended: Bools
     level: Ints
     said: Ints
     delay: Floats

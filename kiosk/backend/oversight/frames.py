@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from kiosk.backend.oversight.frame import Frame
+from kiosk.backend.oversight.frame import DAY, Frame
 
 CHINA_AHEAD = timedelta(hours=8).total_seconds()
+LONGEST = float(DAY)  # seconds of a visit: who says that it began in another age reaches no further back
 START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,19 +48,20 @@ def load(rows: Sequence[Any]) -> Loaded:
                 continue
             seen.add(row.bundle)
         areas.setdefault(row.terminal_id, row.area_code)
-        commit = local(row.committed_at)
+        commit, seconds = local(row.committed_at), min(row.seconds, LONGEST)
         level = row.level or 0
         kept.append(
             (
-                len(cases), terminals[row.terminal_id], items[row.service_id], commit - row.seconds, commit,
+                len(cases), terminals[row.terminal_id], items[row.service_id], commit - seconds, commit,
                 local(row.received_at), row.typed, _number(row.answers), _number(row.person), row.carded, row.helped,
-                level, reasons[f"{level} {row.reasons}"] if level else 0, row.delay if level else float("nan"),
+                bool(row.staff_card), level, reasons[f"{level} {row.reasons}"] if level else 0,
+                row.delay if level else float("nan"),
             )
         )  # fmt: skip
         cases.append(row.case_id)
-    columns = list(zip(*kept, strict=True)) if kept else [()] * 14
+    columns = list(zip(*kept, strict=True)) if kept else [()] * 15
     kinds = (np.int64, np.int64, np.int64, np.float64, np.float64, np.float64, np.int64, np.int64, np.int64, np.bool_,
-             np.bool_, np.int64, np.int64, np.float64)  # fmt: skip
+             np.bool_, np.bool_, np.int64, np.int64, np.float64)  # fmt: skip
     frame = Frame(*(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)))
     return Loaded(
         frame.ordered(), cases, list(terminals), [areas[each] for each in terminals], list(items), list(reasons)

@@ -34,6 +34,7 @@ LEAST_VALUES, LEAST_LETTERS = 2, 12  # typed values, and letters in them, below 
 NUMBER = "applicant.number"
 CHANNEL = "terminal"
 _PLACE = re.compile(r"\{place\.(\w+)\}")
+_REASON = re.compile(r"[0-9]{3}")  # the nation's codes; whatever else stands there may name somebody
 _rating = msgspec.json.Decoder(wire.RatingPayload).decode
 
 
@@ -99,9 +100,11 @@ class Gathering:
             _unreadable(found)
             return None
         at = datetime.fromisoformat(rating.rated_at)
+        reasons = sorted({each for each in rating.options if _REASON.fullmatch(each)})
         return {
-            "case_id": found.case_id, "level": rating.level, "reasons": ",".join(sorted(set(rating.options)))[:96],
+            "case_id": found.case_id, "level": rating.level, "reasons": ",".join(reasons)[:96],
             "rated_at": rating.rated_at, "delay": (at - datetime.fromisoformat(found.committed_at)).total_seconds(),
+            "staff_card": rating.staff_card,
         }  # fmt: skip
 
     def _department(self, case: wire.CasePayload, found: Unread) -> str:

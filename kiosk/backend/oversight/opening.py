@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from kiosk.backend.oversight.excel import guard
-from kiosk.backend.oversight.suppressing import LEAST, Safe, recoverable, suppress
+from kiosk.backend.oversight.suppressing import LEAST, Safe, pinned, recoverable, suppress
 from kiosk.backend.oversight.urgency import STREET
 
 HIDDEN, TOTAL = "*", "合计 total"
@@ -36,7 +36,7 @@ def table(rows: Sequence[Any]) -> tuple[list[str], list[str], Safe]:
     for row in rows:
         counts[at_street[row.area_code[:STREET]], at_item[row.service_id]] += 1
     safe = suppress(counts, LEAST)
-    if recoverable(safe).any():
+    if recoverable(safe).any() or pinned(safe).any():
         raise AssertionError("a number that is not told could be reckoned from the others")
     return streets, items, safe
 

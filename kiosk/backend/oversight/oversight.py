@@ -40,11 +40,13 @@ if TYPE_CHECKING:
 SPAN = 90  # days that the figures are of, and back to a Monday
 LOOK_BACK = 365  # days that the detectors look at
 PREFIXES = (0, 2, 4, 6, 9)  # of area codes: whole, province, city, county, street
+LEVELS = (12, *reversed(PREFIXES))
 FEW = 5000  # cases up to which a page that finds old figures has them made anew
 FRESH = timedelta(minutes=10)
+SETTLED = timedelta(minutes=10)  # after a day's end, until what came in its last moment is in the store
 VERDICTS = ("made_up", "honest", "unclear")
 FOUND = ("in_order", "flaw", "made_up", "unreachable")
-OVERVIEW, STATE = "overview", "state"
+OVERVIEW, STATE, PUBLISHED = "overview", "state", "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Oversight:
         first = now.astimezone(CHINA).date() - timedelta(days=SPAN)
         since = datetime.fromisoformat(_midnight(first - timedelta(days=first.weekday())))  # whole weeks
         begins, ends = _text(since), _text(now + timedelta(days=1))
-        rows = self._store.read(lambda c: facts.outcomes(c, begins, ends))
+        rows = self._store.read(lambda c: facts.in_parts(facts.outcomes, c, begins, ends))
         ones = self._store.read(partial(self._ones, today=today))
         said = self._store.read(lambda c: facts.reports(c, begins))
         called = self._store.read(names.names)
@@ -146,7 +148,7 @@ class Oversight:
 
         now = self._now().astimezone(UTC)
         begins, ends = _text(now - timedelta(days=LOOK_BACK)), _text(now + timedelta(days=1))
-        loaded = load(self._store.read(lambda c: facts.visits(c, begins, ends)))
+        loaded = load(self._store.read(lambda c: facts.in_parts(facts.visits, c, begins, ends)))
         rows = [_suspicion(each, loaded, now) for each in detect(loaded.frame)]
         unique = {row["id"]: row for row in rows}
         return self._store.write(lambda c: found.keep_suspicions(c, list(unique.values()))), len(unique)
@@ -168,8 +170,8 @@ class Oversight:
             self.refresh()
         return self.overview(area)
 
-    def suspected(self, areas: Sequence[str] = ("",)) -> list[Any]:
-        return self._store.read(lambda c: found.suspected(c, areas))
+    def suspected(self, areas: Sequence[str] = ("",), limit: int = 500) -> list[Any]:
+        return self._store.read(lambda c: found.suspected(c, areas, limit=limit))
 
     def suspicion(self, id_: str, areas: Sequence[str] = ("",)) -> Any:
         return self._store.read(lambda c: found.suspicion(c, id_, areas))
@@ -178,8 +180,8 @@ class Oversight:
         """Facts of these cases, in the order of their commits: what a suspicion is seen by."""
         return self._store.read(lambda c: facts.of_cases(c, case_ids))
 
-    def verdicts(self) -> list[tuple[str, str, int]]:
-        return self._store.read(found.verdicts)
+    def verdicts(self, areas: Sequence[str] = ("",)) -> list[tuple[str, str, int]]:
+        return self._store.read(lambda c: found.verdicts(c, areas))
 
     def judge(self, id_: str, verdict: str, by: str, areas: Sequence[str] = ("",)) -> None:
         """Raises BackendError."""
@@ -193,7 +195,7 @@ class Oversight:
             )
 
         if not self._store.write(work):
-            raise BackendError("no-such-suspicion", "nothing of this id is suspected: look at the list")
+            raise BackendError("no-such-suspicion", "nothing of this id waits for a verdict: look at the list")
         log.event("oversight.verdict", suspicion=id_, verdict=verdict)
 
     # -- sampling -------------------------------------------------------------------------------------
@@ -205,13 +207,17 @@ class Oversight:
         return [(name, sampling.commitment(self._seed(name))) for name in names]
 
     def draw(self, day: str, design: Design | None = None) -> list[Any]:
-        """The sample of a day that is over, drawn now or before. Raises BackendError."""
+        """The sample of what came on a day that is over, drawn now or before. Raises BackendError.
+
+        By when a case came, not by when it says that it was made: a case that is held back until the seed of its own
+        day is known would be drawn on no day.
+        """
         begins, ends = self._bounds(day)
         chosen = design or Design()
         self.gather()
         known = self._store.read(lambda c: found.draw_of(c, day))
         if known is None:
-            rows = self._store.read(lambda c: facts.of_day(c, begins, ends))
+            rows = self._store.read(lambda c: facts.arrived(c, begins, ends))
             where = {row.case_id: row for row in rows}
             listed = [(row.case_id, row.terminal_id) for row in rows]
             seed = self._seed(day)
@@ -238,14 +244,14 @@ class Oversight:
     def draws(self, limit: int = 60) -> list[Any]:
         return self._store.read(lambda c: found.all_draws(c, limit))
 
-    def sampled(self, areas: Sequence[str] = ("",)) -> list[Any]:
-        return self._store.read(lambda c: found.sampled(c, areas))
+    def sampled(self, areas: Sequence[str] = ("",), limit: int = 500) -> list[Any]:
+        return self._store.read(lambda c: found.sampled(c, areas, limit=limit))
 
     def sample(self, day: str, case_id: str, areas: Sequence[str] = ("",)) -> Any:
         return self._store.read(lambda c: found.sample(c, day, case_id, areas))
 
-    def found_counts(self) -> dict[str, int]:
-        return self._store.read(found.found_counts)
+    def found_counts(self, areas: Sequence[str] = ("",)) -> dict[str, int]:
+        return self._store.read(lambda c: found.found_counts(c, areas))
 
     def put_down(self, day: str, case_id: str, word: str, by: str, areas: Sequence[str] = ("",)) -> None:
         """What came of looking at a sampled case; the first word stays. Raises BackendError."""
@@ -261,6 +267,20 @@ class Oversight:
         if not self._store.write(work):
             raise BackendError("no-such-sample", "no case of this id waits in the sample of this day")
         log.event("oversight.sample", day=day, found=word)
+
+    # -- for everybody -------------------------------------------------------------------------------
+
+    def publish(self, month: str, make: Callable[[list[Any]], str]) -> str:
+        """The open table of a month (YYYY-MM) as it was published first; ``make`` makes it of the month's cases where
+        it never was. What comes later changes nothing of it: two editions could be subtracted. Raises BackendError.
+        """
+        name = f"{PUBLISHED} {month}"
+        kept = self._store.read(lambda c: found.snapshot(c, name))
+        if kept is None:
+            rows, at = self.of_month(month), self._now().isoformat()
+            text = make(rows)
+            kept = self._store.write(lambda c: found.keep_first(c, name, at, text))
+        return kept[1]
 
     # -- for reports and exports ------------------------------------------------------------------------
 
@@ -289,7 +309,7 @@ class Oversight:
             first = date.fromisoformat(day)
         except ValueError:
             raise BackendError("bad-day", "say a day as YYYY-MM-DD") from None
-        if first >= self._now().astimezone(CHINA).date():
+        if (self._now() - SETTLED).astimezone(CHINA).date() <= first:
             raise BackendError("not-over", "this day is not over: who knew the draw could arrange for it")
         return _midnight(first), _midnight(first + timedelta(days=1))
 
@@ -326,6 +346,7 @@ def _keep(connection: Connection, made: Mapping[str, Overview], at: str) -> None
 def _suspicion(each: Finding, loaded: Loaded, now: datetime) -> dict[str, Any]:
     from kiosk.backend.oversight.frames import moment
 
+    """Of several streets it is for whoever is over all of them: none of them reads of another's."""
     ids = [loaded.cases[int(case)] for case in loaded.frame.case[each.places]]
     places = loaded.frame.terminal[each.places]
     more: dict[str, Any] = {name: round(float(value), 4) for name, value in each.more.items()}
@@ -334,11 +355,19 @@ def _suspicion(each: Finding, loaded: Loaded, now: datetime) -> dict[str, Any]:
     return {
         "id": hashlib.sha256(f"{each.kind}\n{ids[0]}".encode()).hexdigest()[:16], "kind": each.kind,
         "terminal_id": loaded.terminals[each.terminal] if each.terminal >= 0 else "",
-        "area_code": loaded.areas[int(places[0])], "first_at": moment(each.first).isoformat(),
+        "area_code": _over(loaded.areas[place] for place in places.tolist()),
+        "first_at": moment(each.first).isoformat(),
         "last_at": moment(each.last).isoformat(), "cases": len(ids), "tries": each.tries,
         "expected": round(each.expected, 3), "chance": each.chance, "more": json.dumps(more),
         "case_ids": json.dumps(ids), "found_at": now.isoformat(), "verdict": "", "verdict_by": "", "verdict_at": "",
     }  # fmt: skip
+
+
+def _over(areas: Iterable[str]) -> str:
+    """The smallest area in which all of these lie."""
+    found = set(areas)
+    whole = max(found, key=len)
+    return next(whole[:size] for size in LEVELS if all(each.startswith(whole[:size]) for each in found))
 
 
 def _text(moment: datetime) -> str:

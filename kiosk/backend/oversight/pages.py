@@ -5,9 +5,10 @@ themselves, except with few cases. Charts stand beside the tables with their fig
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 HOME = "/console/oversight"
 ROWS = 100  # of a table on a page; the workbook has them all
 SHOWN_CASES = 50
-PICTURES = 200  # charts that are kept
+PICTURES, FILES = 200, 16  # charts and reports that are kept
 LONGEST_AREA = 9  # digits: figures are kept down to the street
 
 
@@ -56,6 +57,7 @@ class Pages:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._pictures: dict[Chart, Markup] = {}
+        self._files: dict[tuple[str, str, str, str], bytes] = {}
 
     @cached_property
     def _oversight(self) -> Oversight:
@@ -78,11 +80,13 @@ class Pages:
         if overview.breaks:
             drawn.append(("breaks", charts.breaks(overview.breaks, lambda state: page(state, w), w)))
         pictures = {name: self._svg(chart) for name, chart in drawn}
+        titles = {name: chart.title for name, chart in drawn}
         by = turn.query("by", "item")
         if by not in overview.tables:
             raise WebError("not-found")
         return turn.render(
-            "oversight/overview.html", charts=pictures, overview=overview, by=by, lines=overview.tables[by][:ROWS],
+            "oversight/overview.html", charts=pictures, titles=titles, overview=overview, by=by,
+            lines=overview.tables[by][:ROWS],
             whole=told_line(overview.whole, w), share=share, tables=list(overview.tables),
             took=lambda hours: took(hours, w), page=lambda state: page(state, w), why=lambda reason: why(reason, w),
             reasons=[(reasons_of(f"{code[0]} {code}", w), count) for code, count in overview.reasons[:10]], **context,
@@ -138,14 +142,22 @@ class Pages:
         if found is None:
             if len(self._pictures) >= PICTURES:
                 self._pictures.clear()
-            found = self._pictures[chart] = Markup(charts.svg(chart))  # noqa: S704  # its texts are escaped there
+            both = (replace(chart, titled=False, width=width) for width in (charts.WIDTH, charts.NARROW))
+            drawn = "".join(charts.svg(each) for each in both)
+            found = self._pictures[chart] = Markup(drawn)  # noqa: S704  # its texts are escaped there
         return found
 
     def _file(self, turn: Turn, make: Callable[..., bytes], kind: str, name: str) -> Response:
+        """Made once as long as its figures stay."""
         overview, _ = self._shown(turn)
         if overview is None:
             raise WebError("not-found")
-        data = make(overview, turn.words("oversight"))
+        key = (name, overview.area, overview.made_at, turn.language)
+        data = self._files.get(key)
+        if data is None:
+            if len(self._files) >= FILES:
+                self._files.clear()
+            data = self._files[key] = make(overview, turn.words("oversight"))
         return Response(data, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 
     def _shown(self, turn: Turn) -> tuple[Overview | None, dict[str, Any]]:
@@ -165,13 +177,16 @@ class Pages:
         from kiosk.backend.oversight.sampling import commitment, share_between
 
         areas, names = _areas(turn), self._oversight.names()
-        counts = self._oversight.found_counts()
+        counts = self._oversight.found_counts(areas)
         done = sum(counts.get(word, 0) for word in FOUND if word != "unreachable")
         wrong = counts.get("made_up", 0) + counts.get("flaw", 0)
         low, high = share_between(wrong, done)
         draws = [(each, commitment(each.seed)) for each in self._oversight.draws()]
+        rows = self._oversight.sampled(areas, ROWS)
+        people = self._people(turn, [row.found_by for row in rows])
         return turn.render(
-            "oversight/samples.html", rows=self._oversight.sampled(areas), names=names, draws=draws,
+            "oversight/samples.html", rows=rows, people=people, full=len(rows) == ROWS, most=ROWS, names=names,
+            draws=draws,
             ahead=self._oversight.commitments(), found=FOUND, done=done, wrong=wrong, low=round(100 * low),
             high=round(100 * high), home=HOME, area="", areas=areas,
         )  # fmt: skip
@@ -192,22 +207,22 @@ class Pages:
 
     def suspicions(self, turn: Turn) -> Response:
         from kiosk.backend.oversight.rates import rates
-        from kiosk.backend.oversight.telling import chance, evidence
+        from kiosk.backend.oversight.telling import chance, evidence, rate
 
         areas, w = _areas(turn), turn.words("oversight")
-        rows = [(row, evidence(row, w), chance(row.chance, w)) for row in self._oversight.suspected(areas)]
+        rows = [(row, evidence(row, w), chance(row.chance, w)) for row in self._oversight.suspected(areas, ROWS)]
         counts = {"made_up": 0, "honest": 0, "unclear": 0, "open": 0}
-        for _, verdict, count in self._oversight.verdicts():
+        for _, verdict, count in self._oversight.verdicts(areas):
             counts[verdict or "open"] += count
         return turn.render(
-            "oversight/suspicions.html", rows=rows, names=self._oversight.names(), counts=counts, rates=rates(),
-            home=HOME, area="", areas=areas,
+            "oversight/suspicions.html", rows=rows, full=len(rows) == ROWS, most=ROWS, names=self._oversight.names(),
+            counts=counts, rates=rates(), rate=rate, home=HOME, area="", areas=areas,
         )  # fmt: skip
 
     def suspicion(self, turn: Turn) -> Response:
         from kiosk.backend.oversight.oversight import VERDICTS
         from kiosk.backend.oversight.rates import rates
-        from kiosk.backend.oversight.telling import chance, evidence
+        from kiosk.backend.oversight.telling import chance, evidence, rate
 
         areas, w = _areas(turn), turn.words("oversight")
         row = self._oversight.suspicion(turn.path("id"), areas)
@@ -219,13 +234,25 @@ class Pages:
         return turn.render(
             "oversight/suspicion.html", row=row, evidence=evidence(row, w), chance=chance(row.chance, w),
             cases=list(zip(cases, gaps, strict=False)), names=self._oversight.names(), rates=rates(),
-            verdicts=VERDICTS, home=HOME, area="", areas=areas,
+            rate=rate, people=self._people(turn, [row.verdict_by]), verdicts=VERDICTS, home=HOME, area="", areas=areas,
+            level=partial(_level, turn),
         )  # fmt: skip
+
+    def _people(self, turn: Turn, ids: Sequence[str]) -> dict[str, str]:
+        """What is shown of whoever put something down; at the command line a name was typed."""
+        return turn.site.backend.console.accounts.names([each for each in ids if each])
 
     def judge(self, turn: Turn) -> Response:
         id_, verdict = turn.path("id"), turn.field("verdict")
         _told(lambda: self._oversight.judge(id_, verdict, staff_of(turn).staff_id, _areas(turn)))
         return turn.redirect(f"{HOME}/suspicions")
+
+
+def _level(turn: Turn, level: int | None) -> str:
+    """A rating in words, "—" where there is none."""
+    from kiosk.domain.rating import level_word
+
+    return level_word(level).of(turn.language) if level else "—"
 
 
 def _areas(turn: Turn) -> tuple[str, ...]:

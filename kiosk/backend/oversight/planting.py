@@ -87,8 +87,8 @@ def _new(
     return Frame(
         case=np.full(count, episode), terminal=np.full(count, where), item=item, start=start, commit=start + need,
         arrive=start + need, typed=TYPED[item], answers=np.where(TYPED[item] >= 2, chance_words(rng, count), 0),
-        person=chance_words(rng, count), carded=np.ones(count, dtype=np.bool_), helped=helped, level=level, said=said,
-        delay=delay,
+        person=chance_words(rng, count), carded=np.ones(count, dtype=np.bool_), helped=helped,
+        attended=np.zeros(count, dtype=np.bool_), level=level, said=said, delay=delay,
     )  # fmt: skip
 
 
@@ -200,9 +200,12 @@ def _uniform(rng: np.random.Generator, plan: Plan, frame: Frame, _: Traits, wher
 def _staff(rng: np.random.Generator, plan: Plan, frame: Frame, _: Traits, where: int, episode: int) -> None:
     """ "I will just do that for you as well." """
     span = _span(rng, plan, frame, where, 14, 29)
-    helped = span[rng.random(len(span)) < 0.5]
-    frame.helped[helped] = True
-    mine = helped[rng.random(len(helped)) < 0.93]
+    near = span[rng.random(len(span)) < 0.5]
+    mine = near[rng.random(len(near)) < 0.93]
+    if rng.random() < 0.5:
+        frame.helped[near] = True
+    else:  # without a word of help: their card lies there from the visit before
+        frame.attended[mine] = True
     frame.case[mine] = episode
     frame.level[mine] = 5
     frame.said[mine] = rng.integers(0, 9, len(mine))

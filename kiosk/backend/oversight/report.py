@@ -10,7 +10,17 @@ from xml.sax.saxutils import escape
 from kiosk.backend.oversight import charts
 from kiosk.backend.oversight.charts import FONT, INK, INK2, RULE, Words
 from kiosk.backend.oversight.figures import Line, Overview, Ranked
-from kiosk.backend.oversight.telling import problems_method, share, span, told_line, told_problem, told_ranked, took
+from kiosk.backend.oversight.telling import (
+    page,
+    problems_method,
+    share,
+    span,
+    told_break,
+    told_line,
+    told_problem,
+    told_ranked,
+    took,
+)
 
 MARGIN = 48
 MOST = 40  # rows of a table; the workbook has them all
@@ -68,6 +78,12 @@ def _parts(overview: Overview, w: Words, measure: str) -> list[Part]:
         _text(w("ranking.title") + " · " + w(f"measure.{measure}"), 14), _text(w("ranking.method"), 9, INK2),
         _chart(charts.ranked(ranking, w)), _ranking(ranking, w),
     ]  # fmt: skip
+    if overview.breaks:
+        told = w("overview.reporting", told=overview.reporting, all=overview.terminals)
+        made += [_text(w("overview.breaks"), 14), _text(told, 9, INK2)]
+        made.append(_chart(charts.breaks(overview.breaks, lambda state: page(state, w), w)))
+        head = [w("overview.page"), w("overview.why"), w("overview.count")]
+        made.append(_table([head, *(told_break(each, w) for each in overview.breaks[:MOST])], (160, 160, 60)))
     if overview.problems:
         made += [_text(w("problems.title"), 14), _text(problems_method(w), 9, INK2)]
         head = [
@@ -122,7 +138,7 @@ def _lines(lines: Sequence[Line], w: Words) -> Part:
         ]
         for line in lines[:MOST]
     ]  # fmt: skip
-    return _table([head, *rows], (104, 34, 34, 34, 36, 34, 40, 50, 52, 44, 36))
+    return _table([head, *rows], (86, 32, 42, 38, 38, 40, 40, 48, 50, 42, 42))
 
 
 def _ranking(rows: Sequence[Ranked], w: Words) -> Part:
@@ -140,10 +156,11 @@ def _table(rows: Sequence[Sequence[str]], widths: Sequence[float]) -> Part:
         from reportlab.lib.styles import ParagraphStyle
         from reportlab.platypus import Paragraph, Table, TableStyle
 
-        style = ParagraphStyle(
+        chinese = ParagraphStyle(
             "cell", fontName=FONT, fontSize=8.5, leading=11.5, textColor=HexColor(INK), wordWrap="CJK"
         )
-        cells = [[Paragraph(escape(cell), style) for cell in row] for row in rows]
+        latin = ParagraphStyle("latin", parent=chinese, fontSize=8, wordWrap=None)  # broken between words alone
+        cells = [[Paragraph(escape(cell), chinese if _is_chinese(cell) else latin) for cell in row] for row in rows]
         made = Table(cells, colWidths=list(widths), repeatRows=1, hAlign="LEFT", spaceAfter=8)
         made.setStyle(
             TableStyle(
@@ -151,8 +168,8 @@ def _table(rows: Sequence[Sequence[str]], widths: Sequence[float]) -> Part:
                     ("BACKGROUND", (0, 0), (-1, 0), MUTED),
                     ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
                     ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                    ("LEFTPADDING", (0, 0), (-1, -1), 3),
-                    ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+                    ("LEFTPADDING", (0, 0), (-1, -1), 2),
+                    ("RIGHTPADDING", (0, 0), (-1, -1), 2),
                     ("TOPPADDING", (0, 0), (-1, -1), 2),
                     ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
                 ]
@@ -161,6 +178,10 @@ def _table(rows: Sequence[Sequence[str]], widths: Sequence[float]) -> Part:
         return made
 
     return "".join(cell for row in rows for cell in row), make
+
+
+def _is_chinese(text: str) -> bool:
+    return any(each > "\u2e7f" for each in text)
 
 
 def _number(value: float) -> str:

@@ -8,14 +8,18 @@ import numpy as np
 
 from kiosk.backend.oversight.finding import Finding
 from kiosk.backend.oversight.frame import DAY, Bools, Floats, Frame, Ints
+from kiosk.backend.oversight.pace import SCALE
 from kiosk.backend.oversight.tails import chi_square_below, discoveries, normal_below
 
 CLOSE = 60.0  # seconds from one commit to the next start: whoever stands there takes longer to go and to come
 QUICK_RUN = 6  # visits
 QUICKER = -1.5  # pace of those in a run that are counted to it
-EVEN_RUN = 10  # intervals
+EVEN_RUN = 8  # intervals
 EVEN_GAP = 1200.0  # seconds between two commits of one run
-MIDDLE = 0.927  # median of chi-square with 9 degrees of freedom, divided by them
+OFF_BEAT = 3.0  # standard deviations of a run's own intervals beyond which one is none of its beat
+LEAST_BEAT = 0.03  # of log seconds: what a run's spread is taken for at least
+ALIKE, ONE_MATTER = 0.1, 0.7  # spread of log seconds of visits that are as alike as their intervals; share of one item
+MIDDLE = 0.907  # median of chi-square with 7 degrees of freedom, divided by them
 SHARE = 1e-4  # of false discoveries
 EVEN_SHARE = 1e-3
 
@@ -65,11 +69,40 @@ def rhythms(frame: Frame) -> list[Finding]:
     made = []
     for part in _segments(frame, kept, EVEN_RUN + 1):
         chance = min(by_end[end] for end in kept.tolist() if part[0] < end <= part[-1])
-        inside = gaps[part[1:]]
+        part = _on_the_beat(part, logs)
+        if len(part) < EVEN_RUN:
+            continue
+        inside = gaps[part[1:]][np.diff(part) == 1]
+        part = _of_one_hand(frame, part)
         more = {"interval": float(np.median(inside)), "spread": float(np.std(np.log(inside))),
                 "usual_spread": math.sqrt(usual)}  # fmt: skip
         made.append(_finding("rhythm", frame, part, len(part), 0.0, chance, more))
     return made
+
+
+def _on_the_beat(part: Ints, logs: Floats) -> Ints:
+    """Those of a run's visits that stand one beat from a neighbour: not who came before it, after it or in between."""
+    intervals, behind = logs[part[1:]], np.diff(part) == 1
+    middle = np.median(intervals[behind])
+    spread = max(float(np.median(np.abs(intervals[behind] - middle))) * SCALE, LEAST_BEAT)
+    even = behind & (np.abs(intervals - middle) <= OFF_BEAT * spread)
+    return np.asarray(part[np.r_[even, False] | np.r_[False, even]])
+
+
+def _of_one_hand(frame: Frame, part: Ints) -> Ints:
+    """With those of half a day before and after that somebody else came between: of the same matter and, where those on
+    the beat are as alike in that as well, of the same length.
+    """
+    items, counts = np.unique(frame.item[part], return_counts=True)
+    logs = np.log(np.maximum(frame.seconds[part], 1.0))
+    middle = np.median(logs)
+    spread = max(float(np.median(np.abs(logs - middle))) * SCALE, LEAST_BEAT)
+    if spread > ALIKE or counts.max() < ONE_MATTER * len(part):
+        return part
+    near = (frame.terminal == frame.terminal[part[0]]) & (frame.item == items[np.argmax(counts)])
+    near &= (frame.commit > frame.commit[part[0]] - DAY / 2) & (frame.commit < frame.commit[part[-1]] + DAY / 2)
+    near &= np.abs(np.log(np.maximum(frame.seconds, 1.0)) - middle) <= OFF_BEAT * spread
+    return np.union1d(part, np.flatnonzero(near))
 
 
 def _ends(near: Bools, length: int) -> Ints:

@@ -105,20 +105,49 @@ def _look(hits: Ints, tries: Ints, share: Floats, rho: float, rules: Rules) -> l
 
 
 def _merged(found: Sequence[Window], hits: Ints, tries: Ints, share: Floats) -> list[Window]:
-    """Windows that overlap or touch are one, without the days at its ends that are as usual."""
+    """Windows that overlap or touch, cut to the days that stand out.
+
+    A wide window is significant long before its first day is odd. Of such a run those days are taken together whose
+    likelihood ratio against what is usual is the largest (Kulldorff's most likely cluster, which is also the maximum
+    likelihood estimate of where a changed stretch begins and ends); then what remains beside them, as long as a whole
+    window lies in it.
+    """
     made: list[Window] = []
-    best: dict[int, Floats] = {}
+    by_row: dict[int, list[Window]] = {}
     for each in found:
-        chances = best.setdefault(each.row, np.ones(hits.shape[1]))
-        part = chances[each.first : each.last + 1]
-        np.minimum(part, each.chance, out=part)
-    for row, chances in sorted(best.items()):
-        days = np.nonzero(chances < 1)[0]
+        by_row.setdefault(each.row, []).append(each)
+    for row, windows in sorted(by_row.items()):
+        days = np.unique(np.concatenate([np.arange(each.first, each.last + 1) for each in windows]))
         for run in np.split(days, np.nonzero(np.diff(days) > 1)[0] + 1):
-            wild = [int(day) for day in run if hits[row, day] > 2 * tries[row, day] * share[row]]
-            if not wild:
-                continue
-            first, last = wild[0], wild[-1]
-            k, n = int(hits[row, first : last + 1].sum()), int(tries[row, first : last + 1].sum())
-            made.append(Window(row, first, last, k, n, float(n * share[row]), float(chances[run].min())))
+            made += _clusters(windows, int(run[0]), int(run[-1]), hits[row], tries[row], float(share[row]))
     return made
+
+
+def _clusters(windows: Sequence[Window], first: int, last: int, hits: Ints, tries: Ints, share: float) -> list[Window]:
+    inside = [each for each in windows if first <= each.first and each.last <= last]
+    if not inside:
+        return []
+    k, n = hits[first : last + 1], tries[first : last + 1]
+    begins, ends = _likeliest(k, n, share)
+    one, other = first + begins, first + ends
+    chance = min(each.chance for each in inside if each.first <= other and each.last >= one)
+    count, of = int(k[begins : ends + 1].sum()), int(n[begins : ends + 1].sum())
+    middle = Window(inside[0].row, one, other, count, of, of * share, chance)
+    return [
+        *_clusters(inside, first, one - 1, hits, tries, share),
+        middle,
+        *_clusters(inside, other + 1, last, hits, tries, share),
+    ]
+
+
+def _likeliest(hits: Ints, tries: Ints, share: float) -> tuple[int, int]:
+    """First and last place (both included) of the stretch whose raised share is likeliest against ``share``."""
+    p = min(max(share, 1e-9), 1 - 1e-9)
+    summed = [np.cumsum(np.r_[0, each]).astype(np.float64) for each in (hits, tries)]
+    k, n = (np.triu(each[None, 1:] - each[:-1, None]) for each in summed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        q = k / n
+        ratio = np.where(k > 0, k * np.log(q / p), 0.0) + np.where(k < n, (n - k) * np.log((1 - q) / (1 - p)), 0.0)
+    ratio = np.where((n > 0) & (q > p), ratio, -1.0)
+    begins, ends = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+    return int(begins), int(ends)

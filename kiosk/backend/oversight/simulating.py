@@ -3,8 +3,9 @@
 What looks like made-up data and is none: weekends, holidays and the days before them, market days of villages, night
 shifts, festivals' nights, terminals that stand still, lines that are down for hours and days (everything then arrives
 at once), card readers that are out, people without a card, families and homes with one address, agents who file for
-several shops in a row, weeks of help with many elderly people, terminals where everybody is content. Figures are
-assumptions, chosen wide: no real year has been seen. Made-up data are put into it by planting.py.
+several shops in a row, weeks of help with many elderly people, staff cards left in the slot, terminals where everybody
+is content. Figures are assumptions, chosen wide: no real year has been seen. Made-up data are put into it by
+planting.py.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ HOURS = np.array(
 )
 FIRST = date(2025, 1, 1)
 GAP = 20.0  # seconds to go and to come
+LEFT = 0.005  # share of visits in which a staff card lay in the slot for a moment
 PATIENCE = 1200.0  # seconds that people wait; every other one twice that
 
 
@@ -132,9 +134,12 @@ def _terminal(rng: np.random.Generator, plan: Plan, number: int, trait: Traits, 
     answers, person = _answers(rng, item, frame.commit)
     _homes(rng, scale, frame.commit, item, answers, helped, carded)
     level, said, delay = ratings(rng, trait, count, helped)
+    attended = rng.random(count) < LEFT
+    for begins, ends in _spans(rng, start, plan.days, rng.poisson(1 * scale), 0.1, 0.6):  # a staff card was forgotten
+        attended |= (frame.commit >= begins) & (frame.commit <= ends)
     return replace(
-        frame, arrive=arrive, answers=answers, person=person, carded=carded, helped=helped, level=level, said=said,
-        delay=delay,
+        frame, arrive=arrive, answers=answers, person=person, carded=carded, helped=helped,
+        attended=attended & (level > 0), level=level, said=said, delay=delay,
     )  # fmt: skip
 
 
@@ -195,7 +200,8 @@ def _visits(number: int, asked: Floats, need: Floats, item: Ints) -> Frame:
     return Frame(
         case=none, terminal=np.full(count, number), item=item, start=start, commit=commit, arrive=commit,
         typed=TYPED[item], answers=none, person=none, carded=np.ones(count, dtype=np.bool_),
-        helped=np.zeros(count, dtype=np.bool_), level=none, said=none, delay=np.full(count, np.nan),
+        helped=np.zeros(count, dtype=np.bool_), attended=np.zeros(count, dtype=np.bool_), level=none, said=none,
+        delay=np.full(count, np.nan),
     )  # fmt: skip
 
 

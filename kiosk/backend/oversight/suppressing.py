@@ -5,9 +5,9 @@ A table is places x matters with totals of rows, of columns and of all. Numbers 
 (primary suppression), 0 and larger ones may stand. Then whatever could be reckoned back from the totals is covered by
 leaving out more (complementary suppression; L. H. Cox, Suppression Methodology and Statistical Disclosure Control,
 JASA 75, 1980, 377-385): until every row and column has no one number left out alone, those left out of it add up to
-``least`` or more, and no number is fixed by all totals together (its place is in none of the equations' row space;
-Hundepool et al., Statistical Disclosure Control, Wiley 2012, ch. 4). Where only the bounds of small numbers could
-narrow one down, it stays between 0 and what is left out of its row: that is not looked at further.
+``least`` or more, and no number is fixed by all totals together (Hundepool et al., Statistical Disclosure Control,
+Wiley 2012, ch. 4), not even for whoever knows that what is left out is 1 at least (`pinned`). That leaves two
+possibilities at least for each of them; how far they lie apart is not looked at.
 
 Totals are numbers of the table too (its last row and column) and are left out by the same rules. One table a month; no
 table over several months is published, because it could be subtracted.
@@ -66,6 +66,44 @@ def recoverable(safe: Safe) -> Mask:
     return found
 
 
+def pinned(safe: Safe) -> Mask:
+    """Which hidden numbers are certain for whoever knows all that is told, and that a hidden number is 1 at least.
+
+    A number can be another one where a change of 1 can be passed on through other hidden numbers, row to column and
+    back, until all totals are right again: a closed way through the table (as in networks with flows). A number of
+    those that make a row's sum smaller can only be lowered while it is above 1; a total stands on the other side.
+    """
+    hidden, counts = safe.hidden, safe.counts
+    total = np.zeros_like(hidden)
+    total[-1, :] ^= True
+    total[:, -1] ^= True  # the total of all is the total of totals: it stands with the numbers inside
+    lowered, raised = hidden & (counts > 1), hidden
+    down, up = np.where(total, raised, lowered), np.where(total, lowered, raised)  # row to column; column to row
+    found = np.zeros_like(hidden)
+    for row, column in np.argwhere(hidden):
+        forth = down.copy(), up.copy()
+        forth[0][row, column] = forth[1][row, column] = False
+        there = _leads(*forth, row, column)
+        back = _leads(forth[1].T, forth[0].T, column, row)
+        more, less = (back, there) if total[row, column] else (there, back)
+        found[row, column] = not (more or (less and counts[row, column] > 1))
+    return found
+
+
+def _leads(down: Mask, up: Mask, row: int, column: int) -> bool:
+    """Whether a way leads from the row to the column: ``down`` from row to column, ``up`` from column to row."""
+    rows, columns = np.zeros(down.shape[0], dtype=np.bool_), np.zeros(down.shape[1], dtype=np.bool_)
+    rows[row] = True
+    while True:
+        reached = columns | down[rows].any(axis=0)
+        if reached[column]:
+            return True
+        further = rows | up[:, reached].any(axis=1)
+        if (further == rows).all():
+            return False
+        rows, columns = further, reached
+
+
 def _with_totals(inner: Counts) -> Counts:
     rows = np.hstack([inner, inner.sum(axis=1, keepdims=True)])
     return np.vstack([rows, rows.sum(axis=0, keepdims=True)])
@@ -94,7 +132,7 @@ def _smallest(values: Counts, hidden: Mask) -> int | None:
 
 
 def _fixed(counts: Counts, hidden: Mask) -> tuple[int, int] | None:
-    found = np.argwhere(recoverable(Safe(counts, hidden)))
+    found = np.argwhere(pinned(Safe(counts, hidden)))
     for row, column in found:
         able = _smallest(counts[row], hidden[row])
         if able is not None:

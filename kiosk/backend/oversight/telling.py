@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kiosk.backend.oversight import urgency
-from kiosk.backend.oversight.figures import Line, Overview, Ranked
+from kiosk.backend.oversight.figures import Break, Line, Overview, Ranked
+from kiosk.backend.oversight.rates import Rate
 from kiosk.backend.oversight.urgency import Problem
 from kiosk.domain.rating import rating_levels
 
@@ -28,19 +29,23 @@ def took(hours: float, w: Words) -> str:
 
 
 def page(state: str, w: Words) -> str:
-    """A page of the visit by its state (kiosk/visit/states.py); one that has no words here keeps its code."""
+    """A page of the visit by its state (kiosk/visit/states.py); one that has no words here is told by its code."""
     try:
         return w(f"page.{state}")
     except KeyError:
-        return state
+        return w("page.unknown", code=state)
 
 
 def why(reason: str, w: Words) -> str:
-    """Why a visit ended (FarewellBody.reason of kiosk/visit/screen.py); one without words here keeps its code."""
+    """Why a visit ended (FarewellBody.reason of kiosk/visit/screen.py); one without words here is told by its code."""
     try:
         return w(f"why.{reason}")
     except KeyError:
-        return reason
+        return w("why.unknown", code=reason)
+
+
+def told_break(each: Break, w: Words) -> list[str]:
+    return [page(each.state, w), why(each.reason, w), str(each.visits)]
 
 
 def span(overview: Overview, w: Words) -> str:
@@ -58,11 +63,16 @@ def told_line(line: Line, w: Words) -> str:
     )  # fmt: skip
 
 
+def told_stands(row: Ranked, w: Words) -> str:
+    if not row.rank:
+        return "—"
+    return {1: w("ranking.more"), -1: w("ranking.less")}.get(row.stands, w("ranking.usual"))
+
+
 def told_ranked(row: Ranked, w: Words) -> list[str]:
-    stands = {1: w("ranking.more"), -1: w("ranking.less")}.get(row.stands, w("ranking.usual"))
     return [
         str(row.rank) if row.rank else w("ranking.few"), row.name or "—", str(row.cases), str(row.hits),
-        f"{row.expected:.1f}", f"{row.drawn:.2f}", f"{row.low:.2f}–{row.high:.2f}", stands if row.rank else "—",
+        f"{row.expected:.1f}", f"{row.drawn:.2f}", f"{row.low:.2f}–{row.high:.2f}", told_stands(row, w),
     ]  # fmt: skip
 
 
@@ -97,7 +107,7 @@ def evidence(row: Any, w: Words) -> str:
         values |= {"spread": f"{100 * more['spread']:.0f}", "usual_spread": f"{100 * more['usual_spread']:.0f}"}
     if row.kind == "uniform":
         values["reasons"] = reasons_of(str(more["reasons"]), w)
-    return w(f"evidence.{row.kind}", **values)
+    return w("evidence.staff_card" if "cards" in more else f"evidence.{row.kind}", **values)
 
 
 def reasons_of(text: str, w: Words) -> str:
@@ -109,6 +119,12 @@ def reasons_of(text: str, w: Words) -> str:
     said = {option.code: option.text.zh for option in row.options}
     named = [said.get(code, code) for code in codes.split(",") if code and code != "None"]
     return row.text.zh + ("：" + "、".join(named) if named else w("evidence.plain"))
+
+
+def rate(of: Rate, share: str, whole: str) -> str:
+    """A share of errors in percent, and in brackets between what it lies."""
+    low, high = of.between(share, whole)
+    return f"{100 * getattr(of, share):.1f} ({low:.1f}–{high:.1f})"
 
 
 def chance(value: float, w: Words) -> str:

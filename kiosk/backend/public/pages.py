@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from kiosk import wire
 from kiosk.backend.core import Backend
 from kiosk.backend.lives import Known
-from kiosk.backend.public import looking, uploads
+from kiosk.backend.public import looking, sending, uploads
 from kiosk.backend.public.handing import Paper, supplement
 from kiosk.backend.public.vouching import Vouched, Vouching
 from kiosk.backend.web.forms import SMALL
@@ -21,7 +21,7 @@ from kiosk.domain.life import May, Stand
 from kiosk.domain.life_table import State
 from kiosk.domain.my_case import lacking
 from kiosk.domain.progress import Progress, progress
-from kiosk.domain.rating import level_word, levels, reasons
+from kiosk.domain.rating import level_word, levels, options, reasons
 from kiosk.domain.rating_task import TaskState, finding_word
 from kiosk.papers.statement import moment, serial_of
 
@@ -34,8 +34,9 @@ TONES = {
     State.APPROVED: "ok", State.ANSWERED: "ok", State.SUPPLEMENTING: "warn", State.HELD: "warn", State.REFUSED: "bad",
     State.NOT_ACCEPTED: "bad", State.VOIDED: "bad",
 }  # fmt: skip
-VERDICT_TONES = {"genuine": "ok", "revoked": "bad", "altered": "bad", "withdrawn": "bad"}
-SAID = ("done", "waits", "added", "incomplete", "not_asked", "too_late", "not_theirs")  # what a page says at its top
+VERDICT_TONES = {"genuine": "ok", "revoked": "bad", "altered": "bad", "withdrawn": "bad", "sample": "bad"}
+# What a page says at its top.
+SAID = ("done", "waits", "added", "rated", "incomplete", "not_asked", "too_late", "not_theirs")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,6 +61,7 @@ def routes(backend: Backend) -> list[BaseRoute]:
         Page("/p/case/supplement", _supplement, methods=both, limit=LARGEST_FORM, files=FILES),
         Page("/p/case/rating", _rating, methods=both),
         Page("/p/check", partial(_check, vouching=vouching), methods=both, limit=uploads.LARGEST + SMALL, files=1),
+        *sending.routes(backend),
     ]
 
 
@@ -113,10 +115,10 @@ def _case(turn: Turn) -> Response:
     seen, holder = _seen(turn, ticket.case_id), ticket.scope == looking.ACT
     said, rated = turn.query("said"), seen.rated
     return turn.render(
-        "public/case.html", seen=seen, state=seen.shown.state, tone=TONES.get(seen.shown.state, "seal"), holder=holder,
+        "public/case.html", seen=seen, state=seen.shown.state, tone=TONES.get(seen.shown.state, "plain"), holder=holder,
         said=said if said in SAID else "",
         supplements=holder and May.SUPPLEMENT in seen.stands.may and bool(seen.shown.lacking),
-        adds=holder and rated is not None and rated.added == 0,
+        adds=holder and rated is not None and rated.added == 0, rates=_rates(seen) and holder,
         rating=None if rated is None or not holder else _words(turn, rated),
     )  # fmt: skip
 
@@ -184,21 +186,38 @@ def _ask(turn: Turn, seen: Seen, errors: dict[str, str] | None = None) -> Respon
     )  # fmt: skip
 
 
+def _rates(seen: Seen) -> bool:
+    """Whether it may be rated now for the first time: as at a terminal (kiosk.domain.my_case)."""
+    return seen.rated is None and seen.shown.state.final
+
+
 def _rating(turn: Turn) -> Response:
-    """One word more about a rating (追评): nothing is chosen beforehand."""
+    """The rating of a case that has none yet, or one word more about it (追评): nothing is chosen beforehand."""
     ticket = looking.acting(turn)
     seen = _seen(turn, ticket.case_id)
-    if seen.rated is None or seen.rated.added:
+    first = _rates(seen)
+    if not first and (seen.rated is None or seen.rated.added):
         return turn.redirect("/p/case")
     chosen = turn.field("level")
     if turn.request.method == "POST" and chosen in {str(value) for value, _ in levels("zh_CN")}:
-        done = turn.site.backend.ratings.add(ticket.case_id, int(chosen), (), turn.field("said"))
-        return turn.redirect("/p/case?said=added" if done else "/p/case")
+        return turn.redirect(f"/p/case?said={_rate(turn, ticket.case_id, int(chosen), first=first)}")
     wrong = turn.request.method == "POST"
     return turn.render(
-        "public/rating.html", 422 if wrong else 200, seen=seen, rating=_words(turn, seen.rated), wrong=wrong,
-        levels=levels(turn.language), said=turn.field("said"), most=wire.MAX_NOTE,
+        "public/rating.html", 422 if wrong else 200, seen=seen, wrong=wrong, first=first,
+        rating=None if seen.rated is None else _words(turn, seen.rated),
+        levels=[(value, text, options(value, turn.language) if first else ()) for value, text in levels(turn.language)],
+        said=turn.field("said"), most=wire.MAX_NOTE,
     )  # fmt: skip
+
+
+def _rate(turn: Turn, case_id: str, level: int, *, first: bool) -> str:
+    """What its page says then. Reasons of another level than the one that was chosen do not count."""
+    ratings, words = turn.site.backend.ratings, turn.field("said")
+    if not first:
+        return "added" if ratings.add(case_id, level, (), words) else ""
+    known = {code for code, _ in options(level, "zh_CN")}
+    codes = sorted(known.intersection(turn.fields("why")))
+    return "rated" if ratings.rate(case_id, level, codes, words) else ""
 
 
 # -- is a paper genuine -------------------------------------------------------------------------------
@@ -223,5 +242,6 @@ def _check(turn: Turn, vouching: Vouching) -> Response:
 
 def _vouched(turn: Turn, found: Vouched, status: int = 200) -> Response:
     printed = None if found.said is None else moment(found.said.printed_at)
-    tone = VERDICT_TONES.get(found.verdict, "warn")
-    return turn.render("public/vouched.html", status, found=found, tone=tone, printed=printed)
+    verdict = "sample" if found.void else found.verdict
+    tone = VERDICT_TONES.get(verdict, "warn")
+    return turn.render("public/vouched.html", status, found=found, verdict=verdict, tone=tone, printed=printed)

@@ -15,6 +15,7 @@ import zlib
 
 LARGEST = 8 * 1024 * 1024  # bytes of one file
 PIXELS = 50_000_000  # of a JPEG, which is decoded smaller than it is; a quarter of that of a PNG, which is not
+WORK = 250_000_000  # pixels of a JPEG times its scans: what decoding costs, known from its head and markers alone
 SIDE = 2400  # pixels of the longer side, as it is kept: 200 dpi of an A4 page
 QUALITY = 85
 JPEG, PDF = "image/jpeg", "application/pdf"
@@ -84,11 +85,11 @@ def opened(data: bytes) -> object:
         width, height = image.size
         if width * height > (PIXELS if image.format == "JPEG" else PIXELS // 4):
             raise NotTakenError("bomb")
-        if image.format == "JPEG" and _scans(data) > SCANS:
+        if image.format == "JPEG" and ((scans := _scans(data)) > SCANS or width * height * scans > WORK):
             raise NotTakenError("bomb")
         image.draft("RGB", (SIDE, SIDE))
+        image.thumbnail((SIDE, SIDE))
         upright = ImageOps.exif_transpose(image)
-        upright.thumbnail((SIDE, SIDE))
         if upright.mode in ("RGBA", "LA", "P", "PA"):
             upright = upright.convert("RGBA")
             plain = Image.new("RGB", upright.size, "white")

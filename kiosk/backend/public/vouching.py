@@ -33,6 +33,11 @@ class Vouched:
     authority: str = ""
     sealed_at: datetime | None = None
 
+    @property
+    def void(self) -> bool:
+        """Whole, and of no effect: made for trying out, or under a sample seal. Nobody may take that for a yes."""
+        return self.verdict == "genuine" and not {"sample", "test"}.isdisjoint(self.notes)
+
 
 class Vouching:
     """Thread-safe. ``clock`` is monotonic, seconds."""
@@ -63,7 +68,9 @@ class Vouching:
         said = None if by_mark is None else by_mark.said
         if found.verdict.value == "genuine" and by_mark is not None and by_mark.verdict != "genuine":
             return by_mark  # whole, and revoked or replaced since
-        return Vouched(found.verdict.value, found.notes, said, "", found.authority, found.sealed_at)
+        more = () if by_mark is None else by_mark.notes  # a trial's certificate bears the office's own seal, too
+        notes = (*found.notes, *(note for note in more if note not in found.notes))
+        return Vouched(found.verdict.value, notes, said, "", found.authority, found.sealed_at)
 
     def _list(self) -> PaperList:
         with self._lock:

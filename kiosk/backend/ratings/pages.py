@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -9,6 +11,7 @@ from kiosk import wire
 from kiosk.backend.console.gate import staff_of, staff_page
 from kiosk.backend.console.roles import Role
 from kiosk.backend.core import Backend
+from kiosk.backend.lives_about import name_of
 from kiosk.backend.ratings.ratings import FIRST, LATER, Task
 from kiosk.backend.settings import BackendError
 from kiosk.backend.web.problems import WebError
@@ -26,7 +29,8 @@ from kiosk.domain.rating_task import (
 )
 from kiosk.domain.text import Text
 
-MOST = 200  # tasks of one page: the first to end come first
+PAGE = 25  # tasks of one page: the first to end come first
+_CURSOR = re.compile(r"([0-9-]{10}|)\.([A-Za-z0-9_-]{1,64})\.([12])")  # the last one of the page before
 LIST = "/console/ratings"
 ROLES = (Role.STREET, Role.DEPARTMENT, Role.SUPERVISOR)  # no community: its own staff are who is rated first of all
 
@@ -37,12 +41,21 @@ def routes(_backend: Backend) -> list[BaseRoute]:
 
 
 def _list(turn: Turn) -> Response:
-    """Of the areas and matters of whoever asks."""
+    """Of the areas and matters of whoever asks, a page at a time."""
     staff, every = staff_of(turn), turn.query("tab") == "all"
-    found = turn.site.backend.ratings.tasks(areas=staff.areas, answered=every, limit=MOST)
-    mine = [task for task in found if not staff.services or task.row.service_id in staff.services]
-    rows = [(task, level_word(task.row.level), _tone(task)) for task in mine]
-    return turn.render("ratings/list.html", rows=rows, every=every, full=len(found) == MOST)
+    begin = _CURSOR.fullmatch(turn.query("after"))
+    found = turn.site.backend.ratings.tasks(
+        areas=staff.areas, services=staff.services, answered=every, limit=PAGE + 1,
+        after=(begin[1], begin[2], int(begin[3])) if begin else None,
+    )  # fmt: skip
+    names = turn.site.backend.lives.names_of([task.row.case_id for task in found[:PAGE]])
+    rows = [
+        (task, level_word(task.row.level), _tone(task), names.get(task.row.case_id) or name_of(task.row.service_id))
+        for task in found[:PAGE]
+    ]
+    last = found[PAGE - 1].row if len(found) > PAGE else None
+    more = f"{last.due}.{last.case_id}.{last.number}" if last is not None else ""
+    return turn.render("ratings/list.html", rows=rows, every=every, more=more)
 
 
 def _one(turn: Turn) -> Response:
@@ -66,8 +79,13 @@ def _one(turn: Turn) -> Response:
         level=level_word(task.row.level), tone=_tone(task), most=MAX_WORDS, words=turn.field("words"),
         finding=finding_word(task.stands.finding) if task.stands.finding else None, title_of=_title,
         rules={deed: task_rule(deed).choice for deed in offered},
-        choice_of=_choice_word, chosen=turn.field("deed"),
+        choice_of=_choice_word, chosen=turn.field("deed"), matter=_matter(turn, task),
     )  # fmt: skip
+
+
+def _matter(turn: Turn, task: Task) -> Text:
+    names = turn.site.backend.lives.names_of([task.row.case_id])
+    return names.get(task.row.case_id) or name_of(task.row.service_id)
 
 
 def _mine(turn: Turn) -> Task:
@@ -126,4 +144,4 @@ def _choice_word(choice: str) -> Text:
 
 def _tone(task: Task) -> str:
     stands = task.stands
-    return "bad" if stands.overdue else "warn" if stands.near else "ok" if stands.answered_at else "seal"
+    return "bad" if stands.overdue else "warn" if stands.near else "ok" if stands.answered_at else "plain"

@@ -7,9 +7,10 @@ moment at which the rating came. What may be done next stands in kiosk.domain.ra
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -18,20 +19,22 @@ from kiosk.backend import log
 from kiosk.backend.keys import BackendKeys
 from kiosk.backend.ratings.sealing import Sealing, Word
 from kiosk.backend.settings import BackendError
+from kiosk.backend.store import items, terminals
 from kiosk.backend.store import rating_rows as store
 from kiosk.backend.store.connector_tables import RATING, mark
 from kiosk.backend.store.engine import Connection, Store
 from kiosk.backend.store.lives import DeedRow
-from kiosk.backend.store.rating_rows import AddedRow, Bad, RatingRow, TaskRow
+from kiosk.backend.store.rating_rows import AddedRow, Bad, RatingRow, TaskEventRow, TaskRow
 from kiosk.domain.beijing import CHINA
 from kiosk.domain.rating import options_fit, rating_levels
 from kiosk.domain.rating_task import By, TaskDeed, TaskError, TaskEvent, TaskStand, check, is_bad, stand
 from kiosk.domain.workdays import Calendar, national
 from kiosk.journal.errors import JournalError
 
-BATCH = 200
+BATCH, LOOK = 200, timedelta(seconds=30)
 FIRST, LATER = 1, 2  # of a case's ratings: the first one, and what was added
 TERMINAL, PHONE = "terminal", "phone"
+LATE = "late"  # what the id of a first rating begins with that a terminal has sent after the visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Ratings:
     ) -> None:
         self._store, self._sealing, self._now, self._calendar = rows, Sealing(keys), now, calendar
         self.waiting = True  # some bad rating may be without its task: as far as this process knows
+        self._looked = datetime.min.replace(tzinfo=UTC)
 
     # -- what whoever rated is shown ------------------------------------------------------------------
 
@@ -81,7 +85,8 @@ class Ratings:
     def _told(
         self, connection: Connection, rated: RatingRow, later: AddedRow | None, row: TaskRow | None
     ) -> wire.CaseRating:
-        options = self._options(rated)
+        first = self._read_first(rated)
+        options = [] if first is None else first.options
         day, added = _day(datetime.fromisoformat(rated.rated_at)), 0 if later is None else later.level
         told = wire.CaseRating(rated.level, day, options, added=added)
         if row is None:
@@ -93,25 +98,73 @@ class Ratings:
             answered="" if stands.answered_at is None else _day(stands.answered_at), longer=stands.why_longer,
         )  # fmt: skip
 
-    def _options(self, row: RatingRow) -> list[str]:
+    def _read_first(self, row: RatingRow) -> wire.RatingPayload | None:
         try:
-            return self._sealing.rating(row).options
+            return self._sealing.rating(row)
         except JournalError:  # sealed to a key that is not here any more: the level stands in clear
-            return []
+            return None
+
+    def _read_word(self, row: AddedRow) -> Word:
+        try:
+            return self._sealing.word(row)
+        except JournalError:
+            return Word()
+
+    # -- rated after the visit, for the first time ----------------------------------------------------
+
+    def rate(self, case_id: str, level: int, codes: Sequence[str], words: str) -> bool:
+        """The rating of a case that was not rated, by phone; False where it was. Raises ValueError as `add` does."""
+        _check(level, codes)
+        word, item_id = Word(list(codes), words[: wire.MAX_NOTE]), f"{PHONE}-{uuid.uuid4().hex}"
+        at = self._now().isoformat()
+
+        def work(connection: Connection) -> bool:
+            found = store.case_of(connection, case_id)
+            if found is None:
+                return False
+            terminals.hold(connection, found[0])
+            return self._first(connection, case_id, level, word, at, item_id)
+
+        done = self._store.write(work)
+        log.event("rating.later", case=case_id, channel=PHONE, done=done)
+        return done
+
+    def _first(
+        self, connection: Connection, case_id: str, level: int, word: Word, at: str, item_id: str, *,
+        staff_card: bool = False,
+    ) -> bool:  # fmt: skip
+        """An item as the terminal that took the case would have sent it, so that whoever reads ratings reads this one.
+        In a transaction that holds that terminal.
+        """
+        found = store.case_of(connection, case_id)
+        if found is None or store.is_rated(connection, case_id):
+            return False
+        terminal_id, case_no = found
+        said = wire.RatingPayload(case_id, case_no, "", level, word.options, at, staff_card, word.said)
+        item = self._sealing.as_item(said, terminal_id, item_id)
+        taken = items.take_in(connection, terminal_id, "", [item], self._now(), True)[item_id]
+        if taken.status == "accepted":
+            self.waiting = True
+            mark(connection, case_id, RATING)
+        return taken.status == "accepted"
 
     # -- one word more (追评) -------------------------------------------------------------------------
 
     def take(self, connection: Connection, deed: DeedRow, said: wire.FollowUpPayload) -> bool:
-        """What a terminal has sent, in the transaction that answers it (kiosk.backend.lives): False where the case was
-        not rated, or something was added before.
+        """What a terminal has sent, in the transaction that answers it (kiosk.backend.lives) and holds both terminals:
+        False where the case was not rated (of a first rating: where it was), or something was added before.
         """
         word = Word(list(said.options), said.said)
+        if said.first:
+            item_id = f"{LATE}-{deed.item_id}"
+            return self._first(
+                connection, deed.case_id, said.level, word, said.made_at, item_id, staff_card=said.staff_card
+            )
         return self._add(connection, deed.case_id, said.level, word, TERMINAL, deed.item_id)
 
     def add(self, case_id: str, level: int, codes: Sequence[str], words: str) -> bool:
         """What somebody adds by phone. Raises ValueError for a level or a reason that is none."""
-        if level not in {each.value for each in rating_levels()} or not options_fit(level, tuple(codes)):
-            raise ValueError("no rating")
+        _check(level, codes)
         word = Word(list(codes), words[: wire.MAX_NOTE])
         done = self._store.write(lambda connection: self._add(connection, case_id, level, word, PHONE, ""))
         log.event("rating.added", case=case_id, channel=PHONE, done=done)
@@ -141,6 +194,13 @@ class Ratings:
             log.event("rating.tasks", opened=made)
         return made
 
+    def _open_recent(self) -> None:
+        """Whoever looks at all of them sees what another process has taken in within half a minute."""
+        now = self._now()
+        if self.waiting or not timedelta() <= now - self._looked < LOOK:
+            self._looked = now
+            self.open_waiting()
+
     def _open_known(self) -> None:
         """Nobody who asks about one case waits for a look at all ratings, unless one has come since the last look."""
         if self.waiting:
@@ -157,13 +217,17 @@ class Ratings:
         }  # fmt: skip
         return store.begin(connection, row, self._sealing.of_event(bad.case_id, bad.number, 1, event))
 
-    def tasks(self, *, areas: Sequence[str] = ("",), answered: bool = False, limit: int = 1000) -> list[Task]:
+    def tasks(
+        self, *, areas: Sequence[str] = ("",), services: Sequence[str] = (), answered: bool = False,
+        after: tuple[str, str, int] | None = None, limit: int = 1000,
+    ) -> list[Task]:  # fmt: skip
         """Those that wait for something (with ``answered``: all), by their last day, of these areas and below."""
-        self.open_waiting()
+        self._open_recent()
 
         def look(connection: Connection) -> list[Task]:
-            rows = store.tasks(connection, areas=areas, answered=answered, limit=limit)
-            return [self._read(connection, row) for row in rows]
+            rows = store.tasks(connection, areas=areas, services=services, answered=answered, after=after, limit=limit)
+            done = store.events_of(connection, [row.case_id for row in rows])
+            return [self._made(row, done[row.case_id, row.number]) for row in rows]
 
         return self._store.read(look)
 
@@ -183,10 +247,11 @@ class Ratings:
         def look(connection: Connection) -> list[Said]:
             found = []
             for row in store.first(connection, [case_id]).values():
-                codes = tuple(self._options(row))
-                found.append(Said(FIRST, row.level, datetime.fromisoformat(row.rated_at), codes))
+                first = self._read_first(row)
+                codes, words = (tuple(first.options), first.said) if first is not None else ((), "")
+                found.append(Said(FIRST, row.level, datetime.fromisoformat(row.rated_at), codes, words))
             for later in store.added(connection, [case_id]).values():
-                word = self._sealing.word(later)
+                word = self._read_word(later)
                 at = datetime.fromisoformat(later.at)
                 found.append(Said(LATER, later.level, at, tuple(word.options), word.said))
             return found
@@ -214,7 +279,9 @@ class Ratings:
         return done
 
     def _read(self, connection: Connection, row: TaskRow) -> Task:
-        rows = store.events(connection, row.case_id, row.number)
+        return self._made(row, store.events(connection, row.case_id, row.number))
+
+    def _made(self, row: TaskRow, rows: Iterable[TaskEventRow]) -> Task:
         events = tuple(self._sealing.event(row.case_id, row.number, each) for each in rows)
         return Task(row, events, stand(events, self._now(), self._calendar()))
 
@@ -222,6 +289,11 @@ class Ratings:
         found = stand(events, self._now(), self._calendar())
         due = "" if found.due is None else found.due.isoformat()
         return {"state": found.state.value, "due": due, "finding": found.finding, "counted": found.counted}
+
+
+def _check(level: int, codes: Sequence[str]) -> None:
+    if level not in {each.value for each in rating_levels()} or not options_fit(level, tuple(codes)):
+        raise ValueError("no rating")
 
 
 def _there(task: Task | None) -> Task:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 import msgspec
 
 from kiosk.backend.keys import BackendKeys
+from kiosk.backend.store.items import NewItem
 from kiosk.backend.store.rating_rows import AddedRow, RatingRow, TaskEventRow
 from kiosk.domain.rating_task import By, TaskDeed, TaskEvent
 from kiosk.journal.errors import JournalError
@@ -44,6 +46,13 @@ class Sealing:
         except msgspec.MsgspecError as error:
             raise JournalError("not-sealed-for-this", "a rating that cannot be read") from error
 
+    def as_item(self, said: RatingPayload, terminal_id: str, item_id: str) -> NewItem:
+        """A rating as an item of this terminal."""
+        epoch = self._keys.current
+        sealed = seal(msgspec.json.encode(said), epoch.sealing_public, item_info(terminal_id, item_id))
+        digest = hashlib.sha256(sealed).hexdigest()
+        return NewItem(item_id, "rating", digest, sealed, epoch.sealing_id, (), said)
+
     def word(self, row: AddedRow) -> Word:
         return _word(self._opened(row.said, row.sealing_key_id, _added(row.case_id)))
 
@@ -53,7 +62,11 @@ class Sealing:
         return seal(msgspec.json.encode(word), epoch.sealing_public, _added(case_id)), epoch.sealing_id
 
     def event(self, case_id: str, number: int, row: TaskEventRow) -> TaskEvent:
-        said = _said(self._opened(row.said, row.sealing_key_id, _event(case_id, number, row.seq)))
+        """Without name and words where they cannot be opened: what was done, and when, stands in clear."""
+        try:
+            said = _said(self._opened(row.said, row.sealing_key_id, _event(case_id, number, row.seq)))
+        except JournalError:
+            said = _Said()
         return TaskEvent(
             TaskDeed(row.deed), datetime.fromisoformat(row.at), By(row.by), said.who, row.choice, said.words
         )

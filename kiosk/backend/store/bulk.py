@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table, insert
+from sqlalchemy import BigInteger, Boolean, Connection, Float, Integer, LargeBinary, Table, insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 ROWS = 50  # in one INSERT of SQLite's: its own turn for each row took a third as long again
@@ -21,6 +21,7 @@ _TYPES: tuple[tuple[type, str], ...] = (  # of a column, as PostgreSQL's binary 
     (Boolean, "bool"),
     (BigInteger, "int8"),
     (Integer, "int4"),
+    (Float, "float8"),
 )
 
 

@@ -112,6 +112,13 @@ def case(connection: Connection, case_id: str) -> Found | None:
     return None if row is None else _found(row)
 
 
+def cases_of_page(connection: Connection, case_ids: Sequence[str]) -> list[Found]:
+    """Those of a page, in no order."""
+    joined = cases.join(items, items.c.id == cases.c.item_id)
+    query = select(*_FOUND).select_from(joined).where(cases.c.case_id.in_(case_ids))
+    return [_found(row) for row in connection.execute(query).all()]
+
+
 def numbered(connection: Connection, case_no: str) -> list[str]:
     """The cases that bear this number, by id."""
     query = select(cases.c.case_id).where(cases.c.case_no == case_no).order_by(cases.c.case_id).limit(10)
@@ -256,6 +263,11 @@ def of_number(connection: Connection, case_no: str) -> str:
 
 def area_of(connection: Connection, case_id: str) -> str:
     return connection.scalar(select(cases.c.area_code).where(cases.c.case_id == case_id)) or ""
+
+
+def areas_of(connection: Connection, case_ids: Sequence[str]) -> dict[str, str]:
+    rows = connection.execute(select(cases.c.case_id, cases.c.area_code).where(cases.c.case_id.in_(case_ids))).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def of_page(connection: Connection, case_ids: Sequence[str]) -> list[Life]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
@@ -18,6 +19,7 @@ from kiosk.backend.store.upsert import insert_new
 
 DECIDED = ("approved", "refused", "not_accepted", "answered")
 ROWS = 200  # in one INSERT
+PART = timedelta(days=7)  # that one statement reads
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,13 +78,28 @@ def add_rated(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         insert_new(connection, rated, rows[at : at + ROWS])
 
 
+def in_parts(
+    find: Callable[[Connection, str, str], list[Any]], connection: Connection, since: str, until: str
+) -> list[Any]:
+    """What ``find`` (visits, outcomes) finds, week by week: a million rows in one statement take longer than any
+    statement may. ``since``, ``until``: as there.
+    """
+    rows: list[Any] = []
+    begin, end = datetime.fromisoformat(since), datetime.fromisoformat(until)
+    while begin < end:
+        stop = min(begin + PART, end)
+        rows += find(connection, *(each.isoformat(timespec="microseconds") for each in (begin, stop)))
+        begin = stop
+    return rows
+
+
 def visits(connection: Connection, since: str, until: str) -> list[Any]:
     """What the detectors look at: case, terminal, area, item, bundle, times, seconds, typed, answers, person, carded,
-    helped, level, reasons, delay. ``since``, ``until``: commits, ISO 8601 in UTC."""
+    helped, staff_card, level, reasons, delay. ``since``, ``until``: commits, ISO 8601 in UTC."""
     c, r = facts.c, rated.c
     query = (
         select(c.case_id, c.terminal_id, c.area_code, c.service_id, c.bundle, c.committed_at, c.received_at, c.seconds,
-               c.typed, c.answers, c.person, c.carded, c.helped, r.level, r.reasons, r.delay)
+               c.typed, c.answers, c.person, c.carded, c.helped, r.staff_card, r.level, r.reasons, r.delay)
         .select_from(facts.outerjoin(rated, r.case_id == c.case_id))
         .where(c.committed_at >= since, c.committed_at < until)
     )  # fmt: skip
@@ -97,14 +114,17 @@ def outcomes(connection: Connection, since: str, until: str) -> list[Any]:
         "decided_at": func.min(case((e.deed.in_(DECIDED), e.at))),
         "asked": func.max(case((e.deed == "supplement_asked", 1), else_=0)),
     }
-    events = select(e.case_id, *(value.label(name) for name, value in when.items())).group_by(e.case_id).subquery()
+    mine = (c.committed_at >= since, c.committed_at < until)  # of the others' events nothing is wanted
+    told = life_events.join(facts, c.case_id == e.case_id)
+    chosen = select(e.case_id, *(value.label(name) for name, value in when.items())).select_from(told).where(*mine)
+    events = chosen.group_by(e.case_id).subquery()
     joined = facts.outerjoin(lives, lives.c.case_id == c.case_id).outerjoin(events, events.c.case_id == c.case_id)
     joined = joined.outerjoin(rated, rated.c.case_id == c.case_id)
     query = (
         select(c.case_id, c.terminal_id, c.area_code, c.service_id, c.department, c.started_at, c.committed_at,
                c.outcome, c.rung, c.helped, c.seconds, lives.c.state, lives.c.due, events.c.accepted_at,
                events.c.decided_at, events.c.asked, rated.c.level, rated.c.reasons)
-        .select_from(joined).where(c.committed_at >= since, c.committed_at < until)
+        .select_from(joined).where(*mine)
     )  # fmt: skip
     return list(connection.execute(query).all())
 
@@ -116,10 +136,17 @@ def of_day(connection: Connection, since: str, until: str) -> list[Any]:
     return list(connection.execute(query.where(c.committed_at >= since, c.committed_at < until)).all())
 
 
+def arrived(connection: Connection, since: str, until: str) -> list[Any]:
+    """Cases that came between, whenever they were made: id, terminal, area, item."""
+    c = facts.c
+    query = select(c.case_id, c.terminal_id, c.area_code, c.service_id)
+    return list(connection.execute(query.where(c.received_at >= since, c.received_at < until)).all())
+
+
 def of_cases(connection: Connection, case_ids: Sequence[str]) -> list[Any]:
     """Of each its commit, seconds, answers typed, whether a card was read and staff were there, and its rating."""
     c, r = facts.c, rated.c
-    query = select(c.case_id, c.committed_at, c.seconds, c.typed, c.carded, c.helped, r.level, r.delay)
+    query = select(c.case_id, c.committed_at, c.seconds, c.typed, c.carded, c.helped, r.staff_card, r.level, r.delay)
     query = query.select_from(facts.outerjoin(rated, r.case_id == c.case_id)).where(c.case_id.in_(list(case_ids)))
     return list(connection.execute(query.order_by(c.committed_at, c.case_id)).all())
 

@@ -7,7 +7,22 @@ made again from the cases.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    inspect,
+    select,
+)
 
 from kiosk.backend.store import postgres
 
@@ -43,6 +58,7 @@ facts = Table(
 )
 
 # Of a rating what its sealed item says beside the level. delay: seconds from the commit, below 0 where clocks differ.
+# staff_card: one lay in the slot in the visit that was rated.
 rated = Table(
     "oversight_rated",
     metadata,
@@ -51,6 +67,7 @@ rated = Table(
     Column("reasons", String(96), nullable=False),  # national codes, by comma
     Column("rated_at", String(40), nullable=False),
     Column("delay", Float, nullable=False),
+    Column("staff_card", Boolean, nullable=False),
 )
 
 # What was reckoned last, whole: the pages read this, and reckon nothing.
@@ -107,6 +124,18 @@ samples = Table(
     Column("found", String(16), nullable=False),  # "" | in_order | flaw | made_up | unreachable
     Column("found_by", String(64), nullable=False),
     Column("found_at", String(40), nullable=False),
+    Index("oversight_samples_by_found", "found", "day", "stratum", "number"),
+    Index("oversight_samples_by_day", "day", "stratum", "number"),
+)
+
+
+# How many samples of an area came to what: a page tells it, and a year of 500 terminals has 180,000 of them.
+sample_counts = Table(
+    "oversight_sample_counts",
+    metadata,
+    Column("area_code", String(12), primary_key=True),
+    Column("found", String(16), primary_key=True),
+    Column("number", Integer, nullable=False),
 )
 
 
@@ -114,4 +143,16 @@ def prepare(connection: Connection) -> None:
     """Makes what is missing. One process at a time."""
     if connection.dialect.name == "postgresql":
         postgres.take_turn(connection)
+    _without_old(connection)
     metadata.create_all(connection)
+    if connection.execute(select(sample_counts.c.number).limit(1)).first() is None:  # samples were drawn before it was
+        c = samples.c
+        counted = select(c.area_code, c.found, func.count()).group_by(c.area_code, c.found)
+        connection.execute(insert(sample_counts).from_select(["area_code", "found", "number"], counted))
+
+
+def _without_old(connection: Connection) -> None:
+    """Facts of ratings as an earlier version kept them go: they are made again from the ratings themselves."""
+    look = inspect(connection)
+    if look.has_table(rated.name) and {each["name"] for each in look.get_columns(rated.name)} != {*rated.c.keys()}:
+        rated.drop(connection)

@@ -8,7 +8,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, literal, or_, select, tuple_, update
 
 from kiosk.backend.store.queue_tables import LEVELS, case_locks, proposals, queue
 from kiosk.backend.store.tables import cases
@@ -94,9 +94,8 @@ def page(connection: Connection, view: View, after: tuple[str, str] | None, limi
     parts = []
     for where in _ranges(view):
         query = select(*_ROW).where(*where)
-        if after is not None:
-            due, case_id = after
-            query = query.where(queue.c.due >= due, or_(queue.c.due > due, queue.c.case_id > case_id))
+        if after is not None:  # as one comparison of pairs, the index begins right there, not with that day's first
+            query = query.where(tuple_(queue.c.due, queue.c.case_id) > tuple_(*map(literal, after)))
         rows = connection.execute(query.order_by(queue.c.due, queue.c.case_id).limit(limit)).all()
         parts.append([_waiting(row) for row in rows])
     ordered = merge(*parts, key=lambda each: (each.due or NEVER, each.case_id))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, literal, or_, select, union_all, update
+from sqlalchemy import Connection, Select, func, insert, literal, or_, select, text, tuple_, update
 
-from kiosk.backend.store.rating_tables import followups, rating_events, rating_tasks
+from kiosk.backend.store.rating_tables import BAD_RATING, followups, rating_events, rating_tasks
 from kiosk.backend.store.tables import cases, items, ratings
 from kiosk.backend.store.upsert import insert_new
 
@@ -118,6 +118,12 @@ def added(connection: Connection, case_ids: Iterable[str]) -> dict[str, AddedRow
     return {row[0]: AddedRow(*row[:5], bytes(row[5]), row[6]) for row in connection.execute(query).all()}
 
 
+def case_of(connection: Connection, case_id: str) -> tuple[str, str] | None:
+    """The terminal that took a case, and its number."""
+    row = connection.execute(select(cases.c.terminal_id, cases.c.case_no).where(cases.c.case_id == case_id)).first()
+    return None if row is None else (row[0], row[1])
+
+
 def is_rated(connection: Connection, case_id: str) -> bool:
     return connection.execute(select(ratings.c.case_id).where(ratings.c.case_id == case_id)).first() is not None
 
@@ -131,26 +137,20 @@ def add(connection: Connection, row: dict[str, Any]) -> bool:
 
 
 def untasked(connection: Connection, levels: Sequence[int], limit: int) -> list[Bad]:
-    """Bad ratings that are no task yet, the oldest first."""
-    t = rating_tasks.c
-    rated = (
-        select(ratings.c.case_id.label("case_id"), literal(1).label("number"), ratings.c.level.label("level"),
-               items.c.received_at.label("at"))
-        .select_from(
-            ratings.join(items, items.c.id == ratings.c.item_id).outerjoin(
-                rating_tasks, (t.case_id == ratings.c.case_id) & (t.number == 1)
-            )
-        )
-        .where(ratings.c.level.in_(levels), t.case_id.is_(None))
-    )  # fmt: skip
-    later = (
-        select(followups.c.case_id, literal(2), followups.c.level, followups.c.at)
-        .select_from(followups.outerjoin(rating_tasks, (t.case_id == followups.c.case_id) & (t.number == 2)))
-        .where(followups.c.level.in_(levels), t.case_id.is_(None))
-    )
-    both = union_all(rated, later).subquery()
-    rows = connection.execute(select(both).order_by(both.c.at, both.c.case_id).limit(limit)).all()
-    return [Bad(*row) for row in rows]
+    """Bad ratings that are no task yet, so many of each kind. Told by two indexes alone, because pages ask it each time
+    and nearly always there is none; when one came is looked up for those that are left.
+    """
+    t, r, f = rating_tasks.c, ratings.c, followups.c
+    first = select(t.case_id).where(t.case_id == r.case_id, t.number == 1).exists()
+    rated = select(r.case_id, r.level, r.item_id).where(text(BAD_RATING), r.level.in_(levels), ~first).limit(limit)
+    bad = connection.execute(rated).all()
+    came = select(items.c.id, items.c.received_at).where(items.c.id.in_([row.item_id for row in bad]))
+    at = {row[0]: row[1] for row in connection.execute(came).all()} if bad else {}
+    again = select(t.case_id).where(t.case_id == f.case_id, t.number == 2).exists()
+    later = select(f.case_id, f.level, f.at).where(f.level.in_(levels), ~again).limit(limit)
+    found = [Bad(row.case_id, 1, row.level, at[row.item_id]) for row in bad]
+    found += [Bad(row.case_id, 2, row.level, row.at) for row in connection.execute(later).all()]
+    return sorted(found, key=lambda each: (each.at, each.case_id))
 
 
 def begin(connection: Connection, row: dict[str, Any], opened: dict[str, Any]) -> bool:
@@ -175,19 +175,24 @@ def tasks_of(connection: Connection, case_ids: Iterable[str]) -> list[TaskRow]:
 
 
 def tasks(
-    connection: Connection, *, areas: Sequence[str] = ("",), answered: bool = False, limit: int = 1000
+    connection: Connection, *, areas: Sequence[str] = ("",), services: Sequence[str] = (), answered: bool = False,
+    after: tuple[str, str, int] | None = None, limit: int = 1000,
 ) -> list[TaskRow]:  # fmt: skip
     """Those that are not answered (or, with ``answered``, all), by their last day. ``areas``: codes or the beginnings
-    of codes (GB/T 2260): whatever lies below one of them.
+    of codes (GB/T 2260): whatever lies below one of them. ``services``: none for all of them. ``after``: last day, case
+    and number of the one before.
     """
-    query = _tasks()
+    query, order = _tasks(), (rating_tasks.c.due, rating_tasks.c.case_id, rating_tasks.c.number)
     if not answered:
         query = query.where(rating_tasks.c.state != ANSWERED)
+    if services:
+        query = query.where(cases.c.service_id.in_(services))
+    if after is not None:
+        query = query.where(tuple_(*order) > tuple_(*map(literal, after)))
     if "" not in areas:
         within = [cases.c.area_code.startswith(area, autoescape=True) for area in areas]
         query = query.where(or_(literal(False), *within))
-    query = query.order_by(rating_tasks.c.due, rating_tasks.c.opened_at, rating_tasks.c.case_id)
-    return [TaskRow(*row) for row in connection.execute(query.limit(limit)).all()]
+    return [TaskRow(*row) for row in connection.execute(query.order_by(*order).limit(limit)).all()]
 
 
 def _tasks() -> Select[Any]:
@@ -198,6 +203,15 @@ def events(connection: Connection, case_id: str, number: int) -> list[TaskEventR
     query = select(*_EVENT).where(rating_events.c.case_id == case_id, rating_events.c.number == number)
     rows = connection.execute(query.order_by(rating_events.c.seq)).all()
     return [TaskEventRow(*row[:5], bytes(row[5]), row[6]) for row in rows]
+
+
+def events_of(connection: Connection, case_ids: Sequence[str]) -> dict[tuple[str, int], list[TaskEventRow]]:
+    """What was done about the tasks of these cases, by case and number."""
+    c, found = rating_events.c, dict[tuple[str, int], list[TaskEventRow]]()
+    query = select(c.case_id, c.number, *_EVENT).where(c.case_id.in_(case_ids)).order_by(c.case_id, c.number, c.seq)
+    for row in connection.execute(query).all():
+        found.setdefault((row[0], row[1]), []).append(TaskEventRow(*row[2:7], bytes(row[7]), row[8]))
+    return found
 
 
 def add_event(connection: Connection, row: dict[str, Any], stands: dict[str, Any]) -> None:

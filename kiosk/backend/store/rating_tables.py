@@ -4,10 +4,10 @@ Nothing personal in clear: who did something and what was said is sealed to the 
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
 from kiosk.backend.store.only_added import only_added_to
-from kiosk.backend.store.tables import metadata
+from kiosk.backend.store.tables import metadata, ratings
 
 # What somebody has added to the rating of a case (追评), once. channel: terminal | phone.
 followups = Table(
@@ -36,7 +36,13 @@ rating_tasks = Table(
     Column("counted", Boolean, nullable=False),  # False: by mistake or malicious, not to be counted
     Column("events", Integer, nullable=False),
     Index("rating_tasks_by_state", "state", "due"),
+    Index("rating_tasks_by_due", "due", "case_id", "number"),
 )
+
+BAD_RATING = "ratings.level <= 2"
+"""Those of which tasks are made, as an index says it (kiosk/domain/rating.py): one of a hundred."""
+Index("ratings_bad", ratings.c.case_id, ratings.c.level, ratings.c.item_id, sqlite_where=text(BAD_RATING),
+      postgresql_where=text(BAD_RATING))  # fmt: skip
 
 rating_events = Table(
     "rating_events",

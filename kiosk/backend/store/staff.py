@@ -12,7 +12,8 @@ from kiosk.backend.store.engine import Store
 from kiosk.backend.store.staff_tables import staff, staff_failures, staff_log, staff_sessions
 from kiosk.backend.store.upsert import insert_new
 
-FULL, HALF = "full", "half"
+FULL = "full"
+HALF, CODE, RENEW = "half", "code", "renew"  # still to be done: set up the second factor, give its code, a new password
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,6 +28,7 @@ class StaffRow:
     second_at: str | None
     step: int
     ended_at: str | None
+    outside: str | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,7 +49,7 @@ class LogRow:
 
 _STAFF = (
     staff.c.staff_id, staff.c.login, staff.c.role, staff.c.scope, staff.c.password, staff.c.profile,
-    staff.c.sealing_key_id, staff.c.second_at, staff.c.step, staff.c.ended_at,
+    staff.c.sealing_key_id, staff.c.second_at, staff.c.step, staff.c.ended_at, staff.c.outside,
 )  # fmt: skip
 _SESSION = (staff_sessions.c.kind, staff_sessions.c.begun_at, staff_sessions.c.seen_at, staff_sessions.c.ends_at)
 
@@ -81,6 +83,15 @@ def by_id(connection: Connection, staff_id: str) -> StaffRow | None:
     return _one(connection, staff.c.staff_id == staff_id)
 
 
+def held(connection: Connection, staff_id: str) -> StaffRow | None:
+    """The row as it is now, and as it stays until this transaction is over: nobody else holds or changes it meanwhile.
+    (SQLite has one writer anyway.)
+    """
+    query = select(*_STAFF).where(staff.c.staff_id == staff_id).with_for_update(key_share=True)
+    row = connection.execute(query).first()
+    return None if row is None else _staff(row)
+
+
 def some(connection: Connection, staff_ids: Sequence[str]) -> list[StaffRow]:
     rows = connection.execute(select(*_STAFF).where(staff.c.staff_id.in_(sorted(set(staff_ids))))).all()
     return [_staff(row) for row in rows]
@@ -106,7 +117,7 @@ def _one(connection: Connection, where: Any) -> StaffRow | None:
 
 
 def _staff(row: Any) -> StaffRow:
-    return StaffRow(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), row[6], row[7], row[8], row[9])
+    return StaffRow(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), row[6], row[7], row[8], row[9], row[10])
 
 
 # -- what was tried in vain

@@ -18,7 +18,7 @@ staff = Table(
     metadata,
     Column("staff_id", String(32), primary_key=True),
     Column("login", String(64), nullable=False, unique=True),  # HMAC-SHA256 of the name to sign in with
-    Column("outside", String(64), unique=True),  # the same of a subject at the OIDC issuer, where there is one
+    Column("outside", String(64), unique=True),  # the same of issuer and subject (OIDC), where there is one
     Column("role", String(16), nullable=False),
     Column("scope", LongText, nullable=False),  # JSON: areas, services
     Column("password", String(256), nullable=False),  # argon2id, PHC string; "" where only OIDC lets in
@@ -45,7 +45,7 @@ staff_sessions = Table(
     metadata,
     Column("token", String(64), primary_key=True),  # SHA-256 of what the cookie holds
     Column("staff_id", ForeignKey("staff.staff_id"), nullable=False),
-    Column("kind", String(8), nullable=False),  # full | half: the second factor is still to be set up
+    Column("kind", String(8), nullable=False),  # full, or what is still to be done (staff.py)
     Column("begun_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger, nullable=False),

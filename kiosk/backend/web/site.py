@@ -7,7 +7,6 @@ staff, ``/p`` for citizens.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,12 +23,14 @@ from kiosk.backend.core import Backend
 from kiosk.backend.rates import Rates
 from kiosk.backend.web import static, throttle, tokens
 from kiosk.backend.web.beside import PREFIXES
+from kiosk.backend.web.places import Places
 from kiosk.backend.web.problems import WebError
 from kiosk.backend.web.templating import OWN, environment
 from kiosk.backend.web.turn import Page, Refusing, Turn
 
 ROOMS = ("console", "public", "ratings", "connectors", "oversight")
 LARGE_AT_ONCE = 4  # bodies with files that are held in memory at the same time
+OF_ONE_ADDRESS = 2
 
 
 class Site:
@@ -45,7 +46,7 @@ class Site:
         self.rates = Rates(throttle.PAGES_RATE, throttle.PAGES_BURST, backend.settings.monotonic)
         self._rates: dict[str, Rates] = {}
         self._lock = threading.Lock()
-        self._places = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._places = Places(LARGE_AT_ONCE, OF_ONE_ADDRESS, backend.settings.body_seconds)
         found = list(routes) if routes is not None else _routes_of(backend)
         self._router = Router([*_own(), *found], default=Refusing("not-found").app, redirect_slashes=False)
 
@@ -61,20 +62,13 @@ class Site:
             return self._rates[what]
 
     @asynccontextmanager
-    async def place(self, large: bool) -> AsyncIterator[None]:
+    async def place(self, large: bool, address: str) -> AsyncIterator[None]:
         """A place for a body in memory. Raises WebError ``busy`` when none becomes free in time."""
         if not large:
             yield
             return
-        try:
-            async with asyncio.timeout(self.backend.settings.body_seconds):
-                await self._places.acquire()
-        except TimeoutError:
-            raise WebError("busy") from None
-        try:
+        async with self._places.place(address):
             yield
-        finally:
-            self._places.release()
 
     def room_of(self, path: str) -> str:
         return "public" if path == PREFIXES["public"] or path.startswith(PREFIXES["public"] + "/") else "console"

@@ -29,7 +29,7 @@ from kiosk.visit.events import (
     ReasonChosen,
     WithdrawConfirmed,
 )
-from kiosk.visit.finishing import UNDER_WAY, ended_line, farewell, printing, progressed_line
+from kiosk.visit.finishing import ended_line, farewell, printing, progressed_line, under_way
 from kiosk.visit.identifying import identify, leave
 from kiosk.visit.materials import scan, scannable
 from kiosk.visit.states import State
@@ -158,13 +158,13 @@ def handed_in(visit: Visit, event: HandedIn, now: Now) -> Result:
 
 @on(PaperProgressed, State.HANDED_IN)
 def progressed(visit: Visit, event: PaperProgressed, now: Now) -> Result:
-    line = _under_way(visit, event.paper_id)
+    line = under_way(visit, event.paper_id)
     return stay(visit) if line is None else stay(visit, papers=(progressed_line(line, event),))
 
 
 @on(PaperEnded, State.HANDED_IN)
 def ended(visit: Visit, event: PaperEnded, now: Now) -> Result:
-    line = _under_way(visit, event.paper_id)
+    line = under_way(visit, event.paper_id)
     return stay(visit) if line is None else stay(visit, papers=(ended_line(line, event.outcome),))
 
 
@@ -182,11 +182,6 @@ def print_again(visit: Visit, event: PaperChosen, now: Now) -> Result:
 def done(visit: Visit, event: NextPressed, now: Now) -> Result:
     """The card may have gone, and another's may lie there: what else there is waits for another visit."""
     return stay(visit) if printing(visit) else farewell(visit, "done")
-
-
-def _under_way(visit: Visit, paper_id: str) -> PaperState | None:
-    lines = (line for line in visit.papers if line.state in UNDER_WAY)
-    return next((line for line in lines if line.paper_id == paper_id), None)
 
 
 late(CasesPressed, but=(State.HOME,))

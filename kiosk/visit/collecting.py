@@ -19,7 +19,7 @@ from kiosk.visit.events import (
     PaperProgressed,
     PapersFound,
 )
-from kiosk.visit.finishing import UNDER_WAY, ended_line, farewell, printing, progressed_line
+from kiosk.visit.finishing import ended_line, farewell, printing, progressed_line, under_way
 from kiosk.visit.missing import ask_for_card
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, late, on, stay
@@ -96,24 +96,24 @@ def print_paper(visit: Visit, event: PaperChosen, now: Now) -> Result:
 
 @on(PaperProgressed, State.COLLECT)
 def progressed(visit: Visit, event: PaperProgressed, now: Now) -> Result:
-    index = _under_way(visit, event.paper_id)
-    if index is None:
+    line = under_way(visit, event.paper_id)
+    if line is None:
         return stay(visit)
-    return stay(_with(visit, index, progressed_line(visit.papers[index], event)))
+    return stay(_with(visit, visit.papers.index(line), progressed_line(line, event)))
 
 
 @on(PaperEnded, State.COLLECT)
 def ended(visit: Visit, event: PaperEnded, now: Now) -> Result:
     """However it ended, the next print of this paper is a copy; but not of one that could not be fetched."""
-    index = _under_way(visit, event.paper_id)
-    if index is None or visit.waiting is None:
+    line = under_way(visit, event.paper_id)
+    if line is None or visit.waiting is None:
         return stay(visit)
-    line = ended_line(visit.papers[index], event.outcome)
+    index = visit.papers.index(line)
     before = visit.waiting[index]
     fetched = not (isinstance(event.outcome, NotPrinted) and event.outcome.reason.code == NOT_FETCHED)
     after = replace(before, printed=before.printed + fetched, taken=isinstance(event.outcome, Printed))
     waiting = (*visit.waiting[:index], after, *visit.waiting[index + 1 :])
-    visit = replace(_with(visit, index, line), waiting=waiting)
+    visit = replace(_with(visit, index, ended_line(line, event.outcome)), waiting=waiting)
     if not visit.card_missing:
         return stay(visit)
     if after.taken:  # card and paper were taken together
@@ -137,12 +137,8 @@ def to_other_matters(visit: Visit, event: BackPressed, now: Now) -> Result:
     return go(home_again(visit), State.HOME)
 
 
-def _under_way(visit: Visit, paper_id: str) -> int | None:
-    lines = enumerate(visit.papers)
-    return next((n for n, line in lines if line.paper_id == paper_id and line.state in UNDER_WAY), None)
-
-
 def _with(visit: Visit, index: int, line: PaperState) -> Visit:
+    """By its place: the papers of several cases can have one name."""
     return replace(visit, papers=(*visit.papers[:index], line, *visit.papers[index + 1 :]))
 
 

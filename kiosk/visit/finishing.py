@@ -76,7 +76,7 @@ def _with_paper(visit: Visit, changed: PaperState) -> Visit:
     return replace(visit, papers=papers)
 
 
-def _under_way(visit: Visit, paper_id: str) -> PaperState | None:
+def under_way(visit: Visit, paper_id: str) -> PaperState | None:
     """A word about a paper whose end was told already has come too late."""
     lines = (paper for paper in visit.papers if paper.state in UNDER_WAY)
     return next((paper for paper in lines if paper.paper_id == paper_id), None)
@@ -106,13 +106,13 @@ def ended_line(line: PaperState, outcome: PrintOutcome) -> PaperState:
 
 @on(PaperProgressed, State.OUTCOME)
 def paper_progressed(visit: Visit, event: PaperProgressed, now: Now) -> Result:
-    paper = _under_way(visit, event.paper_id)
+    paper = under_way(visit, event.paper_id)
     return stay(visit) if paper is None else stay(_with_paper(visit, progressed_line(paper, event)))
 
 
 @on(PaperEnded, State.OUTCOME)
 def paper_ended(visit: Visit, event: PaperEnded, now: Now) -> Result:
-    paper = _under_way(visit, event.paper_id)
+    paper = under_way(visit, event.paper_id)
     if paper is None:
         return stay(visit)
     visit = _with_paper(visit, ended_line(paper, event.outcome))

@@ -114,7 +114,7 @@ def keep(visit: Visit, event: NextPressed, now: Now) -> Result:
     """Keep the picture that is looked at, or say that it does not fit; where there is none, all is sent."""
     if not visit.arrived:
         return leave(visit) if pages_of(visit) else stay(visit)
-    if now.monotonic - visit.in_sight < SEEN:
+    if _too_soon(visit, now):
         return stay(visit)
     spec, page = spec_of(visit), visit.arrived[0]
     if not _fits(visit, page):
@@ -131,7 +131,14 @@ def keep(visit: Visit, event: NextPressed, now: Now) -> Result:
 @on(RetakePressed, State.UPLOAD)
 def drop(visit: Visit, event: RetakePressed, now: Now) -> Result:
     """Not this one: it is forgotten at once."""
-    return stay(visit, arrived=visit.arrived[1:])
+    if _too_soon(visit, now):
+        return stay(visit)
+    return stay(visit, arrived=visit.arrived[1:], in_sight=now.monotonic)
+
+
+def _too_soon(visit: Visit, now: Now) -> bool:
+    """A touch that was meant for what stood there before."""
+    return now.monotonic - visit.in_sight < SEEN
 
 
 @on(BackPressed, State.UPLOAD)

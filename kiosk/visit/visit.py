@@ -158,7 +158,7 @@ class Visit:
     inbox: int = 0  # how often one was opened for a telephone (kiosk.visit.uploading)
     code: str = ""  # the address that its code shows; "" while there is none
     arrived: tuple[bytes, ...] = ()  # sent and not looked at: nobody's pages
-    in_sight: float = 0.0  # since when the first of them is (Now.monotonic), or one was kept
+    in_sight: float = 0.0  # since when the first of them is (Now.monotonic)
     sender: int = 0  # the number that the sending telephone shows
     offers: Mapping[str, str] = field(default_factory=dict)  # read of them, by question; nothing that counts
     readings: int = 0  # pages that are being read

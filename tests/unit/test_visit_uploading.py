@@ -46,6 +46,11 @@ class Phone(Desk):
         self.do(ev.NextPressed())
         return self
 
+    def drop(self) -> Phone:
+        self.now = replace(self.now, monotonic=self.now.monotonic + 2 * SEEN)
+        self.do(ev.RetakePressed())
+        return self
+
     @property
     def turn(self) -> int:
         asked = self.last(fx.OpenInbox)
@@ -72,7 +77,7 @@ def test_a_picture_counts_once_it_was_kept() -> None:
     assert not world.kept
     world.keep()
     assert world.kept == (SENT,)
-    world.do(ev.RetakePressed())
+    world.drop()
     assert (world.kept, world.page.stage, world.page.count) == ((SENT,), "waiting", 1)
 
 
@@ -83,6 +88,13 @@ def test_a_touch_keeps_nothing_that_has_only_just_come_into_sight() -> None:
     world.keep().do(ev.NextPressed())
     assert world.kept == (SENT, b"second"), "a finger that touched twice"
     assert world.keep().kept == (SENT, b"second", b"third")
+
+
+def test_a_touch_too_many_neither_forgets_nor_keeps_the_next_picture() -> None:
+    world = Phone().coded().sent(SENT, b"second").drop()
+    for touch in (ev.RetakePressed(), ev.NextPressed()):
+        world.do(touch)
+        assert (world.page.stage, world.page.picture, world.kept) == ("look", b"second", ())
 
 
 def test_what_was_kept_is_read_as_a_scan_is() -> None:

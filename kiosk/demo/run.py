@@ -32,7 +32,7 @@ USUAL, ALL = "usual", "all"
 MEETINGS = "meetings"  # the folder where a script and whoever acts beside it wait for each other
 CONTROL_SECONDS = 30.0  # a twin may draw a page first
 QUIET_SECONDS = 30.0  # the queue must be empty by then, when the network is there
-RETURN_SECONDS = 120.0  # and by then, when the network has come back
+RETURN_SECONDS = 360.0  # and by then, when it has come back: the longest wait of kiosk/sync/policy.py, and a pass
 
 
 @dataclass(frozen=True, slots=True)

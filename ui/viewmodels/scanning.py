@@ -27,12 +27,10 @@ if TYPE_CHECKING:
 LARGEST = QSize(1000, 1000)  # pixels: a page as it is looked at on the screen
 
 
-class MaterialModel(PageModel):
-    """The live picture with its hint, and the pages. The newest picture only; none of it once the page is left."""
+class PictureModel(PageModel):
+    """What DeskPicture.qml draws: ``image`` (its page -1) with outline and hint, and ``pictures``, the others."""
 
-    changed = Signal()
     frame = Signal()
-    hinted = Signal()
 
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
@@ -40,6 +38,16 @@ class MaterialModel(PageModel):
         self.outline: tuple[tuple[float, float], ...] = ()
         self.hint = ""
         self.pictures: list[QImage] = []
+
+
+class MaterialModel(PictureModel):
+    """The live picture with its hint, and the pages. The newest picture only; none of it once the page is left."""
+
+    changed = Signal()
+    hinted = Signal()
+
+    def __init__(self, words: Words, post: Post, parent: QObject) -> None:
+        super().__init__(words, post, parent)
         self._jpegs: tuple[bytes, ...] = ()
         self._pages = RecordsModel(("number",), self)
 

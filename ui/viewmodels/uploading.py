@@ -8,8 +8,8 @@ from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from kiosk.visit.events import BackPressed, CodeRenewed, NextPressed, RetakePressed
-from ui.viewmodels.base import PageModel, shown, told
-from ui.viewmodels.scanning import decoded
+from ui.viewmodels.base import shown, told
+from ui.viewmodels.scanning import PictureModel, decoded
 
 if TYPE_CHECKING:
     from kiosk.visit.screen import UploadBody
@@ -19,18 +19,13 @@ if TYPE_CHECKING:
 DOT = 12  # pixels of a module as it is drawn, before it is fitted to its place
 
 
-class UploadModel(PageModel):
-    """The code as a picture (``image``, page -1 of what draws it), and the one that is looked at (``pictures``)."""
+class UploadModel(PictureModel):
+    """The code as a picture (``image``), and the one that is looked at (``pictures``)."""
 
     changed = Signal()
-    frame = Signal()
 
     def __init__(self, words: Words, post: Post, parent: QObject) -> None:
         super().__init__(words, post, parent)
-        self.image = QImage()
-        self.outline: tuple[tuple[float, float], ...] = ()
-        self.hint = ""
-        self.pictures: list[QImage] = []
         self._code, self._jpeg = "", b""
 
     def refresh(self, body: UploadBody) -> None:

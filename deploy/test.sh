@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 bash deploy/setup --dev || exit 1
 
 export QT_QPA_PLATFORM=offscreen QT_QUICK_BACKEND=software PYTHONUTF8=1
-unset PYTHONDONTWRITEBYTECODE # twelve rows and their children import the same modules
+unset PYTHONDONTWRITEBYTECODE # all rows and their children import the same modules
 unset QT_PLUGIN_PATH QT_QPA_PLATFORM_PLUGIN_PATH QT_QPA_FONTDIR QML2_IMPORT_PATH QML_IMPORT_PATH
 
 summary=()

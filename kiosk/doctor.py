@@ -125,7 +125,8 @@ def _files(profile: Profile) -> list[Check]:
             attention("staff code", "none: staff cannot vouch for a person here", "Set access.staff_secret_file.")
         )
     elif why := _unreadable(secret):
-        make = f"Make it: (umask 077; head -c 20 /dev/urandom | base32 > {secret}); or take it out of the profile."
+        fill = f"mkdir -p {secret.parent}; head -c 20 /dev/urandom | base32 > {secret}"
+        make = f"Make it: (umask 077; {fill}); or take it out of the profile."
         checks.append(broken("staff code", f"{secret} {why}", AS_USER if why == DENIED else make))
     elif stat.S_IMODE(secret.stat().st_mode) & 0o077:
         checks.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,8 +15,15 @@ T = TypeVar("T")
 
 
 def with_backend(settings: Settings, work: Callable[[Backend], T]) -> T:
-    """Raises BackendError, ``store-busy`` where the database does not answer."""
+    """Raises BackendError, ``store-busy`` where the database does not answer.
+
+    A database that was not there is made, and that is said: a mistyped --db shows.
+    """
+    path = settings.sqlite_path()
+    new = path is not None and not path.exists()
     backend = Backend(settings)
+    if new:
+        print(f"made a new, empty database: {path} (with its keys beside it). Is --db right?", file=sys.stderr)
     try:
         return work(backend)
     except StoreBusy as error:

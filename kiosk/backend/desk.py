@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kiosk.backend import backup as saving
 from kiosk.backend import keys
-from kiosk.backend.commanding import say
+from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.core import Backend
 from kiosk.backend.lives_about import broken_chains
 from kiosk.backend.settings import BackendError, Settings
@@ -61,48 +61,32 @@ def rotate_keys(settings: Settings) -> int:
 
 
 def revoke(settings: Settings, terminal_id: str) -> int:
-    backend = Backend(settings)
-    try:
+    def work(backend: Backend) -> None:
         if backend.find_terminal(terminal_id) is None:
             raise BackendError("no-such-terminal", "no terminal of this name is enrolled: check --terminal and --db")
         backend.revoke(terminal_id)
-    finally:
-        backend.close()
+
+    with_backend(settings, work)
     say(revoked=terminal_id)
     return 0
 
 
 def settle(settings: Settings, case_id: str, word: str) -> int:
     """What the office found of a case: kiosk/backend/late.py."""
-    backend = Backend(settings)
-    try:
-        state = backend.late.settle(case_id, word)
-    finally:
-        backend.close()
+    state = with_backend(settings, lambda backend: backend.late.settle(case_id, word))
     say(case=case_id, cause=word, state=state)
     return 0
 
 
 def withdraw_pack(settings: Settings, service_id: str, version: str, since: str) -> int:
-    backend = Backend(settings)
-    try:
-        moment = backend.late.withdraw_pack(service_id, version, since)
-    finally:
-        backend.close()
+    moment = with_backend(settings, lambda backend: backend.late.withdraw_pack(service_id, version, since))
     say(withdrawn=service_id, version=version, since=moment.isoformat())
     return 0
 
 
 def replay(settings: Settings) -> int:
     """Decisions made again (replaying.py); status 1 while there is a difference that nobody has put right."""
-    backend = Backend(settings)
-    try:
-        done = backend.replays.run()
-        standing = backend.replays.standing()
-    except StoreBusy as error:
-        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
-    finally:
-        backend.close()
+    done, standing = with_backend(settings, lambda backend: (backend.replays.run(), backend.replays.standing()))
     say(equal=done.equal, differing=done.differing, not_replayed=done.impossible, standing=standing)
     return 1 if standing else 0
 
@@ -111,11 +95,7 @@ def papers(settings: Settings, out: Path | None, phone: str) -> int:
     """``papers.jws``, ``check.html`` and ``root.key`` into the folder ``out``, for everybody to read."""
     if out is None:
         raise BackendError("no-folder", "say where: kiosk backend papers --out DIR")
-    backend = Backend(settings)
-    try:
-        signed, made = backend.late.published(phone=phone)
-    finally:
-        backend.close()
+    signed, made = with_backend(settings, lambda backend: backend.late.published(phone=phone))
     out.mkdir(parents=True, exist_ok=True)
     whole = {"papers.jws": signed, "check.html": page(signed, made.root), "root.key": made.root}
     for name, text in whole.items():

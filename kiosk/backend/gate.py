@@ -13,10 +13,8 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from weakref import WeakValueDictionary
+from functools import partial
 
 import anyio.to_thread
 import msgspec
@@ -25,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kiosk import suites, wire
 from kiosk.backend import log, straight
 from kiosk.backend.core import Backend
+from kiosk.backend.places import Places
 from kiosk.backend.problems import MEDIA_TYPE, Refusal
 from kiosk.backend.rates import Rates
 from kiosk.backend.store.engine import StoreBusy
@@ -36,6 +35,7 @@ ENROL, ITEMS = "/v1/enrol", "/v1/items"
 NEW_TERMINAL = "new"  # in the terminal header of an enrolment
 KNOWN = 16_384  # terminals that were found in the store
 LARGE_AT_ONCE = 4  # bodies beyond the small ones that are held in memory at the same time
+OF_ONE_TERMINAL = 1
 _SMALL_BODY = 64 * 1024
 _MATERIAL = re.compile(r"/v1/materials/[^/]+")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
@@ -51,7 +51,8 @@ class Gate:
         self._backend = backend
         # ids whose bodies may be read at once: whether it is still one of ours is looked up afterwards, each time
         self._known: set[str] = set()
-        self._places = _Places(backend.settings.body_seconds)
+        patience = 2 * backend.settings.body_seconds
+        self._places = Places(LARGE_AT_ONCE, OF_ONE_TERMINAL, patience, partial(Refusal, "store-busy"))
         self._rates = Rates(backend.settings.rate, backend.settings.burst, backend.settings.monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +91,7 @@ class Gate:
         claimed = _claimed(headers) if ours else ""
         if ours and path != ENROL and claimed not in self._known:  # who a new one is, the code will say
             await anyio.to_thread.run_sync(self._look_up, claimed)
-        async with self._places.place(claimed, _may_be_large(path, headers)):
+        async with self._places.place(claimed, large=claimed != "" and _may_be_large(path, headers)):
             body, scope["state"]["sha256"] = await self._body(path, headers, receive)
             done = await anyio.to_thread.run_sync(self._serve, scope, headers, body) if ours else None
             if done is None:
@@ -216,31 +217,6 @@ class Gate:
             if known and signer is not current:
                 extra.append((wire.NEWEST_KEY_HEADER.lower().encode(), current.signing_id.encode()))
         return extra
-
-
-class _Places:
-    """Places for large bodies in memory: few at a time, and one for each terminal that a request names."""
-
-    def __init__(self, body_seconds: float) -> None:
-        self._places = asyncio.Semaphore(LARGE_AT_ONCE)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._patience = 2 * body_seconds
-
-    @asynccontextmanager
-    async def place(self, claimed: str, large: bool) -> AsyncIterator[None]:
-        """Raises Refusal when none becomes free in time. ``claimed``: the terminal's id, or ""."""
-        if not claimed or not large:
-            yield
-            return
-        turn = self._turns.setdefault(claimed, asyncio.Lock())
-        async with AsyncExitStack() as held:
-            try:
-                async with asyncio.timeout(self._patience):
-                    await held.enter_async_context(turn)
-                    await held.enter_async_context(self._places)
-            except TimeoutError:
-                raise Refusal("store-busy") from None
-            yield
 
 
 class _Gone(Exception):

@@ -184,23 +184,25 @@ class Inboxes:
     def _wake_in(self, seconds: int) -> None:
         """To sweep once more: one timer at a time, which nothing waits for."""
         with self._lock:
-            if self._timer is not None and self._timer.is_alive():
-                return
-            self._timer = threading.Timer(seconds + 1, self._woken)
-            self._timer.daemon = True
-            self._timer.start()
+            if self._timer is None or not self._timer.is_alive():
+                self._wind(seconds)
+
+    def _wind(self, seconds: int) -> None:
+        """Under the lock."""
+        self._timer = threading.Timer(seconds + 1, self._woken)
+        self._timer.daemon = True
+        self._timer.start()
 
     def _woken(self) -> None:
-        left = 0
         with contextlib.suppress(StoreBusy):  # then it is swept with the next that is opened
             self.sweep()
-            left = self._store.read(inbox_rows.next_end)
-        with self._lock:
+        with self._lock, contextlib.suppress(StoreBusy):
             if self._timer is not threading.current_thread():
                 return  # closed meanwhile
             self._timer = None
-        if left:
-            self._wake_in(max(0, left - self._seconds()))
+            left = self._store.read(inbox_rows.next_end)  # under the lock: who opens one finds a timer, or is seen here
+            if left:
+                self._wind(max(0, left - self._seconds()))
 
 
 def hash_of(token: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.core import Backend
@@ -17,7 +16,6 @@ from kiosk.domain.life import Deed, Lack, LifeError, Role, Stand
 from kiosk.domain.text import Text
 from kiosk.services.model import ServicePack
 
-T = TypeVar("T")
 STAFF = (Role.COMMUNITY, Role.STREET, Role.DEPARTMENT)
 NEAR_DAYS = 5  # calendar days ahead that the list of what is due looks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kiosk.backend.core import Backend
+from kiosk.backend.commanding import with_backend
 from kiosk.backend.settings import BackendError, Settings
 
 
@@ -13,11 +13,7 @@ def heads(settings: Settings, terminal_id: str) -> list[str]:
 
     Raises BackendError ``no-such-log``.
     """
-    backend = Backend(settings)
-    try:
-        receipts = backend.logs.receipts(terminal_id)
-    finally:
-        backend.close()
+    receipts = with_backend(settings, lambda backend: backend.logs.receipts(terminal_id))
     if not receipts:
         raise _none(terminal_id)
     return [msgspec.json.encode(receipt).decode() for receipt in receipts]
@@ -25,12 +21,7 @@ def heads(settings: Settings, terminal_id: str) -> list[str]:
 
 def allow_another(settings: Settings, terminal_id: str) -> None:
     """The terminal's next checkpoint may begin another log. Raises BackendError ``no-such-log``."""
-    backend = Backend(settings)
-    try:
-        found = backend.logs.allow_another(terminal_id)
-    finally:
-        backend.close()
-    if not found:
+    if not with_backend(settings, lambda backend: backend.logs.allow_another(terminal_id)):
         raise _none(terminal_id)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk import policy, wire
-from kiosk.backend.commanding import say
+from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.core import Backend
 from kiosk.backend.publishing import scopes_of
 from kiosk.backend.settings import BackendError, Settings
@@ -64,11 +64,7 @@ def publish(settings: Settings, wanted: Wanted) -> int:
     file = settings.sqlite_path()
     if file is not None and not file.exists():  # a new one would be no terminal's
         raise BackendError("no-backend", f"{file} is no backend's database: name the one that serves with --db")
-    backend = Backend(settings)
-    try:
-        return _publish(backend, wanted, key, added)
-    finally:
-        backend.close()
+    return with_backend(settings, lambda backend: _publish(backend, wanted, key, added))
 
 
 def _publish(backend: Backend, wanted: Wanted, key: PublishingKey, added: Sequence[tuple[wire.Artefact, bytes]]) -> int:
@@ -125,24 +121,14 @@ def next_manifest(
 
 def show(settings: Settings) -> int:
     """Every scope's manifest in force, one line each."""
-    backend = Backend(settings)
-    try:
-        found = backend.published.in_force()
-    finally:
-        backend.close()
-    for made in found:
+    for made in with_backend(settings, lambda backend: backend.published.in_force()):
         print(msgspec.json.encode(made).decode())
     return 0
 
 
 def outcomes(settings: Settings, command_id: str) -> int:
     """What terminals have reported of a command, or of all: one line each."""
-    backend = Backend(settings)
-    try:
-        found = backend.published.reports(command_id)
-    finally:
-        backend.close()
-    for each in found:
+    for each in with_backend(settings, lambda backend: backend.published.reports(command_id)):
         print(msgspec.json.encode({"name": each.name, "scope": each.scope, "received_at": each.received_at,
                                    "report": each.report}).decode())  # fmt: skip
     return 0

@@ -12,12 +12,11 @@ from pathlib import Path
 
 from kiosk import wire
 from kiosk.backend.certificates import Electronic, NotCertified
-from kiosk.backend.commanding import say
+from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.core import Backend
 from kiosk.backend.lives import Act
 from kiosk.backend.seal_keys import SAMPLE_DAYS, Seal, SealKeys
 from kiosk.backend.settings import BackendError, Settings
-from kiosk.backend.store.engine import StoreBusy
 from kiosk.domain.life import Deed, LifeError, Role
 from kiosk.domain.text import Text
 from kiosk.durable import put
@@ -67,15 +66,10 @@ def certificate(settings: Settings, case_id: str, out: Path | None) -> int:
     """The sealed certificate of a case as FILE, the SM2 signature beside it as FILE.sm2; made where it was not yet."""
     if out is None:
         raise BackendError("no-file", "say where: kiosk backend certificate --case ID --out FILE")
-    backend = Backend(settings)
     try:
-        return _written(backend.certificates.of(case_id), out)
+        return _written(with_backend(settings, lambda backend: backend.certificates.of(case_id)), out)
     except NotCertified as error:
         raise BackendError(error.code, error.advice) from error
-    except StoreBusy as error:
-        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
-    finally:
-        backend.close()
 
 
 def correct(settings: Settings, case_id: str, changes: dict[str, str], why: str, out: Path | None) -> int:
@@ -83,25 +77,22 @@ def correct(settings: Settings, case_id: str, changes: dict[str, str], why: str,
     if out is None or not changes:
         raise BackendError("no-file", "say what and where: --argument FIELD=VALUE --reason WORD --out FILE")
     act = Act(Deed.CORRECTED, Role.DEPARTMENT, reason=Text(why, why))
-    backend = Backend(settings)
-    try:
+
+    def work(backend: Backend) -> int:
         backend.lives.check(case_id, act)
         status = _written(backend.certificates.correct(case_id, changes, why), out)
         backend.lives.act(case_id, act)
         return status
+
+    try:
+        return with_backend(settings, work)
     except (NotCertified, LifeError) as error:
         raise BackendError(error.code, error.advice) from error
-    finally:
-        backend.close()
 
 
 def certify(settings: Settings) -> int:
     """Every certificate that is due and not made; status 1 where one could not be made."""
-    backend = Backend(settings)
-    try:
-        done = backend.certificates.run()
-    finally:
-        backend.close()
+    done = with_backend(settings, lambda backend: backend.certificates.run())
     say(made=done.made, not_made=done.not_made)
     return 1 if done.not_made else 0
 

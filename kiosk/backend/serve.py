@@ -19,6 +19,7 @@ import uvicorn
 
 from kiosk.backend import log
 from kiosk.backend.api import create_app
+from kiosk.backend.commanding import with_backend
 from kiosk.backend.core import Backend
 from kiosk.backend.lines import BoundedProtocol
 from kiosk.backend.replaying import QUIET, QuietReplays
@@ -41,11 +42,7 @@ class FirstTerminal:
 
 def issue_code(settings: Settings, area_code: str, name: str) -> str:
     """A one-time enrolment code; the backend may be running meanwhile. Raises BackendError."""
-    backend = Backend(settings)
-    try:
-        return backend.issue_code(area_code, name)
-    finally:
-        backend.close()
+    return with_backend(settings, lambda backend: backend.issue_code(area_code, name))
 
 
 def serve(

@@ -48,12 +48,10 @@ class Clock:
         self.now += timedelta(**spans)
 
 
-class Server:
-    """The backend as it is served, in a thread."""
+class Served:
+    """An application on a port of this machine, in a thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        app = create_app(settings)
-        self.backend: Backend = app.state.backend
+    def __init__(self, app: Any) -> None:
         self._listener = bind("127.0.0.1:0")
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -74,6 +72,18 @@ class Server:
         self._thread.join(10)
         assert not self._thread.is_alive()
         self._listener.close()
+
+
+class Server(Served):
+    """The backend as it is served."""
+
+    def __init__(self, settings: Settings) -> None:
+        app = create_app(settings)
+        self.backend: Backend = app.state.backend
+        super().__init__(app)
+
+    def stop(self) -> None:
+        super().stop()
         self.backend.close()
 
 

@@ -5,10 +5,8 @@ Nobody in it is real: names are long on purpose, numbers have right check digits
 
 from __future__ import annotations
 
-import asyncio
 import io
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,7 +29,6 @@ from kiosk.backend.inboxes import hash_of
 from kiosk.backend.lives import Act
 from kiosk.backend.oversight.oversight import Oversight
 from kiosk.backend.public import looking, sending
-from kiosk.backend.serve import QuietServer, bind, configure
 from kiosk.backend.store.publishing_tables import command_reports, commands
 from kiosk.backend.web import tokens
 from kiosk.backend.web.problems import WebError
@@ -44,7 +41,7 @@ from kiosk.domain.rating_task import By, TaskDeed
 from kiosk.domain.text import Text
 from kiosk.papers import mark as marks
 from kiosk.papers.statement import Statement, serial_of
-from tests.backend.conftest import NOON, Clock, Server, Terminal
+from tests.backend.conftest import NOON, Clock, Served, Server, Terminal
 from tests.backend.console_room import PASSWORD, Browser, NewStaff, Room, arrived, console_of, taken
 from tests.backend.test_backend_ratings import rate
 from tests.backend.test_oversight_facts import PHONE, filled, season
@@ -143,8 +140,7 @@ class World:
             assert found is not None
             key = wire.b64(suites.of_key(wire.unb64(self.terminal.enrolment.sealing_key)).new_sealing_pair()[1])
             backend.inboxes.open(found, wire.InboxRequest(inbox, key))
-        text = f"{inbox}~{'0' * 32}~42"
-        return f"{text}~{sending._mac(backend, text)}"
+        return sending.cookie_of(backend, sending.Ticket(inbox, "0" * 32, 42))
 
     def half(self) -> str:
         """Somebody who has given the password, and has still to set up the second factor."""
@@ -221,7 +217,7 @@ def made_world(folder: Path, *, whole: bool = True, serve: bool = False) -> Worl
         world.close()
         raise
     if serve:
-        world.served = Served(room.site)
+        world.served = Served(alone(room.site))
     return world
 
 
@@ -327,8 +323,8 @@ def _looked_at(world: World) -> None:
 
 def ticket(site: Site, case_id: str, scope: str) -> str:
     """The cookie of a browser that has proved whose case it is."""
-    text = f"{case_id}~{scope}~{int((site.backend.now() + looking.LIFE).timestamp())}"
-    return f"{text}~{looking._mac(site.backend, text)}"
+    until = int((site.backend.now() + looking.LIFE).timestamp())
+    return looking.cookie_of(site.backend, looking.Ticket(case_id, scope, until))
 
 
 def token_of(html: str) -> str:
@@ -336,31 +332,15 @@ def token_of(html: str) -> str:
     return found[1] if found else ""
 
 
-class Served:
-    """The pages alone on a port of this machine, for a real browser."""
+def alone(site: Site) -> Any:
+    """The pages without the API, as an application."""
 
-    def __init__(self, site: Site) -> None:
-        self._listener = bind("127.0.0.1:0")
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        started = threading.Event()
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await site(scope, receive, send)
+            return
+        for phase in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{phase}.complete"})
 
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] != "lifespan":
-                await site(scope, receive, send)
-                return
-            for phase in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{phase}.complete"})
-
-        def run() -> None:
-            self._server = QuietServer(configure(app), started.set)
-            asyncio.run(self._server.serve(sockets=[self._listener]))
-
-        self._thread = threading.Thread(target=run)
-        self._thread.start()
-        assert started.wait(10)
-
-    def stop(self) -> None:
-        self._server.stop()
-        self._thread.join(10)
-        self._listener.close()
+    return app

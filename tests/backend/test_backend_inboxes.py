@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -54,3 +55,27 @@ def test_from_the_telephone_to_the_terminal_and_gone(room: Room) -> None:
     assert visit.news() == wire.InboxNews(open=False)
     room.backend.inboxes.sweep()
     assert visit.rows() == (0, 0)
+
+
+class Meanwhile:
+    """A lock before which something happens, once."""
+
+    def __init__(self, lock: Any, deed: Callable[[], object]) -> None:
+        self._lock, self._deeds = lock, [deed]
+
+    def __enter__(self) -> None:
+        while self._deeds:
+            self._deeds.pop()()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_one_that_is_opened_while_others_are_swept_is_swept_in_its_time(room: Room) -> None:
+    inboxes = room.backend.inboxes
+    inboxes._timer = threading.current_thread()  # type: ignore[assignment]  # as when its time has come
+    inboxes._lock = Meanwhile(inboxes._lock, lambda: Visit(room))  # type: ignore[assignment]
+    inboxes._woken()
+    assert isinstance(inboxes._timer, threading.Timer)
+    assert inboxes._timer.is_alive()

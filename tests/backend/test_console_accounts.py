@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from kiosk.backend import BackendError
 from kiosk.backend.console.accounts import NewStaff
 from kiosk.backend.console.people import Account
 from kiosk.backend.console.roles import AccountDeed, Role
 from kiosk.backend.store.account_tables import account_log
+from kiosk.backend.store.staff_tables import staff
 from tests.backend.conftest import AREA
 from tests.backend.console_room import PASSWORD, Browser, Room, console_fixture, token_in  # noqa: F401
 from tests.backend.lives_room import rows
@@ -102,6 +104,35 @@ def test_who_began_with_a_first_password_has_nothing_of_it_once_its_owner_is_in(
     owner.post("/console/second-factor", {"code": owner.code(), "password": OTHER, "again": OTHER})
     assert is_in(owner)
     assert thief.get("/console/second-factor").url.path == "/console/sign-in"
+
+
+def test_who_began_before_sees_nothing_of_the_second_factor_that_its_owner_sets_up(room: Room) -> None:
+    room.console.accounts.add(NewStaff("watched", Role.STREET, (AREA,), (), "", PASSWORD))
+    thief, owner = room.browser(), room.browser()
+    thief.login = owner.login = "watched"
+    thief.sign_in(code="")
+    owner.sign_in(code="")
+    page = thief.get("/console/second-factor")
+    assert page.url.path == "/console/sign-in"
+    assert 'class="qr"' not in page.text
+    assert 'class="qr"' in owner.page.text
+
+
+def test_an_account_that_cannot_be_read_hides_no_other_one_and_can_be_locked(room: Room, operator: Browser) -> None:
+    accounts = room.console.accounts
+    one, other = (
+        accounts.add(NewStaff(login, Role.STREET, (AREA,), (), name, PASSWORD))
+        for login, name in (("damaged", "赵六"), ("whole", "钱八"))
+    )
+    of_one = staff.c.staff_id == one
+    room.server.backend._store.write(lambda c: c.execute(update(staff).where(of_one).values(profile=b"damaged")))
+    assert "钱八" in operator.get("/console/staff").text
+    assert accounts.names([one, other]) == {one: "—", other: "钱八"}
+    operator.get(f"/console/staff/{one}")
+    assert operator.post(f"/console/staff/{one}/lock", {}).status_code == 200
+    found = accounts.account(one)
+    assert found is not None
+    assert found.locked
 
 
 @pytest.mark.parametrize("deed", ["lock", "sessions", "change"])

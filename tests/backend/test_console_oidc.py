@@ -161,6 +161,13 @@ def test_keys_are_changed_and_looked_for_once_a_minute(room: OidcRoom) -> None:
     refused(room, "bad-token", room.come(other, subject), other)  # the old key is none any more
 
 
+@pytest.mark.parametrize("name", ["authorization_endpoint", "jwks_uri"])
+def test_a_provider_whose_documents_name_what_is_no_address(room: OidcRoom, name: str) -> None:
+    room.twin.documents[name] = "https://[sso.example/keys"
+    browser = room.browser()
+    refused(room, "provider-garbled", browser.client.get("/console/oidc/start"), browser)
+
+
 @pytest.mark.parametrize(
     ("cause", "code"), [("refused", "provider-down"), ("deadline", "provider-down"), ("tls-date", "clock")]
 )

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.connectors.config import load
@@ -25,7 +24,6 @@ from kiosk.backend.store import connector_results
 from kiosk.backend.store.connector_letters import Letter
 from kiosk.journal.errors import JournalError
 
-T = TypeVar("T")
 ACTIONS = ("list", "lag", "waiting", "dead", "aside", "show", "retry", "repair", "check")
 LIMIT = 1000
 

@@ -238,7 +238,8 @@ class Accounts(Keeping):
         kind = kind or (store.FULL if row.second_at else store.HALF)
         if password:
             store.change(connection, row.staff_id, password=password)
-        if kind == store.HALF:  # each time anew: who began before with the password alone has seen the last one
+        if kind == store.HALF:  # each time anew: who began before with the password alone has seen the last one,
+            store.end_all(connection, row.staff_id, store.HALF)  # and sees nothing of this one
             self._keep(connection, row, secret=pyotp.random_base32(), second_at=None)
         whole = kind == store.FULL
         store.begin(connection, hashed(token), row.staff_id, kind, now, now + (LONGEST if whole else HALF))

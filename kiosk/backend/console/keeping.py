@@ -30,6 +30,7 @@ from kiosk.backend.store.staff import StaffRow
 FIRST = 72 * 3600  # seconds for which a first password lets in
 COMMAND, ISSUER = "", "issuer"  # who has done it, where it was nobody with an account
 MOST = 20  # deeds that are shown of one account
+UNREAD = Profile("—", "—")  # of an account whose row was damaged, or whose key is not here
 Change = Callable[[Connection, StaffRow], None]
 
 
@@ -154,7 +155,7 @@ class Keeping:
     def names(self, staff_ids: Sequence[str]) -> dict[str, str]:
         """What is shown of people, by id."""
         rows = self._store.read(lambda connection: store.some(connection, staff_ids)) if staff_ids else []
-        return {row.staff_id: self._shown(row).name for row in rows}
+        return {row.staff_id: self._legible(row).name for row in rows}
 
     # -- what they stand on ---------------------------------------------------------------------------
 
@@ -266,11 +267,18 @@ class Keeping:
         plain = self._sealing.show(row.profile, row.sealing_key_id, "staff", row.staff_id)
         return msgspec.json.decode(plain, type=Profile)
 
+    def _legible(self, row: StaffRow) -> Profile:
+        """For what is shown of many: one that cannot be read hides no other one, and can still be locked."""
+        try:
+            return self._shown(row)
+        except BackendError:
+            return UNREAD
+
     def _staff(self, row: StaffRow) -> Staff:
         return staff_of_row(row, self._shown(row).name)
 
     def _account(self, row: StaffRow) -> Account:
-        shown = self._shown(row)
+        shown = self._legible(row)
         return Account(
             shown.login, staff_of_row(row, shown.name), bool(row.second_at), bool(row.ended_at), bool(row.password),
             shown.first_until > 0, shown.subject, shown.follows,

@@ -137,13 +137,13 @@ def _issuer(path: Path, said: Mapping[str, Any], public_url: str) -> Issuer:
         if not said.get(key):
             raise BackendError(BAD, f"{path}: [oidc] lacks {key}")
     issuer = said["issuer"]
-    if urlsplit(issuer).query or urlsplit(issuer).fragment or not _is_address(issuer):
+    if not is_address(issuer) or urlsplit(issuer).query or urlsplit(issuer).fragment:
         raise BackendError(BAD, f"{path}: oidc.issuer is https://HOST/PATH, as the provider itself writes it")
     origin = (said.get("origin") or public_url).rstrip("/")
     if not origin:
         advice = f"{path}: say how browsers reach the console: oidc.origin, or --public-url https://HOST"
         raise BackendError(BAD, advice)
-    if urlsplit(origin).path or urlsplit(origin).query or not _is_address(origin):
+    if not is_address(origin) or urlsplit(origin).path or urlsplit(origin).query:
         raise BackendError(BAD, f"{path}: oidc.origin (or --public-url) is https://HOST[:PORT] and nothing behind it")
     acr, amr = _texts(path, "oidc.acr", said), _texts(path, "oidc.amr", said)
     second = said.get("second_factor", "own")
@@ -210,10 +210,10 @@ def _texts(path: Path, where: str, said: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _is_address(url: str) -> bool:
-    """https://, or http:// on this machine."""
-    parts = urlsplit(url)
+def is_address(url: str) -> bool:
+    """https://, or http:// on this machine; nobody's name in it."""
     try:
+        parts = urlsplit(url)
         address.parse(f"{parts.scheme}://{parts.netloc}")
     except ValueError:
         return False

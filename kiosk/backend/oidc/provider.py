@@ -12,15 +12,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import msgspec
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, import_key
 
-from kiosk import address
-from kiosk.backend.oidc.config import Issuer
+from kiosk.backend.oidc.config import Issuer, is_address
 from kiosk.backend.oidc.problems import OidcError
 from kiosk.sync.transport import HttpTransport, Reply, Transport, TransportFailure
 
@@ -162,15 +161,8 @@ def _documents(said: Mapping[str, Any]) -> Documents:
     )  # fmt: skip
 
 
-def _is_url(url: object) -> bool:
-    if not isinstance(url, str) or "#" in url:
-        return False
-    parts = urlsplit(url)
-    try:
-        address.parse(f"{parts.scheme}://{parts.netloc}")
-    except ValueError:
-        return False
-    return True
+def _is_url(url: object) -> TypeGuard[str]:
+    return isinstance(url, str) and "#" not in url and is_address(url)
 
 
 def _keys(said: Mapping[str, Any]) -> KeySet:

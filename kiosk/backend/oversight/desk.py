@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.backend.commanding import say
-from kiosk.backend.core import Backend
+from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.oversight import sampling
 from kiosk.backend.oversight.oversight import Oversight
 from kiosk.backend.settings import BackendError, Settings
-from kiosk.backend.store.engine import StoreBusy
 from kiosk.durable import put
 
 WHAT = ("refresh", "report", "export", "commitments", "sample", "detect")
@@ -41,13 +39,7 @@ def run(settings: Settings, wanted: Wanted) -> int:
     }  # fmt: skip
     if wanted.what not in deeds:
         raise BackendError("bad-what", f"say one of {', '.join(WHAT)}: kiosk backend oversight report --out FILE.pdf")
-    backend = Backend(settings)
-    try:
-        return deeds[wanted.what](Oversight.of(backend), wanted)
-    except StoreBusy as error:
-        raise BackendError("store-busy", "the database does not answer: try again", retryable=True) from error
-    finally:
-        backend.close()
+    return with_backend(settings, lambda backend: deeds[wanted.what](Oversight.of(backend), wanted))
 
 
 def _refresh(oversight: Oversight, _wanted: Wanted) -> int:

@@ -344,9 +344,9 @@ def _keep(connection: Connection, made: Mapping[str, Overview], at: str) -> None
 
 
 def _suspicion(each: Finding, loaded: Loaded, now: datetime) -> dict[str, Any]:
+    """Of several streets it is for whoever is over all of them: none of them reads of another's."""
     from kiosk.backend.oversight.frames import moment
 
-    """Of several streets it is for whoever is over all of them: none of them reads of another's."""
     ids = [loaded.cases[int(case)] for case in loaded.frame.case[each.places]]
     places = loaded.frame.terminal[each.places]
     more: dict[str, Any] = {name: round(float(value), 4) for name, value in each.more.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import IO, TypeVar
+from typing import IO
 
 from kiosk.backend.commanding import say, with_backend
 from kiosk.backend.core import Backend
@@ -17,7 +17,6 @@ from kiosk.backend.settings import BackendError, Settings
 from kiosk.domain.rating import level_word, reasons
 from kiosk.domain.rating_task import MAX_WORDS, By, TaskDeed, TaskError, task_rule
 
-T = TypeVar("T")
 _ROLES = {"community": By.OFFICE, "street": By.OFFICE, "department": By.OFFICE, "supervisor": By.SUPERVISOR}
 
 

@@ -168,8 +168,10 @@ def end(connection: Connection, token: str) -> None:
     connection.execute(delete(staff_sessions).where(staff_sessions.c.token == token))
 
 
-def end_all(connection: Connection, staff_id: str) -> None:
-    connection.execute(delete(staff_sessions).where(staff_sessions.c.staff_id == staff_id))
+def end_all(connection: Connection, staff_id: str, kind: str = "") -> None:
+    """``kind``: those of one kind alone."""
+    ended = delete(staff_sessions).where(staff_sessions.c.staff_id == staff_id)
+    connection.execute(ended.where(staff_sessions.c.kind == kind) if kind else ended)
 
 
 # -- who did what

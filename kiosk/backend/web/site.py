@@ -8,8 +8,7 @@ staff, ``/p`` for citizens.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,10 +19,10 @@ from starlette.types import Receive, Scope, Send
 
 from kiosk.backend import log
 from kiosk.backend.core import Backend
+from kiosk.backend.places import Places
 from kiosk.backend.rates import Rates
 from kiosk.backend.web import static, throttle, tokens
 from kiosk.backend.web.beside import PREFIXES
-from kiosk.backend.web.places import Places
 from kiosk.backend.web.problems import WebError
 from kiosk.backend.web.templating import OWN, environment
 from kiosk.backend.web.turn import Page, Refusing, Turn
@@ -46,7 +45,8 @@ class Site:
         self.rates = Rates(throttle.PAGES_RATE, throttle.PAGES_BURST, backend.settings.monotonic)
         self._rates: dict[str, Rates] = {}
         self._lock = threading.Lock()
-        self._places = Places(LARGE_AT_ONCE, OF_ONE_ADDRESS, backend.settings.body_seconds)
+        patience = backend.settings.body_seconds
+        self.places = Places(LARGE_AT_ONCE, OF_ONE_ADDRESS, patience, partial(WebError, "busy"))
         found = list(routes) if routes is not None else _routes_of(backend)
         self._router = Router([*_own(), *found], default=Refusing("not-found").app, redirect_slashes=False)
 
@@ -60,15 +60,6 @@ class Site:
             if what not in self._rates:
                 self._rates[what] = Rates(rate, burst, self.backend.settings.monotonic)
             return self._rates[what]
-
-    @asynccontextmanager
-    async def place(self, large: bool, address: str) -> AsyncIterator[None]:
-        """A place for a body in memory. Raises WebError ``busy`` when none becomes free in time."""
-        if not large:
-            yield
-            return
-        async with self._places.place(address):
-            yield
 
     def room_of(self, path: str) -> str:
         return "public" if path == PREFIXES["public"] or path.startswith(PREFIXES["public"] + "/") else "console"

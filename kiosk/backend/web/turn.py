@@ -230,7 +230,7 @@ class _Answering:
         try:
             take(site.rates, turn.address)
             limit = forms.SMALL if turn.request.method in SAFE else page.limit  # who only looks waits for no place
-            async with site.place(limit > forms.SMALL, turn.address):
+            async with site.places.place(turn.address, large=limit > forms.SMALL):
                 body = await forms.body_of(turn.request, limit, site.backend.settings.body_seconds)
                 if turn.request.method not in SAFE and not isinstance(page, Refusing):
                     turn.form = await forms.form_in(turn.request.headers, body, page.files)

@@ -7,13 +7,17 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from kiosk.backend.web.places import Places
+from kiosk.backend.places import Places
 from kiosk.backend.web.problems import WebError
+
+
+def refused() -> WebError:
+    return WebError("busy")
 
 
 def test_one_address_has_half_of_them_at_most() -> None:
     async def run() -> None:
-        places = Places(most=4, each=2, seconds=0.01)
+        places = Places(most=4, each=2, seconds=0.01, refused=refused)
         async with AsyncExitStack() as held:
             for _ in range(2):
                 await held.enter_async_context(places.place("10.0.0.1"))
@@ -32,7 +36,7 @@ def test_one_address_has_half_of_them_at_most() -> None:
 
 def test_whoever_waits_gets_its_turn() -> None:
     async def run() -> None:
-        places, order = Places(most=1, each=1, seconds=5.0), []
+        places, order = Places(most=1, each=1, seconds=5.0, refused=refused), []
 
         async def send(address: str) -> None:
             async with places.place(address):

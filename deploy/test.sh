@@ -47,9 +47,9 @@ end_all() {
 }
 trap end_all EXIT
 
-# The tests walk in rows. Most wait for windows, printers, children and deadlines: six of those side by side. Two that
+# The tests walk in rows. Most wait for windows, printers, children and deadlines: six of those side by side. Three that
 # only compute go beside them, and behind them: they take the time that the others leave.
-side=6 side_computing=2
+side=6 side_computing=3
 longest=1500 # seconds: a row that stands still is ended, with what it has begun
 # Coverage is counted where it tells most: the visit, the counter and the journal by their unit tests. It costs a third of
 # the time, and between many threads the tracer itself fails now and then.

@@ -17,7 +17,7 @@ from kiosk.bench.rows import Row
 from kiosk.bench.world import World
 
 SECONDS = 60.0
-SETTLE = 15.0  # start-up, enrolment and the first synchronization are not idleness
+SETTLE = 65.0  # start-up, enrolment, the first synchronization and the first rounds are not idleness
 EVERY = 2.0
 MEGABYTE = 1_000_000
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import kiosk
@@ -26,6 +26,7 @@ def test_the_order_in_which_details_are_given_does_not_matter(details: dict[str,
     assert canonical.details_text(details) == canonical.details_text(turned)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # beside other rows a draw takes what it takes
 @given(ROW, ROW)
 def test_two_rows_share_their_bytes_only_if_they_are_equal(
     one: tuple[str, int, str, str, str, dict[str, str | int], str],

@@ -21,6 +21,14 @@ def catalogue(language: str) -> dict[str, str]:
     return words
 
 
+@cache
+def staff_catalogue(language: str, room: str) -> dict[str, str]:
+    """The words of one room of maintenance mode (``i18n/maintenance``): read when staff come, never by the public."""
+    with open(os.path.join(CATALOGUES, "maintenance", f"{room}.{language}.json"), encoding="utf-8") as file:
+        words: dict[str, str] = json.load(file)
+    return words
+
+
 def word(language: str, key: str, values: Sequence[Any] = ()) -> str:
     """The words for a key with ``{0}``, ``{1}`` replaced.
 
@@ -28,7 +36,7 @@ def word(language: str, key: str, values: Sequence[Any] = ()) -> str:
     that has no words of its own falls back to the ``other`` of its family (``fault.other``, ``problem.other.title``);
     an unknown family is a bug: KeyError.
     """
-    words = catalogue(language)
+    words = staff_catalogue(language, key.split(".")[1]) if key.startswith("maint.") else catalogue(language)
     if values and str(values[0]) == "1" and f"{key}.one" in words:
         key = f"{key}.one"
     if key not in words:

@@ -76,6 +76,8 @@ class Actor:
         )
         self._lost_at = 0.0
         self._failures = 0
+        self._returns = 0
+        self._was_up = False
         self._up = False
         self._next_open = self._next_poll = self._next_look = clock()
         self._publish_anyway = False
@@ -93,6 +95,11 @@ class Actor:
     def status(self) -> Status:
         """What was last learned; ``status.age()`` says how long ago."""
         return self._status
+
+    @property
+    def returns(self) -> int:
+        """How often it was lost and came back, since it was started."""
+        return self._returns
 
     def subscribe(self, listener: StatusListener) -> Callable[[], None]:
         """Call ``listener`` whenever the status changes; returns how to end that.
@@ -262,6 +269,8 @@ class Actor:
         with self._changed:
             self._up, self._failures = True, 0
             cause, self._cause = self._cause, None
+            self._returns += cause is not None and self._was_up
+            self._was_up = True
         if cause is not None:
             _log.info("%s is back after %.0f s (%s)", self.name, self._clock() - self._lost_at, cause.code)
         self._poll()

@@ -1,4 +1,10 @@
-"""What an operator does from afar, where it meets the terminal: packs, policy, closing, a restart, a look.
+"""What an operator does from afar, and staff on the spot, where it meets the terminal: packs, policy, closing, a
+restart, a look.
+
+Who closes: an operator's word counts before that of staff on the spot, and that before the hours of profile or policy.
+Both outlast a restart. An operator's ``in-service`` opens what staff have closed, too; staff open what staff have
+closed, and never what an operator has. An operator's time (``until``) opens by itself; what staff expect is told to the
+public and opens nothing: whoever has taken a terminal apart says when it is whole.
 
 Nothing of it reaches into a visit. Packs change between two visits; what is built into the terminal when it starts (a
 policy's values) is taken up by a restart between two visits, which the process does to itself (kiosk/running.py).
@@ -14,7 +20,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from kiosk import __version__, policy
+from kiosk.domain.beijing import CHINA
+from kiosk.health import findings
 from kiosk.health.rounds import Job
 from kiosk.profile import Profile
 from kiosk.sync import commands, orders, taking
@@ -62,7 +72,7 @@ class Afar:
         self._tell, self._hurry = tell, hurry
         self._hours = policy.applied(profile, found.policy).closed
         self._lock = threading.Lock()
-        self._closed = ""
+        self._closed = ("", "")
         self._restarting = self._untold = False
         self._began = time.monotonic()
         for name, reason in found.troubles.items():
@@ -103,31 +113,68 @@ class Afar:
         if begin_anew is None:
             return False
 
-        def end(machine: Machine) -> Machine:
-            begin_anew()
-            return machine
-
         with self._lock:
             first, self._restarting = not self._restarting, True
         if first:
-            self._runner.when_quiet(end)
+            self.between_visits(begin_anew)
         return True
 
     def look_at_closed(self) -> None:
-        """An operator's word counts before the hours of profile or policy."""
         with self._lock:
-            word = commands.closed(self._journal, self._now())
-            reason = word.reason if word is not None else ""
-            if not reason and self._hours is not None and self._hours.holds(self._now()):
-                reason = orders.HOURS
-            if reason == self._closed:
+            reason, expected = self._word()
+            if (reason, expected) == self._closed:
                 return
-            self._closed = reason
-            if reason:
+            before, self._closed = self._closed[0], (reason, expected)
+            if reason and reason != before:
                 self._journal.audit("service.closed", reason=reason)
-            else:
+            elif before and not reason:
                 self._journal.audit("service.open")
-            self._runner.post(ClosedChanged(reason))
+            self._runner.post(ClosedChanged(reason, expected))
+
+    def _word(self) -> tuple[str, str]:
+        """Why it is closed, or "", and when it is expected to serve again (HH:MM), where somebody has said so."""
+        now = self._now()
+        word = commands.closed(self._journal, now)
+        if word is not None:
+            return word.reason, _clock(word.until, now)
+        here = commands.closed_here(self._journal)
+        if here is not None:
+            return here.reason, _clock(here.expected, now)
+        if self._hours is not None and self._hours.holds(now):
+            return orders.HOURS, f"{self._hours.end:%H:%M}"
+        return "", ""
+
+    # -- staff on the spot
+
+    @property
+    def found(self) -> taking.InUse:
+        """The packs and the policy that hold, or will from the next quiet moment on."""
+        return self._found
+
+    @property
+    def closed(self) -> str:
+        """Why the terminal is closed now, whoever has said so; "" while it is not."""
+        return self._closed[0]
+
+    def close_here(self, reason: str, expected: datetime | None) -> None:
+        """``reason``: one of kiosk.visit.resting.HERE."""
+        made = commands.ClosedHere(reason, expected.isoformat() if expected else "", self._now().isoformat())
+        self._journal.set_meta(commands.CLOSED_HERE, msgspec.json.encode(made).decode())
+        self.look_at_closed()
+
+    def open_here(self) -> None:
+        """What staff have closed. An operator's closing, or the hours', stay."""
+        self._journal.set_meta(commands.CLOSED_HERE, "")
+        self.look_at_closed()
+
+    def between_visits(self, deed: Callable[[], None]) -> None:
+        """Once, as soon as nobody is here: for what ends the process."""
+
+        def do(machine: Machine) -> Machine:
+            deed()
+            return machine
+
+        self._runner.when_quiet(do)
 
     def diagnostics(self) -> Mapping[str, str]:
         counts = self._journal.counts()
@@ -136,7 +183,7 @@ class Afar:
             "uptime-s": str(int(time.monotonic() - self._began)),
             "state": self._runner.state.value,
             "clock": self._trust(),
-            "closed": self._closed or "no",
+            "closed": " ".join(filter(None, self._closed)) or "no",
             "queued": str(counts.queued),
             "acknowledged": str(counts.acknowledged),
             "quarantined": str(counts.quarantined),
@@ -144,6 +191,7 @@ class Afar:
             "oldest-unsent": counts.oldest_unsent_at.isoformat() if counts.oldest_unsent_at is not None else "none",
             "policy": self._found.policy.version if self._found.policy is not None else "profile",
         }
+        found |= findings.told(self._journal.latest_proofs())
         found |= {f"numbers.{kind}": str(self._journal.numbers_left(kind)) for kind in ("case", "uscc")}
         found |= {f"pack.{name}"[:64]: pack.version for name, pack in chosen(self._profile, self._found).items()}
         for name, status in self._statuses().items():
@@ -162,6 +210,15 @@ class Afar:
                 texts.append("")
             texts[-1] += f",{entry}" if texts[-1] else entry
         return {f"visits.{number}": text for number, text in enumerate(texts[:VISIT_DETAILS]) if text}
+
+
+def _clock(moment: str, now: datetime) -> str:
+    """``HH:MM`` of a moment (ISO 8601) that is still to come and not further away than a day; else ""."""
+    try:
+        left = (at := datetime.fromisoformat(moment)) - now if moment else timedelta()
+    except (ValueError, TypeError):
+        return ""
+    return f"{at.astimezone(CHINA):%H:%M}" if timedelta() < left <= timedelta(days=1) else ""
 
 
 def chosen(profile: Profile, found: taking.InUse) -> dict[str, ServicePack]:

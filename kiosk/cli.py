@@ -1,4 +1,4 @@
-"""The command line: ``kiosk run | demo | backend | doctor | journal | keys | pack | paper | log | bench``.
+"""The command line: ``kiosk run | guard | demo | backend | doctor | journal | keys | pack | paper | log | bench``.
 
 Every command imports what it needs when it runs: nothing heavy stands before the first frame.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 DEMO_DATA = Path("demo-out/data")
 SUITES = ("international", "shangmi")  # those of kiosk.suites
+ENTRY_ROLES = ("keeper", "technician", "administrator", "unlock")  # those of kiosk.access.roles; opens what is closed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +43,15 @@ def _parser() -> argparse.ArgumentParser:
         "--profile", type=Path, required=True, metavar="FILE", help="what this terminal is; examples: deploy/profiles"
     )
     run.set_defaults(run=_run)
+
+    guard = commands.add_parser("guard", help="watch over a command as systemd would: kill a silent one, begin it anew")
+    guard.add_argument(
+        "--watchdog", type=float, metavar="SECONDS", help="how long it may be silent (6, as in deploy/systemd)"
+    )
+    guard.add_argument(
+        "command_line", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="such as: kiosk run --profile FILE"
+    )
+    guard.set_defaults(run=_guard)
 
     demo = commands.add_parser("demo", help="simulated devices on their wires, embedded backend, the real window")
     demo.add_argument("--headless", action="store_true", help="no screen: draw offscreen")
@@ -79,7 +89,8 @@ def _parser() -> argparse.ArgumentParser:
         "action", nargs="?", default="serve",
         choices=("serve", "backup", "restore", "check", "rotate-keys", "revoke", "publish", "published", "outcomes",
                  "settle", "withdraw-pack", "papers", "replay", "case", "due", "seal-key", "certificate",
-                 "correct-certificate", "certify", "ratings", "connectors", "staff", "oversight"),
+                 "correct-certificate", "certify", "ratings", "connectors", "staff", "oversight", "entry-code",
+                 "entry-codes"),
         help="serve (the default); backup --out, also while it serves; restore --from; check: every row has "
         "its parent; rotate-keys: a new epoch of its "
         "keys, which a running backend takes up; revoke --terminal; publish --to --signing-key packs, a policy or a "
@@ -92,7 +103,8 @@ def _parser() -> argparse.ArgumentParser:
         "that are due; ratings: tasks of bad ratings, with --case one of them, with --act --by what is done "
         "now, its words by the standard input; connectors --connectors: how departments' lines stand, with --act "
         "lag, waiting, dead, aside, check, or show, retry, repair --letter (repair: TABLE.COLUMN=VALUE by the standard "
-        "input, --by)",
+        "input, --by); entry-code --terminal --hour --challenge --role --staff --by: lets a member of staff into the "
+        "maintenance of a terminal, whose page shows the first three; entry-codes --terminal: what was issued for it",
     )  # fmt: skip
     backend.add_argument("what", nargs="?", default="", metavar="WHAT", help="of oversight: see there")
     backend.add_argument("--db", default="sqlite:///backend.db", metavar="URL")
@@ -138,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     _seal_options(backend)
     _staff_options(backend)
     _oversight_options(backend)
+    _entry_options(backend)
     backend.set_defaults(run=_backend)
 
     doctor = commands.add_parser("doctor", help="what is well, what is not, and what to do")
@@ -207,6 +220,13 @@ def _parser() -> argparse.ArgumentParser:
     paper.add_argument("--json", action="store_true")
     paper.set_defaults(run=_paper)
 
+    bundle = commands.add_parser("bundle", help="a diagnostics bundle that a terminal wrote to a stick")
+    bundle.add_argument("action", choices=("check",), help="is it whole, and which terminal has signed it")
+    bundle.add_argument("file", type=Path, metavar="FILE")
+    bundle.add_argument("--key", default="", metavar="KEY", help="the terminal's public key (base64, or a file)")
+    bundle.add_argument("--json", action="store_true")
+    bundle.set_defaults(run=_bundle)
+
     log = commands.add_parser("log", help="the audit chain")
     log.add_argument("action", choices=("verify",), help="is every row in its place, unchanged, signed and confirmed")
     log.add_argument("--data", type=Path, default=DEMO_DATA, metavar="DIR", help=f"a terminal's ({DEMO_DATA})")
@@ -233,7 +253,7 @@ def _publishing_options(backend: argparse.ArgumentParser) -> None:
     publish.add_argument(
         "--command", default="", metavar="NAME",
         help="sync-now, change-terminal-key, resend-item item=ID, restart, out-of-service reason=WORD [until=TIME], "
-        "in-service, collect-diagnostics; without any of these the last manifest is published anew",
+        "in-service, collect-diagnostics, unlock-entry; without any of these the last manifest is published anew",
     )  # fmt: skip
     publish.add_argument("--argument", action="append", default=[], metavar="KEY=VALUE", help="of the command")
     publish.add_argument("--days", type=int, default=90, help="that the manifest holds (90)")
@@ -260,8 +280,9 @@ def _life_options(backend: argparse.ArgumentParser) -> None:
     life.add_argument("--by", default="", metavar="NAME", help="who does it")
     life.add_argument(
         "--role", default="department",
-        choices=("community", "street", "department", "applicant", "supervisor", "operator"),
-        help="of whom; applicant: written down for the applicant; supervisor: of appeals (department)",
+        choices=("community", "street", "department", "applicant", "supervisor", "operator", *ENTRY_ROLES),
+        help="of whom; applicant: written down for the applicant; supervisor: of appeals (department); the last four: "
+        "of entry-code",
     )  # fmt: skip
     life.add_argument("--reason", default="", metavar="TEXT", help="which the applicant is told")
     life.add_argument(
@@ -317,6 +338,16 @@ def _oversight_options(backend: argparse.ArgumentParser) -> None:
     oversight.add_argument("--suspicion", default="", metavar="ID", help="of detect")
 
 
+def _entry_options(backend: argparse.ArgumentParser) -> None:
+    entry = backend.add_argument_group("entry-code (also --terminal, --role, --by)")
+    entry.add_argument("--challenge", default="", metavar="DIGITS", help="the six that the terminal's page shows")
+    entry.add_argument("--hour", default="", metavar="TEXT", help='as it shows it: "2026-11-27 14"')
+    entry.add_argument("--staff", default="", metavar="NUMBER", help="of the member of staff who stands there")
+    entry.add_argument(
+        "--secret-file", type=Path, metavar="FILE", help="the installer's, of a terminal that was never on the line"
+    )
+
+
 def _fail(message: str) -> int:
     from kiosk.domain.text import shown
 
@@ -325,16 +356,17 @@ def _fail(message: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from kiosk import display, profile
+    from kiosk import display, profile, trial
     from kiosk.running import run
 
+    file = options.profile.absolute()
     try:
-        loaded = profile.load(options.profile)
+        loaded, standing = trial.load(file)
     except profile.ProfileError as error:
         return _fail(str(error))
     if why := display.missing():
         return _fail(f"{why}; start it inside one, or name a platform of Qt that needs none (QT_QPA_PLATFORM=eglfs)")
-    return run(loaded)
+    return run(loaded, file=file, trial=standing)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -378,6 +410,8 @@ def _backend(options: argparse.Namespace) -> int:
             return 0
         if options.heads or options.allow_log:
             return _log_desk(options)
+        if options.role in ENTRY_ROLES and options.action != "entry-code":
+            return _fail(f"--role {options.role} is a role at a terminal: it goes with entry-code alone")
         if options.action != "serve":
             return _backend_desk(options)
         first = FirstTerminal(*options.first_terminal) if options.first_terminal else None
@@ -424,6 +458,8 @@ def _backend_desk(options: argparse.Namespace) -> int:
         return _staff_desk(options)
     if options.action == "ratings":
         return _ratings_desk(options)
+    if options.action in ("entry-code", "entry-codes"):
+        return _entry_desk(options)
     return desk.rotate_keys(settings) if options.action == "rotate-keys" else desk.revoke(settings, options.terminal)
 
 
@@ -513,6 +549,18 @@ def _staff_desk(options: argparse.Namespace) -> int:
     )
 
 
+def _entry_desk(options: argparse.Namespace) -> int:
+    from kiosk.backend import Settings, entry_desk
+
+    settings = Settings(options.db, options.blobs, options.keys)
+    if options.action == "entry-codes":
+        return entry_desk.issued(settings, options.terminal)
+    return entry_desk.code(
+        settings, options.terminal, options.hour, options.challenge, options.role, options.staff, options.by,
+        options.secret_file,
+    )  # fmt: skip
+
+
 def _publish(options: argparse.Namespace) -> int:
     from kiosk.backend import Settings, publish_desk
 
@@ -541,6 +589,14 @@ def _log_desk(options: argparse.Namespace) -> int:
     if options.heads:
         print("\n".join(heads(settings, options.heads)))
     return 0
+
+
+def _guard(options: argparse.Namespace) -> int:
+    from kiosk.health import guard
+
+    words = options.command_line
+    times = guard.Times() if options.watchdog is None else guard.Times(watchdog=options.watchdog)
+    return guard.main(words[1:] if words[:1] == ["--"] else words, times)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -581,6 +637,12 @@ def _paper(options: argparse.Namespace) -> int:
         options.text, image=options.image, list_file=options.list, root=options.root, fields=options.fields,
         as_json=options.json,
     )  # fmt: skip
+
+
+def _bundle(options: argparse.Namespace) -> int:
+    from kiosk.health import bundle_check
+
+    return bundle_check.run(options.file, key=options.key, as_json=options.json)
 
 
 def _log(options: argparse.Namespace) -> int:

@@ -55,19 +55,22 @@ def _say(text: str) -> None:
 
 def of_terminal(profile: Profile) -> list[Check]:
     """Everything that the profile names: its own files, devices, journal, backend, disk."""
+    from kiosk import testmode
     from kiosk.cabinet import make_device
     from kiosk.domain.beijing import beijing_now
-    from kiosk.health import books, devices, downloads, line, machine, services
+    from kiosk.health import books, devices, downloads, entry, line, machine, services
     from kiosk.keystore import notes
 
+    profile = testmode.applied(profile)
     journal = profile.data / "journal"
-    found = books.examine(journal)
+    found = books.examine(journal, test=profile.test)
     packs, _ = downloads.packs_of(profile)
     packs = {pack_id: packs[pack_id] for pack_id in profile.services or packs}
     asked = devices.examine(profile.devices, make_device, terminal_runs=books.terminal_runs(journal))
     return [
         _profile(profile, len(packs)),
         *_files(profile),
+        *entry.examine(profile.staff_cards_file, profile.entry_secret_file),
         *notes.check(profile.data, profile.keys),
         *asked,
         services.examine(packs, asked),

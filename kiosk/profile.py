@@ -6,13 +6,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk import address
 from kiosk.domain.keys import SOURCES, SUITES, SourceName, SuiteName
 from kiosk.domain.place import Place
-from kiosk.domain.text import LANGUAGES, Language, Text
+from kiosk.domain.text import EMPTY, LANGUAGES, Language, Text
 from kiosk.domain.window import Window
 from kiosk.profile_words import cure, instead, meant
 
@@ -40,6 +41,7 @@ DEVICE_KINDS = (
 
 
 _PCRS = re.compile(r"sha(1|256|384|512):[0-9]{1,2}(,[0-9]{1,2})*")
+QUIET_HOURS = Window(time(2, 30), time(4, 30))
 LEAST_KEEP = 30.0  # seconds that anybody needs to see that a card is offered, and to take it
 
 
@@ -95,6 +97,16 @@ class KeysProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class NightProfile:
+    """``hours``: when the terminal tests itself, if nobody is there; None: never. ``restart_days``: days after which it
+    begins anew by itself in those hours; 0: never."""
+
+    hours: Window | None = QUIET_HOURS
+    restart_days: int = 7
+    exit_seen_by: str = ""  # the camera that sees the A4 printer's exit: then a test page is printed and read at night
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Everything that ``kiosk run`` needs."""
 
@@ -115,6 +127,8 @@ class Profile:
     least_free_mb: int = 256  # MB free besides the reserve of the journal; with less no visit is begun
     face_liveness: bool = False  # whether a sign of life (活体检测) is asked for once the faces match
     staff_secret_file: Path | None = None
+    staff_cards_file: Path | None = None  # whose staff cards open maintenance mode (kiosk/access/cards.py); None: none
+    entry_secret_file: Path | None = None  # for entry codes; None: the terminal's own, told to the backend
     enrolment_code: str = ""
     backend_roots: Path | None = None  # PEM: no other authority is believed; None: those the system trusts
     pictures: Window | None = None  # when cases with large materials may go; None: at once
@@ -123,8 +137,10 @@ class Profile:
     photo: PhotoDecoderProfile = field(default_factory=PhotoDecoderProfile)
     power: PowerProfile = field(default_factory=PowerProfile)
     keys: KeysProfile = field(default_factory=KeysProfile)
+    night: NightProfile = field(default_factory=NightProfile)
     calendar: tuple[Entry, ...] = ()  # days that the offices of this place work, or do not, beside the nation's
     keep_card_after: float | None = None  # s; a smart card that was given back and not taken; None: never kept
+    nearest: Text = EMPTY  # another terminal near by, in words: told where this one cannot serve
     size: tuple[int, int] = (1080, 1920)
     fullscreen: bool = True
 
@@ -166,7 +182,8 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
     if language not in LANGUAGES:
         raise ProfileError(f"{name}: terminal.language is {language!r}; use one of {', '.join(LANGUAGES)}")
     access = reader.section("access", optional=True)
-    secret = access.string("staff_secret_file", "")
+    secret, cards_file = access.string("staff_secret_file", ""), access.string("staff_cards_file", "")
+    entry_secret = access.string("entry_secret_file", "")
     data, backend = reader.section("data"), reader.section("backend")
     services = reader.section("services", optional=True)
     policy = reader.section("policy", optional=True)
@@ -174,7 +191,7 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
     photo = reader.section("photo_decoder", optional=True)
     power, cards = reader.section("power", optional=True), reader.section("cards", optional=True)
     screen, keys = reader.section("screen", optional=True), reader.section("keys", optional=True)
-    calendar = reader.section("calendar", optional=True)
+    calendar, night = reader.section("calendar", optional=True), reader.section("night", optional=True)
     profile = Profile(
         place=place,
         street=Text(place.district + street.zh, street.en),
@@ -198,16 +215,20 @@ def parse(table: Mapping[str, Any], base: Path, name: str = "profile") -> Profil
         least_free_mb=data.whole("least_free_mb", 256, 64, 1_000_000),
         face_liveness=policy.boolean("face_liveness", False),
         staff_secret_file=base / secret if secret else None,
+        staff_cards_file=base / cards_file if cards_file else None,
+        entry_secret_file=base / entry_secret if entry_secret else None,
         photo=PhotoDecoderProfile(photo.string("library", ""), photo.string("function", "unpack")),
         power=PowerProfile(_command(power)),
         keys=_keys(keys),
+        night=_night(night),
         calendar=_calendar(calendar),
         keep_card_after=_keep_after(cards),
+        nearest=terminal.text("nearest", EMPTY),
         size=_size(screen),
         fullscreen=screen.boolean("fullscreen", True),
     )
     tables = (terminal, data, backend, services, access, policy, photo, power, cards, screen, publishing, keys)
-    for section in (reader, *tables, calendar):
+    for section in (reader, *tables, calendar, night):
         section.refuse_unknown()
     return profile
 
@@ -259,6 +280,15 @@ def _keys(keys: _Reader) -> KeysProfile:
     if not 1 <= days <= 3650:
         raise keys.fail("change_days", "must be 1 to 3650 days")
     return KeysProfile(suite, source, pcrs, days)
+
+
+def _night(night: _Reader) -> NightProfile:
+    usual = NightProfile()
+    hours = usual.hours if night.string("hours", "-") == "-" else _window(night, "hours")  # "" for never
+    seen_by = night.string("exit_seen_by", "")
+    if seen_by not in ("", "document_camera"):
+        raise night.fail("exit_seen_by", 'use "document_camera", or leave it out where a person carries the page')
+    return NightProfile(hours, night.whole("restart_days", usual.restart_days, 0, 90), seen_by)
 
 
 def _keep_after(cards: _Reader) -> float | None:
@@ -382,8 +412,10 @@ class _Reader:
             raise self.fail(key, f"must be {digits} digits in quotes")
         return value
 
-    def text(self, key: str) -> Text:
+    def text(self, key: str, default: Text | None = None) -> Text:
         value = self._get(key)
+        if value is None and default is not None:
+            return default
         if isinstance(value, str):
             return Text(value, value)
         if isinstance(value, Mapping) and set(value) == {"zh", "en"} and all(type(v) is str for v in value.values()):

@@ -17,21 +17,30 @@ from typing import TYPE_CHECKING, Any
 from kiosk.profile import Profile, ProfileError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from devices.contracts.camera import Frame
     from devices.contracts.device import Status
     from devices.contracts.document_camera import DocumentFrame
     from devices.contracts.identity import PhotoDecoder
     from devices.contracts.reading import PageReader
     from devices.manager import Manager
+    from kiosk.access.entry import Entry
     from kiosk.afar import Afar
     from kiosk.counter.committing import Standing
     from kiosk.counter.counter import Counter
     from kiosk.counter.speaking import Speaking
     from kiosk.documents.worker import DocumentsWorker
     from kiosk.domain.papers import PaperContent
-    from kiosk.health.rounds import Rounds
+    from kiosk.health.loops import Loop
+    from kiosk.health.night import Night
+    from kiosk.health.rounds import Job, Rounds
+    from kiosk.health.supervisor import Supervisor
     from kiosk.housekeeping import Housekeeping
     from kiosk.journal.journal import Journal
+    from kiosk.maintenance.desk import MaintenanceDesk
+    from kiosk.maintenance.house import House
+    from kiosk.maintenance.since import Since
     from kiosk.services.model import ServicePack
     from kiosk.sync.aside import Aside
     from kiosk.sync.asking import Asking
@@ -41,6 +50,8 @@ if TYPE_CHECKING:
     from kiosk.sync.loop import SyncLoop
     from kiosk.sync.taking import InUse
     from kiosk.sync.transport import Transport
+    from kiosk.trial import Standing as TrialStanding
+    from kiosk.upkeep import Speak, Upkeep
     from kiosk.visit.events import Event
     from kiosk.visit.runner import Runner
     from kiosk.visit.screen import Screen
@@ -61,8 +72,10 @@ class Terminal:
 
     ``failed`` is told what kept it from starting, or a bug that ended one of its threads. ``clock`` replaces the
     visit's clocks; ``print_seconds`` is how long a citizen waits for one paper. ``power_down`` is called when the
-    battery is low and nobody is here: whoever runs this terminal is to stop it. ``restart`` ends it so that it begins
-    anew; None where nobody can.
+    battery is low and nobody is here, ``shut_down`` when staff want it: whoever runs this terminal is to stop it.
+    ``restart`` ends it so that it begins anew; None where nobody can. ``file`` is where the profile was read from,
+    which maintenance mode may change; ``trial`` what this start found of such a change (kiosk/trial.py). ``speak``:
+    words for papers of staff.
     """
 
     def __init__(
@@ -74,11 +87,17 @@ class Terminal:
         clock: Callable[[], Now] | None = None,
         print_seconds: float | None = None,
         power_down: Callable[[], None] = lambda: None,
+        shut_down: Callable[[], None] = lambda: None,
         restart: Callable[[], None] | None = None,
+        file: Path | None = None,
+        trial: TrialStanding | None = None,
+        speak: Speak | None = None,
     ) -> None:
-        self._profile, self._decoder, self._failed = profile, decoder, failed
+        self._profile, self._file, self._decoder, self._failed = profile, file, decoder, failed
+        self._trial, self._speak = trial, speak
         self._as_read, self._restart = profile, restart  # the profile without a policy's values
         self._clock, self._print_seconds, self._power_down = clock, print_seconds, power_down
+        self._shut_down = shut_down
         self._lock = threading.Lock()
         self._screen_listeners: tuple[ScreenListener, ...] = ()
         self._frame_listeners: tuple[FrameListener, ...] = ()
@@ -104,7 +123,11 @@ class Terminal:
         self._house: Housekeeping | None = None
         self._afar: Afar | None = None
         self._rounds: Rounds | None = None
+        self.supervisor: Supervisor | None = None
         self._runner: Runner | None = None
+        self._since: Since | None = None
+        self._upkeep: Upkeep | None = None
+        self._night: Night | None = None
         self._packs: dict[str, ServicePack] = {}
 
     # -- what the window uses ------------------------------------------------------------------------
@@ -146,6 +169,11 @@ class Terminal:
         return unsubscribe
 
     @property
+    def maintenance(self) -> MaintenanceDesk | None:
+        """What the maintenance window shows; None while no member of staff was let in."""
+        return None if self._upkeep is None else self._upkeep.desk
+
+    @property
     def voice(self) -> Speaking | None:
         """What a page says is said by this; None where there is nothing to hear it by."""
         return None if self._counter is None else self._counter.speaking
@@ -160,8 +188,12 @@ class Terminal:
             self._thread.join(20)
         if self._rounds is not None:
             self._rounds.stop()
+        if self._night is not None:
+            self._night.stop()
         if self._runner is not None:
             self._runner.stop()
+        if self._upkeep is not None:
+            self._upkeep.stop()
         if self._manager is not None:
             for name in self._manager:
                 self._manager[name].request_stop()  # what is queued there is not begun, and nobody waits for it
@@ -180,6 +212,20 @@ class Terminal:
         if self.journal is not None:
             self.journal.close()
 
+    def pulse(self, beat: Callable[[], None]) -> None:
+        """Have ``beat`` called by the core's thread in its turn; nothing before there is one."""
+        if self._runner is not None:
+            self._runner.sign(beat)
+
+    def probe(self, beat: Callable[[], None]) -> None:
+        """Call ``beat`` and take the journal's turn; nothing before there is a journal. As long as that hangs."""
+        if self.journal is not None:
+            from kiosk.journal.errors import JournalError
+
+            beat()
+            with contextlib.suppress(JournalError):  # a refusal is an answer; whoever has something to write meets it
+                self.journal.probe()
+
     def wait_ready(self, seconds: float) -> bool:
         """Whether the core stands."""
         return self._ready.wait(seconds)
@@ -196,8 +242,12 @@ class Terminal:
     @property
     def supplied(self) -> bool:
         """Whether numbers of every kind that the services need have been reserved."""
-        kinds = {kind for pack in self._packs.values() for kind in pack.number_blocks}
-        return self.journal is not None and all(self.journal.numbers_left(kind) > 0 for kind in kinds)
+        from kiosk import testmode
+
+        if self.journal is None:
+            return False
+        left = testmode.numbers_left(self.journal.numbers_left, test=self._profile.test)
+        return all(left(kind) > 0 for pack in self._packs.values() for kind in pack.number_blocks)
 
     # -- assembly ------------------------------------------------------------------------------------
 
@@ -222,6 +272,7 @@ class Terminal:
     def _build(self) -> None:
         """Devices open side by side while journal and packs load."""
         from devices.manager import Manager
+        from kiosk import testmode
         from kiosk.afar import chosen
         from kiosk.cabinet import specs
         from kiosk.counter.counter import Counter
@@ -229,17 +280,20 @@ class Terminal:
         from kiosk.documents.worker import DocumentsWorker
         from kiosk.domain.beijing import beijing_now
         from kiosk.domain.workdays import calendar_of
+        from kiosk.maintenance.since import Since
         from kiosk.policy import applied
         from kiosk.sync import taking
+        from kiosk.trial import note_ended
         from kiosk.visit.delays import Delays
         from kiosk.visit.runner import Runner, system_now
         from kiosk.visit.visit import Machine
 
         found = taking.in_use(self._as_read.data, self._as_read.publishing_keys, self._as_read.place)
-        profile = self._profile = applied(self._as_read, found.policy)
+        profile = self._profile = testmode.applied(applied(self._as_read, found.policy))
         self._manager = Manager(specs(profile))
         for name in self._manager:
             self._manager[name].subscribe(self._device_changed)
+        self._since = Since({name: self._manager[name] for name in self._manager}, beijing_now)
         self._manager.start()
         self._packs = chosen(profile, found)
         delays, clock = Delays.load(), self._clock or system_now
@@ -261,10 +315,14 @@ class Terminal:
             draft_days=profile.draft_days,
             answer_days=profile.answer_days,
             calendar=partial(calendar_of, profile.calendar),
+            nearest=profile.nearest,
+            day_and_night=profile.closed is None,
         )
         self.journal = self._open_journal(machine, clock)
         if self.journal is None:
             return  # stopped while out of service
+        if self._file is not None and self._trial is not None:
+            note_ended(self._file, self._trial, self.journal)
         self._documents = DocumentsWorker()
         self._counter = Counter(
             journal=self.journal,
@@ -293,6 +351,9 @@ class Terminal:
             asking=lambda: self._asking,
             inboxes=self._inboxes,
             test=profile.test,
+            entry=self._entry(profile),
+            maintenance=lambda role, who: self._kept().begin(role, who),
+            end_maintenance=lambda reason: self._kept().end(reason),
         )
         self._runner = Runner(machine, self._counter, clock)
         self._runner.subscribe(self._show)
@@ -339,6 +400,7 @@ class Terminal:
 
     def _try_journal(self) -> Journal:
         import kiosk
+        from kiosk.health.watchdog import forget_last_end, last_end
         from kiosk.journal.errors import JournalError
         from kiosk.journal.journal import Journal
         from kiosk.journal.keys import FolderKeySource
@@ -348,10 +410,13 @@ class Terminal:
         journal = Journal.open(folder, FolderKeySource(folder, source(keys.source, keys.pcrs)).load())
         try:  # a disk that takes nothing may come out with the first word
             journal.audit("terminal.started", version=kiosk.__version__)
+            for part in last_end(self._profile.data):
+                journal.audit("terminal.frozen", part=part)
         except JournalError:
             with contextlib.suppress(JournalError):
                 journal.close()
             raise
+        forget_last_end(self._profile.data)
         return journal
 
     def _staff_codes(self) -> Any:
@@ -366,6 +431,33 @@ class Terminal:
             why = error.strerror if isinstance(error, OSError) else error
             raise ProfileError(f"access.staff_secret_file: {file}: {why}. {CURE}") from error
         return StaffCodes(staff, self.journal, wall=time.time, monotonic=time.monotonic)
+
+    def _entry(self, profile: Profile) -> Entry:
+        """Who is let into maintenance, and how."""
+        from kiosk.access.entry import Entry
+        from kiosk.access.files import entry_secret, staff_cards
+        from kiosk.access.secret import EntrySecret
+        from kiosk.domain.beijing import beijing_now
+
+        assert self.journal is not None  # noqa: S101 (opened above)
+        try:
+            installed, cards = entry_secret(profile.entry_secret_file), staff_cards(profile.staff_cards_file)
+        except ValueError as error:
+            raise ProfileError(str(error)) from error
+        self._entry_secret = EntrySecret(self.journal, installed)
+        return Entry(
+            self.journal,
+            self._entry_secret,
+            terminal=self._known_as,
+            now=beijing_now,
+            monotonic=time.monotonic,
+            cards=cards,
+        )
+
+    def _known_as(self) -> str:
+        """The terminal's id as the operator's side has it; before there is one, where it stands."""
+        known = self._client.enrolment if self._client is not None else None
+        return known.terminal_id if known is not None else self._profile.place.area_code
 
     def _start_afar(self, found: InUse) -> None:
         from kiosk.afar import Afar
@@ -395,6 +487,7 @@ class Terminal:
         self._packs = dict(packs)
 
     def _start_sync(self) -> None:
+        from kiosk import testmode
         from kiosk.counter.results import keep_results
         from kiosk.keystore.notes import note_sources
         from kiosk.keystore.store import source
@@ -424,6 +517,8 @@ class Terminal:
             area_code=self._profile.place.area_code,
             log=self.journal,
             publishers=Publishers(keys, data, self._afar, self._afar.changed),
+            kinds=partial(testmode.kinds, test=self._profile.test),
+            entry=self._entry_secret,
         )
         self._asking, self._fetching = Asking(line(), self._client), Fetching(line(), self._client)
         self._asides = (self._asking, self._fetching)
@@ -440,7 +535,6 @@ class Terminal:
         from kiosk.health.calendar import CalendarWatch
         from kiosk.health.rounds import Rounds
         from kiosk.housekeeping import Housekeeping
-        from kiosk.sync.clock import Trust
 
         assert self.journal is not None and self._sync is not None and self._client is not None  # noqa: S101, PT018
         assert self._afar is not None  # noqa: S101
@@ -458,10 +552,137 @@ class Terminal:
         self._house.look_for_room()  # before the first visit
         watch = CalendarWatch(
             self.journal, partial(calendar_of, profile.calendar), beijing_now,
-            believed=lambda: client.time.trust is not Trust.WRONG,
+            believed=partial(_is_believed, client),
         )  # fmt: skip
-        self._rounds = Rounds((*self._house.jobs(), *self._afar.jobs(), watch.job()), self._crash)
+        believed = partial(_is_believed, client)
+        care = self._care(self.journal, self._afar, believed)
+        jobs = (*self._house.jobs(), *self._afar.jobs(), watch.job(), *care, *self._kept().jobs(), self._nightly())
+        self._rounds = Rounds(jobs, self._crash)
         self._rounds.start()
+
+    def _care(self, journal: Journal, afar: Afar, believed: Callable[[], bool]) -> tuple[Job, ...]:
+        """Who is begun anew too often, the planned restart, memory that is given back."""
+        from kiosk.domain.beijing import beijing_now
+        from kiosk.health.planned import Planned
+        from kiosk.health.supervisor import Supervisor
+        from kiosk.health.tidying import tidying
+
+        self.supervisor = Supervisor(self._begun_anew, journal)
+        plan = Planned(
+            self._profile.night, journal, restart=afar.restart, idle=self._idle, now=beijing_now,
+            believed=believed,
+        )  # fmt: skip
+        return self.supervisor.job(), plan.job(), tidying(self._nobody_here)
+
+    def _begun_anew(self) -> dict[str, int]:
+        """How often each device came back and each child had to be begun anew, since this start."""
+        manager, counter = self._manager, self._counter
+        counts = {name: manager[name].returns for name in manager} if manager is not None else {}
+        speaking = counter.speaking if counter is not None else None
+        for name, child in (("documents", self._documents), ("voice", speaking), ("page_reader", self._reader)):
+            if child is not None:
+                counts[name] = child.failures
+        return counts
+
+    def _kept(self) -> Upkeep:
+        """What keeps this terminal well; made when it is first asked for."""
+        from kiosk.trial import Standing as TrialStanding
+        from kiosk.upkeep import Means, Upkeep
+
+        if self._upkeep is None:
+            assert self.journal is not None and self._manager is not None and self._since is not None  # noqa: S101, PT018
+            assert self._runner is not None  # noqa: S101
+            self._upkeep = Upkeep(
+                Means(
+                    journal=self.journal,
+                    actors={name: self._manager[name] for name in self._manager},
+                    since=self._since,
+                    house=self._as_house,
+                    loops=self._loops,
+                    marked=self._marked,
+                    post=self._runner.post,
+                    crashed=self._crash,
+                    trial=self._trial or TrialStanding(),
+                    restart=self._restart_soon,
+                    speak=self._speak,
+                )
+            )
+        return self._upkeep
+
+    def _restart_soon(self) -> bool:
+        return self._afar is not None and self._afar.restart()
+
+    def _as_house(self) -> House:
+        """What the rooms of maintenance may use."""
+        from kiosk import suites
+        from kiosk.domain.beijing import beijing_now
+        from kiosk.maintenance.house import House
+
+        assert self.journal is not None and self._manager is not None and self._client is not None  # noqa: S101, PT018
+        assert self._documents is not None and self._afar is not None  # noqa: S101, PT018
+        manager, client = self._manager, self._client
+        return House(
+            profile=self._profile,
+            profile_file=self._file,
+            journal=self.journal,
+            actors={name: manager[name] for name in manager},
+            statuses=manager.statuses,
+            documents=self._documents,
+            client=client,
+            afar=self._afar,
+            packs=lambda: self._packs,
+            online=lambda: self.online,
+            kick=self.kick,
+            now=beijing_now,
+            clock=time.monotonic,
+            sign=lambda data: suites.of_key(client.key.private).sign(client.key.private, data),
+            show_frame=self._show_frame,
+            power_down=self._shut_down,
+        )
+
+    def _loops(self, *, night: bool = False) -> tuple[Loop, ...]:
+        """Closed loops that staff may run; at night those that need no person."""
+        from kiosk.domain.beijing import beijing_now
+        from kiosk.health.loops_of_cabinet import bench, for_staff, for_the_night
+        from kiosk.health.references import References
+
+        assert self._manager is not None and self._documents is not None  # noqa: S101, PT018
+        actors = {name: self._manager[name] for name in self._manager}
+        made = bench(self._profile, self._documents, self._known_as, beijing_now)
+        choose = for_the_night if night else for_staff
+        return choose(self._profile, actors, References(self._profile.data), made, beijing_now)
+
+    def _nightly(self) -> Job:
+        """The test that the terminal does of itself at night."""
+        from kiosk import nightly
+        from kiosk.domain.beijing import beijing_now
+        from kiosk.maintenance import stock
+
+        assert self.journal is not None and self._client is not None and self._sync is not None  # noqa: S101, PT018
+        assert self._manager is not None and self.supervisor is not None  # noqa: S101, PT018
+        journal, manager = self.journal, self._manager
+        self._night = nightly.assemble(
+            profile=self._profile,
+            journal=journal,
+            client=self._client,
+            sync=self._sync,
+            statuses=manager.statuses,
+            packs=lambda: self._packs,
+            standing=self._standing,
+            restless=self.supervisor.restless,
+            free=self._free,
+            crashed=self._crash,
+            loops=partial(self._loops, night=True),
+            forecast=lambda: stock.days_left({s.name: s for s in journal.supplies()}, manager, beijing_now().date()),
+        )
+        return self._night.job()
+
+    def _free(self) -> bool:
+        """Whether the night's test may work: nobody is here, nobody works here, and the battery is not low."""
+        return self._nobody_here() and self._runner is not None and not self._runner.power_low
+
+    def _idle(self) -> bool:
+        return self._nobody_here() and (self._night is None or not self._night.busy)
 
     def _nobody_here(self) -> bool:
         from kiosk.visit.states import State
@@ -533,6 +754,7 @@ class Terminal:
         self._tell_abilities()
 
     def _tell_abilities(self) -> None:
+        from kiosk import testmode
         from kiosk.counter.abilities import abilities
         from kiosk.sync.clock import Trust
 
@@ -547,7 +769,7 @@ class Terminal:
                     self._manager.statuses(),
                     online=self.online,
                     enrolled=self._standing() is not None,
-                    numbers_left=self.journal.numbers_left,
+                    numbers_left=testmode.numbers_left(self.journal.numbers_left, test=self._profile.test),
                     clock=self._client is None or self._client.time.trust is not Trust.WRONG,
                     room=self._house is None or self._house.room,
                 )
@@ -585,6 +807,13 @@ class Terminal:
     def _show_frame(self, frame: Frame | DocumentFrame | None) -> None:
         for listener in self._frame_listeners:
             listener(frame)
+
+
+def _is_believed(client: SyncClient) -> bool:
+    """Whether the clock is not known to be wrong."""
+    from kiosk.sync.clock import Trust
+
+    return client.time.trust is not Trust.WRONG
 
 
 def _decoder_of(profile: Profile) -> PhotoDecoder:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -17,6 +18,8 @@ from devices.contracts.device import DeviceError
 from devices.transports.child import ChildProcess, attach
 
 Head = dict[str, Any]
+IN_A_ROW = 4  # failures; two papers, each tried twice
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0  # s
 Handler = Callable[[Head, bytes], tuple[Mapping[str, Any], bytes]]
 
 
@@ -40,6 +43,13 @@ class WorkerDied(WorkerError):
     code = "worker-died"
 
 
+class WorkerRests(WorkerDied):
+    """It failed several times in a row: no other child is started before a pause is over."""
+
+    code = "worker-rests"
+    advice = "It is started again after a pause; where that does not help, call a technician."
+
+
 class WorkerRefused(WorkerError):
     """The child answered with an error of its own: ``code`` and ``details`` as it gave them. ``worker-message``: the
     message cannot be sent, because it is too large."""
@@ -52,12 +62,20 @@ class WorkerRefused(WorkerError):
 
 
 class Worker:
-    """One child, started at the first call. Calls from several threads run one after another."""
+    """One child, started at the first call. Calls from several threads run one after another.
 
-    def __init__(self, module: str) -> None:
+    One that died or was killed IN_A_ROW times without an answer between is left alone for a pause, which doubles with
+    every further failure: a child that cannot live must not cost the terminal a start for every paper.
+    """
+
+    def __init__(self, module: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._module = module
+        self._clock = clock
         self._lock = threading.Lock()
         self._child = ChildProcess(module)
+        self._failures = self._in_a_row = 0
+        self._rests_until = 0.0
+        self._abandoned = False
 
     @property
     def pid(self) -> int | None:
@@ -69,15 +87,26 @@ class Worker:
         """How often a child was started."""
         return self._child.starts
 
+    @property
+    def failures(self) -> int:
+        """How often a child died or had to be killed."""
+        return self._failures
+
     def call(self, head: Mapping[str, Any], body: bytes = b"", *, deadline_s: float) -> tuple[Head, bytes]:
         """Send one message and wait for its answer. Raises WorkerOverran, WorkerDied or WorkerRefused."""
         deadline = Deadline.after(deadline_s)
         if not self._lock.acquire(timeout=deadline.remaining()):
             raise WorkerOverran(f"{self._module} was busy for {deadline_s:g} s")
         try:
+            if self._clock() < self._rests_until:
+                raise WorkerRests(f"{self._module} failed {self._in_a_row} times in a row")
+            self._abandoned = False
             answer, data = self._exchange(head, body, deadline)
-        except BaseException:
+            self._in_a_row = 0
+        except BaseException as fault:
             self._child.kill()
+            if isinstance(fault, WorkerOverran | WorkerDied) and not isinstance(fault, WorkerRests):
+                self._note_failure()
             raise
         finally:
             self._lock.release()
@@ -93,7 +122,17 @@ class Worker:
 
     def abandon(self) -> None:
         """End the child, from any thread, in the middle of a call: whoever waits for it gets WorkerDied."""
+        self._abandoned = True
         self._child.abandon()
+
+    def _note_failure(self) -> None:
+        if self._abandoned:
+            return
+        self._failures += 1
+        self._in_a_row += 1
+        if self._in_a_row >= IN_A_ROW:
+            pause = min(FIRST_PAUSE * 2.0 ** (self._in_a_row - IN_A_ROW), LONGEST_PAUSE)
+            self._rests_until = self._clock() + pause
 
     def _exchange(self, head: Mapping[str, Any], body: bytes, deadline: Deadline) -> tuple[Head, bytes]:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, QTimer
@@ -31,6 +32,11 @@ def _room(dock: bool) -> QSize:
     return QSize(room.width() - (DOCK.width() + 8 if dock else 0), room.height() - FRAME)
 
 
+def _beats(beat: Callable[[], None]) -> bool:
+    beat()
+    return True
+
+
 def run(
     core_factory: Callable[[], Core],
     *,
@@ -40,6 +46,9 @@ def run(
     dev_dock: DevDockControl | None = None,
     fullscreen: bool = False,
     still: bool = False,
+    beat: Callable[[], None] | None = None,
+    beat_seconds: float = 1.0,
+    ending: Callable[[], None] = lambda: None,
 ) -> int:
     """Show the window until it is closed or the process is asked to end (SIGTERM, SIGINT); returns the exit status.
 
@@ -47,7 +56,9 @@ def run(
     starts the core in its own thread and returns at once. Then ``on_first_frame`` is called with the window. When the
     event loop ends, the core is stopped. ``dev_dock`` opens the panel of the demonstration beside the window.
     A window that is not ``fullscreen`` and larger than the screen is opened smaller, in the same shape.
-    ``still`` is reduced motion. Raises whatever ``core_factory`` or ``on_first_frame`` raises, after the loop's end.
+    ``still`` is reduced motion. ``beat`` is called in the Qt thread every ``beat_seconds`` from then on, and
+    ``ending`` before the core is stopped. Raises whatever ``core_factory`` or ``on_first_frame`` raises, after the
+    loop's end.
     """
     app = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
     app.setApplicationName("kiosk724")
@@ -72,6 +83,10 @@ def run(
                 from ui.devdock import open_dock
 
                 docks.append(open_dock(dev_dock, view, language))
+            if beat is not None:
+                from ui.ticks import tick
+
+                tick(view, round(beat_seconds * 1000), partial(_beats, beat))
         except BaseException as error:
             failures.append(error)
             app.exit(1)
@@ -83,6 +98,7 @@ def run(
     view.frameSwapped.connect(swapped)
     view.showFullScreen() if fullscreen else view.show()
     status = app.exec()
+    ending()
     for watch in watches:
         watch.close()
     bridge.detach()

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from kiosk.visit.screen import Screen
     from ui.speech import Voice
     from ui.viewmodels.chrome import ChromeModel
+    from ui.viewmodels.maintenance import MaintenanceModel, MaintenancePost
 
+MAINTENANCE = "maintenance"  # the page of staff, which a core fills by its desk
 Unsubscribe = Callable[[], None]
 
 
@@ -56,6 +58,14 @@ class Speaker(Protocol):
     def voice(self) -> Voice | None: ...
 
 
+@runtime_checkable
+class Maintained(Protocol):
+    """A core with a maintenance desk: None while it has none."""
+
+    @property
+    def maintenance(self) -> MaintenancePost | None: ...
+
+
 class Bridge(QObject):
     """What QML binds to. Lives in the Qt thread; only ``_arrived`` and ``_pictured`` are emitted elsewhere."""
 
@@ -74,6 +84,8 @@ class Bridge(QObject):
         self._speech = SpeechModel(self._words, clock, self)
         self._chrome: ChromeModel | None = None
         self._models: dict[str, Any] = {}
+        self._maintenance: MaintenanceModel | None = None  # made when staff come
+        self._find_desk: Callable[[], MaintenancePost | None] = lambda: None
         self._core: Core | None = None
         self._ends: list[Unsubscribe] = []
         self._page = "recovering"
@@ -103,14 +115,22 @@ class Bridge(QObject):
         self._core = core
         if isinstance(core, Speaker):
             self.speaks_by(lambda: core.voice)
+        if isinstance(core, Maintained):
+            self.maintained_by(lambda: core.maintenance)
         self._ends = [core.subscribe(self._arrived.emit), core.subscribe_frames(self._keep_newest)]
 
     def speaks_by(self, find: Callable[[], Voice | None]) -> None:
         """Where the voice is found by which pages are said."""
         self._speech.use(find)
 
+    def maintained_by(self, find: Callable[[], MaintenancePost | None]) -> None:
+        """Where the desk is found whose snapshots the page of staff shows."""
+        self._find_desk = find
+
     def detach(self) -> None:
         """Follow nobody; what is shown stays until the window closes."""
+        if self._maintenance is not None:
+            self._maintenance.leave_it()
         for end in self._ends:
             end()
         self._ends = []
@@ -125,7 +145,8 @@ class Bridge(QObject):
     @Slot(object)
     def _show(self, screen: Screen) -> None:
         page = screen.page
-        self._words.switch(screen.chrome.language)
+        if page != MAINTENANCE:  # whose language is chosen there
+            self._words.switch(screen.chrome.language)
         if self._chrome is None:
             raise AssertionError("a snapshot came before prepare()")
         self._chrome.follow(screen.chrome, page)
@@ -139,6 +160,7 @@ class Bridge(QObject):
             self._attract.show(screen.body, screen.chrome)
         elif left:
             self._attract.clear()
+        self._maintain(page)
         if left:
             self._picture = None
         if left and page in ("wiping", "attract"):
@@ -148,6 +170,20 @@ class Bridge(QObject):
             self._elder = screen.chrome.elder
             self.changed.emit()
         self._speech.follow(screen)
+
+    def _maintain(self, page: str) -> None:
+        """Follow the desk while its page is shown, and keep nothing of it afterwards."""
+        if page != MAINTENANCE:
+            if self._maintenance is not None and self._maintenance.following:
+                self._maintenance.leave_it()
+            return
+        if self._maintenance is None:
+            from ui.viewmodels.maintenance import MaintenanceModel
+
+            self._maintenance = MaintenanceModel(self._words, self._clock, self)
+        desk = None if self._maintenance.following else self._find_desk()
+        if desk is not None:
+            self._maintenance.follow(desk)
 
     @Slot()
     def _hinted(self) -> None:
@@ -169,6 +205,8 @@ class Bridge(QObject):
             self._models["face"].picture(frame.jpeg)
         elif frame is not None and self._page == "material":
             self._models["material"].preview(frame)
+        elif frame is not None and self._page == MAINTENANCE and self._maintenance is not None:
+            self._maintenance.picture(frame)
 
     # -- what QML reads ------------------------------------------------------------------------------
 
@@ -178,6 +216,7 @@ class Bridge(QObject):
     words = Property(QObject, lambda self: self._words, constant=True)
     attract = Property(QObject, lambda self: self._attract, constant=True)
     chrome = Property(QObject, lambda self: self._chrome, notify=attachedChanged)
+    maintenance = Property(QObject, lambda self: self._maintenance, notify=changed)
     speech = Property(QObject, lambda self: self._speech, constant=True)
 
     @Slot(str, result=QObject)

@@ -13,7 +13,7 @@ from kiosk.domain.decision import Rung
 from kiosk.domain.text import Language, Text
 from kiosk.services.model import Ability, Verdict
 from kiosk.visit import screen as s
-from ui import samples_cases
+from ui import samples_cases, samples_staff
 
 Translate = Callable[[str, str], str]
 One = Callable[..., "Sample"]
@@ -79,6 +79,8 @@ def samples(language: Language = "zh_CN") -> Iterator[Sample]:
     yield one("out_of_service-closed", s.NoticeBody("closed_maintenance"), "out_of_service", help_phone="0352-5550000")
     yield one("out_of_service-full", s.NoticeBody("disk_full"), "out_of_service", help_phone="0352-5550000")
     yield one("out_of_service-power", s.NoticeBody("battery_low"), "out_of_service", help_phone="0352-5550000")
+    yield from samples_staff.staff(t, one)
+    yield from samples_staff.troubled(t, one)
 
 
 def _cards(t: Translate) -> tuple[s.ServiceCard, ...]:
@@ -187,6 +189,10 @@ def _arriving(t: Translate, one: One) -> Iterator[Sample]:
     yield one("guide-limited", replace(guide, ability=limited), "guide")
     cannot = Ability(Verdict.CANNOT, (), ("starting", "reader"))
     yield one("guide-cannot", replace(guide, ability=cannot), "guide")
+    closed = Ability(Verdict.CANNOT, ("reader", "network"), ("hours",), "08:30-17:30")
+    yield one("guide-hours", replace(guide, ability=closed), "guide")
+    shut = replace(cards[1], verdict="cannot", hours="08:30-17:30")
+    yield one("home-hours", s.HomeBody((cards[0], shut)), "home")
 
 
 def _identifying(t: Translate, one: One) -> Iterator[Sample]:

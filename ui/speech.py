@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kiosk.visit.speech import Reading
     from ui.words import Words
 
-OVER = ("wiping", "recovering")  # pages on which nobody is listening any more
+OVER = ("wiping", "recovering", "entry", "maintenance")  # pages on which nobody is listening any more
 
 
 class Voice(Protocol):

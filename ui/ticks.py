@@ -1,4 +1,8 @@
-"""A precise tick of the Qt thread: how late it comes says how long the window could not answer. For benches."""
+"""A precise tick of the Qt thread: how late it comes says how long the window could not answer.
+
+For benches, and as the window's sign of life (kiosk/health/watchdog.py). It is a round trip of the event loop and draws
+nothing. A renderer that hangs is seen by it too: it holds the Qt thread at the next frame.
+"""
 
 from __future__ import annotations
 

@@ -77,6 +77,11 @@ class PageReader(Protocol):
         digits fit. KeyError for a kind that is not known."""
         ...
 
+    @property
+    def failures(self) -> int:
+        """How often the process behind it died or had to be killed."""
+        ...
+
     def release(self) -> None:
         """End whatever is going on, at once, and give the memory back. It starts again when next needed."""
         ...

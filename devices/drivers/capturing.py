@@ -18,9 +18,12 @@ from typing import Any, Generic, TypeVar
 from devices.contracts.code_scanner import NoCode, ScannedCode, ScanOutcome
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, Fault, State, Status
+from devices.contracts.inspection import Inspection
 from devices.transports.child_channel import Message
 from devices.transports.child_session import Session, garbage
 from devices.vision.code_message import SeenCode, code_of
+from devices.vision.inspection_message import inspection_of
+from devices.vision.parameters import InspectionParameters, as_json
 from devices.vision.source import FAULTS, UNKNOWN_FAULT, reach, state_when_gone
 
 FrameT = TypeVar("FrameT")
@@ -28,6 +31,10 @@ HUNG = ("frozen", "gone")  # the capture may hang inside OpenCV: only a new proc
 _AGAIN = 0.2  # seconds between two looks at a code that was given already
 _SHORTEST = 0.5  # seconds: with less left the child is not asked, as its answer could come too late
 CHILD_CODES = ("child-died", "child-silent", "child-garbage")
+_INSPECTION_FAULTS = {
+    "occupied": Fault("occupied", Action.CLEAR, "something lies under the camera, or somebody stands before it"),
+    "bad-reference": Fault("bad-reference", Action.CONFIGURE, "the kept reference is of another camera or size"),
+}
 _STATES = {"frozen": State.HARDWARE_ERROR, "covered": State.USER_ERROR, "no-permission": State.HARDWARE_ERROR}
 _ENVIRONMENT = {
     # One thread each: two cores serve the whole terminal, and every pool costs memory.
@@ -67,8 +74,9 @@ class CapturingDriver(Generic[FrameT]):
         *,
         frame_of: Callable[[Message], FrameT],
         limits: Limits | None,
+        inspection: InspectionParameters,
     ) -> None:
-        self._source = source
+        self._source, self._inspection = source, inspection
         self._limits = limits or Limits()
         self._session: Session[FrameT] = Session(
             module,
@@ -189,13 +197,13 @@ class CapturingDriver(Generic[FrameT]):
     def child_pid(self) -> int | None:
         return self._session.pid
 
-    def request(self, head: Mapping[str, Any], deadline: Deadline) -> Message:
+    def request(self, head: Mapping[str, Any], deadline: Deadline, body: bytes = b"") -> Message:
         """One question to the child, started if need be, with its ``seconds``. DeviceError, and no child any more,
         when there is no answer by the deadline."""
         try:
             self._session.start(deadline.sooner(self._limits.start))
             seconds = max(0.1, self._for_the_child(deadline))
-            answer = self._ask({**head, "seconds": seconds}, deadline)
+            answer = self._ask({**head, "seconds": seconds}, deadline, body)
         except DeviceError:
             self._session.kill()
             raise
@@ -247,6 +255,29 @@ class CapturingDriver(Generic[FrameT]):
         self._codes.clear()
         self._given.clear()
 
+    def inspect(self, reference: bytes, deadline: Deadline) -> Inspection:
+        """See ``contracts.inspection.Inspecting``. A covered camera is an answer here, no error."""
+        answer = self._inspected("compare", reference, deadline)
+        try:
+            return inspection_of(answer.head)
+        except (KeyError, TypeError, ValueError):
+            self._session.kill()
+            raise garbage("an inspection without its findings") from None
+
+    def take_reference(self, deadline: Deadline) -> bytes:
+        """See ``contracts.inspection.Inspecting``."""
+        return self._inspected("take", b"", deadline).body
+
+    def _inspected(self, what: str, reference: bytes, deadline: Deadline) -> Message:
+        head = {"do": "inspect", "what": what, "inspection": as_json(self._inspection)}
+        answer = self.request(head, deadline, reference)
+        code = answer.head.get("fault")
+        if code is not None:
+            self._end_if_hung(str(code))
+            fault = _INSPECTION_FAULTS.get(str(code)) or self.fault_of(str(code))
+            raise DeviceError(fault.code, fault.detail, advice=fault.detail, retryable=True, action=fault.action)
+        return answer
+
     def seen_codes(self, deadline: Deadline) -> tuple[SeenCode, ...]:
         """Codes of the first picture that has any, with their places; none at the deadline. DeviceError otherwise."""
         answer = self.request({"do": "scan"}, deadline)
@@ -272,8 +303,8 @@ class CapturingDriver(Generic[FrameT]):
         left = deadline.remaining()
         return left - min(self._limits.margin, left / 3)
 
-    def _ask(self, head: Mapping[str, Any], deadline: Deadline) -> Message:
-        return self._session.ask(head, deadline=deadline, silence=self._limits.silence)
+    def _ask(self, head: Mapping[str, Any], deadline: Deadline, body: bytes = b"") -> Message:
+        return self._session.ask(head, body, deadline=deadline, silence=self._limits.silence)
 
     def _end_if_hung(self, code: str) -> None:
         if code in (*HUNG, *CHILD_CODES):

@@ -78,11 +78,15 @@ def social_card(reader: SmartCardReader) -> SocialCardSlot:
     return SocialCardSlot(reader)
 
 
-def sound(port: str, *, headphone: str = "", volume: int = 60, mixer: Mapping[str, Any] | None = None) -> AlsaSound:
-    """A loudspeaker by ALSA's name; ``mixer`` is ``{ card, control, percent }`` of a hardware mixer to be fixed."""
+def sound(
+    port: str, *, headphone: str = "", volume: int = 60, mixer: Mapping[str, Any] | None = None, microphone: str = ""
+) -> AlsaSound:
+    """A loudspeaker by ALSA's name; ``mixer`` is ``{ card, control, percent }`` of a hardware mixer to be fixed,
+    ``microphone`` the input by which the terminal hears its own chime."""
     from devices.drivers.alsa.driver import AlsaSound, Mixer
 
-    return AlsaSound(port, headphone=headphone, volume=volume, mixer=Mixer(**mixer) if mixer else None)
+    fixed = Mixer(**mixer) if mixer else None
+    return AlsaSound(port, headphone=headphone, volume=volume, mixer=fixed, microphone=microphone)
 
 
 def xfs_card_reader(port: str, *, ca_file: str = "") -> XfsCardReader:

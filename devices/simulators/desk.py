@@ -38,6 +38,20 @@ class Lying:
     y: float = 0.0
     angle: float = 0.0
     code: str = ""  # what the code on it says; none where empty
+    print: Image | None = None  # what stands on it, where a printer has printed it
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Dirt on the glass: middle and radius as shares of the picture's width (``y`` of its height), ``strength`` the
+    share of light it takes (below 0: that it scatters), ``long`` how many times longer than wide (a smear)."""
+
+    x: float
+    y: float
+    radius: float
+    strength: float
+    long: float = 1.0
+    angle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,11 @@ class Scene:
 
     ``tilt`` (two angles in degrees) leans the camera, ``shadow`` 0-1 darkens one side softly, ``glare`` is the radius
     of a reflection as a share of the paper's width, ``blur`` a radius and ``motion`` a length in pixels of a frame
-    1600 wide, ``light`` scales everything, ``noise`` is a standard deviation in grey levels."""
+    1600 wide, ``light`` scales everything, ``noise`` is a standard deviation in grey levels.
+
+    ``spots`` is dirt on the glass, ``moved`` what the camera was knocked by (shares of the width right and down,
+    degrees), ``clutter`` how many edges the desk itself has (a rail, screws, a mark), so that it is not only wood.
+    ``again`` is another moment at the same desk: other noise, and the shadow falls from elsewhere."""
 
     papers: tuple[Lying, ...]
     size: tuple[int, int] = (1600, 1200)
@@ -63,6 +81,10 @@ class Scene:
     seed: int = 0
     quality: int = 92
     dots_per_mm: float = field(default=0.0)  # of the drawn papers; 0 takes what the frame can show
+    spots: tuple[Spot, ...] = ()
+    moved: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    clutter: int = 0
+    again: int = 0
 
     @property
     def mm_per_pixel(self) -> float:
@@ -114,6 +136,10 @@ def render_all(scene: Scene, count: int) -> list[Image]:
 
     chance = np.random.default_rng(scene.seed)
     frame = images.fromarray(_desk(scene, chance))
+    if scene.clutter:
+        _clutter(frame, scene)
+    if any(scene.moved):
+        frame = _knocked(frame, scene)
     for lying in scene.papers:
         _lay(frame, scene, lying)
     scale = scene.size[0] / 1600
@@ -123,11 +149,15 @@ def render_all(scene: Scene, count: int) -> list[Image]:
     if scene.motion:
         pixels = _smeared(np.asarray(frame, dtype=np.float32), round(scene.motion * scale))
     light = _light(scene)
+    for spot in scene.spots:
+        light = light * _dirt(scene, spot)
     bands = [pixels[:, :, band] * light for band in range(3)]  # by itself each is twice as fast as all as one array
     if scene.glare and scene.papers:
         glare = _glare(scene)
         bands = [band + glare for band in bands]
     pictures = []
+    if scene.again:
+        chance = np.random.default_rng((scene.seed, scene.again))
     for _ in range(count):
         noise = chance.standard_normal(light.shape, dtype=np.float32) * scene.noise
         pictures.append(images.fromarray(_levels([band + noise for band in bands])))
@@ -158,6 +188,50 @@ def _desk(scene: Scene, chance: Any) -> NDArray[np.uint8]:
     return _levels([np.float32(level) + grain for level in scene.desk])
 
 
+def _clutter(frame: Image, scene: Scene) -> None:
+    """What is screwed to a desk: a rail along its upper edge, a mark for the paper's corner, some screws."""
+    from PIL import ImageDraw
+
+    pen, (w, h) = ImageDraw.Draw(frame), scene.size
+    chance = random.Random(9000 + scene.clutter)
+    pen.rectangle((0, 0, w, h * 0.03), fill=(40, 42, 45))
+    pen.line((w * 0.1, h * 0.1, w * 0.1, h * 0.2), fill=(190, 190, 180), width=max(2, w // 300))
+    pen.line((w * 0.1, h * 0.1, w * 0.2, h * 0.1), fill=(190, 190, 180), width=max(2, w // 300))
+    for _ in range(scene.clutter):
+        x, y, r = chance.uniform(0.05, 0.95) * w, chance.uniform(0.1, 0.95) * h, w * chance.uniform(0.004, 0.012)
+        shade = chance.choice((25, 130, 170))
+        pen.ellipse((x - r, y - r, x + r, y + r), fill=(shade, shade, shade))
+
+
+def _knocked(frame: Image, scene: Scene) -> Image:
+    """The same desk seen by a camera that was pushed: turned about the middle, then shifted; the rim goes on."""
+    import numpy as np
+    from PIL import Image as images
+
+    right, down, degrees = scene.moved
+    w, h = scene.size
+    rim = w // 4
+    wide = images.fromarray(np.pad(np.asarray(frame), ((rim, rim), (rim, rim), (0, 0)), mode="reflect"))
+    wide = wide.rotate(degrees, images.Resampling.BICUBIC)
+    left, top = rim - round(right * w), rim - round(down * w)
+    return wide.crop((left, top, left + w, top + h))
+
+
+def _dirt(scene: Scene, spot: Spot) -> Plane:
+    """What a spot leaves of the light: all of it outside, less inside, with a rim of a fifth of its radius."""
+    import numpy as np
+
+    w, h = scene.size
+    x = np.arange(w, dtype=np.float32)[None, :] - spot.x * w
+    y = np.arange(h, dtype=np.float32)[:, None] - spot.y * h
+    turn = math.radians(spot.angle)
+    along = (x * math.cos(turn) + y * math.sin(turn)) / spot.long
+    across = y * math.cos(turn) - x * math.sin(turn)
+    reach = np.sqrt(along * along + across * across) / (spot.radius * w)
+    inside = 1 / (1 + np.exp(np.clip((reach - 1) / 0.07, -40, 40)))
+    return np.asarray(1 - spot.strength * inside, dtype=np.float32)
+
+
 def _lay(frame: Image, scene: Scene, lying: Lying) -> None:
     """Draw the paper, supersampled twice, with the thin dark line that a sheet's own shadow makes on the desk."""
     from PIL import Image as images
@@ -165,7 +239,7 @@ def _lay(frame: Image, scene: Scene, lying: Lying) -> None:
 
     quad = scene.corners(lying)
     density = scene.dots_per_mm or min(12.0, 1.3 / scene.mm_per_pixel)
-    printed = papers.draw(lying.sheet, lying.seed, dots_per_mm=density, code=lying.code)
+    printed = lying.print or papers.draw(lying.sheet, lying.seed, dots_per_mm=density, code=lying.code)
     xs, ys = [x for x, _ in quad], [y for _, y in quad]
     left, top = max(0, math.floor(min(xs)) - 8), max(0, math.floor(min(ys)) - 8)
     right, bottom = min(frame.width, math.ceil(max(xs)) + 9), min(frame.height, math.ceil(max(ys)) + 9)
@@ -213,7 +287,7 @@ def _light(scene: Scene) -> Plane:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     light = scene.light * (1 - 0.12 * (x * x + y * y) / 2)
     if scene.shadow:
-        turn = random.Random(scene.seed).uniform(0, 2 * math.pi)
+        turn = random.Random(scene.seed + 7919 * scene.again).uniform(0, 2 * math.pi)
         across = x * math.cos(turn) + y * math.sin(turn)
         light = light * (1 - scene.shadow / (1 + np.exp(-(across - 0.1) * 14)))
     return light.astype(np.float32)

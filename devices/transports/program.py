@@ -95,6 +95,10 @@ class Program:
         """stderr so far (its last 64 KB)."""
         return self._err.decode("utf-8", "replace")
 
+    def raw_output(self) -> bytes:
+        """stdout so far (its last 64 KB), as bytes."""
+        return bytes(self._out)
+
     def output(self) -> str:
         """stdout so far (its last 64 KB)."""
         return self._out.decode("utf-8", "replace")

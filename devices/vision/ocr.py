@@ -39,6 +39,7 @@ class OcrReader:
         self._child = ChildProcess(_MODULE, environment=_ENVIRONMENT)
         self._turn = threading.Lock()
         self._released = 0  # how often
+        self._failures = 0
 
     @property
     def capabilities(self) -> Mapping[str, str]:
@@ -92,6 +93,11 @@ class OcrReader:
     def starts(self) -> int:
         return self._child.starts
 
+    @property
+    def failures(self) -> int:
+        """See PageReader."""
+        return self._failures
+
     def _ask(self, head: Mapping[str, Any], body: bytes, deadline: Deadline) -> Message:
         released = self._released
         if self.missing():
@@ -117,6 +123,7 @@ class OcrReader:
                 return self._once(head, body, deadline, released)
             except DeviceError as error:
                 self._child.kill()
+                self._failures += self._released == released
                 again = error.code == "child-died" and deadline.remaining() >= _LONGEST and "again" not in head
                 if not again and self._released == released:
                     raise

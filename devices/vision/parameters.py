@@ -155,6 +155,50 @@ class DocumentParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class InspectionParameters:
+    """When a camera counts as covered or moved, its glass as dirty, a print as streaked.
+
+    Chosen on generated scenes (``tests/unit/test_inspection_scenes.py``), not calibrated on any real camera."""
+
+    pictures: int = 5
+    """Pictures that are looked at, no two of them the same …"""
+    pause: float = 0.15
+    """… and the seconds between two."""
+    width: int = 320
+    """Width in pixels of the small picture on which all this is judged, and of the reference."""
+    spots: bool = True
+    """Whether spots are looked for: only where what is seen is always the same (a desk, never a street)."""
+    flat: float = 5.0
+    """Standard deviation of the grey levels below which a picture shows nothing."""
+    texture_left: float = 0.3
+    """Share of the reference's edges below which the camera is covered."""
+    relief: float = 0.8
+    """Standard deviation, in hundredths of the light, that a piece of the reference must have to be looked for."""
+    pieces: int = 4
+    """Pieces of twelve that must have it; with fewer nobody can say whether the camera was moved."""
+    pieces_found: float = 0.3
+    """Share of those pieces that must be found again; with fewer the camera looks elsewhere."""
+    max_shift: float = 0.012
+    """Movement as a share of the diagonal above which the camera was moved: at 420 mm of desk, 6 mm."""
+    spot_strength: float = 0.07
+    """Share of its light that a spot takes or adds, at least …"""
+    spot_noises: float = 7.0
+    """… and how many times the noise of the comparison that is."""
+    spot_share: float = 0.00022
+    """Smallest spot, as a share of the picture's area: on a desk of 420 mm, 6 mm across."""
+    spot_rim: float = 0.17
+    """How steep its rim must be, per pixel of the small picture, as a share of the strength asked for."""
+    streak_strength: float = 0.045
+    """How much lighter or darker than its neighbours a column must be, as a share of white …"""
+    streak_bars: int = 2
+    """… in so many of the four bars …"""
+    streak_mm: float = 0.4
+    """… over so many millimetres."""
+    bar_contrast: float = 0.35
+    """White paper against the black bar, below which the print is faded, or no test page."""
+
+
+@dataclass(frozen=True, slots=True)
 class LivenessParameters:
     """How a sign of life is asked for and recognised.
 
@@ -212,7 +256,9 @@ class OcrParameters:
     """Threads of the networks: two cores serve the whole terminal."""
 
 
-Parameters = CaptureParameters | FaceParameters | DocumentParameters | LivenessParameters | CodeParameters
+Parameters = (
+    CaptureParameters | FaceParameters | DocumentParameters | InspectionParameters | LivenessParameters | CodeParameters
+)
 ParametersT = TypeVar("ParametersT", CaptureParameters, FaceParameters, DocumentParameters, LivenessParameters)
 
 

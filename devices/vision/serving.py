@@ -22,7 +22,10 @@ from devices.transports.child_channel import Channel, Garbage, Message
 from devices.vision.capture import Capture, CaptureFault, Shot
 from devices.vision.code_message import code_head
 from devices.vision.codes import read
-from devices.vision.parameters import CaptureParameters, CodeParameters
+from devices.vision.face import Image
+from devices.vision.inspection import BadReference, common, inspect, packed
+from devices.vision.inspection_message import inspection_head
+from devices.vision.parameters import CaptureParameters, CodeParameters, InspectionParameters
 from devices.vision.preview import TICK, Preview
 
 Inbox = queue.SimpleQueue[Message]
@@ -107,6 +110,9 @@ class Server(ABC):
             case "scan":
                 self._scan(head)
                 self._last_use = time.monotonic()
+            case "inspect":
+                self._inspect(message)
+                self._last_use = time.monotonic()
             case _:
                 self.serve(message)
                 self._last_use = time.monotonic()
@@ -184,6 +190,50 @@ class Server(ABC):
         if isinstance(shot, CaptureFault) or (shot is None and self._fault is not None):
             answer["fault"] = (shot or self._fault or CaptureFault.GONE).value
         self._channel.send(answer)
+
+    def occupied(self, image: Image, until: float) -> bool:
+        """Whether something lies under this camera, or somebody stands before it. A camera that can tell says so."""
+        return False
+
+    def _inspect(self, message: Message) -> None:
+        """Several pictures against a reference (``compare``), or a new reference (``take``), which is the answer's
+        body. ``fault``: no pictures came, or ``occupied``, ``covered``, ``bad-reference``."""
+        head = message.head
+        until, wanted = time.monotonic() + float(head["seconds"]), InspectionParameters(**head["inspection"])
+        answer: dict[str, Any] = {"is": "inspected", "id": head["id"], "fault": None}
+        shots = self._several(wanted, until)
+        if not isinstance(shots, list):
+            self._channel.send(answer | {"fault": shots})
+            return
+        asked = head.get("what") == "take" or bool(message.body)  # else it makes no difference
+        occupied = asked and self.occupied(shots[-1], until)
+        body = b""
+        if head.get("what") == "take":
+            bare = inspect(shots, b"", wanted, occupied=occupied)
+            answer["fault"] = "covered" if bare.covered else "occupied" if occupied else None
+            if answer["fault"] is None:
+                body = packed(common(shots, wanted.width))
+        else:
+            try:
+                answer |= inspection_head(inspect(shots, message.body, wanted, occupied=occupied))
+            except BadReference:
+                answer["fault"] = "bad-reference"
+        self._channel.send(answer, body)
+
+    def _several(self, wanted: InspectionParameters, until: float) -> list[Image] | str:
+        """Different pictures, some time apart; or the code of what prevents it."""
+        capture, shots = self.flow(), list[Image]()
+        sequence, due = capture.sequence, 0.0
+        shot = self.next(capture, sequence, until)
+        while isinstance(shot, Shot):
+            sequence = shot.sequence
+            if shot.fresh and shot.seen >= due:
+                due = shot.seen + wanted.pause
+                shots.append(shot.image)
+                if len(shots) == wanted.pictures:
+                    return shots
+            shot = self.next(capture, sequence, until)
+        return (shot or self._fault or CaptureFault.FROZEN).value
 
     def _report_fault(self, capture: Capture) -> None:
         with self._telling:

@@ -1,1 +1,1 @@
-"""Staff access: one-time codes and lock-out."""
+"""Staff access: roles, staff cards, one-time codes, lock-out."""

@@ -3,9 +3,9 @@
 A member of staff who has compared person and document, or who helps somebody, types the code from their phone. Works
 offline. The file holds one secret that the staff of the place share, or one for each of them, under a number of theirs:
 then the number is typed before the code, and whose code it was is known.
-Wrong codes lock: after 5, for 15 s, doubling with each further one, up to an hour. The counter survives a restart
-and does not trust the wall clock: a lock is counted on the monotonic clock and starts anew after a restart, and a code
-used while the clock was ahead does not keep staff out until that time has come.
+Wrong codes lock (lockout.py): after 5, for 15 s, doubling with each further one, up to an hour. The counter survives a
+restart and does not trust the wall clock; a code used while the clock was ahead does not keep staff out until that time
+has come.
 
 Anybody can type here, with no card: where secrets are personal, counter and lock are those of the number that was
 typed, so that who types wrong codes on purpose locks the numbers he knows and nobody else. A number that nobody has is
@@ -24,7 +24,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+
+from kiosk.access.lockout import Lockout, Memory, Rule
 
 STEP = 30
 DIGITS = 6
@@ -36,14 +37,6 @@ SHARED = "staff"  # who typed a code of the secret that all share
 NUMBER = re.compile(r"[0-9]{2,6}", re.ASCII)  # of a member of staff
 NOBODYS = 4  # hex digits of the hash of a number that nobody has: 65 536 counters at most
 CURE = "Make one: head -c 20 /dev/urandom | base32; or leave access.staff_secret_file out: no staff codes."
-
-
-class Memory(Protocol):
-    """Where the counters live (the journal's meta table)."""
-
-    def meta(self, key: str) -> str | None: ...
-
-    def set_meta(self, key: str, value: str) -> None: ...
 
 
 def totp(secret: bytes, unix_time: float, step: int = STEP) -> str:
@@ -116,10 +109,9 @@ class StaffCodes:
     def __init__(
         self, staff: Mapping[str, bytes], memory: Memory, *, wall: Callable[[], float], monotonic: Callable[[], float]
     ) -> None:
-        self._staff, self._memory, self._wall, self._monotonic = dict(staff), memory, wall, monotonic
+        self._staff, self._memory, self._wall = dict(staff), memory, wall
         self._turn = threading.Lock()
-        self._started = self._monotonic()
-        self._locked_until: dict[str, float] = {}  # by counter; one that is not here has not been moved since the start
+        self._lockout = Lockout(memory, Rule(FREE_ATTEMPTS, FIRST_LOCK, LONGEST_LOCK), monotonic)
         self._hash_key = hashlib.sha256(b"".join(self._staff[number] for number in sorted(self._staff))).digest()
 
     def check(self, code: str) -> CodeCheck:
@@ -130,20 +122,14 @@ class StaffCodes:
     def _check(self, typed: str) -> CodeCheck:
         number, code = (SHARED, typed) if SHARED in self._staff else (typed[:-DIGITS], typed[-DIGITS:])
         counter = self._counter(number)
-        remaining = self._until(counter) - self._monotonic()
-        if remaining > 0:
-            return CodeCheck(False, 0, remaining)
+        if (refused := self._lockout.count(counter)) is not None:
+            return CodeCheck(False, 0, refused.wait)
         fits, clock_was_ahead = self._fits(number, code) if number in self._staff else (False, False)
         if fits:
-            self._memory.set_meta(counter, "0")
+            self._lockout.right(counter)
             return CodeCheck(True, FREE_ATTEMPTS, 0.0, clock_was_ahead, number)
-        failures = self._failures(counter) + 1
-        self._memory.set_meta(counter, str(failures))
-        if failures < FREE_ATTEMPTS:
-            return CodeCheck(False, FREE_ATTEMPTS - failures, 0.0, clock_was_ahead)
-        lock = self._lock_for(failures)
-        self._locked_until[counter] = self._monotonic() + lock
-        return CodeCheck(False, 0, lock, clock_was_ahead)
+        standing = self._lockout.look(counter)
+        return CodeCheck(False, standing.left, standing.wait, clock_was_ahead)
 
     def _counter(self, number: str) -> str:
         """The key under which wrong codes of this number are counted."""
@@ -153,13 +139,6 @@ class StaffCodes:
             return f"staff.failures.{number}"
         place = hmac.new(self._hash_key, number.encode(), hashlib.sha256).hexdigest()[:NOBODYS]
         return f"staff.failures.nobody.{place}"
-
-    def _until(self, counter: str) -> float:
-        """Until when nothing is taken; a lock from before the start is counted anew from there."""
-        if counter in self._locked_until:
-            return self._locked_until[counter]
-        failures = self._failures(counter)
-        return self._started + self._lock_for(failures) if failures >= FREE_ATTEMPTS else 0.0
 
     def _fits(self, number: str, code: str) -> tuple[bool, bool]:
         """Whether it is a code of this member of staff that has not been used; and whether the clock was ahead."""
@@ -179,10 +158,3 @@ class StaffCodes:
                 self._memory.set_meta(last, str(counter))
                 return True, clock_was_ahead
         return False, clock_was_ahead
-
-    def _failures(self, counter: str) -> int:
-        return int(self._memory.meta(counter) or 0)
-
-    @staticmethod
-    def _lock_for(failures: int) -> float:
-        return float(min(LONGEST_LOCK, FIRST_LOCK * 2.0 ** min(failures - FREE_ATTEMPTS, 16)))

@@ -266,6 +266,12 @@ def change_key(request: Request, body: wire.KeyChange) -> wire.KeyChanged:
     return _backend(request).change_key(_terminal(request), body)
 
 
+@router.post("/v1/entry-secret", responses=_answers(*_AUTH, "not-sealed"), tags=["terminal"])
+def entry_secret(request: Request, body: wire.EntrySecretTold) -> wire.EntrySecretKept:
+    """Tell the secret of this terminal's entry codes, sealed with wire.entry_secret_info. Idempotent."""
+    return _backend(request).entry_codes.take(_terminal(request), body)
+
+
 @router.get("/healthz", responses=_answers(), tags=["operator"])
 def healthz(request: Request) -> dict[str, str]:
     """Whether the store answers. Version and time; open to everybody."""

@@ -22,6 +22,7 @@ from kiosk.backend import intake, log
 from kiosk.backend.blobs import BlobsBusy, open_blobs
 from kiosk.backend.certificates import Certificates, NotCertified
 from kiosk.backend.checkpoints import Logs
+from kiosk.backend.entry_codes import EntryCodes
 from kiosk.backend.keys import BackendKeys, Epoch
 from kiosk.backend.late import Late
 from kiosk.backend.lives import Lives
@@ -42,6 +43,7 @@ from kiosk.backend.store import lives, numbers, results, terminals
 from kiosk.backend.store.engine import Connection, Store, StoreBusy
 from kiosk.backend.store.items import NewItem, Taken
 from kiosk.backend.store.terminals import Terminal
+from kiosk.backend.trials import Trials
 from kiosk.domain.beijing import CHINA
 from kiosk.health.failpoints import hit
 
@@ -58,7 +60,7 @@ CERTIFICATES_AT_ONCE = 4  # that terminals wait for: one is made at a time, and 
 CERTIFICATES_RATE, CERTIFICATES_BURST = 10 / 60, 20  # of one terminal: a second for ever, and at once
 REMEMBERED_FAILURES = 4096  # wrong codes of the last minute, of all addresses
 FAILPOINTS = ("backend.part", "backend.whole", "backend.material")
-ALARMING = frozenset({"foreign-number", "foreign-case"})  # rejected, and perhaps a key in wrong hands
+ALARMING = frozenset({"foreign-number", "foreign-case", "test-number"})  # rejected, and perhaps a key in wrong hands
 _KEPT = ("accepted", "duplicate")  # these are acknowledged
 
 
@@ -85,12 +87,14 @@ class Backend:
         registers = load_registers(Path(settings.registers)) if settings.registers else {}
         self.queries = Queries(self._store, registers, self.keys, self.metrics, settings.monotonic, self.now)
         self.published = Publishing(self._store, self.metrics, self.now)
+        self.entry_codes = EntryCodes(self._store, self.keys, self.now)
         self.arrived = threading.Event()  # a case that was not decided again yet (replaying.py), or whose paper is due
         self.lives.decided = self.arrived.set
         self.replays = Replays(self._store, self.keys, self.now, self.queries.given)
         self.certificates = Certificates(
             self._store, self._blobs, self.keys, self.seals, self.replays, self.now, self.queries.given
         )
+        self.trials = Trials(self._store, self._blobs, self.now)
         self._certificate_turns = threading.BoundedSemaphore(CERTIFICATES_AT_ONCE)
         self._certificate_rates = Rates(CERTIFICATES_RATE, CERTIFICATES_BURST, settings.monotonic)
         self._failures: deque[tuple[datetime, str]] = deque(maxlen=REMEMBERED_FAILURES)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
 from kiosk.domain import codes
 from kiosk.wire import CasePayload
 
-LARGEST = {"case": 99_999_999, "uscc": codes.SUBJECT_SERIALS - 1}  # serials that a number can bear
+FIRST = {kind: serials.start or 1 for kind, serials in codes.SERIALS.items()}
+LARGEST = {kind: serials.stop - 1 for kind, serials in codes.SERIALS.items()}  # serials that a number can bear
 
 
 def serials_in(case: CasePayload, area_code: str) -> tuple[tuple[str, str, int], ...]:
     """Kind, number and serial of the case's numbers; those that are none of this area are left out."""
     found = (("case", case.case_no, case_serial(case.case_no, area_code)),
              ("uscc", case.uscc, codes.credit_serial(area_code[:6], case.uscc) if case.uscc else None))  # fmt: skip
-    return tuple((kind, number, serial) for kind, number, serial in found if serial is not None)
+    return tuple(
+        (codes.block_kind(kind, test=case.test), number, serial) for kind, number, serial in found if serial is not None
+    )
+
+
+def of_the_other_range(serials: Iterable[tuple[str, str, int]]) -> bool:
+    """Whether a real number is borne by a test, or a test's by a real case. ``serials``: as ``serials_in`` gives."""
+    return any(serial not in codes.SERIALS[kind] for kind, _, serial in serials)
 
 
 def case_serial(number: str, area_code: str) -> int | None:

@@ -149,10 +149,12 @@ class QuietReplays:
     def __init__(
         self, replays: Replays, arrived: threading.Event, quiet: float = QUIET, lives: Lives | None = None,
         certify: Callable[[Callable[[], bool]], object] = lambda until: None,
+        erase: Callable[[Callable[[], bool]], object] = lambda until: None,
     ) -> None:  # fmt: skip
-        """``certify``: what is made of cases that came out the same (certificates.py), until it is told to stop."""
+        """``certify``: what is made of cases that came out the same (certificates.py), until it is told to stop;
+        ``erase``: tests that have had their time (trials.py)."""
         self._replays, self._arrived, self._quiet, self._lives = replays, arrived, quiet, lives
-        self._certify = certify
+        self._certify, self._erase = certify, erase
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="replays", daemon=True)
 
@@ -172,7 +174,7 @@ class QuietReplays:
             while self._arrived.is_set() and time.monotonic() < late and not self._ending.is_set():
                 self._arrived.clear()
                 self._ending.wait(self._quiet)
-            for work in (self._go_on_with_lives, self._replay, self._certify_all):
+            for work in (self._go_on_with_lives, self._replay, self._certify_all, self._erase_tests):
                 if self._ending.is_set():
                     break
                 try:
@@ -191,6 +193,9 @@ class QuietReplays:
 
     def _replay(self) -> None:
         self._replays.run(self._arrived.is_set, again=False)
+
+    def _erase_tests(self) -> None:
+        self._erase(lambda: self._arrived.is_set() or self._ending.is_set())
 
     def _certify_all(self) -> None:
         self._certify(lambda: self._arrived.is_set() or self._ending.is_set())

@@ -90,6 +90,12 @@ class Bucket:
             raise BlobsBusy from error
         return data
 
+    def drop(self, digest: str) -> None:
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=self._key(check(digest)))
+        except self._failures as error:
+            raise BlobsBusy from error
+
     def empty(self) -> bool:
         try:
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)

@@ -32,6 +32,7 @@ LIMITS: dict[str, dict[str, dict[str, Any]]] = {
     "PersonCasesRequest": {"sealed": {"pattern": _BASE64, "maxLength": 4096}},
     "InboxRequest": {"inbox": {"pattern": HASH}, "reply_key": {"pattern": _KEY}},
     "QueryRequest": {"sealed": {"pattern": _BASE64, "maxLength": 4096}},
+    "EntrySecretTold": {"sealed": {"pattern": _BASE64, "maxLength": 1024}},
     "KeyChange": {
         "public_key": {"pattern": _KEY},
         "endorsement": {"pattern": _SIGNATURE},

@@ -89,8 +89,9 @@ def serve(
     gc.freeze()  # the modules' hundred thousand objects: whenever all were looked through, a batch stood still (0.1 s)
     server = QuietServer(configure(app), started)
     replays = QuietReplays(
-        backend.replays, backend.arrived, quiet, backend.lives, partial(backend.certificates.run, again=False)
-    )
+        backend.replays, backend.arrived, quiet, backend.lives, partial(backend.certificates.run, again=False),
+        backend.trials.run,
+    )  # fmt: skip
     replays.start()
     departments = _departments(backend) if connectors else None
     supervision = _supervision(backend) if console else None

@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     made = pickle.loads(parser.parse_args().file.read_bytes())  # noqa: S301 (written by the bench a moment ago)
 
+    from kiosk.running import watch
     from kiosk.terminal import Terminal
     from ui import app
 
@@ -54,9 +55,14 @@ def main() -> int:
         print(first[0], flush=True)
         terminal.subscribe(look)
 
+    watchdog = watch(terminal, made)
     try:
-        return app.run(terminal.start, size=made.size, language=made.language, on_first_frame=begun)
+        return app.run(
+            terminal.start, size=made.size, language=made.language, on_first_frame=begun,
+            beat=watchdog.window_moves, beat_seconds=watchdog.pulse,
+        )  # fmt: skip
     finally:
+        watchdog.end(anew=False)
         terminal.stop()
 
 

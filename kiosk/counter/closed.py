@@ -1,4 +1,8 @@
-"""The counter of a terminal that is out of service: it looks again when asked to, and nothing else happens here."""
+"""The counter of a terminal that is out of service: it looks again when asked to, and nothing else happens here.
+
+Nobody is let into maintenance either: what counts wrong codes, says who came and what they did is the journal, which is
+not open. The entry page says so, and whom to call; `kiosk doctor` at the machine says what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,10 @@ from collections.abc import Callable
 from kiosk.visit.effects import (
     AskRegister,
     CallHelp,
+    CheckEntry,
     CheckFace,
     CheckStaffCode,
+    CloseMaintenance,
     Commit,
     FindCases,
     ForgetAnswers,
@@ -18,6 +24,7 @@ from kiosk.visit.effects import (
     KeepDraft,
     NoteHelper,
     OpenInbox,
+    OpenMaintenance,
     PreparePapers,
     PrintPapers,
     ReadPage,
@@ -25,11 +32,12 @@ from kiosk.visit.effects import (
     TakeUpDraft,
     Wipe,
 )
+from kiosk.visit.events import EntryOffered
 from kiosk.visit.ports import Post
 
 
 class ClosedCounter:
-    """Implements kiosk.visit.ports.Ports for a visit that never leaves the page out_of_service.
+    """Implements kiosk.visit.ports.Ports for a visit that never begins: out_of_service, and the entry page of staff.
 
     ``recover`` calls ``look_again``; whoever looks posts Recovered with the fault. A call for help is the page's alone.
     ``power_down`` ends the terminal.
@@ -37,8 +45,10 @@ class ClosedCounter:
 
     def __init__(self, look_again: Callable[[], None], power_down: Callable[[], None] = lambda: None) -> None:
         self._look_again, self._power_down = look_again, power_down
+        self._post: Post = lambda event: None
 
-    def bind(self, post: Post) -> None: ...
+    def bind(self, post: Post) -> None:
+        self._post = post
 
     def recover(self) -> None:
         self._look_again()
@@ -98,6 +108,15 @@ class ClosedCounter:
     def dismiss_cards(self) -> None: ...
 
     def keep_card(self) -> None: ...
+
+    def admit_staff(self) -> None:
+        self._post(EntryOffered(None))
+
+    def check_entry(self, effect: CheckEntry) -> None: ...
+
+    def open_maintenance(self, effect: OpenMaintenance) -> None: ...
+
+    def close_maintenance(self, effect: CloseMaintenance) -> None: ...
 
     def power_down(self) -> None:
         self._power_down()

@@ -225,11 +225,19 @@ class CommitDesk:
 
     def _numbered(self, asked: Commit, decision: Decision, now: datetime, numbers: Numbers) -> tuple[str, str]:
         """The case's number, and the credit code where a licence bearing it is granted."""
-        area = self._place.area_code
-        case_no = _bearing("case", lambda: codes.case_no(area, now.astimezone(CHINA).date(), numbers.take("case")))
+        area, today = self._place.area_code, now.astimezone(CHINA).date()
+        case_no = codes.case_no(area, today, self._take("case", numbers))
         if not needs_credit_code(asked, decision):
             return case_no, ""
-        return case_no, _bearing("uscc", lambda: codes.credit_code(area, numbers.take("uscc")))
+        return case_no, codes.credit_code(area, self._take("uscc", numbers))
+
+    def _take(self, kind: str, numbers: Numbers) -> int:
+        """The next serial; NumbersExhausted where the reserved one is beyond what a number of this kind can bear."""
+        own = codes.block_kind(kind, test=self._test)
+        serial = numbers.take(own)
+        if serial not in codes.SERIALS[own]:
+            raise NumbersExhausted(own)
+        return serial
 
     def _record(
         self, asked: Commit, draft: CaseDraft, materials: tuple[SealedMaterial, ...], saving: _Saving,
@@ -290,14 +298,6 @@ def _sealed(draft: CaseDraft, standing: Standing, ahead: tuple[SealedMaterial, .
         seal_material(material, part, draft.case_id, standing.terminal_id, standing.sealing_key)
         for part, material in enumerate(draft.materials[len(ahead) :], len(ahead) + 1)
     )
-
-
-def _bearing(kind: str, number: Callable[[], str]) -> str:
-    """The number, or NumbersExhausted where the reserved serial is beyond what a number of this kind can bear."""
-    try:
-        return number()
-    except ValueError as error:
-        raise NumbersExhausted(kind) from error
 
 
 def needs_credit_code(asked: Commit, decision: Decision) -> bool:

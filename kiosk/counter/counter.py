@@ -20,6 +20,7 @@ from devices.contracts.identity import CardGone, CardRead, IdentityDocument, Pho
 from devices.contracts.printing import NotPrinted, Printed, PrintOutcome, Unknown
 from devices.contracts.reading import PageReader
 from devices.contracts.sound import Sound
+from kiosk.access.roles import Role
 from kiosk.access.staff_code import StaffCodes
 from kiosk.counter import results
 from kiosk.counter.actors import Actor
@@ -29,12 +30,13 @@ from kiosk.counter.cases import CaseDesk, Questions
 from kiosk.counter.committing import CommitDesk, Standing
 from kiosk.counter.drafts import DraftDesk
 from kiosk.counter.faces import FaceDesk
+from kiosk.counter.maintaining import EntryDesk, Gate
 from kiosk.counter.materials import MaterialDesk
 from kiosk.counter.owed import Owed
 from kiosk.counter.power import PowerDesk
 from kiosk.counter.printing import PRINT_SECONDS, Marks, PrintDesk, SealedPaper
 from kiosk.counter.shelf import Shelf
-from kiosk.counter.slot import SLOT, SlotDesk
+from kiosk.counter.slot import SLOT, STAFF, SlotDesk
 from kiosk.counter.staff import StaffDesk
 from kiosk.documents.worker import DocumentsWorker
 from kiosk.domain.papers import PaperContent
@@ -51,8 +53,10 @@ from kiosk.sync.payload import encode_rating
 from kiosk.visit.effects import (
     AskRegister,
     CallHelp,
+    CheckEntry,
     CheckFace,
     CheckStaffCode,
+    CloseMaintenance,
     Commit,
     FindCases,
     ForgetAnswers,
@@ -62,6 +66,7 @@ from kiosk.visit.effects import (
     KeepDraft,
     NoteHelper,
     OpenInbox,
+    OpenMaintenance,
     PreparePapers,
     PrintPapers,
     ReadPage,
@@ -82,6 +87,7 @@ from kiosk.visit.events import (
     Recovered,
     Wiped,
 )
+from kiosk.visit.maintaining import MAINTENANCE
 from kiosk.visit.ports import Post
 from kiosk.workers import WorkerError
 
@@ -130,6 +136,9 @@ class Counter:
         asking: Callable[[], Questions | None] = lambda: None,
         inboxes: Callable[[], Line | None] = lambda: None,
         test: bool = False,
+        entry: Gate | None = None,
+        maintenance: Callable[[Role, str], None] = lambda role, who: None,
+        end_maintenance: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self._journal, self._actors, self._documents = journal, actors, documents
         self._standing, self._clock, self._scratch, self._saved, self._watch = standing, clock, scratch, saved, watch
@@ -138,7 +147,7 @@ class Counter:
         self._post_out: Post = lambda event: None
         self._jobs = ThreadPoolExecutor(max_workers=3, thread_name_prefix="counter")
         self._questions = ThreadPoolExecutor(max_workers=1, thread_name_prefix="questions")  # nothing waits behind them
-        self._shelf = Shelf(journal, clock, suite)
+        self._shelf = Shelf(journal, clock, suite, test=test)
         self._cards = CardDesk(decoder, self._post, self._look_up, self._shelf.forget, crashed)
         self._faces = FaceDesk(actors.get("camera"), self._post, show_frame, face_seconds, crashed, liveness_seconds)
         self._materials = MaterialDesk(
@@ -169,7 +178,8 @@ class Counter:
             sealed=sealed,
         )
         self._staff = StaffDesk(staff, self._post)
-        self._slot = SlotDesk(actors, self._post, self._note_kept, crashed)
+        self._slot = SlotDesk(actors, self._post, self._note_kept, crashed, self._look)
+        self._entry = EntryDesk(entry, actors.get(STAFF), self._post, self._start, maintenance, end_maintenance)
         self._attended = threading.Event()  # this visit's: a staff card lay in the slot when a rating was to be given
         self._power = PowerDesk(actors.get("ups"), self._post, lambda code: self._note_fault("ups", code))
         sound = actors.get("sound")
@@ -312,6 +322,18 @@ class Counter:
     def keep_card(self) -> None:
         self._slot.keep()
 
+    def admit_staff(self) -> None:
+        self._entry.admit()
+
+    def check_entry(self, effect: CheckEntry) -> None:
+        self._entry.check(effect)
+
+    def open_maintenance(self, effect: OpenMaintenance) -> None:
+        self._entry.open(effect)
+
+    def close_maintenance(self, effect: CloseMaintenance) -> None:
+        self._entry.close(effect)
+
     def power_down(self) -> None:
         self._start(self._end_for_want_of_power)
 
@@ -439,8 +461,11 @@ class Counter:
             self._sound.settle(SOUND_SECONDS)
         files = self._clean()
         self._prints.settle()
-        self._journal.audit("visit.ended", reason=effect.reason, state=effect.state, saved=int(effect.committed))
-        self._journal.audit("visit.wiped", files=files)
+        if effect.reason == MAINTENANCE:  # nobody's visit: the desk has told of its end
+            self._journal.audit("visit.wiped", reason=MAINTENANCE, files=files)
+        else:
+            self._journal.audit("visit.ended", reason=effect.reason, state=effect.state, saved=int(effect.committed))
+            self._journal.audit("visit.wiped", files=files)
         self._post(Wiped())
 
     def _forget_sound(self) -> None:
@@ -451,6 +476,11 @@ class Counter:
     def _end_for_want_of_power(self) -> None:
         self._journal.audit("terminal.stopped", reason="battery-low")
         self._power_down()
+
+    def _look(self, job: Callable[[], object]) -> None:
+        """Whose card lies in the slot: asked for from the reader's own thread, which may outlast the counter."""
+        if not self._closing:
+            self._start(job)
 
     def _note_fault(self, device: str, code: str) -> None:
         """For operators alone, in the journal's chain. An empty code: the device is as it should be again."""

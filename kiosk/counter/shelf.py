@@ -34,10 +34,15 @@ _DEFAULTS: Mapping[str, Any] = {"rows": [], "notes": [], "qr": "", "copy": 0, "t
 
 
 class Shelf:
-    """May be used from any thread. Holds the key of the person whose card lies there, and forgets it with the card."""
+    """May be used from any thread. Holds the key of the person whose card lies there, and forgets it with the card.
 
-    def __init__(self, journal: Journal, clock: Callable[[], datetime], suite: str = DEFAULT) -> None:
-        self._journal, self._clock, self._suite = journal, clock, suite
+    ``test``: whether papers of tests are shown. A terminal that serves again has none for anybody.
+    """
+
+    def __init__(
+        self, journal: Journal, clock: Callable[[], datetime], suite: str = DEFAULT, *, test: bool = False
+    ) -> None:
+        self._journal, self._clock, self._suite, self._test = journal, clock, suite, test
         self._lock, self._making = threading.Lock(), threading.Lock()
         self._salt: bytes | None = None
         self._unreadable: set[str] = set()  # cases of which that has been told
@@ -112,7 +117,7 @@ class Shelf:
             if kept.paper_id == notice.PAPER_ID:
                 with contextlib.suppress(JournalError, ValueError, TypeError, LookupError, AttributeError):
                     found.append(_unpacked(person.open(kept.sealed))[:2])
-        return tuple(found)
+        return tuple(each for each in found if self._test or not each[0].test)
 
     def waiting(self, person: PersonKey) -> tuple[WaitingPaper, ...]:
         """What lies here for this person, newest case first, the certificate before the receipt.
@@ -127,7 +132,8 @@ class Shelf:
             except (JournalError, ValueError, TypeError, LookupError, AttributeError):
                 self._tell_unreadable(kept.case_id)
             else:
-                found += self._standing(*unpacked)
+                if self._test or not unpacked[0].test:
+                    found += self._standing(*unpacked)
         told = {one.paper.case_id for one in found if one.state is WaitingState.NOTICE}
         found = [one for one in found if one.paper.case_id not in told or one.state is WaitingState.NOTICE]
         return tuple(sorted(found, key=lambda one: (-one.committed_at.timestamp(), one.paper.kind)))

@@ -17,7 +17,7 @@ from devices.contracts.smart_card import SmartCardReader
 from devices.contracts.staff_card import StaffCard, StaffCardReader
 from kiosk.counter.actors import Actor
 from kiosk.counter.owed import Owed
-from kiosk.visit.events import SlotChanged
+from kiosk.visit.events import OtherCardSeen, SlotChanged, StaffCardGone, StaffCardSeen
 from kiosk.visit.ports import Post
 
 SLOT = "card_reader"
@@ -39,7 +39,9 @@ class Keeper(Protocol):
 
 
 class SlotDesk:
-    """Without a slot it does nothing. No method waits but ``settle``; ``kept`` is told when a card was retained."""
+    """Without a slot it does nothing. ``kept`` is told when a card was retained. ``start`` runs a job that waits: to
+    look whose card was laid in; without it nobody looks. No method waits but ``settle`` and ``staff_card_lies``.
+    """
 
     def __init__(
         self,
@@ -47,11 +49,13 @@ class SlotDesk:
         post: Post,
         kept: Callable[[], None],
         crashed: Callable[[BaseException], None],
+        start: Callable[[Callable[[], object]], object] | None = None,
     ) -> None:
-        self._post, self._kept_one = post, kept
+        self._post, self._kept_one, self._start = post, kept, start
         self._lock = threading.Lock()
         self._admitting = self._well = False
         self._told = ""
+        self._staffs = False  # what lies inside was told as a staff card
         self._end: Callable[[], None] = lambda: None
         self._slot, self._staff = actors.get(SLOT), actors.get(STAFF)
         if self._slot is None:
@@ -137,6 +141,19 @@ class SlotDesk:
                 return
             self._told = slot
             self._post(SlotChanged(slot))
+            if self._staffs:
+                self._staffs = False
+                self._post(StaffCardGone())
+        if slot == "inside" and self._staff is not None and self._start is not None:
+            self._start(self._look)
+
+    def _look(self) -> None:
+        """Whose card was laid in: of staff, who ask to be let in, or another."""
+        staffs = self.staff_card_lies()
+        with self._lock:
+            if self._told == "inside" and not self._staffs:
+                self._staffs = staffs
+                self._post(StaffCardSeen() if staffs else OtherCardSeen())
 
 
 def lies(status: Status, *, admitting: bool) -> str:

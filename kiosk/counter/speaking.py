@@ -24,6 +24,9 @@ Ended = Callable[[bool], None]
 class Voice(Protocol):
     """Sentences as WAV files (kiosk.voice.worker.VoiceWorker)."""
 
+    @property
+    def failures(self) -> int: ...
+
     def say(self, text: str, language: str) -> bytes: ...
 
     def release(self) -> None: ...
@@ -46,6 +49,11 @@ class Speaking:
     def ready(self) -> bool:
         """Whether there is a voice, and something to hear it by."""
         return self._able and self._actor.status.usable
+
+    @property
+    def failures(self) -> int:
+        """How often the child that speaks died or had to be killed."""
+        return self._voice.failures
 
     def say(self, sentences: Sequence[str], language: str, ended: Ended) -> None:
         """Say these instead of whatever is being said. ``ended``: on a thread of ours; True: said to the end."""

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import tomlkit
+
 from kiosk.domain.text import Language
-from kiosk.profile import Profile, parse
+from kiosk.profile import Profile, load
 from kiosk.suites import DEFAULT, SuiteName
 
 STREET = {"zh": "南关街道", "en": "Nanguan Subdistrict"}
@@ -46,6 +48,9 @@ def spec(
     }
 
 
+PROFILE = "terminal.toml"  # the demo's profile, in its folder: the editor of maintenance mode changes it
+
+
 def profile(
     ports: Mapping[str, str],
     folder: Path,
@@ -59,7 +64,8 @@ def profile(
     publishing: Sequence[str] = (),
     progress_url: str = "",
 ) -> Profile:
-    """The terminal in front of these twins; ``more`` are further devices, or others in place of these.
+    """The terminal in front of these twins, written to PROFILE in ``folder`` and read from there; ``more`` are further
+    devices, or others in place of these.
 
     ``publishing``: the public keys of those who may publish for it. ``progress_url``: where its papers' codes lead.
     """
@@ -89,7 +95,9 @@ def profile(
         "access": {"staff_secret_file": secret.name},
         "screen": {"size": f"{size[0]}x{size[1]}", "fullscreen": False},
     }  # fmt: skip
-    return parse(table, folder, "demo profile")
+    file = folder / PROFILE
+    file.write_text(tomlkit.dumps(table), encoding="utf-8")
+    return load(file)
 
 
 def _desk(ports: Mapping[str, str]) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from typing import Any
 
 from kiosk import display
 from kiosk.demo import whole
-from kiosk.demo.cabinet import AREA_CODE, CAMERA_RATE, profile, spec
+from kiosk.demo.cabinet import AREA_CODE, CAMERA_RATE, PROFILE, profile, spec
 from kiosk.demo.clerk import Clerk
 from kiosk.demo.office import Office, public_key
 from kiosk.demo.processes import Helper, HelperFailed
+from kiosk.demo.renewing import Renewing
 from kiosk.demo.report import Report, backend_counts
 from kiosk.demo.stage import DemoStage
 from kiosk.domain.text import Language
@@ -133,6 +134,7 @@ class Demo:
             office=None if self._wanted.publishing_key else self._publish,
             clerk=self._act,
             meetings=out / MEETINGS,
+            database=_database(out),
         )
         return self
 
@@ -202,16 +204,25 @@ class Demo:
     def make_terminal(self, **options: Any) -> Any:
         """The terminal in front of this cabinet, not started; ``options`` are further ones of Terminal's."""
         from devices.simulators.photo import SimulatedPhotoDecoder
+        from kiosk import trial
         from kiosk.terminal import Terminal
+        from ui.words import word
 
-        made = profile(
+        profile(
             self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
             language=self._wanted.language, camera_rate=self._wanted.camera_rate,
             more=whole.devices(self.ports), suite=self._wanted.suite, publishing=[self._publishing],
             progress_url=f"{self.backend_url}/p/progress",
         )  # fmt: skip
         usual: dict[str, Any] = {"decoder": SimulatedPhotoDecoder(), "failed": self._failed, "power_down": _powerless}
-        terminal = Terminal(made, **(usual | options))
+        file = self._wanted.out / PROFILE
+
+        def make(begin_anew: Callable[[], None]) -> Terminal:
+            found, standing = trial.load(file)
+            kept = {"restart": begin_anew, "file": file, "trial": standing, "speak": partial(word, "zh_CN")}
+            return Terminal(found, **(usual | kept | options))
+
+        terminal = Renewing(make)
         self._office = Office(self._wanted.out, _database(self._wanted.out), terminal.kick, lambda: terminal.versions)
         self._clerk = Clerk(
             _database(self._wanted.out),

@@ -4,6 +4,7 @@ what the office publishes meanwhile, or does with a case.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from typing import Any
 
 from devices.simulators.control import ControlError
 from kiosk.access.staff_code import SHARED, parse_staff, totp
+from kiosk.demo.commands import kiosk
 
 STEP = 30
+STAFF = "0417"  # the number of the demo's technician
 
 
 class DemoStage:
@@ -30,9 +33,11 @@ class DemoStage:
         office: Callable[[Path], Callable[[], bool]] | None = None,
         clerk: Callable[[str, Mapping[str, object]], Callable[[], bool]] | None = None,
         meetings: Path | None = None,
+        database: str = "",
     ) -> None:
         self._control, self._secret_file, self._wall = control, secret_file, wall
         self._office, self._clerk, self._meetings = office, clerk, meetings
+        self._database = database
         self._codes_shown = 0
 
     def do(self, device: str, action: str, arguments: dict[str, Any]) -> None:
@@ -55,6 +60,16 @@ class DemoStage:
         self._codes_shown = counter
         number, secret = next(iter(parse_staff(self._secret_file.read_text(encoding="ascii")).items()))
         return ("" if number == SHARED else number) + totp(secret, counter * STEP)
+
+    def entry_code(self, role: str, terminal: str, hour: str, challenge: str) -> str:
+        """What the operator's side reads out on the telephone to whoever stands before the entry page."""
+        if not self._database:
+            raise ValueError("nobody here issues codes")
+        said = kiosk(
+            "backend", "entry-code", "--db", self._database, "--terminal", terminal, "--hour", hour,
+            "--challenge", challenge, "--role", role, "--staff", STAFF, "--by", "demo",
+        )  # fmt: skip
+        return str(json.loads(said)["code"])
 
     def publish(self, pack: Path) -> Callable[[], bool]:
         """Published to this demo; the result says whether the terminal uses it yet (kiosk.demo.office)."""

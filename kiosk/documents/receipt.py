@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 from kiosk.documents.fonts import Face, face
@@ -25,13 +26,22 @@ def copy_mark(content: PaperContent) -> str:
 
 def render(content: PaperContent) -> RenderedPaper:
     """One receipt as packed rows, 1 = black. Raises GlyphMissing before anything is drawn, FontsMissing."""
+    texts, titles = _texts(content)
+    return drawn(content, {"text": texts, "title": titles}, _write)
+
+
+def drawn(
+    content: PaperContent, texts: dict[str, list[tuple[str, str]]], write: Callable[[Sheet, PaperContent], None]
+) -> RenderedPaper:
+    """Any paper of the receipt printer. ``texts``: by face, all that will be drawn in it, as (field, text).
+
+    Raises GlyphMissing before anything is drawn, FontsMissing."""
     from PIL import Image
 
-    texts, titles = _texts(content)
-    check(texts, face("text"))
-    check(titles, face("title"))
-    sheet = _Sheet({"text": texts, "title": titles})
-    _write(sheet, content)
+    for style, pairs in texts.items():
+        check(pairs, face(style))
+    sheet = Sheet(texts)
+    write(sheet, content)
     picture = sheet.finish()
     # Pillow packs 0 (black) as a clear bit; the printer wants black set.
     packed = picture.point(lambda grey: 255 if grey < THRESHOLD else 0).convert("1", dither=Image.Dither.NONE)
@@ -53,7 +63,7 @@ def _texts(content: PaperContent) -> tuple[list[tuple[str, str]], list[tuple[str
     return body, [("title", content.title), ("heading", content.values["heading"]), *titles]
 
 
-def _write(sheet: _Sheet, content: PaperContent) -> None:
+def _write(sheet: Sheet, content: PaperContent) -> None:
     values = content.values
     sheet.skip(20)
     sheet.paragraph(values["place"], SMALL, align="middle")
@@ -88,7 +98,7 @@ def _write(sheet: _Sheet, content: PaperContent) -> None:
     sheet.skip(28)
 
 
-class _Sheet:
+class Sheet:
     """White paper that grows downwards."""
 
     def __init__(self, texts: dict[str, list[tuple[str, str]]]) -> None:
@@ -187,6 +197,21 @@ class _Sheet:
         for x in range(MARGIN, WIDTH - MARGIN, 14):
             self._draw.rectangle((x, round(self._y), x + 7, round(self._y) + 1), fill=0)
         self._y += 10
+
+    def full_bar(self, height: int) -> None:
+        """Black from edge to edge: every dot of the head is asked for."""
+        self._room(height + 8)
+        self._draw.rectangle((0, round(self._y), WIDTH - 1, round(self._y) + height - 1), fill=0)
+        self._y += height + 8
+
+    def comb(self, height: int) -> None:
+        """One dot black, one white; further right two and two, then four and four."""
+        self._room(height + 8)
+        for x in range(WIDTH):
+            dots = 1 if x < WIDTH // 3 else 2 if x < 2 * WIDTH // 3 else 4
+            if x // dots % 2 == 0:
+                self._draw.line((x, round(self._y), x, round(self._y) + height - 1), fill=0)
+        self._y += height + 8
 
     def code(self, payload: str, beside: tuple[str, ...]) -> None:
         """The QR code left, words right of it."""

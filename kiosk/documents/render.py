@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from kiosk.documents import certificate, licence, receipt
+from kiosk.documents import certificate, licence, readiness, receipt, test_page
 from kiosk.domain.papers import PaperContent, RenderedPaper
 
 _LAYOUTS = {
     "licence": licence.render, "certificate": certificate.render, "receipt": receipt.render, "notice": receipt.render,
+    test_page.PAGE: test_page.render, test_page.RECEIPT: test_page.render_receipt,
+    readiness.PAGE: readiness.render, readiness.RECEIPT: readiness.render_receipt,
 }  # fmt: skip
 
 

@@ -37,6 +37,11 @@ class DocumentsWorker:
     def pid(self) -> int | None:
         return self._worker.pid
 
+    @property
+    def failures(self) -> int:
+        """How often the child died or had to be killed."""
+        return self._worker.failures
+
     def prewarm(self, deadline_s: float = START_S) -> None:
         """Start the child and load its fonts; waits for it (call from a thread of one's own). Raises WorkerError."""
         self._call({"do": "prewarm"}, deadline_s)

@@ -22,6 +22,18 @@ _CREDIT_VALUES = {place: value for value, place in enumerate(CREDIT_ALPHABET)}
 INDIVIDUAL_BUSINESS = "92"  # 登记管理部门 9 工商 (now 市场监管), 机构类别 2 个体工商户
 _SUBJECT_PREFIX = "MA"  # subjects registered since 2015 carry MA
 SUBJECT_SERIALS = 31**6
+CASE_SERIALS = 100_000_000
+
+# What is only tried out (测试) has numbers of kinds of its own, out of the upper end of the serials: a number says by
+# itself whether it is one, and no real case ever bears it.
+TEST_KINDS = {"case": "tcase", "uscc": "tuscc"}
+_FIRST_TEST = {"case": 90_000_000, "uscc": 30 * 31**5}
+SERIALS: Mapping[str, range] = {
+    "case": range(_FIRST_TEST["case"]),
+    "uscc": range(_FIRST_TEST["uscc"]),
+    "tcase": range(_FIRST_TEST["case"], CASE_SERIALS),
+    "tuscc": range(_FIRST_TEST["uscc"], SUBJECT_SERIALS),
+}
 
 _AREA = re.compile(r"[1-9]\d{5}")
 
@@ -69,6 +81,16 @@ def mask_phone(number: str) -> str:
 def mask_text(text: str) -> str:
     """平城区****: how it begins, never how long it is; of a short one nothing."""
     return f"{text[:3]}****" if len(text) > 6 else "****"
+
+
+def block_kind(kind: str, *, test: bool) -> str:
+    """The kind of the blocks that a number (``case``, ``uscc``) is taken from."""
+    return TEST_KINDS[kind] if test else kind
+
+
+def is_test_case_no(number: str) -> bool:
+    """Whether a case number says of itself that it is one of a test."""
+    return case_no_valid(number) and int(number[12:20]) in SERIALS["tcase"]
 
 
 def _weighed(places: str, values: Mapping[str, int], weights: Sequence[int]) -> int:
@@ -149,7 +171,7 @@ def case_no(area: str, day: date, serial: int) -> str:
     """
     if not _AREA.fullmatch(area):
         raise ValueError("an area code has six digits")
-    if not 0 <= serial <= 99_999_999:
+    if not 0 <= serial < CASE_SERIALS:
         raise ValueError("a case serial has at most eight digits")
     body = f"{area}{day:%y%m%d}{serial:08d}"
     return body + _mod_11_10(body)

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk import wire
+from kiosk.domain.codes import block_kind
 from kiosk.health.readiness import Check, attention, broken, good
 from kiosk.housekeeping import HANGS
 from kiosk.journal import aside, opening, reading
@@ -41,7 +42,8 @@ def terminal_runs(folder: Path) -> bool:
     return opening.in_use(folder)
 
 
-def examine(folder: Path) -> Books:
+def examine(folder: Path, *, test: bool = False) -> Books:
+    """``test``: the terminal is in test mode, and takes numbers of tests."""
     try:
         if not (folder / FILE).exists():
             return Books((attention("journal", f"none yet in {folder}", "It is made when the terminal starts."),))
@@ -52,7 +54,7 @@ def examine(folder: Path) -> Books:
             meta = dict(connection.execute("SELECT key, value FROM meta WHERE key LIKE 'sync.%'").fetchall())
             drafts = reading.drafts(connection)
             store = Store(connection, lambda: datetime.now(UTC))
-            left = {kind: store.numbers.left(kind) for kind in KINDS}
+            left = {kind: store.numbers.left(block_kind(kind, test=test)) for kind in KINDS}
     except JournalError as error:
         return Books((broken("journal", str(error), error.advice),))
     except OSError as error:

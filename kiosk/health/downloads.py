@@ -40,9 +40,10 @@ def kept(data: Path) -> Kept:
     folder = data / "journal"
     if not (folder / FILE).exists():
         return Kept({})
-    sql = "SELECT key, value FROM meta WHERE key LIKE 'downloads.%' OR key = ?"
+    sql = "SELECT key, value FROM meta WHERE key LIKE 'downloads.%' OR key IN (?, ?)"
+    keys = (ENROLMENT, commands.CLOSED_HERE)
     with reading.reading(folder, load_or_create_key(folder)) as connection:
-        return Kept({str(key): str(value) for key, value in connection.execute(sql, (ENROLMENT,))})
+        return Kept({str(key): str(value) for key, value in connection.execute(sql, keys)})
 
 
 def packs_of(profile: Profile) -> tuple[dict[str, ServicePack], dict[str, str]]:
@@ -52,15 +53,16 @@ def packs_of(profile: Profile) -> tuple[dict[str, ServicePack], dict[str, str]]:
 
 
 def examine(profile: Profile) -> list[Check]:
-    if not profile.publishing_keys:
-        return [good("publishing", "no publishing key in the profile: packs come with the program, values from here")]
+    none = good("publishing", "no publishing key in the profile: packs come with the program, values from here")
     try:
         meta = kept(profile.data)
-    except (JournalError, OSError):
-        return []  # what is wrong with the journal is told by its own check
+    except (JournalError, OSError):  # what is wrong with the journal is told by its own check
+        return [] if profile.publishing_keys else [none]
+    if not profile.publishing_keys:
+        return [none, *_closed_here(meta)]
     found = taking.in_use(profile.data, profile.publishing_keys, profile.place)
     checks = [_manifests(profile, meta), _packs(found, taking.refused(meta)), _policy(profile, found)]
-    return [*checks, *_commands(meta), *_notes(meta)]
+    return [*checks, *_commands(meta), *_closed_here(meta), *_notes(meta)]
 
 
 def _manifests(profile: Profile, meta: Kept) -> Check:
@@ -112,6 +114,14 @@ def _commands(meta: Kept) -> list[Check]:
             attention("commands", f"broken off, and not begun again: {names}", "Look whether they were done.")
         )
     return checks
+
+
+def _closed_here(meta: Kept) -> list[Check]:
+    if (here := commands.closed_here(meta)) is None:
+        return []
+    words = f"closed by staff on the spot ({here.reason})" + (f" since {here.at[:16]}" if here.at else "")
+    advice = "To serve again: maintenance mode, the power page; or kiosk backend publish --command in-service."
+    return [attention("service", words, advice)]
 
 
 def _notes(meta: Kept) -> list[Check]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Literal, cast
 
-from kiosk.journal import outbox, reading
+from kiosk.journal import inspecting, outbox, reading
 from kiosk.journal.answers import KeptAnswers
 from kiosk.journal.catalogue import Detail
 from kiosk.journal.checkpoints import Signer
@@ -34,10 +34,12 @@ from kiosk.journal.records import (
 )
 from kiosk.journal.reserve import LARGEST_CASE, Room, check_size
 from kiosk.journal.standing import Standing
+from kiosk.journal.supplies import Supply
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    from kiosk.health.proofs import Proof
     from kiosk.wire import CaseWord, Checkpoint, HeadReceipt
 
 
@@ -311,6 +313,39 @@ class Journal(Standing):
         due = self._read_outbox(lambda _: self._retention.due(acknowledged_before))
         return due and self._write(lambda: self._retention.erase_next(acknowledged_before))
 
+    # -- what was tested, and what is used up --------------------------------------------------------
+
+    def note_proof(self, proof: Proof) -> None:
+        """Keep what was tested and how it came out; of each subject and test the last ones stay.
+
+        JournalError ``proof-refused`` for what might be a person's.
+        """
+        self._write(lambda: self._proofs.note(proof))
+
+    def latest_proofs(self) -> tuple[Proof, ...]:
+        """The last of every subject and test, the newest first."""
+        return self._read(lambda _: self._proofs.latest())
+
+    def proofs_of(self, subject: str, limit: int = 50) -> tuple[Proof, ...]:
+        """What was tested of one subject, the newest first."""
+        return self._read(lambda _: self._proofs.of(subject, limit))
+
+    def note_used(self, supply: str, amount: int) -> None:
+        """So much more of a supply was used today: millimetres, sheets, times. JournalError ``supply-refused``."""
+        self._write(lambda: self._supplies.note(supply, amount))
+
+    def note_level(self, supply: str, level: int) -> None:
+        """How full a device itself says that a supply is, 0 to 100. JournalError ``supply-refused``."""
+        self._write(lambda: self._supplies.level(supply, level))
+
+    def renew_supply(self, supply: str) -> None:
+        """Somebody has refilled it: what is used counts from here."""
+        self._write(lambda: self._supplies.renew(supply))
+
+    def supplies(self) -> tuple[Supply, ...]:
+        """Every supply that was ever noted, by name."""
+        return self._read(lambda _: self._supplies.all())
+
     # -- audit and meta ------------------------------------------------------------------------------
 
     def audit(self, event: str, item: str = "", /, **details: Detail) -> None:
@@ -371,6 +406,21 @@ class Journal(Standing):
         """
         inside = self._read(lambda c: c.execute("PRAGMA freelist_count").fetchone()[0] * PAGE)
         return self._reserve.look(least_free, inside, make=make)
+
+    # -- for staff at the cabinet --------------------------------------------------------------------
+
+    def queue_look(self, since: datetime) -> inspecting.QueueLook:
+        """How many items stand where; acknowledgements are counted from ``since`` on."""
+        return self._read_outbox(lambda connection: inspecting.queue(connection, stamp(since)))
+
+    def aside_items(self, seq: int = 0) -> tuple[inspecting.AsideItem, ...]:
+        """What was set aside, at most 200 of it; ``seq``: that item alone."""
+        return self._read_outbox(lambda connection: inspecting.aside(connection, seq))
+
+    def log_page(self, events: Collection[str], before: int = 0, limit: int = 20) -> inspecting.LogPage:
+        """Rows of the chain, the newest first, on a connection of its own: commits go on meanwhile."""
+        with reading.reading(self._folder, self._key) as connection:
+            return inspecting.log(connection, events, before, limit)
 
     # -- looking at the whole ------------------------------------------------------------------------
 

@@ -145,6 +145,10 @@ def _fill(store: Store, pages: Pages, found: Salvage, report: Report) -> None:
     execute("INSERT INTO prints VALUES (?, ?, ?, ?, ?)", found.prints.values())
     execute("INSERT INTO deeds VALUES (?, ?, ?, ?, ?, ?)", found.deeds.values())
     execute("INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?, ?)", found.words.values())
+    execute(
+        "INSERT INTO proofs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", [row for _, row in sorted(found.proofs.items())]
+    )
+    execute("INSERT INTO used VALUES (?, ?, ?, ?)", found.used.values())
     for key, value in (found.meta | {META: msgspec.json.encode(report).decode()}).items():
         store.set_meta(key, value)
 

@@ -22,6 +22,7 @@ from kiosk.journal.records import ItemState
 _EVENTS = {f"{kind}.committed": kind for kind in ("case", "rating", *KINDS)}
 _SETTLED = ("item.acknowledged", "item.rejected", "item.quarantined", "item.released", "item.erased")
 _UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DAY = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _NOT_FOR_A_NEW_LOG = re.compile(r"audit\.key|checkpointed_at|sync\.(receipt|log_trouble|block\..*)")
 """Keys of meta that speak of the log they stood in, or of numbers asked for and perhaps used."""
 
@@ -94,6 +95,8 @@ class Salvage:
     results: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # as the rows of their tables
     prints: dict[tuple[str, str], tuple[str, str, int, str, str]] = field(default_factory=dict)
     deeds: dict[str, tuple[str, str, str, str, str, str]] = field(default_factory=dict)
+    proofs: dict[int, tuple[str, str, str, str, str, str, str, str]] = field(default_factory=dict)  # by their rowid
+    used: dict[tuple[str, str], tuple[str, str, int, int]] = field(default_factory=dict)
     words: dict[str, tuple[str, str, str, str, str, int, str, str]] = field(default_factory=dict)
 
 
@@ -157,6 +160,8 @@ def _tables(pages: Pages, confirmed: int, found: Salvage, packs: Packs) -> tuple
         elif width == 4 and record.current and record.values[0] is None:
             claim, sealed, until = record.values[1:]
             found.answers[claim] = (claim, sealed, _text(until))
+        elif width == 9 and record.current and record.values[0] is None:
+            found.proofs[record.rowid] = cast("Any", tuple(map(_text, record.values[1:])))
     return dict(_rows(raw)), sending
 
 
@@ -270,6 +275,9 @@ def _entries(pages: Pages, found: Salvage) -> None:
         elif len(values) == 5:
             case_id, paper, attempts, how, until = (_text(value) for value in values)
             found.prints[case_id, paper] = (case_id, paper, attempts, how, until)
+        elif len(values) == 4 and record.current and _is_used(values):
+            supply, day, amount, level = (_text(value) for value in values)
+            found.used[supply, day] = (supply, day, amount, level)
         elif len(values) == 6:
             found.deeds[_text(values[0])] = cast("Any", tuple(map(_text, values)))
         elif len(values) == 8:
@@ -277,6 +285,13 @@ def _entries(pages: Pages, found: Salvage) -> None:
         elif len(values) == 2 and isinstance(values[1], bytes) and not _UUID.fullmatch(values[0]):
             found.meta[_text(values[0])] = _text(values[1])
     found.meta = {key: value for key, value in found.meta.items() if not _NOT_FOR_A_NEW_LOG.fullmatch(key)}
+
+
+def _is_used(values: tuple[Any, ...]) -> bool:
+    """Whether these are a row of `used`: an index of three columns has as many values."""
+    supply, day, amount, level = values
+    words = isinstance(supply, bytes) and isinstance(day, bytes) and _DAY.fullmatch(day) is not None
+    return words and isinstance(amount, int) and isinstance(level, int)
 
 
 def _unknown_blocks(found: Salvage) -> None:

@@ -24,12 +24,14 @@ from kiosk.journal.drafts import Drafts
 from kiosk.journal.errors import JournalDamaged, JournalError, of_disk
 from kiosk.journal.look import Look
 from kiosk.journal.papers import Papers
+from kiosk.journal.proofs import Proofs
 from kiosk.journal.ratings import Ratings
 from kiosk.journal.records import Counts, stamp
 from kiosk.journal.reserve import Reserve
 from kiosk.journal.retention import Retention
 from kiosk.journal.sending import Sending
 from kiosk.journal.store import Store
+from kiosk.journal.supplies import Supplies
 from kiosk.journal.writer import Writer
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ class Standing:
         self._sending = Sending(store)
         self._acknowledgements = Acknowledgements(store, self._sending)
         self._checkpoints, self._retention = Checkpoints(store), Retention(store)
+        self._proofs, self._supplies = Proofs(store), Supplies(store)
         self._inode, self._log, self._there = 0, -1, (0, 0)  # what it began with: see _still_there
         self._mark: mark.Mark | None = None
         counted = connection.execute("SELECT value FROM meta WHERE key = ?", (outbox.COUNTED,)).fetchone()
@@ -164,6 +167,10 @@ class Standing:
     def looked(self, seconds: float) -> bool:
         """Wait until every page has been looked at since the opening; False if that takes longer. Nobody has to."""
         return self._look is None or self._look.wait(seconds)
+
+    def probe(self) -> None:
+        """Take the turn to write, and write nothing: the writes before have ended when this returns."""
+        self._run(lambda: self._store.touch())  # whichever store it is when the turn comes
 
     def _write_down(self, *, new: bool = False, applied: Sequence[int] = ()) -> None:
         """That it was opened: the first row that is written here."""

@@ -119,6 +119,14 @@ class Store:
         self._committed()
         return True
 
+    def touch(self) -> None:
+        """Begin a transaction and end it: nothing is written, nothing synced."""
+        try:
+            self._execute("BEGIN IMMEDIATE")
+            self._execute("ROLLBACK")
+        except dbapi.Error as error:
+            raise translated(error) from error
+
     def _begin(self) -> None:
         """Nothing of an earlier transaction counts for the next."""
         if self._stopped:

@@ -1,0 +1,1 @@
+"""Maintenance mode: the desk, its rooms, and what they show."""

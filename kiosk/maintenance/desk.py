@@ -66,7 +66,9 @@ Listener = Callable[[Snapshot | None], None]
 
 
 class Log(Protocol):
-    def audit(self, event: str, **details: str | int) -> None: ...
+    """The journal."""
+
+    def audit(self, event: str, /, **details: str | int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,7 @@ class MaintenanceDesk:
                 return  # a touch that comes too late
             case Stir():
                 self._stir()
+                self._show()  # the bar tells when the session locks
             case Speak(language):
                 self._stir()
                 self._language = language

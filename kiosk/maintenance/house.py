@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from devices.contracts.camera import Frame
     from devices.contracts.device import Status
+    from devices.contracts.document_camera import DocumentFrame
     from kiosk.afar import Afar
     from kiosk.counter.actors import Actor
     from kiosk.documents.worker import DocumentsWorker
@@ -42,5 +44,5 @@ class House:
     now: Callable[[], datetime]
     clock: Callable[[], float]
     sign: Callable[[bytes], bytes]
-    show_frame: Callable[[object], None]
+    show_frame: Callable[[Frame | DocumentFrame | None], None]
     power_down: Callable[[], None]

@@ -12,6 +12,13 @@ from typing import Literal
 from kiosk.access.roles import Role
 from kiosk.domain.text import EMPTY, Language, Text
 
+SCENES = ("roll", "tray", "jam", "glass", "reader", "camera", "cable")
+PLACES = (
+    "camera", "screen", "speaker", "document_camera", "id_reader", "card_reader", "code_scanner", "keypad",
+    "receipt_printer", "page_printer", "document_scanner", "sensors", "ups", "network", "locker", "computer",
+)  # fmt: skip
+"""Names of pictures. ``camera`` of a step is the scene; where it sits is ``at-camera``, as of any other place."""
+
 Tone = Literal["plain", "ok", "attention", "broken", "unknown"]
 Template = Literal["list", "menu", "steps", "form", "touch", "colours", "preview", "keypad"]
 
@@ -27,7 +34,7 @@ class Said:
 
 
 def plain(*values: str | int | Said) -> Said:
-    """Text that is the same in every language."""
+    """Text that is the same in every language; of several values nothing stands between."""
     return Said("", values)
 
 
@@ -36,7 +43,8 @@ class Button:
     """``opens`` names another page (a path); else touching it is the act ``name`` with ``value`` on this page.
 
     ``weight``: the one amber button of a page is ``main``; ``danger`` is asked about first (Page.ask).
-    A button that the role may not use is shown disabled, and ``why`` says so.
+    A button that the role may not use is shown disabled, and ``why`` says so. The object at the foot of the window is
+    called ``maint-act-NAME``, or ``maint-act-NAME-VALUE`` where a page has several of that name.
     """
 
     name: str
@@ -50,7 +58,9 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list: a device, a test, an item, a live sensor. ``picture`` names where it sits in the cabinet."""
+    """One line of a list: a device, a test, an item, a live sensor. ``picture`` names where it sits in the cabinet
+    (PLACES). A row whose key begins with ``section-`` is a heading over those that follow.
+    """
 
     key: str  # unique on its page: the object is called ``maint-row-KEY``, its button ``maint-row-KEY-act``
     title: Said
@@ -62,7 +72,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a guided repair: number 1..total, what to do, a picture of it, and what the sensors say meanwhile."""
+    """A step of a guided repair: number 1..total, what to do, a picture of it, and what the sensors say meanwhile.
+
+    ``picture``: one of SCENES, what the hands do; or one of PLACES, where in the cabinet.
+    """
 
     number: int
     total: int
@@ -115,8 +128,18 @@ class Tile:
 class Page:
     """``rows``, ``step``, ``field`` are used by the templates of these names; ``buttons`` stand at the foot.
 
-    ``show`` is for the special templates: the colour of ``colours``, the device of ``preview``, ``rows``x``columns``
-    of the fields to be touched by ``touch``.
+    ``show`` is for the special templates: the colour of ``colours`` (red green blue white black grey), the device of
+    ``preview`` (its rows stand below the picture), ``ROWSxCOLUMNS`` ("9x6") of the fields to be touched by ``touch``.
+
+    What a template reports by itself are acts of the page:
+    ``form``     ("typed", the whole value) after every key; ("chosen", value) of a choice, "on" or "off" of a switch.
+                 Choices of a number or of minutes are offered above the pad and reported as typed.
+    ``keypad``   with a field as ``form`` in digits; without one the rows are the keys of a keypad in the cabinet, each
+                 lit by its tone.
+    ``touch``    ("touched", "ROW,COLUMN") once for every field, from 0; over the whole screen. Its buttons stand in
+                 the middle.
+    ``colours``  ("next", "") at a touch anywhere; over the whole screen, without buttons.
+    ``menu``     nothing: the tiles open their pages.
     """
 
     path: str

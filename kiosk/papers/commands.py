@@ -113,6 +113,8 @@ def _said(said: Statement, published: PaperList) -> list[tuple[str, str]]:
         ("decided", f"{moment(said.decided_at).astimezone(CHINA):%Y-%m-%d %H:%M}"),
         ("printed", f"{moment(said.printed_at).astimezone(CHINA):%Y-%m-%d %H:%M}"),
     ]
+    if said.kind == "report":  # of a terminal, not of a case
+        rows = [("report number", said.case_no), rows[2], rows[-1]]
     rows += [("the paper shows", text) for text in said.shown]
     return rows + ([("copy", str(said.copy))] if said.copy else [])
 

@@ -16,7 +16,7 @@ from kiosk.domain.decision import Outcome, Rung
 from kiosk.domain.papers import PaperContent
 from kiosk.wire import canonical
 
-KINDS = ("receipt", "certificate", "notice")
+KINDS = ("receipt", "certificate", "notice", "report")
 OUTCOMES = tuple(outcome.value for outcome in (Outcome.APPROVED, Outcome.REFUSED, Outcome.REFERRED, Outcome.RECEIVED))
 RUNGS = tuple(rung.value for rung in (Rung.SAVE, Rung.RECEIPT, Rung.PROVISIONAL, Rung.FINAL))
 LONGEST = 128  # characters of one text

@@ -376,6 +376,7 @@ def composed(pack: ServicePack, packs: Mapping[str, ServicePack]) -> ServicePack
         effective=_in_force([pack.effective, *(each.effective for each in always)]),
         bundle=Bundle(items, form.twins),
         speech=tuple(dict.fromkeys(row for part in parts for row in part.pack.speech)),
+        hours=tuple(dict.fromkeys(window for each in always for window in each.hours)),
     )
 
 

@@ -19,6 +19,7 @@ from kiosk.domain.envelope import Trust
 from kiosk.domain.place import Place
 from kiosk.domain.register import ANSWER
 from kiosk.domain.text import EMPTY, Text
+from kiosk.domain.window import Window
 from kiosk.services.model import (
     LICENCE,
     REGISTER,
@@ -460,4 +461,5 @@ def build(raw: Raw) -> ServicePack:
         speech=tuple(Spoken(row["written"], _text(row)) for row in raw.get("speech", ())),
         query=_query(raw.get("query")),
         licences=licences,
+        hours=(Window.parse(raw["hours"]),) if "hours" in raw else (),
     )

@@ -10,6 +10,7 @@ from enum import Enum
 from kiosk.domain.decision import Decision, FiredRule, Outcome, Rung
 from kiosk.domain.envelope import Origin, Trust
 from kiosk.domain.text import EMPTY, Text
+from kiosk.domain.window import Window
 from kiosk.services.bundled import Bundle
 
 
@@ -481,11 +482,17 @@ class ServicePack:
     query: RegisterSpec | None = None  # a department's register is asked, and its answer is what is certified
     licences: tuple[LicenceSource, ...] = ()  # that may be asked for in place of typing and of papers
     further: tuple[CommitmentTerms, ...] = ()  # the promises of a bundle's items; ``commitment`` is None then
+    hours: tuple[Window, ...] = ()  # it can be begun while all of these are open; none: at any hour
 
     @property
     def commitments(self) -> tuple[CommitmentTerms, ...]:
         """Every promise that may be made, in the order in which they are read."""
         return self.further if self.commitment is None else (self.commitment, *self.further)
+
+    @property
+    def hours_told(self) -> str:
+        """The hours as they are told: "08:30-17:30"; of a bundle, those of each item that has any."""
+        return " / ".join(dict.fromkeys(f"{each.begin:%H:%M}-{each.end:%H:%M}" for each in self.hours))
 
     @property
     def conditional(self) -> bool:
@@ -547,3 +554,4 @@ class Ability:
     verdict: Verdict
     good: tuple[str, ...]  # message keys: ability.hours, ability.printer, ability.network
     lacking: tuple[str, ...]
+    hours: str = ""  # in which it can be begun, where that is not always

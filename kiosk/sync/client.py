@@ -19,6 +19,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from kiosk import wire
+from kiosk.access.secret import EntrySecret
 from kiosk.health.failpoints import hit
 from kiosk.sync import checkpoints, keys, pushing, reserving, upload
 from kiosk.sync.area import Area
@@ -27,6 +28,7 @@ from kiosk.sync.checkpoints import Checkpoints, Log, key_by_the_log
 from kiosk.sync.clock import Clock, Trust, running_clock
 from kiosk.sync.commands import Commands, Ledger
 from kiosk.sync.downloads import Downloads, Publishers
+from kiosk.sync.entry import EntryTelling
 from kiosk.sync.exchange import Exchange
 from kiosk.sync.identity import TerminalKey
 from kiosk.sync.keys import Keys
@@ -58,7 +60,8 @@ class SyncClient:
     ``clock`` gives aware times; ``rng`` spreads the waits. With an ``enrolment_code`` the first pass that reaches the
     backend enrols the terminal by itself. ``area_code`` is where the terminal stands (kiosk/sync/area.py). ``log`` is
     the journal once more: the end of its audit chain is sent with every pass. ``publishers``: who may publish packs,
-    policies and commands for this terminal; None takes nothing of the kind.
+    policies and commands for this terminal; None takes nothing of the kind. ``kinds``: of numbers that are reserved
+    ahead (kiosk.testmode). ``entry``: the secret of the entry codes, which the backend is told.
     """
 
     def __init__(
@@ -77,6 +80,8 @@ class SyncClient:
         area_code: str = "",
         log: Log | None = None,
         publishers: Publishers | None = None,
+        kinds: reserving.Kinds = lambda: reserving.KINDS,
+        entry: EntrySecret | None = None,
     ) -> None:
         self.policy = policy or Policy()
         self.clock = clock
@@ -96,8 +101,11 @@ class SyncClient:
         self._pushes = pushing.Pushes(
             journal, self._exchange, self._uploads, self._backoff, self._notices, self.policy, clock
         )
-        self._blocks = reserving.Blocks(journal, self._state, self._exchange, self._area, self._notices, self.policy)
+        self._blocks = reserving.Blocks(
+            journal, self._state, self._exchange, self._area, self._notices, self.policy, kinds
+        )
         self._keys = Keys(key, self._exchange, self._state, journal, self._notices)
+        self._entry = None if entry is None else EntryTelling(entry, self._exchange, journal)
         self._checkpoints = None
         if log is not None:
             self._checkpoints = Checkpoints(log, self._state, self._exchange, lambda: self._keys.own)
@@ -116,6 +124,11 @@ class SyncClient:
     def key(self) -> TerminalKey:
         """The terminal's key as it signs now."""
         return self._keys.own
+
+    @property
+    def key_in_use_since(self) -> datetime | None:
+        """Since when it has been seen in use, by a clock that the backend had confirmed; None while nobody knows."""
+        return None if self._state.key_since is None else self._state.key_since[1]
 
     @property
     def clock_offset(self) -> timedelta:
@@ -205,6 +218,7 @@ class SyncClient:
             with _reached(refused):
                 self._fetch_results(enrolment, report)
         enrolment = self._keys.learn(enrolment, report)
+        self._tell_entry_secret(enrolment, report)
         if self._downloads is not None:
             self._downloads.step(enrolment, report)
         self._send_checkpoint(enrolment, report)
@@ -228,6 +242,18 @@ class SyncClient:
             more = reply.more and reply.cursor != self._state.cursor
             self._state.cursor = reply.cursor
             report.results += len(reply.results)
+
+    def _tell_entry_secret(self, enrolment: wire.Enrolment, report: CycleReport) -> None:
+        if self._entry is None:
+            return
+        try:
+            self._entry.tell(enrolment)
+        except SyncFailure as failure:
+            if failure.kind is Failure.NETWORK:
+                raise
+            self._notices.alarm_if(failure.cause)
+            if not report.cause:
+                report.cause, report.advice = failure.cause, failure.advice
 
     def _send_checkpoint(self, enrolment: wire.Enrolment, report: CycleReport) -> None:
         if self._checkpoints is None:

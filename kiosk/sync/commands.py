@@ -17,6 +17,7 @@ from typing import Protocol
 import msgspec
 
 from kiosk import wire
+from kiosk.access import unlocking
 from kiosk.health.failpoints import hit
 from kiosk.journal.errors import JournalError
 from kiosk.sync import manifest, notes, orders
@@ -28,6 +29,7 @@ from kiosk.sync.state import Meta
 
 META = "downloads.commands"
 CLOSED = "downloads.closed"
+CLOSED_HERE = "service.closed_here"  # by staff at the terminal: kiosk/afar.py writes it
 FAILPOINTS = ("command.begun", "command.done")
 
 
@@ -56,6 +58,16 @@ class Closed:
 
     reason: str
     until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedHere:
+    """Out of service by staff at the terminal. ``reason`` is one of kiosk.visit.resting.HERE; ``expected``: when it is
+    thought to serve again (ISO 8601), "" where nobody knows: nothing opens then, a person does."""
+
+    reason: str
+    expected: str = ""
+    at: str = ""
 
 
 UNTOLD = Closed("operator")  # where the note cannot be read there was one: until when, nobody knows any more
@@ -169,7 +181,10 @@ class Commands:
             case "out-of-service":
                 self._close(Closed(arguments["reason"], arguments.get("until", "")))
             case "in-service":
+                self._journal.set_meta(CLOSED_HERE, "")  # the operator's word counts before that of staff on the spot
                 self._close(None)
+            case "unlock-entry":  # too many wrong codes or PINs were tried at the entry of maintenance
+                unlocking.unlock(self._journal, "command")
             case "collect-diagnostics":
                 return "done", "done", dict(self._deeds.diagnostics())
         return "done", "done", {}
@@ -236,6 +251,13 @@ def closed(meta: Meta, now: datetime) -> Closed | None:
     if found is None or (found.until and manifest.moment(found.until) <= now):
         return None
     return found
+
+
+def closed_here(meta: Meta) -> ClosedHere | None:
+    """Whether staff have put the terminal out of service on the spot. What cannot be read counts as closed."""
+    if notes.unreadable(meta, CLOSED_HERE, ClosedHere):
+        return ClosedHere("other")
+    return notes.read(meta, CLOSED_HERE, ClosedHere)
 
 
 def _outcome(text: str) -> wire.CommandOutcome:

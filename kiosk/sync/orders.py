@@ -50,6 +50,7 @@ ORDERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # name -> arg
     "out-of-service": (("reason",), ("until",)),
     "in-service": ((), ()),
     "collect-diagnostics": ((), ()),
+    "unlock-entry": ((), ()),
 }
 
 

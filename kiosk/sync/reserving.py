@@ -7,6 +7,7 @@ reserved, the block is not kept), ``sync.block.kept`` (it is, and the request st
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -24,6 +25,8 @@ from kiosk.sync.state import SyncState
 
 FAILPOINTS = ("sync.block.asked", "sync.block.answered", "sync.block.kept")
 KINDS: tuple[wire.BlockKind, ...] = ("case", "uscc")
+TEST_KINDS: tuple[wire.BlockKind, ...] = ("tcase", "tuscc")
+Kinds = Callable[[], Sequence[wire.BlockKind]]
 
 
 class Store(Protocol):
@@ -38,10 +41,12 @@ class Blocks:
     """Used by one thread."""
 
     def __init__(
-        self, store: Store, state: SyncState, exchange: Exchange, area: Area, notices: Notices, policy: Policy
-    ) -> None:
+        self, store: Store, state: SyncState, exchange: Exchange, area: Area, notices: Notices, policy: Policy,
+        kinds: Kinds = lambda: KINDS,
+    ) -> None:  # fmt: skip
+        """``kinds``: those that are wanted now."""
         self._store, self._state, self._exchange, self._area = store, state, exchange, area
-        self._notices, self._policy = notices, policy
+        self._notices, self._policy, self._kinds = notices, policy, kinds
         self._refused: set[str] = set()  # kinds that were not to be had in the pass under way
 
     def begin(self) -> None:
@@ -50,13 +55,13 @@ class Blocks:
 
     def reserve(self, enrolment: wire.Enrolment, report: CycleReport) -> None:
         """Blocks for all kinds that are running low. Raises SyncFailure if nobody is reached; the rest is reported."""
-        for kind in KINDS:
+        for kind in self._kinds():
             if self._state.request_of(kind) or self._store.numbers_left(kind) <= self._policy.low_water:
                 self._reserve(enrolment, kind, report)
 
     def replace_spent(self, enrolment: wire.Enrolment, report: CycleReport) -> None:
         """As ``reserve``, for kinds of which none is left: without them nobody can be served."""
-        for kind in KINDS:
+        for kind in self._kinds():
             if not self._store.numbers_left(kind):
                 self._reserve(enrolment, kind, report)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kiosk.services.model import Verdict
+from kiosk.visit import able
 from kiosk.visit.browsing import looking_as
 from kiosk.visit.collecting import with_card
 from kiosk.visit.effects import Recover, SetTimer
@@ -20,7 +22,7 @@ from kiosk.visit.events import (
 )
 from kiosk.visit.identifying import identify
 from kiosk.visit.resting import rest
-from kiosk.visit.states import State
+from kiosk.visit.states import NOBODY, State
 from kiosk.visit.table import Result, go, late, on, stay
 from kiosk.visit.visit import Now, Visit
 
@@ -81,14 +83,19 @@ def collect_papers(visit: Visit, event: CollectPressed, now: Now) -> Result:
 
 @on(NextPressed, State.GUIDE)
 def begin(visit: Visit, event: NextPressed, now: Now) -> Result:
-    ability = visit.machine.abilities.get(visit.pack.pack_id)
-    if ability is None or ability.verdict.value == "cannot":
+    if able.ability(visit.machine, visit.whole, now).verdict is Verdict.CANNOT:
         return stay(visit)
     return identify(replace(visit, started_at=visit.started_at or now.wall), now)
 
 
-late(Recovered, but=(State.RECOVERING, State.OUT_OF_SERVICE))
+late(
+    Recovered,
+    but=(State.RECOVERING, State.OUT_OF_SERVICE, State.ENTRY, State.MAINTENANCE, State.UNDER_WORK),
+)
 late(Started, but=(State.ATTRACT,))
 late(ServiceChosen, but=(State.HOME, State.SEARCH))
 late(CollectPressed, but=(State.HOME, State.CASES, State.CASE))
-late(QuitPressed, but=frozenset(State) - {State.RECOVERING, State.ATTRACT, State.WIPING, State.OUT_OF_SERVICE})
+late(
+    QuitPressed,
+    but=frozenset(State) - NOBODY - {State.RECOVERING, State.WIPING, State.MAINTENANCE},
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from devices.contracts.identity import IdentityDocument
+from kiosk.access.roles import Role
 from kiosk.domain.case import Commitment, Material
 from kiosk.domain.decision import Verification
 from kiosk.domain.envelope import Envelope
@@ -261,6 +262,34 @@ class KeepCard:
 
 
 @dataclass(frozen=True, slots=True)
+class AdmitStaff:
+    """Staff ask to be let in: say what they may try, and again when it may have changed. Answered by EntryOffered."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckEntry:
+    """``way``: ``card`` (``typed`` is its PIN) or ``code``. Answered by EntryChecked."""
+
+    way: str
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMaintenance:
+    """Show the maintenance window to this member of staff. Answered by MaintenanceLocked and MaintenanceLeft."""
+
+    role: Role
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMaintenance:
+    """The session has to end now (``reason``: a word). No answer is waited for."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PowerDown:
     """The battery is low and nobody is here: close the journal and end the terminal's process. No answer."""
 
@@ -270,5 +299,6 @@ Effect = (
     | TakePage | ReadPage | HideDesk | OpenInbox | CloseInbox
     | PreparePapers | Commit | FindCases | AskRegister | HandIn | KeepDraft
     | ForgetDraft | TakeUpDraft | KeepAnswers | ForgetAnswers | NoteHelper | PrintPapers
-    | SaveRating | CallHelp | Wipe | AdmitCards | DismissCards | KeepCard | PowerDown
+    | SaveRating | CallHelp | Wipe | AdmitCards | DismissCards | KeepCard | AdmitStaff | CheckEntry | OpenMaintenance
+    | CloseMaintenance | PowerDown
 )  # fmt: skip

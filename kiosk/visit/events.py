@@ -11,6 +11,7 @@ from devices.contracts.document_camera import CaptureOutcome
 from devices.contracts.identity import IdentityDocument
 from devices.contracts.liveness import LivenessPrompt, NotLive
 from devices.contracts.printing import PrintOutcome
+from kiosk.access.entry import Challenge, Entered, Refused
 from kiosk.domain.case import CaseDraft
 from kiosk.domain.decision import Decision
 from kiosk.domain.known import Known
@@ -340,6 +341,38 @@ class RatingSkipped:
     """不评价，结束."""
 
 
+# -- touches of staff who ask to be let in (kiosk.visit.maintaining) ------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAsked:
+    """The mark of a page on which nobody is served was pressed long enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryKey:
+    """A key of the pad was touched: somebody is there. Which one, only the page knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWayChosen:
+    """``card`` (and its PIN) or ``code``."""
+
+    way: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EntryTyped:
+    """The PIN of the card, or a one-time code, whole."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCancelled:
+    """返回: nobody of the staff, or not now."""
+
+
 # -- devices -----------------------------------------------------------------------------------------
 
 
@@ -529,9 +562,11 @@ class PowerChanged:
 
 @dataclass(frozen=True, slots=True)
 class ClosedChanged:
-    """The operator closes the terminal (``reason``: a word) or opens it again (""). A visit that runs is not ended."""
+    """The terminal is closed (``reason``: a word of kiosk.sync.orders, or of kiosk.visit.resting.HERE) or opened again
+    (""). ``expected``: when it is thought to serve again, "HH:MM", Beijing time. A visit that runs is not ended."""
 
     reason: str
+    expected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,7 +576,48 @@ class SlotChanged:
     slot: str
 
 
+@dataclass(frozen=True, slots=True)
+class StaffCardSeen:
+    """What lies in the slot for smart cards is a staff card; whose, is not asked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCardGone:
+    """It has left the slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCardSeen:
+    """What lies in the slot is no staff card, or one that nobody can read."""
+
+
 # -- the terminal itself -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOffered:
+    """What staff who ask to be let in may try. None: they cannot be let in, because the records are not open."""
+
+    challenge: Challenge | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChecked:
+    """What came of CheckEntry."""
+
+    result: Entered | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceLocked:
+    """Nobody has touched the maintenance window for a while: it is hidden, and its session waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceLeft:
+    """The session has ended; ``reason`` is a word (``left``, ``time``, ``abandoned`` …)."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -633,6 +709,7 @@ Touch = (
     | MaterialSkipped | PhonePressed | CodeRenewed
     | ClauseToggled | CommitmentDeclined | EditPressed | Signed | ReasonsToggled | TroubleChosen
     | LevelChosen | OptionToggled | MoreOptionsPressed | RatingSubmitted | RatingSkipped
+    | EntryAsked | EntryKey | EntryWayChosen | EntryTyped | EntryCancelled
 )  # fmt: skip
 Event = (
     Touch | CardShown | PhotoDecoded | PapersFound | DraftFound | DraftKept | KnownFound | AnswersKept | CasesFound
@@ -642,6 +719,7 @@ Event = (
 
     | LivenessPrompted | FaceChecked | StaffCodeChecked | PageTaken | PageRead | AbilitiesChanged | PowerChanged
     | DeskOpensAgain | InboxOpened | InboxFailed | PhoneSeen | PictureSent
-    | SlotChanged | ClosedChanged | Recovered | Committed
+    | SlotChanged | StaffCardSeen | StaffCardGone | OtherCardSeen | ClosedChanged | Recovered | Committed
+    | EntryOffered | EntryChecked | MaintenanceLocked | MaintenanceLeft
     | CommitFailed | PaperProgressed | PaperEnded | RatingSaved | Wiped | TimerFired
 )  # fmt: skip

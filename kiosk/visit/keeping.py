@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from kiosk.services import forms
 from kiosk.services.model import Verdict
+from kiosk.visit import able
 from kiosk.visit.collecting import home_again
 from kiosk.visit.effects import ForgetDraft, TakeUpDraft
 from kiosk.visit.events import (
@@ -112,8 +113,8 @@ def resume(visit: Visit, event: ResumePressed, now: Now) -> Result:
     pack = None if draft is None else visit.machine.packs.get(draft.service_id)
     if pack is None:
         return stay(visit)
-    ability = visit.machine.abilities.get(pack.pack_id)
-    if ability is None or not pack.effective.holds(now.wall.date()) or ability.verdict is Verdict.CANNOT:
+    verdict = able.ability(visit.machine, pack, now).verdict
+    if not pack.effective.holds(now.wall.date()) or verdict is Verdict.CANNOT:
         return stay(visit, problem="resume_not_now")
     return identify(replace(visit, service=pack, resuming=True, started_at=now.wall), now)
 

@@ -8,8 +8,10 @@ from typing import Protocol
 from kiosk.visit.effects import (
     AskRegister,
     CallHelp,
+    CheckEntry,
     CheckFace,
     CheckStaffCode,
+    CloseMaintenance,
     Commit,
     FindCases,
     ForgetAnswers,
@@ -19,6 +21,7 @@ from kiosk.visit.effects import (
     KeepDraft,
     NoteHelper,
     OpenInbox,
+    OpenMaintenance,
     PreparePapers,
     PrintPapers,
     ReadPage,
@@ -93,5 +96,13 @@ class Ports(Protocol):
     def dismiss_cards(self) -> None: ...
 
     def keep_card(self) -> None: ...
+
+    def admit_staff(self) -> None: ...
+
+    def check_entry(self, effect: CheckEntry) -> None: ...
+
+    def open_maintenance(self, effect: OpenMaintenance) -> None: ...
+
+    def close_maintenance(self, effect: CloseMaintenance) -> None: ...
 
     def power_down(self) -> None: ...

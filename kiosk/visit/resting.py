@@ -1,27 +1,43 @@
-"""Between two visits: the start page, or out of service while the battery is low or the operator has closed it."""
+"""Between two visits: the start page; out of service while the battery is low or it is closed; staff who wait, and the
+page that tells the public of their work.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.visit.effects import SetTimer
+from kiosk.visit.effects import AdmitStaff, SetTimer
 from kiosk.visit.events import ClosedChanged
 from kiosk.visit.states import State
 from kiosk.visit.table import Result, go, on, stay
-from kiosk.visit.visit import Now, Visit
+from kiosk.visit.visit import Asking, Now, Visit
+
+HERE = ("paper", "cleaning", "repair", "moved", "other")
+"""Reasons for which staff close it at the terminal itself, as the screen says them: out.reason.closed_…"""
 
 
 def rest(visit: Visit) -> Result:
     """Nothing of the last visit is left. With a low battery no new one begins, and the terminal is about to end."""
-    if visit.machine.power_low:
-        return go(
-            visit.fresh(State.OUT_OF_SERVICE),
-            State.OUT_OF_SERVICE,
-            SetTimer("power", visit.machine.delays.power_off),
-        )
-    if visit.machine.closed:
-        return go(visit.fresh(State.OUT_OF_SERVICE), State.OUT_OF_SERVICE)
-    return go(visit.fresh(State.ATTRACT), State.ATTRACT)
+    machine = visit.machine
+    if machine.power_low:
+        return _rest(visit, State.OUT_OF_SERVICE, SetTimer("power", machine.delays.power_off))
+    if machine.staff_waits:
+        return ask_in(visit)
+    if machine.fault:
+        return _rest(visit, State.OUT_OF_SERVICE, SetTimer("look_again", machine.delays.out_of_service))
+    if machine.under_work:
+        return _rest(visit, State.UNDER_WORK)
+    return _rest(visit, State.OUT_OF_SERVICE if machine.closed else State.ATTRACT)
+
+
+def _rest(visit: Visit, state: State, *effects: SetTimer) -> Result:
+    return go(visit.fresh(state), state, *effects)
+
+
+def ask_in(visit: Visit) -> Result:
+    """The entry page of staff. Nothing of a visit is left, and nothing of one is on it."""
+    machine = replace(visit.machine, staff_waits=False)
+    return go(replace(visit.fresh(State.ENTRY), machine=machine), State.ENTRY, AdmitStaff(), asking=Asking())
 
 
 @on(ClosedChanged)
@@ -45,4 +61,5 @@ def opened_again(visit: Visit, event: ClosedChanged, now: Now) -> Result:
 
 
 def _told(visit: Visit, event: ClosedChanged) -> Visit:
-    return replace(visit, machine=replace(visit.machine, closed=event.reason))
+    expected = event.expected if event.reason else ""
+    return replace(visit, machine=replace(visit.machine, closed=event.reason, expected=expected))

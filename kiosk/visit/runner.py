@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk.domain.beijing import beijing_now
+from kiosk.health.failpoints import hit
 from kiosk.visit import effects as fx
 from kiosk.visit.events import Event, TimerFired
 from kiosk.visit.ports import Ports
@@ -44,13 +45,20 @@ class _Quiet:
         self.change = change
 
 
+class _Sign:
+    """A sign of life that is asked for."""
+
+    def __init__(self, give: Callable[[], None]) -> None:
+        self.give = give
+
+
 class Runner:
     """Runs one visit after another until stopped. ``post`` may be called from any thread."""
 
     def __init__(self, machine: Machine, ports: Ports, clock: Callable[[], Now] = system_now) -> None:
         self._ports = ports
         self._clock = clock
-        self._queue: queue.SimpleQueue[Event | _Stop | _Quiet] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Event | _Stop | _Quiet | _Sign] = queue.SimpleQueue()
         self._quiet: list[_Quiet] = []  # waiting for the visit's end
         self._timers: dict[str, float] = {}
         self._listeners: tuple[Listener, ...] = ()
@@ -79,6 +87,10 @@ class Runner:
         """
         self._queue.put(_Quiet(change))
 
+    def sign(self, give: Callable[[], None]) -> None:
+        """Have ``give`` called in the core's thread in its turn, behind what waits there; nothing else happens."""
+        self._queue.put(_Sign(give))
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Deliver each screen; call the result to end it."""
         self._listeners = (*self._listeners, listener)
@@ -101,6 +113,10 @@ class Runner:
             event = self._next()
             if isinstance(event, _Stop):
                 return
+            if isinstance(event, _Sign):
+                hit("core.sign")
+                event.give()
+                continue
             if isinstance(event, _Quiet):
                 self._quiet.append(event)
             else:
@@ -122,7 +138,7 @@ class Runner:
             self._visit = replace(self._visit, machine=each.change(self._visit.machine))
         self._show()
 
-    def _next(self) -> Event | _Stop | _Quiet:
+    def _next(self) -> Event | _Stop | _Quiet | _Sign:
         """The next event, or the timer that has run out while there was none."""
         while True:
             due = min(self._timers.items(), key=lambda item: item[1], default=None)
@@ -207,9 +223,21 @@ class Runner:
                 ports.dismiss_cards()
             case fx.KeepCard():
                 ports.keep_card()
+            case fx.AdmitStaff():
+                ports.admit_staff()
+            case fx.CheckEntry():
+                ports.check_entry(effect)
+            case fx.OpenMaintenance():
+                ports.open_maintenance(effect)
+            case fx.CloseMaintenance():
+                ports.close_maintenance(effect)
             case fx.PowerDown():
                 ports.power_down()
 
     @property
     def state(self) -> State:
         return self._visit.state
+
+    @property
+    def power_low(self) -> bool:
+        return self._visit.machine.power_low

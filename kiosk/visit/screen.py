@@ -58,15 +58,22 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class AttractBody:
+    """``notice``: what still works where something does not (kiosk.visit.able.Notice), with the number of services that
+    can be begun; ``nearest``: where else one may go, told where none can.
+    """
+
     lights: tuple[Light, ...]
     clock: str  # local time, "HH:MM"
+    notice: str = ""
+    able: int = 0
+    nearest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceCard:
     """``category`` is a key such as ``business`` or ``pension``; ``verdict`` an Ability verdict value.
 
-    ``badge`` is what is promised (当场办好), never a result.
+    ``badge`` is what is promised (当场办好), never a result. ``hours``: it is outside these now.
     """
 
     service_id: str
@@ -76,6 +83,7 @@ class ServiceCard:
     summary: str
     badge: str
     verdict: str
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,9 +505,46 @@ class LicenceBody:
 
 @dataclass(frozen=True, slots=True)
 class NoticeBody:
-    """Recovering, wiping, out of service: ``reason`` is a message key."""
+    """Recovering, wiping, out of service, under work: ``reason`` is a message key. ``expected``: when it is thought to
+    serve again, "HH:MM", or ""; ``nearest``: another terminal near by, or "".
+    """
 
     reason: str = ""
+    expected: str = ""
+    nearest: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EntryBody:
+    """Staff ask to be let in. ``way``: ``card`` (the PIN of the card in the slot), ``code``, ``none`` (neither can be
+    tried), "" (not known yet). ``lead``: a message key of what is to be done: the way, ``lay`` (a card into the slot),
+    ``shut`` (codes are locked until the operator opens them). ``terminal``, ``hour``, ``challenge``: what is read out
+    to the operator for a code.
+
+    ``problem``: a reason of kiosk.access.entry.REASONS, ``other-card-kind`` (what lies in the slot is no staff card),
+    or, where neither way can be tried, ``closed`` (the records are not open) or ``unset`` (nothing to check by); with
+    ``.none`` behind it where no try is left. ``attempts_left`` of it: the fewer of what the terminal and what the card
+    itself would still check. ``locked_until``: the monotonic second until which nothing is taken this way. ``other``:
+    the way that may be chosen instead, or "".
+    """
+
+    way: str = ""
+    lead: str = ""
+    card_lies: bool = False
+    card_possible: bool = False
+    checking: bool = False
+    terminal: str = ""
+    hour: str = ""
+    challenge: str = ""
+    problem: str = ""
+    attempts_left: int = 0
+    locked_until: float | None = None
+    other: str = ""
+
+    @property
+    def card_told(self) -> bool:
+        """Whether whoever types a code is told that a card would do as well."""
+        return self.way == "code" and self.card_possible and not self.card_lies
 
 
 Body = (
@@ -507,7 +552,8 @@ Body = (
     | FormBody | QueryBody | LicenceBody
     | MaterialBody | UploadBody
     | CommitmentBody | ReviewBody | SignBody | CommittingBody | OutcomeBody | TroubleBody | RateBody
-    | CollectBody | ResumeBody | KeepBody | FarewellBody | NoticeBody | CaseBodies
+    | CollectBody | ResumeBody | KeepBody | FarewellBody | NoticeBody | EntryBody
+    | CaseBodies
 )  # fmt: skip
 
 

@@ -22,12 +22,13 @@ from kiosk.visit.speech_text import speakable
 
 _WITH_CHROME: dict[type, Callable[[Any, s.Chrome, Say], Iterator[Line]]] = {
     s.AttractBody: arriving.attract, s.IdentifyBody: arriving.identify, s.NoticeBody: arriving.closed,
+    s.EntryBody: arriving.entry,
 }  # fmt: skip
 _PAGES: dict[type, Callable[[Any, Say], Iterator[Line]]] = {
     s.HomeBody: arriving.home, s.SearchBody: arriving.search, s.GuideBody: arriving.guide,
     s.ConsentBody: arriving.consent, s.FaceBody: arriving.face, s.OtherWayBody: arriving.other_way,
-    s.HelperBody: arriving.helper, s.FormBody: filling.form, s.MaterialBody: filling.material,
-    s.UploadBody: filling.upload,
+    s.HelperBody: arriving.helper,
+    s.FormBody: filling.form, s.MaterialBody: filling.material, s.UploadBody: filling.upload,
     s.CommitmentBody: filling.commitment, s.ReviewBody: filling.review, s.SignBody: filling.sign,
     s.QueryBody: filling.query, s.LicenceBody: filling.licence, s.ResumeBody: filling.resume, s.KeepBody: filling.keep,
     s.OutcomeBody: ending.outcome, s.TroubleBody: ending.trouble, s.RateBody: ending.rate,
@@ -35,7 +36,8 @@ _PAGES: dict[type, Callable[[Any, Say], Iterator[Line]]] = {
     c.SupplementBody: ending.supplement, c.WithdrawBody: ending.withdraw, c.HandedInBody: ending.handed_in,
 }  # fmt: skip
 _PLAIN = {"recovering": ("attract.recovering",), "wiping": ("attract.wiping",),
-          "committing": ("committing.title", "committing.lead")}  # fmt: skip
+          "committing": ("committing.title", "committing.lead"),
+          "maintenance": ()}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)

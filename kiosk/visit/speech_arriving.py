@@ -14,10 +14,16 @@ PLACED = ("card_lift", "card_unreadable", "reader_down", "slot_card")  # the adv
 
 
 def attract(body: s.AttractBody, chrome: s.Chrome, say: Say) -> Iterator[Line]:
-    yield from (Line(say("attract.title")), Line(say("attract.lead")))
+    yield Line(say("attract.title"))
+    if not body.notice or body.able:
+        yield Line(say("attract.lead"))
     starting = [light for light in body.lights if light.key == "starting"]
     for light in starting or body.lights:
         yield Line(say(f"light.{light.key}.{'ok' if light.ok else 'bad'}", light.count))
+    if body.notice:
+        yield Line(say(f"attract.notice.{body.notice}", body.able))
+    if body.nearest:
+        yield Line(say("out.nearest", body.nearest))
     yield from (Line(say("attract.start")), Line(f"{chrome.place}, {chrome.terminal}"), Line(say("attract.call")))
 
 
@@ -63,6 +69,8 @@ def search(body: s.SearchBody, say: Say) -> Iterator[Line]:
 def _cards(cards: Iterable[s.ServiceCard], say: Say) -> Iterator[Line]:
     for card in cards:
         able = card.badge if card.verdict == "can" else say(f"home.{card.verdict}")
+        if card.hours:
+            able = say("home.hours", card.hours)
         yield Line(f"{card.name}: {able}")
 
 
@@ -78,7 +86,7 @@ def guide(body: s.GuideBody, say: Say) -> Iterator[Line]:
     yield Line(say(f"guide.{'taken' if taken else 'verdict'}.{verdict}"))
     yield Line(body.lead)
     for key in body.ability.lacking:
-        yield Line(say(f"ability.lacking.{key.removeprefix('ability.')}"))
+        yield Line(say(f"ability.lacking.{key.removeprefix('ability.')}", body.ability.hours))
     yield Line(say("guide.line.minutes", body.minutes))
     if body.fewest is None or body.fewest == body.questions:
         yield Line(_amount("guide.line.questions", body.questions, say))
@@ -164,6 +172,34 @@ def refusal(body: s.OtherWayBody | s.HelperBody, say: Say) -> Iterator[Line]:
 
 
 def closed(body: s.NoticeBody, chrome: s.Chrome, say: Say) -> Iterator[Line]:
-    yield from (Line(say("out.title")), Line(say(f"out.reason.{body.reason or 'other'}")), Line(say("out.advice")))
+    work = body.reason == "under_work"
+    yield Line(say("work.title" if work else "out.title"))
+    yield Line(say(f"out.reason.{body.reason or 'other'}"))
+    if body.expected:
+        yield Line(say("out.expected", body.expected), live=True)
+    yield Line(say("out.advice"))
+    if body.nearest:
+        yield Line(say("out.nearest", body.nearest))
     if chrome.help_phone:
         yield Line(say("out.phone", chrome.help_phone))
+
+
+def entry(body: s.EntryBody, chrome: s.Chrome, say: Say) -> Iterator[Line]:
+    """For staff. What has to be read out is said place by place; what is typed never is."""
+    yield Line(say("entry.title"))
+    if body.problem:
+        yield Line(say(f"entry.problem.{body.problem}", body.attempts_left), live=True)
+    if body.checking:
+        yield Line(say("entry.checking"), live=True)
+    if body.lead:
+        yield Line(say(f"entry.lead.{body.lead}"), live=True)
+    if body.challenge:
+        yield Line(f"{say('entry.terminal')} {body.terminal}")
+        yield Line(f"{say('entry.hour')} {body.hour}")
+        yield Line(f"{say('entry.challenge')} {' '.join(body.challenge)}")
+    if body.way in ("code", "none") and chrome.help_phone:
+        yield Line(say("entry.phone", chrome.help_phone))
+    if body.card_told:
+        yield Line(say("entry.card"))
+    if body.other:
+        yield Line(say(f"entry.other.{body.other}"))

@@ -41,6 +41,9 @@ class State(Enum):
     FAREWELL = "farewell"
     WIPING = "wiping"
     OUT_OF_SERVICE = "out_of_service"
+    ENTRY = "entry"  # staff: the PIN of the card in the slot, or a one-time code
+    MAINTENANCE = "maintenance"  # somebody of the staff was let in: the maintenance window is shown
+    UNDER_WORK = "under_work"  # their session has locked: the public is told that work is going on
 
 
 BEFORE_COMMIT = frozenset(
@@ -52,6 +55,9 @@ BEFORE_COMMIT = frozenset(
     }
 )  # fmt: skip
 """Leaving one of these leaves nothing behind but what the citizen wants kept."""
+
+NOBODY = frozenset({State.ATTRACT, State.OUT_OF_SERVICE, State.UNDER_WORK})
+"""No visit is under way: staff may ask to be let in."""
 
 NEEDS_CARD = frozenset(
     {

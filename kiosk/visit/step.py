@@ -17,6 +17,7 @@ from kiosk.visit import (
     identifying,
     keeping,
     licensing,
+    maintaining,
     materials,
     power,
     querying,
@@ -63,6 +64,7 @@ ROOMS = (
     finishing,
     power,
     slot,
+    maintaining,
     everywhere,
 )  # imported, they fill the table
 PRINTS = (State.OUTCOME, State.COLLECT, State.HANDED_IN)  # no time runs out while paper is coming out

@@ -17,6 +17,7 @@ from kiosk.services.known import in_part, label, rows_in_part, sensitive
 from kiosk.services.model import Ability, Decider, LimitedTexts, PaperKind, QuestionKind, ServicePack, Verdict
 from kiosk.services.templates import places as places_of
 from kiosk.visit import (
+    able,
     filling,
     helping,
     lending,
@@ -27,6 +28,7 @@ from kiosk.visit import (
     uploading,
     view_bundle,
     view_cases,
+    view_maintaining,
 )
 from kiosk.visit.events import Committed
 from kiosk.visit.finishing import missed, printing
@@ -53,7 +55,6 @@ from kiosk.visit.screen import (
     LicenceBody,
     Light,
     MaterialBody,
-    NoticeBody,
     OptionView,
     OtherWayBody,
     OutcomeBody,
@@ -81,7 +82,6 @@ STEPS = {
     State.COMMITMENT: 4,
     State.REVIEW: 4, State.SIGN: 5, State.COMMITTING: 5,
 }  # fmt: skip
-NOTHING = Ability(Verdict.CANNOT, (), ("starting",))
 LICENCE = "licence"  # the template of the paper that is valid once the registrar's seal is on it
 LIMITS = {Verdict.LIMITED: "network", Verdict.CERTIFICATE_LATER: "paper"}  # a receipt changes nothing of the matter
 IN_VAIN = ("glyph-missing",)  # faults that no second print mends: the fonts lack a character
@@ -138,7 +138,7 @@ def _body(visit: Visit, now: Now) -> Body:
         case State.SEARCH:
             return _search(visit, now)
         case State.GUIDE:
-            return _guide(visit)
+            return _guide(visit, now)
         case State.IDENTIFY:
             return IdentifyBody(visit.problem or _obstacle(visit), visit.detail)
         case State.CONSENT:
@@ -197,19 +197,14 @@ def _body(visit: Visit, now: Now) -> Body:
                 visit.machine.card_on_reader,
                 group_case_no(visit.case_no),
                 tuple(title.of(visit.language) for title in visit.printed),
-                visit.machine.slot in slot.LYING,
+                slot.forgotten(visit),
                 day_of(visit.kept_until),
                 "failed" if visit.not_remembered else day_of(visit.remembered),
             )
-        case State.RECOVERING | State.WIPING | State.OUT_OF_SERVICE:
-            return NoticeBody(_why_closed(visit))
-
-
-def _why_closed(visit: Visit) -> str:
-    machine = visit.machine
-    if machine.fault:
-        return machine.fault
-    return "battery_low" if machine.power_low else f"closed_{machine.closed}" if machine.closed else ""
+        case State.ENTRY:
+            return view_maintaining.entry(visit)
+        case State.RECOVERING | State.WIPING | State.OUT_OF_SERVICE | State.MAINTENANCE | State.UNDER_WORK:
+            return view_maintaining.closed(visit)
 
 
 def _obstacle(visit: Visit) -> str:
@@ -218,22 +213,29 @@ def _obstacle(visit: Visit) -> str:
         return "reader_down"
     if visit.machine.card_on_reader:
         return "card_lift"
-    return "slot_card" if visit.machine.slot in slot.LYING else ""
+    return "slot_card" if slot.forgotten(visit) else ""
 
 
 def _attract(visit: Visit, now: Now) -> AttractBody:
     machine = visit.machine
-    able = sum(ability.verdict is not Verdict.CANNOT for ability in machine.abilities.values())
+    found = able.able(machine, _offered(visit, now), now)
+    can = sum(each.verdict is not Verdict.CANNOT for each in found)
     if not machine.abilities:  # nothing has been asked yet: better no word than a wrong one
         return AttractBody((Light("starting", False),), now.wall.strftime("%H:%M"))
     lights = (
-        Light("services", able > 0, able),
+        Light("services", can > 0, can),
         Light("printing", machine.page_printer and machine.receipt_printer),
         Light("network", machine.online),
         *([Light("room", False)] if _full(machine) else []),
-        *([Light(LEFT_CARDS[machine.slot], False)] if machine.slot in LEFT_CARDS else []),
+        *([Light(LEFT_CARDS[machine.slot], False)] if _card_told(visit) else []),
     )
-    return AttractBody(lights, now.wall.strftime("%H:%M"))
+    told = able.notice(machine, found)
+    nearest = machine.nearest.of(visit.language) if told.key and not told.able else ""
+    return AttractBody(lights, now.wall.strftime("%H:%M"), told.key, told.able, nearest)
+
+
+def _card_told(visit: Visit) -> bool:
+    return visit.machine.slot == "kept" or slot.forgotten(visit)
 
 
 def _full(machine: Machine) -> bool:
@@ -242,7 +244,7 @@ def _full(machine: Machine) -> bool:
 
 
 def _home(visit: Visit, now: Now) -> HomeBody:
-    cards = tuple(_card(visit, pack) for pack in _offered(visit, now))
+    cards = tuple(_card(visit, pack, now) for pack in _offered(visit, now))
     begun = visit.draft is not None and visit.draft.service_id in visit.machine.packs
     return HomeBody(cards, visit.masked_name, *_lying_here(visit), begun, visit.problem, visit.category)
 
@@ -253,16 +255,17 @@ def _offered(visit: Visit, now: Now) -> list[ServicePack]:
     return [pack for pack in visit.machine.packs.values() if pack.effective.holds(today)]
 
 
-def _card(visit: Visit, pack: ServicePack) -> ServiceCard:
-    language = visit.language
+def _card(visit: Visit, pack: ServicePack, now: Now) -> ServiceCard:
+    language, found = visit.language, able.ability(visit.machine, pack, now)
     return ServiceCard(
         pack.pack_id,
         pack.category,
         pack.name.of(language),
         pack.short_name.of(language),
-        (limit.summary if (limit := _limited(visit, pack)) else pack.summary).of(language),
+        (limit.summary if (limit := _limited(pack, found)) else pack.summary).of(language),
         pack.promise.of(language),
-        _ability(visit, pack).verdict.value,
+        found.verdict.value,
+        found.hours if able.HOURS in found.lacking else "",
     )
 
 
@@ -272,20 +275,16 @@ def _search(visit: Visit, now: Now) -> SearchBody:
     found = [offered[pack_id] for pack_id in words.find(visit.query) if pack_id in offered]
     return SearchBody(
         visit.query,
-        tuple(_card(visit, pack) for pack in found[:FOUND_AT_ONCE]),
+        tuple(_card(visit, pack, now) for pack in found[:FOUND_AT_ONCE]),
         max(0, len(found) - FOUND_AT_ONCE),
         tuple(Counter(pack.category for pack in offered.values()).items()),
         visit.machine.help_phone,
     )
 
 
-def _ability(visit: Visit, pack: ServicePack) -> Ability:
-    return visit.machine.abilities.get(pack.pack_id, NOTHING)
-
-
-def _limited(visit: Visit, pack: ServicePack) -> LimitedTexts | None:
+def _limited(pack: ServicePack, found: Ability) -> LimitedTexts | None:
     """What is said while the machine cannot do all of it: no network weighs more than no paper."""
-    return pack.guide.limited.get(LIMITS.get(_ability(visit, pack).verdict, ""))
+    return pack.guide.limited.get(LIMITS.get(found.verdict, ""))
 
 
 def _lying_here(visit: Visit) -> tuple[str, int]:
@@ -340,15 +339,16 @@ def _keep(visit: Visit) -> KeepBody:
     return KeepBody(name, visit.machine.draft_days, other, any(visit.pages.values()), keeping_, visit.problem)
 
 
-def _guide(visit: Visit) -> GuideBody:
+def _guide(visit: Visit, now: Now) -> GuideBody:
     pack, language = visit.pack, visit.language
-    limited = _limited(visit, pack)
+    found = able.ability(visit.machine, visit.whole, now)
+    limited = _limited(pack, found)
     fewest, most = situations.question_counts(visit.whole)
     return GuideBody(
         category=pack.category,
         name=pack.short_name.of(language),
         lead=(limited or pack.guide).lead.of(language),
-        ability=_ability(visit, pack),
+        ability=found,
         minutes=pack.guide.minutes,
         questions=most,
         fewest=fewest,

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from devices.contracts.identity import IdentityDocument
 from devices.contracts.liveness import LivenessPrompt
+from kiosk.access.entry import Challenge, Refused
 from kiosk.domain.case import Commitment
 from kiosk.domain.codes import mask_name
 from kiosk.domain.decision import Verification
@@ -70,7 +71,13 @@ class Machine:
     answer_days: int = 90  # for which answers are remembered for a later visit, where the citizen agrees; 0: never
     keep_card_after: float | None = None  # s after which a card that was given back is kept; None: never
     power_low: bool = False
-    closed: str = ""  # why the operator lets nobody begin: a word of kiosk.sync.orders; "" while it serves
+    closed: str = ""  # why nobody may begin: a word of kiosk.sync.orders or kiosk.visit.resting; "" while it serves
+    expected: str = ""  # when it is thought to serve again, "HH:MM"
+    nearest: Text = EMPTY  # another terminal near by, in words
+    day_and_night: bool = True  # whether it serves at all hours
+    staff_card: bool = False  # whether a staff card lies in the slot
+    staff_waits: bool = False  # one was laid there during a visit: staff are asked in when it has ended
+    under_work: bool = False  # a session of maintenance has locked, and waits
     fault: str = ""
     calendar: Callable[[], Calendar] = national  # the place's working days, asked for only where a period is told
 
@@ -88,6 +95,24 @@ class PaperState:
     pages_total: int = 0
     reason: str = ""
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asking:
+    """Staff ask to be let in. ``challenge`` is None until ``offered``, and after that where nobody can be let in.
+
+    ``way``: chosen by a touch; "": what is fit. ``code_until``, ``card_until``: monotonic seconds until which nothing
+    is taken that way. ``other_card``: what lies in the slot is no staff card.
+    """
+
+    offered: bool = False
+    challenge: Challenge | None = None
+    way: str = ""
+    checking: bool = False
+    refused: Refused | None = None
+    code_until: float | None = None
+    card_until: float | None = None
+    other_card: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -181,6 +206,7 @@ class Visit:
     level: int = 0
     options: frozenset[str] = frozenset()
     more: bool = False
+    asking: Asking | None = None  # on the entry page of staff, where nobody's visit is
     # how it ended: all that outlives the wipe, until the next citizen
     reason: str = ""
     saved: bool = False

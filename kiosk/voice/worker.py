@@ -23,6 +23,11 @@ class VoiceWorker:
     def pid(self) -> int | None:
         return self._worker.pid
 
+    @property
+    def failures(self) -> int:
+        """How often the child died or had to be killed."""
+        return self._worker.failures
+
     def say(self, text: str, language: str, deadline_s: float = SECONDS) -> bytes:
         """A WAV file. Raises WorkerError: overran, died, or refused with the engine's code."""
         _, data = self._worker.call({"language": language, "text": text}, deadline_s=deadline_s)

@@ -9,7 +9,7 @@ A request carries the headers ``Kiosk-Terminal``, ``Kiosk-Timestamp`` (unix seco
 reply carries ``Kiosk-Time`` and ``Kiosk-Reply-Signature``, bound to terminal, method, target and nonce of its request:
 whatever else answers on the way (a captive portal, a proxy) cannot be taken for the backend, nor an answer for another.
 
-Nine rooms; whoever speaks on the wire has all of them as ``wire.…``.
+Ten rooms; whoever speaks on the wire has all of them as ``wire.…``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from __future__ import annotations
 from kiosk.suites import BadSignature as BadSignature
 from kiosk.suites import sign as sign
 from kiosk.suites import verify as verify
-from kiosk.wire.acks import *  # noqa: F403 - one name for all nine
+from kiosk.wire.acks import *  # noqa: F403 - one name for all ten
+from kiosk.wire.entry import *  # noqa: F403
 from kiosk.wire.items import *  # noqa: F403
 from kiosk.wire.lives import *  # noqa: F403
 from kiosk.wire.log import *  # noqa: F403

@@ -20,7 +20,7 @@ JSON, BYTES = "application/json", "application/octet-stream"
 PACKED = "application/msgpack"  # of a batch (MessagePack): the same names and values, binary ones as they are
 
 ItemKind = Literal["case", "rating", "withdrawal", "supplement", "delivery", "followup"]
-BlockKind = Literal["case", "uscc"]
+BlockKind = Literal["case", "uscc", "tcase", "tuscc"]  # the last two: of tests (kiosk.domain.codes)
 Status = Literal["accepted", "duplicate", "rejected", "conflict", "retry"]
 
 ID = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z._-]{0,63}")  # terminal, item, case, service and request ids

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+NIGHT_FIELD, MOST_TOLD = "night.", 8  # of the night's synthetic case: fields that tell new findings, and how many
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PayloadField:

@@ -160,8 +160,10 @@ class Terminal:
         assert answer.status == 200, answer.body
         return msgspec.json.decode(answer.body, type=wire.NumberBlock)
 
-    def number(self) -> str:
-        """A case number of this terminal's own, not used before."""
+    def number(self, *, test: bool = False) -> str:
+        """A case number of this terminal's own, not used before. ``test``: of a test."""
+        if test:
+            return codes.case_no(AREA, NOON.date(), self.reserve("tcase", 1).first)
         serial = next(self.serials, None)
         if serial is None:
             block = self.reserve()
@@ -175,8 +177,8 @@ class Terminal:
         return wire.SealedItem(item_id, kind, hashlib.sha256(sealed).hexdigest(), wire.b64(sealed), **more)
 
     def case(self, case_no: str = "", **change: Any) -> wire.SealedItem:
-        payload = case_payload(case_no or self.number(), **change)
-        meta = {"service_id": payload.service_id, "case_no": payload.case_no, "test": "0"}
+        payload = case_payload(case_no or self.number(test=bool(change.get("test"))), **change)
+        meta = {"service_id": payload.service_id, "case_no": payload.case_no, "test": str(int(payload.test))}
         return self.seal(msgspec.json.encode(payload), payload.case_id, meta=meta)
 
 

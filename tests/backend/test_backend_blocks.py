@@ -77,7 +77,10 @@ def test_a_terminal_that_registers_its_numbers_gets_others(terminal):
         assert reserve(terminal, kind, 2, f"{kind}-enough").first == 20_001
 
 
-@pytest.mark.parametrize(("kind", "largest"), [("case", 99_999_999), ("uscc", codes.SUBJECT_SERIALS - 1)])
+LARGEST = {"case": 89_999_999, "tcase": 99_999_999, "uscc": 30 * 31**5 - 1, "tuscc": codes.SUBJECT_SERIALS - 1}
+
+
+@pytest.mark.parametrize(("kind", "largest"), LARGEST.items())
 def test_no_number_is_given_that_no_case_can_bear(terminal, server, kind, largest):
     server.backend._store.write(
         lambda connection: connection.execute(insert(sequences).values(kind=kind, next=largest - 9))

@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 
 import kiosk.backend.console as room
+from kiosk.backend.console import entry_pages
 from kiosk.backend.console.acting import ORDER
 from kiosk.backend.console.keeping import PASSWORD_ADVICE
 from kiosk.backend.console.lists import TABS
 from kiosk.backend.console.roles import BY_LINE, AccountDeed, Role
 from kiosk.backend.console.staff_pages import FIELDS
 from kiosk.backend.desks import DESKS
+from kiosk.backend.entry_codes import ROLES as ENTRY_ROLES
 from kiosk.backend.oidc.problems import CODES as OIDC_CODES
 from kiosk.backend.web.problems import CODES
 from kiosk.backend.web.words import words_of
@@ -53,6 +55,11 @@ FAMILIES = {  # words that a page puts together of what it shows
         *(f"deed_{each.value}" for each in AccountDeed if each is not AccountDeed.ADD),
     ],
     "check.": ["confirmed", "revoked"],
+    "entry.": [
+        *entry_pages.FIELDS,
+        *(f"role_{each}" for each in ENTRY_ROLES),
+        *(f"may_{each}" for each in ENTRY_ROLES),
+    ],
     "log.": ["look", "take", "release", "act", "propose", "put-back", "check", "sign-in", "sign-in-first", "sign-out"],
     "refused.": [*WHY, *OWN, *(f"right-{each}" for each in RIGHTS)],
 }

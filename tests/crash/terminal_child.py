@@ -21,6 +21,7 @@ from devices.simulators.control import Control
 from devices.simulators.photo import SimulatedPhotoDecoder
 from kiosk.demo.cabinet import profile
 from kiosk.domain.life import May
+from kiosk.profile import Profile
 from kiosk.running import _crash
 from kiosk.terminal import Terminal
 from kiosk.visit import events as ev
@@ -59,19 +60,28 @@ class Citizen(Robot):
         super()._answer(screen, service, card, way)
 
 
+def profile_of(given: dict[str, Any]) -> Profile:
+    """Of a terminal in front of the cabinet whose ports are given."""
+    return profile(
+        given["ports"], Path(given["folder"]), enrolment_code=given["enrolment_code"], size=(1080, 1920),
+        language="zh_CN",
+    )  # fmt: skip
+
+
 class Child:
     """The terminal, its citizen, and the orders they follow."""
 
-    def __init__(self, given: dict[str, Any], ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, given: dict[str, Any], ready: Callable[[], None] = lambda: None, terminal: Terminal | None = None
+    ) -> None:
         folder = Path(given["folder"])
         self._ready = ready
-        made = profile(
-            given["ports"], folder, enrolment_code=given["enrolment_code"], size=(1080, 1920), language="zh_CN"
-        )
         self.control = Control(folder / "control.sock", 60.0)  # a twin may draw a paper first
         self.clock = Clock()
         self.delays = Delays.load()
-        self.terminal = Terminal(made, decoder=SimulatedPhotoDecoder(), failed=_failed, clock=self.clock)
+        self.terminal = terminal or Terminal(
+            profile_of(given), decoder=SimulatedPhotoDecoder(), failed=_failed, clock=self.clock
+        )
         self._fields: dict[str, str] = {}
         self._shown = ""
         self.terminal.subscribe(self._hear)  # before the robot: a page is said before anyone answers it
@@ -97,9 +107,7 @@ class Child:
         """Until the start screen takes a touch and this machine can commit a case."""
         self.robot.page("attract")
         assert self.terminal.wait_ready(30)
-        journal = self.terminal.journal
-        assert journal is not None
-        _until(lambda: journal.numbers_left("case") > 0 and journal.numbers_left("uscc") > 0, 30)
+        _until(lambda: self.terminal.supplied, 30)
         self._ready()
         say(ready=True)
 

@@ -20,11 +20,21 @@ from ui.player.script import ScriptError, parse
         ({"see": "x", "within": -1}, "within takes seconds"),
         ({"staff": "supplement_asked", "lacking": "photo"}, "lacking takes a list"),
         ({"see": "x", "lacking": ["photo"]}, "'lacking' does not go with see"),
+        ({"hold": "hidden-press", "seconds": 0}, "seconds takes a number above 0"),
+        ({"touch": "x", "seconds": 5}, "'seconds' does not go with touch"),
+        ({"entry_code": "boss"}, "entry_code takes keeper, technician, administrator"),
     ],
 )
 def test_a_step_that_cannot_be_played_is_named(step: dict[str, object], words: str) -> None:
     with pytest.raises(ScriptError, match=words):
         parse({"step": [step]}, "visit", "visit.toml")
+
+
+def test_how_many_touches_are_expected_is_a_number() -> None:
+    table = {"step": [{"touch": "x"}], "expect": {"touches": 14}}
+    assert parse(table, "visit", "visit.toml").expect.touches == 14
+    with pytest.raises(ScriptError, match=r"expect\.touches takes a number"):
+        parse(table | {"expect": {"touches": "few"}}, "visit", "visit.toml")
 
 
 def test_every_category_a_pack_may_name_has_its_words() -> None:

@@ -28,6 +28,7 @@ OTHERWISE = {
     "material": {"hintText", "label"},  # of the live picture: ui/speech.py says it
     "home": {"category", "greeting"},
     "query": {"elsewhere"},
+    "entry": {"challenge", "typed", "stateText"},  # said place by place; never said; counted on the page alone
 }
 REASONS = {"stamp", "why", "documentTitle", "caseNo", "heading", "lead"}
 UNDRAWN = {  # by sample: what of the model this state of its page does not draw

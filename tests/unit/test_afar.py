@@ -201,7 +201,40 @@ def test_hours_of_service(place):
         place.terminal._afar.look_at_closed()
         screen = watched.page(page, seen)
         assert screen is not None
-    assert NoticeBody("closed_hours") in [screen.body for screen in watched.screens]
+    assert NoticeBody("closed_hours", "03:00") in [screen.body for screen in watched.screens]
+
+
+def test_what_staff_close_on_the_spot_outlasts_a_restart_and_says_when(place):
+    place.start()
+    soon = beijing_now() + timedelta(hours=1)
+    place.terminal._afar.close_here("paper", soon)
+    place.terminal.stop()
+    place.watched = Watched(place.profile)
+    place.watched.terminal.start()
+    screen = place.watched.page("out_of_service")
+    assert screen is not None
+    assert screen.body == NoticeBody("closed_paper", f"{soon:%H:%M}")
+    assert place.terminal.wait_ready(SECONDS)
+    assert place.terminal._afar.diagnostics()["closed"] == f"paper {soon:%H:%M}"
+    seen = len(place.watched.screens)
+    place.terminal._afar._now = lambda: soon + timedelta(hours=2)
+    place.terminal._afar.look_at_closed()  # its time is over: nobody has said that it is whole
+    place.until(lambda: NoticeBody("closed_paper") in [one.body for one in place.watched.screens[seen:]])
+    place.terminal._afar.open_here()
+    assert place.watched.page("attract", seen) is not None
+
+
+def test_an_operators_word_counts_before_that_of_staff_on_the_spot(place):
+    watched = place.start()
+    afar = place.terminal._afar
+    afar.close_here("repair", None)
+    assert watched.page("out_of_service") is not None
+    close(place, "venue")
+    place.until(lambda: NoticeBody("closed_venue") in [screen.body for screen in watched.screens])
+    afar.open_here()
+    assert afar.closed == "venue"  # staff do not open what the operator has closed
+    close(place, "")
+    assert afar.closed == ""
 
 
 def test_diagnostics_are_short_words_of_nobody(place):
@@ -240,6 +273,18 @@ def test_the_doctor_says_what_is_in_use_where_it_comes_from_and_what_is_refused(
         assert "9.1.0: pack-invalid" in checks["packs"]["finding"]
         assert "maintenance" in checks["service"]["finding"]
         assert {checks[name]["state"] for name in ("publishing", "packs", "service")} == {"attention"}
+
+
+def test_the_doctor_says_that_staff_have_closed_it(tmp_path, capsys):
+    file = tmp_path / "profile.toml"
+    file.write_text(PROFILE.format(url="http://127.0.0.1:9"))
+    folder = tmp_path / "data" / "journal"
+    with Journal.open(folder, load_or_create_key(folder)) as journal:
+        journal.set_meta(commands.CLOSED_HERE, msgspec.json.encode(commands.ClosedHere("repair")).decode())
+        examine(file, as_json=True)
+    checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks["service"]["state"] == "attention"
+    assert "repair" in checks["service"]["finding"]
 
 
 def test_the_doctor_of_a_terminal_without_publishers_says_that(tmp_path, capsys):

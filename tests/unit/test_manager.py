@@ -136,6 +136,20 @@ def test_a_lost_device_is_tried_again_after_doubling_waits_up_to_the_limit(bench
     assert bench.seen == [State.ONLINE, State.NO_DEVICE]
 
 
+def test_how_often_it_came_back_is_counted_and_the_first_opening_is_no_return(bench: Bench) -> None:
+    bench.device.fails = error("unplugged")
+    bench.settle()  # it was not there when the terminal was switched on
+    bench.device.fails = None
+    bench.after(1.0)
+    assert (bench.actor.status.state, bench.actor.returns) == (State.ONLINE, 0)
+    for _ in range(2):
+        bench.device.fails = error("no-answer")
+        bench.after(3.0)
+        bench.device.fails = None
+        bench.after(1.0)
+    assert bench.actor.returns == 2
+
+
 def test_jitter_stays_within_its_share() -> None:
     delays = {Backoff(1.0, jitter=0.2).delay(1, Random(seed)) for seed in range(50)}
     assert 0.8 <= min(delays) < 0.9 < 1.1 < max(delays) <= 1.2

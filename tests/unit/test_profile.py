@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.domain.text import EMPTY, Text
 from kiosk.profile import ProfileError, load, parse, parse_size
 
 GOOD: dict[str, Any] = {
@@ -38,6 +39,11 @@ def test_what_happens_to_cards_left_behind_and_after_a_power_cut_is_the_profiles
     poweroff = ["/usr/bin/systemctl", "poweroff"]
     made = parse(changed("power.command", poweroff) | {"cards": {"keep_after": 120}}, Path())
     assert (made.power.command, made.keep_card_after) == (tuple(poweroff), 120)
+
+
+def test_where_else_one_may_go_is_said_in_both_languages_or_not_at_all() -> None:
+    assert parse(changed("terminal.nearest", {"zh": "大厅", "en": "Hall"}), Path("/")).nearest == Text("大厅", "Hall")
+    assert parse(changed("terminal.test", False), Path("/")).nearest == EMPTY
 
 
 def test_a_device_may_use_the_line_of_another_one() -> None:
@@ -100,6 +106,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("power.command", ["systemctl", "poweroff"], "power.command: must begin with a program's whole path"),
         ("power.command", ["/bin/x", "\0"], "power.command: holds a null character"),
         ("power.comand", ["/bin/x"], "did you mean command?"),
+        ("terminal.nearest", {"zh": "大厅"}, "terminal.nearest: must be { zh"),
         ("cards.keep_after", 5, "cards.keep_after: must be 30 to 86400 seconds"),
         ("cards.keep_after", "soon", "cards.keep_after: must be a number"),
     ],

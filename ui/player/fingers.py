@@ -21,15 +21,17 @@ SIGNATURE: tuple[Path, ...] = (
 
 
 class Finger:
-    """One finger on one window."""
+    """One finger on one window. ``touches`` counts how often it came down."""
 
     def __init__(self, window: QQuickWindow) -> None:
         self._window = window
         self._device: QPointingDevice = QTest.createTouchDevice()
+        self.touches = 0
 
     # Each sequence is held by a name until it has been committed: chained calls let the first wrapper die too soon.
 
     def press(self, at: QPointF) -> None:
+        self.touches += 1
         sequence = QTest.touchEvent(self._window, self._device, False)
         sequence.press(0, self._point(at), self._window)
         sequence.commit()

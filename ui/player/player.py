@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from PySide6.QtCore import QCoreApplication, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
-from kiosk.visit.screen import FarewellBody, FormBody, HomeBody, OutcomeBody, Screen
+from kiosk.visit.screen import EntryBody, FarewellBody, FormBody, HomeBody, OutcomeBody, Screen
 from ui.player import eyes
 from ui.player.fingers import Finger
 from ui.player.script import Script, Step
@@ -28,8 +28,10 @@ AIM = 0.05  # s for which a thing must lie still before it is touched
 PRESS = 0.05  # s for which a finger rests
 SCROLLED = 0.4  # s after a scroll: the list has come to rest
 ACTS = ("card", "take_card", "device", "network", "sign")  # what a hand does once it has seen the page
+HOLD = 5.3  # s for which a finger is held down unless the script says otherwise: staff are asked in after 5
+STAFF = "maintenance"  # the page of staff
 CATEGORY = "home-category-"
-KEY_NAMES = {" ": ("key-space",), "<": ("key-delete", "pad-delete")}
+KEY_NAMES = {" ": ("key-space",), "<": ("key-delete", "pad-delete", "maint-key-delete")}
 
 
 class Stage(Protocol):
@@ -46,6 +48,13 @@ class Stage(Protocol):
     def staff(self, deed: str, said: Mapping[str, object]) -> Callable[[], bool]: ...
 
     def meet(self, name: str) -> Callable[[], bool]: ...
+
+
+@runtime_checkable
+class Operator(Protocol):
+    """A stage that has somebody on the operator's side, who answers what the entry page shows with a one-time code."""
+
+    def entry_code(self, role: str, terminal: str, hour: str, challenge: str) -> str: ...
 
 
 class VisitFailed(Exception):
@@ -67,6 +76,7 @@ class VisitReport:
     ends: str | None = None
     saved: bool | None = None
     typed: int = 0  # keys touched one after another on a keyboard or a pad
+    touches: int = 0  # how often the finger came down, keys and scrolling counted
 
 
 Play = Generator[None, None, None]
@@ -96,6 +106,7 @@ class Player(QObject):
         self._window, self._scripts, self._stage, self._out = window, scripts, stage, out
         self._pictures, self._finished = pictures, finished
         self._finger = Finger(window)
+        self._before = 0  # touches, when this script began
         self._screen: Screen | None = None
         self._page_since = time.monotonic()
         self._report = VisitReport("")
@@ -157,12 +168,13 @@ class Player(QObject):
             self._report, self._name = VisitReport(script.path), script.name
             self._folder = Path(script.path).parent
             self._reports.append(self._report)
-            began = time.monotonic()
+            began, self._before = time.monotonic(), self._finger.touches
             try:
                 yield from self._play_one(script)
                 self._report.ok = True
             except VisitFailed as failure:
                 self._report.error = str(failure)
+                self._report.touches = self._finger.touches - self._before
                 yield from self._shoot("failed")
                 yield from self._leave()
             self._report.seconds = round(time.monotonic() - began, 3)
@@ -179,10 +191,14 @@ class Player(QObject):
             except Exception as error:
                 raise VisitFailed(f"{step}: {type(error).__name__}: {error}") from error
         yield from self._until(lambda: self._page() == "attract", 60, "the attract page after the visit")
+        self._report.touches = self._finger.touches - self._before
         self._check(script)
 
     def _choose_language(self, language: str | None) -> Play:
         """A citizen who reads another language touches for it as soon as a page offers it."""
+        if language is not None and self._page() == STAFF:
+            yield from self._choose_staff_language(language)
+            return
         chosen = self._screen.chrome.language if self._screen else None
         if language is None or chosen == language or not self._reachable("chrome-language"):
             return
@@ -190,6 +206,18 @@ class Player(QObject):
         yield from self._until(
             lambda: self._screen is not None and self._screen.chrome.language == language, 10, f"language {language}"
         )
+
+    def _choose_staff_language(self, language: str) -> Play:
+        """In the maintenance window the pill bears the name of the other language."""
+        other = "中文" if language == "zh_CN" else "English"
+
+        def spoken() -> bool:
+            pill = eyes.find(self._window, "maint-language")
+            return pill is None or pill.property("label") != other
+
+        if not spoken():
+            yield from self._touch("maint-language", 10, "")
+            yield from self._until(spoken, 10, f"language {language}")
 
     def _check(self, script: Script) -> None:
         report, expect = self._report, script.expect
@@ -202,6 +230,8 @@ class Player(QObject):
                 raise VisitFailed(f"expected {what} {wanted!r}, saw {seen!r}")
         if expect.typed is not None and report.typed > expect.typed:
             raise VisitFailed(f"expected {expect.typed} typed characters at most, saw {report.typed}")
+        if expect.touches is not None and report.touches > expect.touches:
+            raise VisitFailed(f"expected {expect.touches} touches at most, saw {report.touches}")
         missing = [page for page in expect.passes if page not in report.states]
         if missing:
             raise VisitFailed(f"never passed {', '.join(missing)}")
@@ -209,7 +239,9 @@ class Player(QObject):
     def _leave(self) -> Play:
         """After a failure: bring the terminal back to its start, as a citizen who gives up."""
         self._stage.do("id_reader", "take", {})
-        for name in ("warning-quit", "help-close", "nav-quit", "rate-skip", "farewell-done"):
+        staff = ("maint-ask-no", "maint-menu-close", "maint-leave") if self._page() == STAFF else ()
+        entry = ("nav-back",) if self._page() == "entry" else ()
+        for name in (*staff, *entry, "warning-quit", "help-close", "nav-quit", "rate-skip", "farewell-done"):
             item = eyes.find(self._window, name)
             if item is not None:
                 self._finger.tap(eyes.centre(item))
@@ -221,6 +253,9 @@ class Player(QObject):
         match step.verb:
             case "touch":
                 yield from self._touch(step.argument, step.within, step.extras.get("until", ""))
+            case "hold":
+                seconds = float(step.extras.get("seconds", HOLD))
+                yield from self._hold(step.argument, seconds, step.within, step.extras.get("until", ""))
             case "type":
                 self._report.typed += len(step.argument)
                 for character in step.argument:
@@ -244,6 +279,8 @@ class Player(QObject):
             case "staff_code":
                 for digit in self._stage.staff_code():
                     yield from self._touch(f"pad-{digit}", step.within, "")
+            case "entry_code":
+                yield from self._entry_code(step.argument, step.within)
             case "sign":
                 pad = yield from self._item("sign-pad", step.within)
                 self._finger.draw(eyes.rectangle(pad))
@@ -260,7 +297,7 @@ class Player(QObject):
 
     def _key(self, character: str, within: float) -> Play:
         """The key of a character on whichever keyboard is shown."""
-        names = KEY_NAMES.get(character, (f"key-{character}", f"pad-{character}"))
+        names = KEY_NAMES.get(character, (f"key-{character}", f"pad-{character}", f"maint-key-{character}"))
         yield from self._settle()  # or it is a key of the page before, on its way out
         yield from self._until(lambda: any(self._reachable(name) for name in names), within, f"a key {character!r}")
         yield from self._touch(next(name for name in names if self._reachable(name)), within, "")
@@ -281,6 +318,31 @@ class Player(QObject):
             yield from self._until(lambda: self._category() == wanted.removeprefix(CATEGORY), within, "its services")
         if until:
             yield from self._until(lambda: self._page() == until, within, f"page {until!r} after the touch")
+
+    def _hold(self, wanted: str, seconds: float, within: float, until: str) -> Play:
+        """A long press. It is Qt that measures it, by the true clock: so long a finger rests here, too."""
+        yield from self._settle()
+        place = yield from self._aim(wanted, within)
+        self._finger.press(place.center())
+        yield from self._rest(seconds)
+        self._finger.release(place.center())
+        yield
+        if until:
+            yield from self._until(lambda: self._page() == until, within, f"page {until!r} after the long press")
+
+    def _entry_code(self, role: str, within: float) -> Play:
+        """What the entry page shows is read out to the operator, and the answer is typed."""
+        if not isinstance(self._stage, Operator):
+            raise VisitFailed("nobody here issues codes")
+        yield from self._until(lambda: bool(self._shown_challenge()), within, "a challenge on the entry page")
+        body = self._screen.body if self._screen is not None else None
+        if isinstance(body, EntryBody):
+            for digit in self._stage.entry_code(role, body.terminal, body.hour, body.challenge):
+                yield from self._key(digit, within)
+
+    def _shown_challenge(self) -> str:
+        body = self._screen.body if self._screen is not None else None
+        return body.challenge if isinstance(body, EntryBody) else ""
 
     def _aim(self, wanted: str, within: float) -> Generator[None, None, QRectF]:
         """Where it lies, once it lies still and in sight: nobody touches a moving thing, or what lies over it."""

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_LIMIT = 20.0
+ROLES = ("keeper", "technician", "administrator")
 VERBS: Mapping[str, type | tuple[type, ...]] = {
     "touch": str,
     "type": str,
+    "hold": str,
     "card": str,
     "take_card": bool,
     "sign": bool,
     "staff_code": bool,
+    "entry_code": str,
     "publish": str,
     "staff": str,
     "meet": str,
@@ -27,8 +30,10 @@ VERBS: Mapping[str, type | tuple[type, ...]] = {
     "shot": str,
 }
 EXTRAS = {
-    "device": ("do", "with"), "touch": ("until",), "staff": ("lacking", "reason", "to", "approval", "role"),
+    "device": ("do", "with"), "touch": ("until",), "hold": ("until", "seconds"),
+    "staff": ("lacking", "reason", "to", "approval", "role"),
 }  # fmt: skip
+EXPECTED = ("outcome", "ends", "saved", "passes", "typed", "touches")
 ALWAYS = ("within", "why")
 
 
@@ -59,6 +64,7 @@ class Expectation:
     saved: bool | None = None
     passes: tuple[str, ...] = ()
     typed: int | None = None  # so many keys at the most
+    touches: int | None = None  # the finger came down so often at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,10 @@ def _step(table: Any, number: int, where: str) -> Step:
         raise ScriptError(f"{place}: lacking takes a list of keys or words")
     if verb == "network" and table[verb] not in ("on", "off", "portal", "slow"):
         raise ScriptError(f'{place}: network takes "on", "off", "portal" or "slow"')
+    if verb == "entry_code" and table[verb] not in ROLES:
+        raise ScriptError(f"{place}: entry_code takes {', '.join(ROLES)}")
+    if not isinstance(table.get("seconds", 1), int | float) or table.get("seconds", 1) <= 0:
+        raise ScriptError(f"{place}: seconds takes a number above 0")
     within = table.get("within", DEFAULT_LIMIT)
     if not isinstance(within, int | float) or within <= 0:
         raise ScriptError(f"{place}: within takes seconds")
@@ -137,15 +147,17 @@ def _step(table: Any, number: int, where: str) -> Step:
 def _expect(table: Any, where: str) -> Expectation:
     if not isinstance(table, Mapping):
         raise ScriptError(f"{where}: expect must be a table")
-    unknown = set(table) - {"outcome", "ends", "saved", "passes", "typed"}
+    unknown = set(table) - set(EXPECTED)
     if unknown:
-        raise ScriptError(f"{where}: expect.{sorted(unknown)[0]}: known are outcome, ends, saved, passes, typed")
-    if not isinstance(table.get("typed", 0), int):
-        raise ScriptError(f"{where}: expect.typed takes a number of keys")
+        raise ScriptError(f"{where}: expect.{sorted(unknown)[0]}: known are {', '.join(EXPECTED)}")
+    for key in ("typed", "touches"):
+        if not isinstance(table.get(key, 0), int):
+            raise ScriptError(f"{where}: expect.{key} takes a number")
     return Expectation(
         outcome=table.get("outcome"),
         ends=table.get("ends"),
         saved=table.get("saved"),
         passes=tuple(table.get("passes", ())),
         typed=table.get("typed"),
+        touches=table.get("touches"),
     )

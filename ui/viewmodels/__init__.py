@@ -17,6 +17,7 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
     from ui.viewmodels.arriving import GuideModel
     from ui.viewmodels.cases import CaseModel, CasesModel
     from ui.viewmodels.collecting import CollectModel
+    from ui.viewmodels.entry import EntryModel
     from ui.viewmodels.errands import HandedInModel, SupplementModel, WithdrawModel
     from ui.viewmodels.finishing import FarewellModel, OutOfServiceModel, RateModel, TroubleModel
     from ui.viewmodels.form import FormModel
@@ -64,4 +65,6 @@ def build(words: Words, post: Post, chrome: ChromeModel, parent: QObject) -> dic
     models: dict[str, Any] = {name: kind(words, post, parent) for name, kind in kinds.items()}
     models["identify"] = IdentifyModel(words, post, chrome, parent)
     models["out_of_service"] = OutOfServiceModel(words, post, chrome, parent)
+    models["under_work"] = OutOfServiceModel(words, post, chrome, parent)
+    models["entry"] = EntryModel(words, post, chrome, parent)
     return models

@@ -33,7 +33,11 @@ class GuideModel(PageModel):
         lacking = ((key, False) for key in body.ability.lacking)
         self._reasons.replace(
             [
-                {"key": f"{key}.{good}", "text": t(_family("good" if good else "lacking", key)), "good": good}
+                {
+                    "key": f"{key}.{good}",
+                    "text": t(_family("good" if good else "lacking", key), body.ability.hours),
+                    "good": good,
+                }
                 for key, good in (*known, *lacking)
             ]
         )

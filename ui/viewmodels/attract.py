@@ -59,15 +59,34 @@ class AttractModel(QObject):
         parts = [chrome.place, chrome.terminal, time.replace(" ", "\u00a0")]
         return " · ".join(part for part in parts if part) + "\n" + self._words.t("attract.call")
 
+    def _notice(self) -> str:
+        """What still works where something does not; where nothing does, another place to go to."""
+        if self._shown is None or not self._shown[0].notice:
+            return ""
+        body = self._shown[0]
+        told = self._words.t(f"attract.notice.{body.notice}", body.able)
+        return f"{told}\n{self._words.t('out.nearest', body.nearest)}" if body.nearest else told
+
+    def _stopped(self) -> bool:
+        return self._shown is not None and self._shown[0].notice != "" and not self._shown[0].able
+
+    notice = Property(str, _notice, notify=changed)
+    stopped = Property(bool, _stopped, notify=changed)  # nothing can be begun here now
     lights = Property(QObject, lambda self: self._lights, constant=True)
     line = Property(str, _line, notify=changed)
-    test = Property(bool, lambda self: bool(self._shown and self._shown[1].test), notify=changed)
 
     @Slot()
     def start(self) -> None:
         from kiosk.visit.events import Started
 
         self._post(Started())
+
+    @Slot()
+    def askEntry(self) -> None:
+        """The mark was pressed long enough: staff."""
+        from kiosk.visit.events import EntryAsked
+
+        self._post(EntryAsked())
 
     @Slot()
     def startOther(self) -> None:

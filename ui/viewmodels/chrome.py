@@ -89,6 +89,11 @@ class ChromeModel(QObject):
     secondsLeft = Property(int, lambda self: self._seconds, notify=ticked)
 
     @property
+    def clock(self) -> Callable[[], float]:
+        """Monotonic seconds, as the core counts them."""
+        return self._clock
+
+    @property
     def seconds(self) -> int:
         return self._seconds
 

@@ -13,8 +13,14 @@ LENGTH = (4, 12)  # digits of a one-time code, a staff number before it: the lea
 class StaffCode:
     """Whoever shows it tells its page of every change."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: int = LENGTH[0], most: int = LENGTH[1]) -> None:
+        self._least, self._most = least, most
         self._digits = ""
+
+    @property
+    def groups(self) -> str:
+        """The digits, four by four: for what is read out by somebody and is good once."""
+        return " ".join(self._digits[at : at + 4] for at in range(0, len(self._digits), 4))
 
     @property
     def dots(self) -> str:
@@ -22,10 +28,10 @@ class StaffCode:
 
     @property
     def ready(self) -> bool:
-        return len(self._digits) >= LENGTH[0]
+        return len(self._digits) >= self._least
 
     def press(self, digit: str) -> None:
-        self._digits = (self._digits + digit)[: LENGTH[1]]
+        self._digits = (self._digits + digit)[: self._most]
 
     def erase(self) -> None:
         self._digits = self._digits[:-1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Property, QObject, Signal, Slot
 
 from kiosk.visit.events import (
+    EntryAsked,
     HelpPressed,
     LevelChosen,
     MoreOptionsPressed,
@@ -168,7 +169,7 @@ class FarewellModel(PageModel):
 
 
 class OutOfServiceModel(PageModel):
-    """Why this machine cannot serve, and whom to call."""
+    """Why this machine cannot serve, until when, where else one may go, whom to call. Also while staff work on it."""
 
     changed = Signal()
 
@@ -176,7 +177,19 @@ class OutOfServiceModel(PageModel):
         super().__init__(words, post, parent)
         self._chrome = chrome
 
+    @Slot()
+    def askEntry(self) -> None:
+        """The mark was pressed long enough: staff."""
+        self.post(EntryAsked())
+
+    title = told(
+        str, lambda self, body: self.words.t("work.title" if body.reason == "under_work" else "out.title"), changed
+    )
     reasonText = told(str, lambda self, body: self.words.t(f"out.reason.{body.reason or 'other'}"), changed)
+    expected = told(
+        str, lambda self, body: self.words.t("out.expected", body.expected) if body.expected else "", changed
+    )
+    nearest = told(str, lambda self, body: self.words.t("out.nearest", body.nearest) if body.nearest else "", changed)
     phone = told(str, lambda self, body: self._chrome.phone, changed)
 
     @Slot()

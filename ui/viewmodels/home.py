@@ -59,11 +59,17 @@ def service_rows(words: Words, cards: Sequence[ServiceCard]) -> list[dict[str, A
                 "summary": card.summary,
                 "verdict": card.verdict,
                 "able": card.verdict == "can",
-                "line": card.badge if card.verdict == "can" else words.t(f"home.{card.verdict}"),
+                "line": _line(words, card),
                 "first": not rows or rows[-1]["category"] != category,
             }
         )
     return rows
+
+
+def _line(words: Words, card: ServiceCard) -> str:
+    if card.hours:
+        return words.t("home.hours", card.hours)
+    return card.badge if card.verdict == "can" else words.t(f"home.{card.verdict}")
 
 
 def category_rows(words: Words, counts: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:

@@ -14,11 +14,13 @@ from itertools import count
 
 from devices.contracts.deadline import Deadline
 from devices.contracts.device import Action, DeviceError, DeviceInfo, Fault, Level, State, Status, TestResult
+from devices.contracts.listening import LoopHeard, LoopSilent
 from devices.contracts.sound import LOUDEST, CutShort, NotPlayed, Output, Pcm, Played, PlayOutcome, read_wav
+from devices.drivers.alsa.listening import LEAST, LISTEN_RATE, SECONDS, chime, over_room
 from devices.drivers.alsa.loudness import gain, scale
 from devices.drivers.alsa.tone import beep
 from devices.drivers.alsa.words import ADVICE, KILLED, LATE, NO_PROGRAM, SILENT, STOPPED, meaning
-from devices.transports.program import FedProgram
+from devices.transports.program import FedProgram, Program
 
 VOLUME = 60
 STALL = 3.0  # seconds in which a working output takes some data: it holds a fifth of one
@@ -39,7 +41,8 @@ class Mixer:
 
 
 class AlsaSound:
-    """``port`` is ALSA's name of the loudspeaker (``default``, ``plughw:0,0`` …), ``headphone`` that of the headphone.
+    """``port`` is ALSA's name of the loudspeaker (``default``, ``plughw:0,0`` …), ``headphone`` that of the headphone,
+    ``microphone`` that of a microphone which hears the loudspeaker; none where empty.
 
     ``name@/path`` plays through a private ALSA configuration. ``stop`` and ``turn``: for any thread; all else for one.
     """
@@ -52,7 +55,9 @@ class AlsaSound:
         volume: int = VOLUME,
         mixer: Mixer | None = None,
         stall: float = STALL,
+        microphone: str = "",
     ) -> None:
+        self._microphone = microphone
         self._port, self._home_volume, self._mixer, self._stall = port, volume, mixer, stall
         self._names = {Output.SPEAKER: port, **({Output.HEADPHONE: headphone} if headphone else {})}
         self._volume, self._muted, self._output = volume, False, Output.SPEAKER
@@ -76,6 +81,7 @@ class AlsaSound:
             "outputs": " ".join(output.value for output in self._names),
             "volume": "samples",
             "mixer": f"{self._mixer.card}/{self._mixer.control}" if self._mixer else "none",
+            "microphone": self._microphone or "none",
             "verified": "alsa-lib playing into files; no sound card, no mixer was at hand",
         }
 
@@ -175,6 +181,32 @@ class AlsaSound:
     def forget_user(self) -> None:
         self.stop()
         self._volume, self._muted, self._output = self._home_volume, False, Output.SPEAKER
+
+    # -- Listening (contracts.listening) -----------------------------------------------------------------
+
+    @property
+    def listens(self) -> bool:
+        return bool(self._microphone)
+
+    def listen(self, deadline: Deadline) -> LoopHeard | LoopSilent | Fault:
+        """See contracts.listening. Recording begins before the chime and ends after it."""
+        self.forget_user()
+        recorder = _recorder(self._microphone)
+        if isinstance(recorder, Fault):
+            return recorder
+        try:
+            played = self.play(chime(), deadline)
+            if not isinstance(played, Played):
+                return played.reason
+            status = recorder.wait(Deadline(deadline.at - RESERVE).sooner(SECONDS + self._stall))
+            if status != 0:
+                return Fault("microphone-dead", Action.CALL_TECHNICIAN, "the microphone gives nothing", blocking=False)
+            over = over_room(recorder.raw_output())
+        finally:
+            recorder.free()
+        if over is None:
+            return Fault("microphone-dead", Action.CALL_TECHNICIAN, "the microphone gives silence", blocking=False)
+        return LoopHeard(round(over, 1)) if over >= LEAST else LoopSilent(round(over, 1))
 
     # -- inside ----------------------------------------------------------------------------------------
 
@@ -293,6 +325,16 @@ def _started(command: tuple[str, ...], environment: Mapping[str, str]) -> FedPro
         return FedProgram(command, environment, pipe=PIPE_BYTES)
     except DeviceError as error:
         return NO_PROGRAM if error.code == "program-missing" else Fault("player-missing", Action.RESET, str(error))
+
+
+def _recorder(port: str) -> Program | Fault:
+    """A recorder that runs, for as long as the chime and a little more."""
+    name, _, config = port.partition("@")
+    layout = ("-t", "raw", "-f", "S16_LE", "-r", str(LISTEN_RATE), "-c", "1", "-d", str(round(SECONDS)))
+    try:
+        return Program(("arecord", "-q", "-D", name, *layout, "-"), {"ALSA_CONFIG_PATH": config} if config else {})
+    except DeviceError as error:
+        return Fault("microphone-dead", Action.CONFIGURE, str(error), blocking=False)
 
 
 def _error(fault: Fault) -> DeviceError:

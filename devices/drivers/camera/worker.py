@@ -25,6 +25,7 @@ from devices.vision.face import (
     Descriptor,
     Detector,
     Face,
+    Image,
     Matcher,
     MatcherMissing,
 )
@@ -118,6 +119,14 @@ class Worker(Server):
         hint = advise(shot.image, faces, None, self._face_parameters)
         boxes = [[round(f.left), round(f.top), round(f.width), round(f.height), round(f.confidence, 2)] for f in faces]
         return {"faces": boxes, "hint": hint.value if hint is not None else None}
+
+    def occupied(self, image: Image, until: float) -> bool:
+        """Whether somebody stands there, as far as the detector is installed and can tell."""
+        try:
+            tools = self._load(until)
+        except MatcherMissing:
+            return False
+        return tools is not None and bool(tools[0].find(image))
 
     def _match(self, message: Message) -> FaceOutcome:
         until = time.monotonic() + float(message.head["seconds"])

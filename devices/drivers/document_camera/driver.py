@@ -21,11 +21,19 @@ from devices.contracts.document_camera import (
     NotCaptured,
     Page,
 )
+from devices.contracts.inspection import ReadBack
 from devices.drivers.capturing import CHILD_CODES, CapturingDriver, Limits
 from devices.drivers.document_camera.protocol import fault_of, frame_of, outcome_of
 from devices.transports.child_channel import Message
 from devices.transports.child_session import garbage
-from devices.vision.parameters import CaptureParameters, DocumentParameters, as_json, changed
+from devices.vision.inspection_message import read_back_of
+from devices.vision.parameters import (
+    CaptureParameters,
+    DocumentParameters,
+    InspectionParameters,
+    as_json,
+    changed,
+)
 from devices.vision.source import without_login
 
 _MODULE = "devices.drivers.document_camera.child"
@@ -48,6 +56,7 @@ class DocumentCameraDriver(CapturingDriver[DocumentFrame]):
         document: Mapping[str, float | bool] | None = None,
         capture: CaptureParameters | None = None,
         limits: Limits | None = None,
+        inspection: InspectionParameters | None = None,
     ) -> None:
         wanted = changed(DocumentParameters(), {**(document or {}), "mm_per_pixel": mm_per_pixel})
         self._measures = wanted.mm_per_pixel > 0
@@ -56,7 +65,8 @@ class DocumentCameraDriver(CapturingDriver[DocumentFrame]):
             "document": as_json(wanted),
         }
         usual = Limits(margin=1.0, start=OPENING)
-        super().__init__(source, _MODULE, configuration, frame_of=frame_of, limits=limits or usual)
+        judged = inspection or InspectionParameters()
+        super().__init__(source, _MODULE, configuration, frame_of=frame_of, limits=limits or usual, inspection=judged)
         self._counts = dict.fromkeys(("captures", "pages", "not-captured", "unavailable"), 0)
 
     @property
@@ -106,6 +116,28 @@ class DocumentCameraDriver(CapturingDriver[DocumentFrame]):
                 self._counts["unavailable"] += 1
                 self._note(reason.code, reason)
         self._used = time.monotonic()
+        return outcome
+
+    def read_back(self, deadline: Deadline) -> ReadBack | NotCaptured | DocumentUnavailable:
+        """See ``contracts.inspection.ReadingBack``. A child that hangs is ended; nothing is begun again."""
+        self._called_off = threading.Event()
+        head = {"do": "read-back", "inspection": as_json(self._inspection)}
+        try:
+            answer = self.attend(head, b"", deadline, lambda _: None)
+            if answer is None:
+                return NotCaptured(DocumentHint.NO_DOCUMENT)
+            if answer.head.get("kind") == "read-back":
+                return read_back_of(answer.head)
+            outcome = outcome_of(answer)
+            if isinstance(outcome, Page):
+                raise TypeError("a page was not asked for")
+        except DeviceError as error:
+            outcome = DocumentUnavailable(error.fault())
+        except (KeyError, TypeError, ValueError):
+            outcome = DocumentUnavailable(garbage("an unknown outcome").fault())
+        if isinstance(outcome, DocumentUnavailable):
+            self._note(outcome.reason.code, outcome.reason)
+            self._end_if_hung(outcome.reason.code)
         return outcome
 
     def cancel_capture(self) -> None:

@@ -1,9 +1,11 @@
 """Messages between the document camera's driver and its child: JSON heads over ``devices.transports.child_session``.
 
 To the child (``do``): ``configure`` source capture document | ``prepare`` | ``preview`` on | ``more`` | ``look``
-seconds picture live | ``capture`` seconds next | ``scan`` seconds | ``cancel`` | ``status``.
+seconds picture live | ``capture`` seconds next | ``read-back`` seconds inspection | ``scan`` seconds | ``inspect`` what
+(compare, take) seconds inspection + body reference | ``cancel`` | ``status``.
 From the child (``is``): ``ready`` | ``prepared`` | ``frame`` + body JPEG, with ``outline``, ``hint`` and ``steady`` |
-``hint`` | ``outcome`` + body JPEG | ``looked`` | ``scanned`` codes fault | ``status`` | ``fault`` code.
+``hint`` | ``outcome`` + body JPEG | ``looked`` | ``scanned`` codes fault | ``inspected`` + body |
+``status`` | ``fault`` code.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,13 @@ from devices.transports.child_channel import Channel, Message
 from devices.vision.capture import CaptureFault, Shot
 from devices.vision.document_look import View, print_of, quad_of, same, take, view
 from devices.vision.document_page import encode
-from devices.vision.parameters import DocumentParameters
+from devices.vision.face import Image
+from devices.vision.inspection_message import read_back_head
+from devices.vision.parameters import DocumentParameters, InspectionParameters
 from devices.vision.preview import TICK
 from devices.vision.serving import Inbox, Server, facts_of
 from devices.vision.steady import Steady
+from devices.vision.streaks import judge_jpeg
 
 
 class Worker(Server):
@@ -45,6 +49,8 @@ class Worker(Server):
                 self.send({"is": "prepared", "id": head["id"]})
             case "look":
                 self._look(head)
+            case "read-back":
+                self._read_back(head)
             case "capture":
                 outcome = self._capture_page(head)
                 answer = {"is": "outcome", "id": head["id"]}
@@ -99,7 +105,23 @@ class Worker(Server):
         answer["fault"] = fault.value if fault is not None else None if isinstance(shot, Shot) else "gone"
         self.send(answer, body)
 
-    def _capture_page(self, head: Mapping[str, Any]) -> Page | NotCaptured | DocumentUnavailable:
+    def occupied(self, image: Image, until: float) -> bool:
+        """Whether a paper lies there."""
+        return view(image, self._wanted).papers > 0
+
+    def _read_back(self, head: Mapping[str, Any]) -> None:
+        answer: dict[str, Any] = {"is": "outcome", "id": head["id"]}
+        plain = replace(self._wanted, shadow=False, quality=98)  # as it was seen: light is the bars' own matter
+        outcome = self._capture_page(head, plain)
+        if isinstance(outcome, Page):
+            found = judge_jpeg(outcome.jpeg, InspectionParameters(**head["inspection"]))
+            self.send(answer | read_back_head(found))
+        else:
+            self.send(answer | outcome_head(outcome))
+
+    def _capture_page(
+        self, head: Mapping[str, Any], wanted: DocumentParameters | None = None
+    ) -> Page | NotCaptured | DocumentUnavailable:
         until = time.monotonic() + float(head["seconds"])
         capture = self.flow()
         other = self._taken if head.get("next") else None
@@ -120,7 +142,7 @@ class Worker(Server):
                 self._steady = steady.see(seen.quad if problem is None else None, shot.seen)
                 if self._steady >= 1:
                     self._taken = print_of(shot.image, seen)
-                    return take(shot.image, seen, shot.seen, self._wanted)
+                    return take(shot.image, seen, shot.seen, wanted or self._wanted)
                 problem = problem or DocumentHint.HOLD_STILL
                 self._hint_of_capture = problem
                 if problem is not hint or not told:

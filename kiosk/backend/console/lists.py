@@ -63,6 +63,7 @@ class Listed:
     rows: tuple[Row, ...]
     next: str
     counts: dict[str, int]
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,20 @@ class Lists:
     accounts: Accounts
     now: Callable[[], datetime]
 
-    def page(self, who: Staff, tab: str, desk: str, after: str) -> Listed:
-        """What waits for this person. What is unknown, or not theirs, is as if it had not been said."""
+    def page(self, who: Staff, tab: str, desk: str, after: str, *, test: bool = False) -> Listed:
+        """What waits for this person. What is unknown, or not theirs, is as if it had not been said.
+
+        ``test``: the tests alone, for whoever tries a terminal out; otherwise there are none among them.
+        """
         desks = desks_for(who.role)
         desk = desk if desk in desks else desks[0]
         tab = tab if tab in TABS else ALL
         begin = _CURSOR.fullmatch(after)
-        view = self._view(who, tab, desk)
+        view = self._view(who, tab, desk, test=test)
 
         def look(connection: Connection) -> _Found:
             waits = queue.page(connection, view, (begin[1], begin[2]) if begin else None, PAGE + 1)
-            counts = {each: queue.count(connection, self._view(who, each, desk), MOST) for each in TABS}
+            counts = {each: queue.count(connection, self._view(who, each, desk, test=test), MOST) for each in TABS}
             ids = [each.case_id for each in waits[:PAGE]]
             found = life_store.cases_of_page(connection, ids)
             holders = queue.holders(connection, ids, self._unix())
@@ -95,12 +99,12 @@ class Lists:
         last = shown[-1] if len(waits) > PAGE else None
         return Listed(
             tab, desk, desks, self._rows(who, shown, lives, found, holders),
-            f"{last.due or NEVER}.{last.case_id}" if last is not None else "", counts,
+            f"{last.due or NEVER}.{last.case_id}" if last is not None else "", counts, test,
         )  # fmt: skip
 
-    def _view(self, who: Staff, tab: str, desk: str) -> View:
+    def _view(self, who: Staff, tab: str, desk: str, *, test: bool = False) -> View:
         kind = queue.CHECK if tab == CHECKS else queue.REVIEW
-        view = View(kind, desk, who.areas, who.services)
+        view = View(kind, desk, who.areas, who.services, test=test)
         today = self._today()
         if tab == OVERDUE:
             return replace(view, until=(today - timedelta(days=1)).isoformat())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from kiosk.backend.console import case_pages, oidc_pages, queue_pages, sign_in_pages, staff_pages
+from kiosk.backend.console import case_pages, entry_pages, oidc_pages, queue_pages, sign_in_pages, staff_pages
 from kiosk.backend.console.gate import SECOND, SIGN_IN, half_signed_in, staff_page
 from kiosk.backend.console.roles import READERS, REVIEWERS, Role
 from kiosk.backend.core import Backend
@@ -29,6 +29,7 @@ def routes(backend: Backend) -> list[BaseRoute]:
         staff_page(staff_pages.LIST + "/new", staff_pages.add, Role.OPERATOR, methods=both),
         staff_page(staff_pages.LIST + "/{staff_id}", staff_pages.one, Role.OPERATOR),
         staff_page(staff_pages.LIST + "/{staff_id}/{deed}", staff_pages.do, Role.OPERATOR, methods=post),
+        staff_page(entry_pages.PATH, entry_pages.show, Role.OPERATOR, methods=both),
         staff_page(case, case_pages.show, *READERS),
         staff_page(case + "/pages/{number:int}", case_pages.page, *READERS),
         staff_page(case + "/pages/{number:int}/view", case_pages.view, *READERS),

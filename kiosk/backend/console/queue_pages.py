@@ -19,7 +19,7 @@ def home(turn: Turn) -> Response:
 
 def show(turn: Turn) -> Response:
     listed = turn.site.backend.console.lists.page(
-        staff_of(turn), turn.query("tab"), turn.query("desk"), turn.query("after")
+        staff_of(turn), turn.query("tab"), turn.query("desk"), turn.query("after"), test=turn.query("test") == "1"
     )
     template = "console/rows.html" if turn.is_fragment else "console/queue.html"
     return turn.render(template, listed=listed, most=MOST, missing=False)

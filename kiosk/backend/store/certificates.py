@@ -137,6 +137,7 @@ def waiting(connection: Connection, services: Sequence[str], limit: int, after: 
     settled = and_(lives.c.state.is_(None), c.outcome == "approved", c.state.in_(("confirmed", "registered")))
     query = select(c.case_id).select_from(joined).where(or_(settled, lives.c.state == "approved"))
     query = query.where(certificates.c.case_id.is_(None), c.service_id.in_(services), c.case_id > after)
+    query = query.where(c.test.is_(False))  # a test's is made when its terminal asks, and at no other time
     return list(connection.scalars(query.order_by(c.case_id).limit(limit)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, String, Table, any_, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from kiosk.backend.ownership import of_the_other_range
 from kiosk.backend.store.bulk import write_rows
 from kiosk.backend.store.bundles import bundled_cases
 from kiosk.backend.store.findings import finding, has_already, withdrawn
@@ -28,8 +30,11 @@ from kiosk.backend.store.tables import (
     results,
 )
 from kiosk.backend.store.upsert import insert_new
+from kiosk.domain.codes import block_kind
 from kiosk.domain.late import meaning, result_text, rung_of
 from kiosk.wire import (
+    MOST_TOLD,
+    NIGHT_FIELD,
     CasePayload,
     DeliveryPayload,
     FollowUpPayload,
@@ -40,6 +45,7 @@ from kiosk.wire import (
 )
 
 Payload = CasePayload | RatingPayload | WithdrawalPayload | SupplementPayload | DeliveryPayload | FollowUpPayload
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _DEEDS = (WithdrawalPayload, SupplementPayload, DeliveryPayload, FollowUpPayload)
 
 _COLUMNS: dict[Table, tuple[str, ...]] = {  # of the rows that a batch writes, in the order in which it writes them
@@ -167,7 +173,7 @@ class _Batch:
         self._known = known(connection, [item.id for item in new if look])
         numbers = [number for case in opened if look for number in (case.case_no, case.uscc) if number]
         found = _matching(connection, registered_numbers, registered_numbers.c.number, numbers)
-        self._numbers = {(row.kind, row.number) for row in found}
+        self._borne = {row.number for row in found}
         self._own = _own_numbers(connection, terminal_id, new)
         self._withdrawn = withdrawn(connection, opened)
         self._rows: dict[Table, list[tuple[Any, ...]]] = {table: [] for table in _COLUMNS}
@@ -177,7 +183,7 @@ class _Batch:
         if earlier is not None:
             return judge_known(earlier, self._terminal_id, item.hash)
         payload = item.payload
-        refused = self._refuse(payload)
+        refused = self._refuse(payload, item.serials)
         if refused is not None:
             return refused
         self._known[item.id] = KnownItem(self._terminal_id, item.hash, self._now)
@@ -194,19 +200,21 @@ class _Batch:
             self._rows[ratings].append((payload.case_id, item.id, payload.level, payload.rated_at))
         return Taken("accepted", received_at=self._now)
 
-    def _refuse(self, payload: Payload) -> Taken | None:
+    def _refuse(self, payload: Payload, serials: Sequence[tuple[str, str, int]]) -> Taken | None:
         if isinstance(payload, CasePayload):
-            return self._refuse_case(payload)
+            return self._refuse_case(payload, serials)
         if isinstance(payload, RatingPayload):
             return self._refuse_rating(payload)
         if isinstance(payload, DeliveryPayload):
             return self._refuse_foreign(payload.case_id)
         return Taken("retry", "case-missing") if payload.case_id not in self._cases else None
 
-    def _refuse_case(self, case: CasePayload) -> Taken | None:
+    def _refuse_case(self, case: CasePayload, serials: Sequence[tuple[str, str, int]]) -> Taken | None:
         if case.case_id in self._cases:
             return Taken("rejected", "case-known")
-        own = ("case", case.case_no) in self._own and (not case.uscc or ("uscc", case.uscc) in self._own)
+        if of_the_other_range(serials):
+            return Taken("rejected", "test-number")
+        own = all(number in self._own for number in _numbers(case))
         return None if own else Taken("rejected", "foreign-number")
 
     def _refuse_rating(self, rating: RatingPayload) -> Taken | None:
@@ -243,11 +251,12 @@ class _Batch:
 
     def _add_case(self, item_id: str, case: CasePayload, committed_at: str, person: str) -> None:
         self._cases[case.case_id] = self._terminal_id
-        wanted = [(kind, number) for kind, number in (("case", case.case_no), ("uscc", case.uscc)) if number]
-        clash = next((kind for kind, number in wanted if (kind, number) in self._numbers), "")
+        wanted = _numbers(case)
+        taken = next((number for _, number in wanted if number in self._borne), "")
+        clash = ("case" if taken == case.case_no else "uscc") if taken else ""
         cause = clash or self._late(case, person, committed_at)
         if not clash:
-            self._numbers.update(wanted)
+            self._borne.update(number for _, number in wanted)
             self._rows[registered_numbers] += [(kind, number, case.case_id) for kind, number in wanted]
         undecided = case.outcome in ("referred", "received")
         state = "waiting" if undecided else "registered"
@@ -263,6 +272,9 @@ class _Batch:
                 case.outcome, case.rung, case.verification, committed_at, case.test, state,
             )
         )  # fmt: skip
+        if case.test:
+            told = (self._now, self._terminal_id)
+            self._rows[alarms] += [(*told, code, item_id, "") for code in _found_at_night(case)]
         if (bundle := case.bundle) is not None:
             self._rows[bundled_cases].append((case.case_id, bundle.bundle_id, bundle.pack_id, bundle.pack_version))
 
@@ -272,6 +284,18 @@ class _Batch:
     def flush(self) -> None:
         for table, rows in self._rows.items():
             write_rows(self._connection, table, _COLUMNS[table], rows)
+
+
+def _found_at_night(case: CasePayload) -> list[str]:
+    """Alarms of what a terminal has found broken, or about to break, in its nightly self-test (kiosk.health.chain)."""
+    codes = [field.value for field in case.fields if field.key.startswith(NIGHT_FIELD)][:MOST_TOLD]
+    return [f"night-{code}"[:32] for code in codes if _CODE.fullmatch(code)]
+
+
+def _numbers(case: CasePayload) -> list[tuple[str, str]]:
+    """The kinds of the blocks that its numbers are to be of, and the numbers."""
+    found = [(kind, number) for kind, number in (("case", case.case_no), ("uscc", case.uscc)) if number]
+    return [(block_kind(kind, test=case.test), number) for kind, number in found]
 
 
 def _own_numbers(connection: Connection, terminal_id: str, new: Sequence[NewItem]) -> set[tuple[str, str]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from kiosk.backend.store import queue
 from kiosk.backend.store.connector_tables import mark
 from kiosk.backend.store.life_tables import after_checks, deeds, life_events, lives
-from kiosk.backend.store.tables import cases, items, results, terminals
+from kiosk.backend.store.tables import TESTS, cases, items, results, terminals
 from kiosk.backend.store.upsert import insert_new
 
 PROGRESS = "progress"
@@ -161,8 +161,9 @@ def of_person(connection: Connection, person: str, limit: int) -> list[Life]:
 
 def due(connection: Connection, until: str, limit: int) -> list[Life]:
     """Those whose next last day is ``until`` (YYYY-MM-DD) or before, the oldest first."""
-    query = _lives().where(lives.c.due != "", lives.c.due <= until).order_by(lives.c.due, lives.c.case_id)
-    return [Life(*row) for row in connection.execute(query.limit(limit)).all()]
+    query = _lives().where(lives.c.due != "", lives.c.due <= until, cases.c.test.is_(False))
+    rows = connection.execute(query.order_by(lives.c.due, lives.c.case_id).limit(limit)).all()
+    return [Life(*row) for row in rows]
 
 
 def _lives() -> Select[Any]:
@@ -307,11 +308,13 @@ def hold_terminals(connection: Connection, terminal_ids: Iterable[str]) -> None:
 
 def gauges(connection: Connection, today: str) -> dict[str, int]:
     """For /metrics."""
-    counted = connection.execute(select(lives.c.state, func.count()).group_by(lives.c.state)).all()
-    overdue = select(func.count()).select_from(lives).where(lives.c.due != "", lives.c.due < today)
-    total = connection.scalar(select(func.count()).select_from(cases)) or 0
-    checks = select(func.count()).select_from(after_checks).where(after_checks.c.found == "")
-    waits = select(func.count()).select_from(deeds).where(deeds.c.answer == "")
+    real = lives.c.case_id.not_in(TESTS)
+    counted = connection.execute(select(lives.c.state, func.count()).where(real).group_by(lives.c.state)).all()
+    overdue = select(func.count()).select_from(lives).where(lives.c.due != "", lives.c.due < today, real)
+    total = connection.scalar(select(func.count()).select_from(cases).where(cases.c.test.is_(False))) or 0
+    checks = select(func.count()).select_from(after_checks)
+    checks = checks.where(after_checks.c.found == "", after_checks.c.case_id.not_in(TESTS))
+    waits = select(func.count()).select_from(deeds).where(deeds.c.answer == "", deeds.c.case_id.not_in(TESTS))
     return {
         **{f'kiosk_lives{{state="{state}"}}': count for state, count in sorted(counted)},
         "kiosk_lives_overdue": connection.scalar(overdue) or 0,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from kiosk.backend.ownership import LARGEST
+from kiosk.backend.ownership import FIRST, LARGEST
 from kiosk.backend.store.tables import blocks, cases, registered_numbers, sequences
 
 
@@ -44,10 +44,10 @@ def reserve(
     first = connection.scalar(asked)
     if _reserved(connection, terminal_id, kind) + count > unused + _registered(connection, terminal_id, kind):
         raise TooManyReserved
-    if (first or 1) + count - 1 > LARGEST[kind]:
+    if (first or FIRST[kind]) + count - 1 > LARGEST[kind]:
         raise Exhausted
     if first is None:
-        first = 1
+        first = FIRST[kind]
         connection.execute(insert(sequences).values(kind=kind, next=first + count))
     else:
         connection.execute(update(sequences).where(sequences.c.kind == kind).values(next=first + count))

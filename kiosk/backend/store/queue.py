@@ -15,6 +15,9 @@ from kiosk.backend.store.tables import cases
 from kiosk.backend.store.upsert import insert_new
 
 REVIEW, CHECK = "review", "check"
+TRIALS = {REVIEW: "treview", CHECK: "tcheck"}
+"""What a test waits as: under a kind of its own, so that no list of reviewers, and no count, ever reaches it."""
+_WAITS_AS = {trial: kind for kind, trial in TRIALS.items()}
 NEVER = "9999-12-31"  # a last day where none runs: behind all that have one
 OPEN = frozenset({"received", "supplementing", "accepted", "held"})  # states that wait for a decision or an answer
 
@@ -35,7 +38,7 @@ class Waiting:
 class View:
     """What of the queue somebody looks at. ``areas``: prefixes of the tree; ``services``: none for all of them.
 
-    ``since``, ``until``: of the last days, both included, "" for no end.
+    ``since``, ``until``: of the last days, both included, "" for no end. ``test``: the tests, and nothing else.
     """
 
     kind: str
@@ -44,6 +47,7 @@ class View:
     services: Sequence[str] = ()
     since: str = ""
     until: str = ""
+    test: bool = False
 
 
 _ROW = (queue.c.case_id, queue.c.kind, queue.c.desk, queue.c.decides, queue.c.service_id, queue.c.due)
@@ -54,16 +58,17 @@ _ROW = (queue.c.case_id, queue.c.kind, queue.c.desk, queue.c.decides, queue.c.se
 
 def put(connection: Connection, case_id: str, kind: str, desk: str, decides: str, due: str) -> None:
     """One that begins to wait. One that does already stays as it is."""
-    row = connection.execute(select(cases.c.area_code, cases.c.service_id).where(cases.c.case_id == case_id)).one()
+    about = select(cases.c.area_code, cases.c.service_id, cases.c.test).where(cases.c.case_id == case_id)
+    row = connection.execute(about).one()
     places = {name: row.area_code[:digits] if len(row.area_code) >= digits else "" for name, digits in LEVELS.items()}
-    new = {"case_id": case_id, "kind": kind, "desk": desk, "decides": decides, "service_id": row.service_id,
-           "due": due or NEVER, **places}  # fmt: skip
+    new = {"case_id": case_id, "kind": TRIALS[kind] if row.test else kind, "desk": desk, "decides": decides,
+           "service_id": row.service_id, "due": due or NEVER, **places}  # fmt: skip
     insert_new(connection, queue, [new])
 
 
 def follow(connection: Connection, case_id: str, state: str, due: str) -> None:
     """The case's life has gone on: what is decided or ended waits no more."""
-    mine = (queue.c.case_id == case_id, queue.c.kind == REVIEW)
+    mine = (queue.c.case_id == case_id, _is(REVIEW))
     if state in OPEN:
         connection.execute(update(queue).where(*mine).values(due=due or NEVER))
     else:
@@ -77,12 +82,12 @@ def check(connection: Connection, case_id: str, decides: str, since: str) -> Non
 
 
 def checked(connection: Connection, case_id: str) -> None:
-    connection.execute(delete(queue).where(queue.c.case_id == case_id, queue.c.kind == CHECK))
+    connection.execute(delete(queue).where(queue.c.case_id == case_id, _is(CHECK)))
 
 
 def move(connection: Connection, case_id: str, desk: str) -> None:
     """Handed on, or up."""
-    connection.execute(update(queue).where(queue.c.case_id == case_id, queue.c.kind == REVIEW).values(desk=desk))
+    connection.execute(update(queue).where(queue.c.case_id == case_id, _is(REVIEW)).values(desk=desk))
     connection.execute(delete(proposals).where(proposals.c.case_id == case_id))
 
 
@@ -114,7 +119,7 @@ def count(connection: Connection, view: View, most: int) -> int:
 
 
 def find(connection: Connection, case_id: str, kind: str = REVIEW) -> Waiting | None:
-    row = connection.execute(select(*_ROW).where(queue.c.case_id == case_id, queue.c.kind == kind)).first()
+    row = connection.execute(select(*_ROW).where(queue.c.case_id == case_id, _is(kind))).first()
     return None if row is None else _waiting(row)
 
 
@@ -125,12 +130,17 @@ def _ranges(view: View) -> list[list[Any]]:
         name = next(level for level, digits in LEVELS.items() if digits == len(area))
         place = queue.c[name] == area
         for service in view.services or ("",):
-            where = [queue.c.kind == view.kind, queue.c.desk == view.desk, place]
+            where = [queue.c.kind == (TRIALS[view.kind] if view.test else view.kind), queue.c.desk == view.desk, place]
             where += [queue.c.service_id == service] if service else []
             where += [queue.c.due >= view.since] if view.since else []
             where += [queue.c.due <= view.until] if view.until else []
             found.append(where)
     return found
+
+
+def _is(kind: str) -> Any:
+    """Of one case, whose test or not nobody has to know."""
+    return queue.c.kind.in_((kind, TRIALS[kind]))
 
 
 def _outermost(areas: Iterable[str]) -> list[str]:
@@ -143,7 +153,7 @@ def _outermost(areas: Iterable[str]) -> list[str]:
 
 
 def _waiting(row: Any) -> Waiting:
-    return Waiting(row[0], row[1], row[2], row[3], row[4], "" if row[5] == NEVER else row[5])
+    return Waiting(row[0], _WAITS_AS.get(row[1], row[1]), row[2], row[3], row[4], "" if row[5] == NEVER else row[5])
 
 
 # -- who has it in hand

@@ -18,7 +18,7 @@ queue = Table(
     "queue",
     metadata,
     Column("case_id", ForeignKey("cases.case_id"), primary_key=True),
-    Column("kind", String(8), primary_key=True),  # review | check: to be checked after it was issued
+    Column("kind", String(8), primary_key=True),  # review | check (after it was issued); of tests treview | tcheck
     Column("desk", String(16), nullable=False),  # whose turn: community | street | department
     Column("decides", String(16), nullable=False),  # from which desk on it may be decided
     Column("service_id", String(64), nullable=False),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, insert, literal, or_, select, text, tuple_, update
 
 from kiosk.backend.store.rating_tables import BAD_RATING, followups, rating_events, rating_tasks
-from kiosk.backend.store.tables import cases, items, ratings
+from kiosk.backend.store.tables import TESTS, cases, items, ratings
 from kiosk.backend.store.upsert import insert_new
 
 ANSWERED = "answered"
@@ -137,17 +137,17 @@ def add(connection: Connection, row: dict[str, Any]) -> bool:
 
 
 def untasked(connection: Connection, levels: Sequence[int], limit: int) -> list[Bad]:
-    """Bad ratings that are no task yet, so many of each kind. Told by two indexes alone, because pages ask it each time
-    and nearly always there is none; when one came is looked up for those that are left.
+    """Bad ratings that are no task yet, but none of a test, so many of each kind. Told by two indexes alone, because
+    pages ask it each time and nearly always there is none; when one came is looked up for those that are left.
     """
     t, r, f = rating_tasks.c, ratings.c, followups.c
     first = select(t.case_id).where(t.case_id == r.case_id, t.number == 1).exists()
-    rated = select(r.case_id, r.level, r.item_id).where(text(BAD_RATING), r.level.in_(levels), ~first).limit(limit)
-    bad = connection.execute(rated).all()
+    rated = select(r.case_id, r.level, r.item_id).where(text(BAD_RATING), r.level.in_(levels), ~first)
+    bad = connection.execute(rated.where(r.case_id.not_in(TESTS)).limit(limit)).all()
     came = select(items.c.id, items.c.received_at).where(items.c.id.in_([row.item_id for row in bad]))
     at = {row[0]: row[1] for row in connection.execute(came).all()} if bad else {}
     again = select(t.case_id).where(t.case_id == f.case_id, t.number == 2).exists()
-    later = select(f.case_id, f.level, f.at).where(f.level.in_(levels), ~again).limit(limit)
+    later = select(f.case_id, f.level, f.at).where(f.level.in_(levels), ~again, f.case_id.not_in(TESTS)).limit(limit)
     found = [Bad(row.case_id, 1, row.level, at[row.item_id]) for row in bad]
     found += [Bad(row.case_id, 2, row.level, row.at) for row in connection.execute(later).all()]
     return sorted(found, key=lambda each: (each.at, each.case_id))

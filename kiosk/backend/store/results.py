@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, func, select
 from kiosk.backend.store import replays
 from kiosk.backend.store.life_tables import lives
 from kiosk.backend.store.lives import PROGRESS
-from kiosk.backend.store.tables import alarms, cases, materials, ratings, results, terminals
+from kiosk.backend.store.tables import TESTS, alarms, cases, materials, ratings, results, terminals
 from kiosk.wire import CaseResult, CaseWord
 
 
@@ -65,9 +65,10 @@ def gauges(connection: Connection) -> dict[str, int]:
         return connection.scalar(query) or 0
 
     return {
-        "kiosk_cases": count(cases),
-        "kiosk_case_conflicts": count(cases, cases.c.state == "conflict"),
-        "kiosk_ratings": count(ratings),
+        "kiosk_cases": count(cases, cases.c.test.is_(False)),
+        "kiosk_test_cases": count(cases, cases.c.test),
+        "kiosk_case_conflicts": count(cases, cases.c.state == "conflict", cases.c.test.is_(False)),
+        "kiosk_ratings": count(ratings, ratings.c.case_id.not_in(TESTS)),
         "kiosk_terminals": count(terminals),
         "kiosk_materials": count(materials),
         "kiosk_alarms": count(alarms),

@@ -23,6 +23,8 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     event,
+    select,
+    text,
 )
 
 VERSION = 1
@@ -120,9 +122,13 @@ cases = Table(
     Column("state", String(16), nullable=False),  # registered | confirmed | waiting | conflict
     Index("cases_by_state", "state", "service_id"),
     Index("cases_by_terminal", "terminal_id"),
+    Index("cases_of_tests", "case_id", sqlite_where=text("test"), postgresql_where=text("test")),
     _parent("item_id", "items.id"),
     _parent("terminal_id", "terminals.terminal_id"),
 )
+
+TESTS = select(cases.c.case_id).where(cases.c.test)
+"""What only tries a terminal out: few, found by an index of their own, and counted nowhere among the others."""
 
 # A number belongs to the case that was here first, for ever.
 registered_numbers = Table(

@@ -2,7 +2,7 @@
 // No network, nothing stored. DATA is put in front by kiosk/papers/pages.py: {list, root}; noble is the fallback.
 "use strict";
 
-const KINDS = ["receipt", "certificate", "notice"];
+const KINDS = ["receipt", "certificate", "notice", "report"];
 const OUTCOMES = ["approved", "refused", "referred", "received"];
 const RUNGS = ["save", "receipt", "provisional", "final"];
 const NAMES = {1: "case_no", 2: "item", 3: "service", 4: "kind", 5: "outcome", 6: "rung", 7: "decided_at", 8: "printed_at",
@@ -253,13 +253,13 @@ const NOTES = {
   "replaced": T("已经更正，以新的一版为准；请向办理机关要新的", "A corrected version has taken its place: ask for that one"),
 };
 const WORDS = {
-  "receipt": T("回执", "Receipt"), "certificate": T("证照", "Certificate"), "notice": T("告知", "Notice"),
+  "receipt": T("回执", "Receipt"), "certificate": T("证照", "Certificate"), "notice": T("告知", "Notice"), "report": T("就绪报告", "Readiness report"),
   "approved": T("准予、通过", "Granted"), "refused": T("不予办理", "Not granted"), "referred": T("由工作人员办理", "Staff decide"),
   "received": T("已收件，以后决定", "Received, decided later"),
   "final": T("已经决定", "Decided"), "provisional": T("待确认", "Provisional"), "receipt-rung": T("收件凭证", "Proof of receipt"), "save": T("草稿", "Draft"),
 };
 const LABELS = {
-  "case_no": T("办件编号", "Case number"), "service": T("事项", "Matter"), "kind": T("种类", "Kind"), "outcome": T("结果", "Result"),
+  "case_no": T("办件编号", "Case number"), "number": T("报告编号", "Report number"), "service": T("事项", "Matter"), "kind": T("种类", "Kind"), "outcome": T("结果", "Result"),
   "rung": T("性质", "Standing"), "decided_at": T("办理时间", "Decided at"), "printed_at": T("打印时间", "Printed at"),
   "copy": T("第几次补打", "Copy no."), "shown": T("纸上应有", "The paper shows"), "terminal": T("终端", "Terminal"), "item": T("实施编码", "Item code"),
 };
@@ -289,6 +289,11 @@ function details(said, key) {
   const service = list.services.find((each) => each.id === said.service) || {zh: said.service, en: ""};
   const rung = WORDS[said.rung === "receipt" ? "receipt-rung" : said.rung];
   const made = document.createElement("dl");
+  if (said.kind === "report") { // of a terminal, not of a case
+    made.append(...row("kind", WORDS.report.zh, WORDS.report.en), ...row("number", said.case_no),
+      ...row("printed_at", clock(said.printed_at)), ...row("shown", said.shown.join("\n")), ...row("terminal", key.terminal));
+    return made;
+  }
   made.append(
     ...row("case_no", spaced(said.case_no)), ...row("service", service.zh, service.en),
     ...row("kind", WORDS[said.kind].zh, WORDS[said.kind].en), ...row("outcome", WORDS[said.outcome].zh, WORDS[said.outcome].en),

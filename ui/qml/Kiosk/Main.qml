@@ -15,6 +15,7 @@ Rectangle {
     readonly property real zoom: Math.max(0.05, root.wide ? Math.min(root.width / 1920, root.height / 1080)
                                                           : Math.min(root.width / 1080, root.height / 1920))
     readonly property string page: root.bridge.page
+    readonly property bool working: root.page === "maintenance"
     readonly property bool waiting: root.page === "recovering" || root.page === "attract" || root.page === "wiping"
 
     color: Theme.paper
@@ -22,7 +23,7 @@ Rectangle {
     Binding {
         target: Theme
         property: "elder"
-        value: root.bridge.elder && !root.waiting
+        value: root.bridge.elder && !root.waiting && !root.working
     }
 
     Binding {
@@ -55,6 +56,7 @@ Rectangle {
             vm: root.bridge.attract
             voice: root.bridge.speech
             phase: root.page
+            trial: root.bridge.chrome ? root.bridge.chrome.test : false
         }
 
         Loader {
@@ -63,10 +65,27 @@ Rectangle {
             readonly property bool standing: pages.status === Loader.Ready
 
             anchors.fill: parent
-            visible: !root.waiting
+            visible: !root.waiting && !root.working
             asynchronous: root.waiting
             active: root.bridge.attached
             source: "Pages.qml"
+        }
+
+        // For staff: nothing of it is there at any other time.
+        Loader {
+            id: works
+
+            readonly property bool standing: !root.working || works.status === Loader.Ready
+
+            anchors.fill: parent
+            active: root.working
+            source: "Maintenance/MaintenanceWindow.qml"
+
+            Binding {
+                target: works.item
+                property: "bridge"
+                value: root.bridge
+            }
         }
     }
 }

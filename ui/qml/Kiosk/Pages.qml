@@ -2,6 +2,7 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import Kiosk.Controls
+import Kiosk.Pages
 import Kiosk.Theme
 
 // Header, the pages and the panels over them. Each page is loaded once, one after another while nobody is waiting,
@@ -15,9 +16,10 @@ Item {
     readonly property var names: ["home", "search", "guide", "identify", "consent", "face", "other_way", "collect", "resume",
                                   "cases", "case", "supplement", "withdraw", "query", "licence", "form", "material", "upload", "commitment", "review", "sign", "keep", "helper", "committing",
                                   "outcome", "handed_in", "trouble", "rate", "farewell",
-                                  "out_of_service"]
+                                  "out_of_service", "under_work", "entry"]
     // Elsewhere the header calls for help: the start page has its own call, out of service its telephone number.
-    readonly property var helpless: ["home", "committing", "out_of_service"]
+    readonly property var helpless: ["home", "committing", "out_of_service", "under_work", "entry"]
+    readonly property bool idle: root.page === "out_of_service" || root.page === "under_work" // staff may be let in
     readonly property bool sliding: arrival.running // whoever takes a picture waits for its end
     readonly property bool barred: !Theme.landscape && root.chrome.step > 0
     property int preloaded: 0
@@ -51,6 +53,14 @@ Item {
         chrome: root.chrome
         voice: root.bridge.speech
         helpShown: root.helpless.indexOf(root.page) < 0
+    }
+
+    HiddenPress {
+        parent: header.mark
+        anchors.fill: parent
+        enabled: root.idle
+        surface: root
+        onHeld: root.bridge.model(root.page).askEntry()
     }
 
     ProgressBars {

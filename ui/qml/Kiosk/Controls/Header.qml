@@ -10,6 +10,7 @@ Item {
     property var chrome: null
     property var voice: null
     property bool helpShown: true
+    readonly property alias mark: mark
     readonly property int side: Theme.space(Theme.elder ? 4.5 : 6)
     readonly property bool test: root.chrome ? root.chrome.test : false
     readonly property bool audible: root.voice ? root.voice.possible : false

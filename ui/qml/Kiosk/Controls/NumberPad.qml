@@ -10,6 +10,7 @@ Rectangle {
     property bool confirms: false
     property string letter: ""
     property bool acceptable: false
+    property string prefix: "pad-" // of the keys' names
     readonly property int gap: Theme.space(2)
     readonly property real unit: (pad.width - 2 * root.gap) / 3
 
@@ -38,7 +39,7 @@ Rectangle {
 
                 required property string modelData
 
-                objectName: "pad-" + modelData
+                objectName: root.prefix + modelData
                 width: root.unit
                 height: Theme.keyHeight + Theme.space(2)
                 word: cap.modelData.length > 1

@@ -11,6 +11,7 @@ Item {
     property var vm: null
     property var voice: null
     property string phase: "recovering" // recovering, attract, wiping
+    property bool trial: false // whatever is done here only tries the machine out (测试)
     readonly property bool open: root.phase === "attract"
 
     Column {
@@ -29,6 +30,13 @@ Item {
                 radius: Theme.radius + Theme.space(1)
                 color: Theme.seal
 
+                HiddenPress {
+                    anchors.fill: parent
+                    enabled: root.open
+                    surface: root
+                    onHeld: root.vm.askEntry()
+                }
+
                 Text {
                     anchors.centerIn: parent
                     text: "办"
@@ -41,7 +49,7 @@ Item {
             }
 
             Rectangle {
-                visible: root.vm ? root.vm.test : false
+                visible: root.trial
                 anchors.verticalCenter: parent.verticalCenter
                 width: testText.implicitWidth + Theme.space(6)
                 height: testText.implicitHeight + Theme.space(2)
@@ -82,6 +90,7 @@ Item {
         }
 
         Text {
+            visible: !(root.vm && root.vm.stopped) // nothing is promised where nothing can be done
             width: parent.width
             text: Words.t("attract.lead")
             textFormat: Text.PlainText
@@ -89,6 +98,19 @@ Item {
             font.family: Theme.sans
             font.pixelSize: Theme.elder ? Theme.lead : Theme.space(5.6)
             color: Theme.ink2
+        }
+
+        // One calm line: what still works where something does not.
+        Text {
+            objectName: "attract-notice"
+            width: parent.width
+            visible: root.open && text !== ""
+            text: root.vm ? root.vm.notice : ""
+            textFormat: Text.PlainText
+            wrapMode: Text.Wrap
+            font.family: Theme.sans
+            font.pixelSize: Theme.space(5)
+            color: Theme.warn
         }
 
         Item {

@@ -296,14 +296,19 @@ class Actor:
         self._publish(status)
 
     def _lost(self, error: DeviceError) -> None:
-        """Keep the first cause, wait longer each time, let nobody wait for a device that is not there."""
+        """Keep the first cause, wait longer each time, let nobody wait for a device that is not there.
+
+        Another takes its place where one that was silent is gone now, or one that was gone is silent: whoever unplugs a
+        reader that answers nothing sees that it is unplugged.
+        """
         now = self._clock()
         with self._changed:
             self._up = False
             self._failures += 1
             self._next_open = now + self._spec.backoff.delay(self._failures, self._random)
             first = self._cause is None
-            cause = self._cause if self._cause is not None and self._cause_stands else error
+            known = self._cause if self._cause_stands else None
+            cause = error if known is None or _unplugged_or_back(known, error) else known
             self._cause, self._cause_stands = cause, True
         if first:
             self._lost_at = now
@@ -432,6 +437,11 @@ def _state_of(cause: DeviceError) -> State:
     if cause.code in _SILENT:
         return State.UNKNOWN
     return State.HARDWARE_ERROR if cause.action is Action.CALL_TECHNICIAN else State.OFFLINE
+
+
+def _unplugged_or_back(known: DeviceError, error: DeviceError) -> bool:
+    codes = {known.code, error.code}
+    return bool(codes & _GONE and codes & _SILENT)
 
 
 def _again(cause: DeviceError) -> DeviceError:

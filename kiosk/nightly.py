@@ -18,16 +18,35 @@ from kiosk.health.night_checks.sources import Look, Sources
 
 if TYPE_CHECKING:
     from devices.contracts.device import Status
-    from kiosk.counter.actors import Actor
     from kiosk.counter.committing import Standing
     from kiosk.health.loops import Loop
-    from kiosk.health.loops_print import Bench
-    from kiosk.health.references import References
     from kiosk.journal.journal import Journal
+    from kiosk.parts import Parts
     from kiosk.profile import Profile
     from kiosk.services.model import ServicePack
     from kiosk.sync.client import SyncClient
     from kiosk.sync.loop import SyncLoop
+
+
+def of_terminal(
+    parts: Parts,
+    *,
+    restless: Callable[[], Sequence[tuple[str, int]]],
+    free: Callable[[], bool],
+    forecast: Callable[[], Mapping[str, int]],
+) -> Night:
+    """The night of a terminal that stands."""
+
+    def loops() -> tuple[Loop, ...]:
+        from kiosk.health.loops_of_cabinet import for_the_night, of_terminal
+
+        return of_terminal(parts, for_the_night, free)
+
+    return assemble(
+        profile=parts.profile, journal=parts.journal, client=parts.client, sync=parts.sync,
+        statuses=parts.manager.statuses, packs=parts.packs, standing=parts.standing, restless=restless, free=free,
+        crashed=parts.crashed, loops=loops, forecast=forecast,
+    )  # fmt: skip
 
 
 def assemble(
@@ -80,12 +99,3 @@ def assemble(
         changed=changed,
     )  # fmt: skip
     return night
-
-
-def device_loops(
-    profile: Profile, actors: Mapping[str, Actor], references: References, bench: Bench, now: Callable[[], datetime]
-) -> tuple[Loop, ...]:
-    """The closed loops that this cabinet can run with nobody there. A page is printed only where a camera sees it."""
-    from kiosk.health.loops_of_cabinet import for_the_night
-
-    return for_the_night(profile, actors, references, bench, now)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kiosk.profile import Profile, ProfileError
+from kiosk.profile import Profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,22 +25,19 @@ if TYPE_CHECKING:
     from devices.contracts.identity import PhotoDecoder
     from devices.contracts.reading import PageReader
     from devices.manager import Manager
-    from kiosk.access.entry import Entry
+    from kiosk.access.roles import Role
+    from kiosk.access.secret import EntrySecret
     from kiosk.afar import Afar
     from kiosk.counter.committing import Standing
     from kiosk.counter.counter import Counter
     from kiosk.counter.speaking import Speaking
     from kiosk.documents.worker import DocumentsWorker
     from kiosk.domain.papers import PaperContent
-    from kiosk.health.loops import Loop
-    from kiosk.health.night import Night
-    from kiosk.health.rounds import Job, Rounds
     from kiosk.health.supervisor import Supervisor
-    from kiosk.housekeeping import Housekeeping
     from kiosk.journal.journal import Journal
     from kiosk.maintenance.desk import MaintenanceDesk
-    from kiosk.maintenance.house import House
     from kiosk.maintenance.since import Since
+    from kiosk.parts import Speak
     from kiosk.services.model import ServicePack
     from kiosk.sync.aside import Aside
     from kiosk.sync.asking import Asking
@@ -51,7 +48,7 @@ if TYPE_CHECKING:
     from kiosk.sync.taking import InUse
     from kiosk.sync.transport import Transport
     from kiosk.trial import Standing as TrialStanding
-    from kiosk.upkeep import Speak, Upkeep
+    from kiosk.upkeep import Upkeep
     from kiosk.visit.events import Event
     from kiosk.visit.runner import Runner
     from kiosk.visit.screen import Screen
@@ -120,14 +117,11 @@ class Terminal:
         self._fetching: Fetching | None = None
         self._asides: tuple[Aside, ...] = ()
         self._line: Callable[[], Transport] | None = None
-        self._house: Housekeeping | None = None
         self._afar: Afar | None = None
-        self._rounds: Rounds | None = None
-        self.supervisor: Supervisor | None = None
+        self._entry_secret: EntrySecret | None = None
         self._runner: Runner | None = None
         self._since: Since | None = None
         self._upkeep: Upkeep | None = None
-        self._night: Night | None = None
         self._packs: dict[str, ServicePack] = {}
 
     # -- what the window uses ------------------------------------------------------------------------
@@ -174,6 +168,11 @@ class Terminal:
         return None if self._upkeep is None else self._upkeep.desk
 
     @property
+    def supervisor(self) -> Supervisor | None:
+        """Who is begun anew too often."""
+        return None if self._upkeep is None else self._upkeep.supervisor
+
+    @property
     def voice(self) -> Speaking | None:
         """What a page says is said by this; None where there is nothing to hear it by."""
         return None if self._counter is None else self._counter.speaking
@@ -186,10 +185,6 @@ class Terminal:
         self._look_again.release()
         if self._thread is not None:
             self._thread.join(20)
-        if self._rounds is not None:
-            self._rounds.stop()
-        if self._night is not None:
-            self._night.stop()
         if self._runner is not None:
             self._runner.stop()
         if self._upkeep is not None:
@@ -273,6 +268,7 @@ class Terminal:
         """Devices open side by side while journal and packs load."""
         from devices.manager import Manager
         from kiosk import testmode
+        from kiosk.access.of_profile import entry_of, staff_codes_of
         from kiosk.afar import chosen
         from kiosk.cabinet import specs
         from kiosk.counter.counter import Counter
@@ -283,7 +279,6 @@ class Terminal:
         from kiosk.maintenance.since import Since
         from kiosk.policy import applied
         from kiosk.sync import taking
-        from kiosk.trial import note_ended
         from kiosk.visit.delays import Delays
         from kiosk.visit.runner import Runner, system_now
         from kiosk.visit.visit import Machine
@@ -293,7 +288,8 @@ class Terminal:
         self._manager = Manager(specs(profile))
         for name in self._manager:
             self._manager[name].subscribe(self._device_changed)
-        self._since = Since({name: self._manager[name] for name in self._manager}, beijing_now)
+        actors = {name: self._manager[name] for name in self._manager}
+        self._since = Since(actors, beijing_now)
         self._manager.start()
         self._packs = chosen(profile, found)
         delays, clock = Delays.load(), self._clock or system_now
@@ -321,15 +317,14 @@ class Terminal:
         self.journal = self._open_journal(machine, clock)
         if self.journal is None:
             return  # stopped while out of service
-        if self._file is not None and self._trial is not None:
-            note_ended(self._file, self._trial, self.journal)
+        entry, self._entry_secret = entry_of(profile, self.journal, self._known_as)
         self._documents = DocumentsWorker()
         self._counter = Counter(
             journal=self.journal,
-            actors={name: self._manager[name] for name in self._manager},
+            actors=actors,
             documents=self._documents,
             decoder=self._decoder or _decoder_of(profile),
-            staff=self._staff_codes(),
+            staff=staff_codes_of(profile, self.journal),
             place=profile.place,
             standing=self._standing,
             clock=beijing_now,
@@ -351,16 +346,16 @@ class Terminal:
             asking=lambda: self._asking,
             inboxes=self._inboxes,
             test=profile.test,
-            entry=self._entry(profile),
-            maintenance=lambda role, who: self._kept().begin(role, who),
-            end_maintenance=lambda reason: self._kept().end(reason),
+            entry=entry,
+            maintenance=self._let_in,
+            end_maintenance=self._send_away,
         )
         self._runner = Runner(machine, self._counter, clock)
         self._runner.subscribe(self._show)
         self._runner.start()
         self._start_afar(found)
         self._start_sync()
-        self._start_rounds()
+        self._start_upkeep()
         self._ready.set()
 
     def _open_journal(self, machine: Machine, clock: Callable[[], Now]) -> Journal | None:
@@ -371,11 +366,13 @@ class Terminal:
         from kiosk.counter.closed import ClosedCounter
         from kiosk.counter.power import PowerDesk
         from kiosk.journal.errors import JournalError
+        from kiosk.opening import open_journal
         from kiosk.visit.events import Recovered
         from kiosk.visit.runner import Runner
 
+        look = partial(open_journal, self._profile, self._file, self._trial)
         try:
-            return self._try_journal()
+            return look()
         except JournalError as error:
             told = error.code
             _log.error("out of service: %s. %s", told, error.advice)
@@ -386,7 +383,7 @@ class Terminal:
         power.listen()
         while self._look_again.acquire() and not self._stopping:
             try:
-                journal = self._try_journal()
+                journal = look()
             except JournalError as error:
                 if error.code != told:
                     told = error.code
@@ -398,64 +395,13 @@ class Terminal:
                 return journal
         return None
 
-    def _try_journal(self) -> Journal:
-        import kiosk
-        from kiosk.health.watchdog import forget_last_end, last_end
-        from kiosk.journal.errors import JournalError
-        from kiosk.journal.journal import Journal
-        from kiosk.journal.keys import FolderKeySource
-        from kiosk.keystore.store import source
-
-        folder, keys = self._profile.data / "journal", self._profile.keys
-        journal = Journal.open(folder, FolderKeySource(folder, source(keys.source, keys.pcrs)).load())
-        try:  # a disk that takes nothing may come out with the first word
-            journal.audit("terminal.started", version=kiosk.__version__)
-            for part in last_end(self._profile.data):
-                journal.audit("terminal.frozen", part=part)
-        except JournalError:
-            with contextlib.suppress(JournalError):
-                journal.close()
-            raise
-        forget_last_end(self._profile.data)
-        return journal
-
-    def _staff_codes(self) -> Any:
-        from kiosk.access.staff_code import CURE, StaffCodes, read_staff
-
-        file = self._profile.staff_secret_file
-        if file is None or self.journal is None:
-            return None
-        try:
-            staff = read_staff(file)
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            raise ProfileError(f"access.staff_secret_file: {file}: {why}. {CURE}") from error
-        return StaffCodes(staff, self.journal, wall=time.time, monotonic=time.monotonic)
-
-    def _entry(self, profile: Profile) -> Entry:
-        """Who is let into maintenance, and how."""
-        from kiosk.access.entry import Entry
-        from kiosk.access.files import entry_secret, staff_cards
-        from kiosk.access.secret import EntrySecret
-        from kiosk.domain.beijing import beijing_now
-
-        assert self.journal is not None  # noqa: S101 (opened above)
-        try:
-            installed, cards = entry_secret(profile.entry_secret_file), staff_cards(profile.staff_cards_file)
-        except ValueError as error:
-            raise ProfileError(str(error)) from error
-        self._entry_secret = EntrySecret(self.journal, installed)
-        return Entry(
-            self.journal,
-            self._entry_secret,
-            terminal=self._known_as,
-            now=beijing_now,
-            monotonic=time.monotonic,
-            cards=cards,
-        )
-
     def _known_as(self) -> str:
-        """The terminal's id as the operator's side has it; before there is one, where it stands."""
+        """The terminal's id as the operator's side has it; before there is one, where it stands.
+
+        Not from the core's thread: waits until the terminal stands. Nobody is let in before.
+        """
+        while not self._ready.wait(0.5) and not self._stopping:
+            pass
         known = self._client.enrolment if self._client is not None else None
         return known.terminal_id if known is not None else self._profile.place.area_code
 
@@ -479,8 +425,8 @@ class Terminal:
         )
 
     def _look_soon(self) -> None:
-        if self._rounds is not None and self._afar is not None:
-            self._rounds.hurry(self._afar.look)
+        if self._upkeep is not None and self._afar is not None:
+            self._upkeep.hurry(self._afar.look)
 
     def _packs_taken(self, packs: Mapping[str, ServicePack]) -> None:
         """Between two visits."""
@@ -526,172 +472,50 @@ class Terminal:
         self._sync.start()
         self._tell_abilities()
 
-    def _start_rounds(self) -> None:
-        """What nobody's touch brings up: time that is over, room that is gone, a sync that hangs."""
-        from datetime import timedelta
-
-        from kiosk.domain.beijing import beijing_now
-        from kiosk.domain.workdays import calendar_of
-        from kiosk.health.calendar import CalendarWatch
-        from kiosk.health.rounds import Rounds
-        from kiosk.housekeeping import Housekeeping
-
-        assert self.journal is not None and self._sync is not None and self._client is not None  # noqa: S101, PT018
-        assert self._afar is not None  # noqa: S101
-        client, profile = self._client, self._profile
-        self._house = Housekeeping(
-            self.journal,
-            self._sync,
-            quiet=self._nobody_here,
-            trust=lambda: client.time.trust,
-            now=beijing_now,
-            changed=self._tell_abilities,
-            keep=timedelta(days=profile.retention_days),
-            least_free=profile.least_free_mb << 20,
-        )
-        self._house.look_for_room()  # before the first visit
-        watch = CalendarWatch(
-            self.journal, partial(calendar_of, profile.calendar), beijing_now,
-            believed=partial(_is_believed, client),
-        )  # fmt: skip
-        believed = partial(_is_believed, client)
-        care = self._care(self.journal, self._afar, believed)
-        jobs = (*self._house.jobs(), *self._afar.jobs(), watch.job(), *care, *self._kept().jobs(), self._nightly())
-        self._rounds = Rounds(jobs, self._crash)
-        self._rounds.start()
-
-    def _care(self, journal: Journal, afar: Afar, believed: Callable[[], bool]) -> tuple[Job, ...]:
-        """Who is begun anew too often, the planned restart, memory that is given back."""
-        from kiosk.domain.beijing import beijing_now
-        from kiosk.health.planned import Planned
-        from kiosk.health.supervisor import Supervisor
-        from kiosk.health.tidying import tidying
-
-        self.supervisor = Supervisor(self._begun_anew, journal)
-        plan = Planned(
-            self._profile.night, journal, restart=afar.restart, idle=self._idle, now=beijing_now,
-            believed=believed,
-        )  # fmt: skip
-        return self.supervisor.job(), plan.job(), tidying(self._nobody_here)
-
-    def _begun_anew(self) -> dict[str, int]:
-        """How often each device came back and each child had to be begun anew, since this start."""
-        manager, counter = self._manager, self._counter
-        counts = {name: manager[name].returns for name in manager} if manager is not None else {}
-        speaking = counter.speaking if counter is not None else None
-        for name, child in (("documents", self._documents), ("voice", speaking), ("page_reader", self._reader)):
-            if child is not None:
-                counts[name] = child.failures
-        return counts
-
-    def _kept(self) -> Upkeep:
-        """What keeps this terminal well; made when it is first asked for."""
+    def _start_upkeep(self) -> None:
+        from kiosk.parts import Parts
         from kiosk.trial import Standing as TrialStanding
-        from kiosk.upkeep import Means, Upkeep
+        from kiosk.upkeep import Upkeep
 
-        if self._upkeep is None:
-            assert self.journal is not None and self._manager is not None and self._since is not None  # noqa: S101, PT018
-            assert self._runner is not None  # noqa: S101
-            self._upkeep = Upkeep(
-                Means(
-                    journal=self.journal,
-                    actors={name: self._manager[name] for name in self._manager},
-                    since=self._since,
-                    house=self._as_house,
-                    loops=self._loops,
-                    marked=self._marked,
-                    post=self._runner.post,
-                    crashed=self._crash,
-                    trial=self._trial or TrialStanding(),
-                    restart=self._restart_soon,
-                    speak=self._speak,
-                )
+        assert self.journal is not None and self._manager is not None and self._since is not None  # noqa: S101, PT018
+        assert self._documents is not None and self._counter is not None and self._runner is not None  # noqa: S101, PT018
+        assert self._client is not None and self._sync is not None and self._afar is not None  # noqa: S101, PT018
+        self._upkeep = Upkeep(
+            Parts(
+                profile=self._profile,
+                file=self._file,
+                trial=self._trial or TrialStanding(),
+                journal=self.journal,
+                manager=self._manager,
+                since=self._since,
+                documents=self._documents,
+                reader=self._reader,
+                speaking=self._counter.speaking,
+                client=self._client,
+                sync=self._sync,
+                afar=self._afar,
+                runner=self._runner,
+                packs=lambda: self._packs,
+                standing=self._standing,
+                known_as=self._known_as,
+                marked=self._marked,
+                show_frame=self._show_frame,
+                changed=self._tell_abilities,
+                crashed=self._crash,
+                shut_down=self._shut_down,
+                speak=self._speak,
             )
-        return self._upkeep
-
-    def _restart_soon(self) -> bool:
-        return self._afar is not None and self._afar.restart()
-
-    def _as_house(self) -> House:
-        """What the rooms of maintenance may use."""
-        from kiosk import suites
-        from kiosk.domain.beijing import beijing_now
-        from kiosk.maintenance.house import House
-
-        assert self.journal is not None and self._manager is not None and self._client is not None  # noqa: S101, PT018
-        assert self._documents is not None and self._afar is not None  # noqa: S101, PT018
-        manager, client = self._manager, self._client
-        return House(
-            profile=self._profile,
-            profile_file=self._file,
-            journal=self.journal,
-            actors={name: manager[name] for name in manager},
-            statuses=manager.statuses,
-            documents=self._documents,
-            client=client,
-            afar=self._afar,
-            packs=lambda: self._packs,
-            online=lambda: self.online,
-            kick=self.kick,
-            now=beijing_now,
-            clock=time.monotonic,
-            sign=lambda data: suites.of_key(client.key.private).sign(client.key.private, data),
-            show_frame=self._show_frame,
-            power_down=self._shut_down,
         )
+        self._upkeep.start()
 
-    def _loops(self, *, night: bool = False) -> tuple[Loop, ...]:
-        """Closed loops that staff may run; at night those that need no person."""
-        from kiosk.domain.beijing import beijing_now
-        from kiosk.health.loops_of_cabinet import bench, for_staff, for_the_night
-        from kiosk.health.references import References
+    def _let_in(self, role: Role, who: str) -> None:
+        """From the core's thread, when the terminal stands: see `_known_as`."""
+        assert self._upkeep is not None  # noqa: S101
+        self._upkeep.begin(role, who)
 
-        assert self._manager is not None and self._documents is not None  # noqa: S101, PT018
-        actors = {name: self._manager[name] for name in self._manager}
-        made = bench(self._profile, self._documents, self._known_as, beijing_now)
-        choose = for_the_night if night else for_staff
-        return choose(self._profile, actors, References(self._profile.data), made, beijing_now)
-
-    def _nightly(self) -> Job:
-        """The test that the terminal does of itself at night."""
-        from kiosk import nightly
-        from kiosk.domain.beijing import beijing_now
-        from kiosk.maintenance import stock
-
-        assert self.journal is not None and self._client is not None and self._sync is not None  # noqa: S101, PT018
-        assert self._manager is not None and self.supervisor is not None  # noqa: S101, PT018
-        journal, manager = self.journal, self._manager
-        self._night = nightly.assemble(
-            profile=self._profile,
-            journal=journal,
-            client=self._client,
-            sync=self._sync,
-            statuses=manager.statuses,
-            packs=lambda: self._packs,
-            standing=self._standing,
-            restless=self.supervisor.restless,
-            free=self._free,
-            crashed=self._crash,
-            loops=partial(self._loops, night=True),
-            forecast=lambda: stock.days_left({s.name: s for s in journal.supplies()}, manager, beijing_now().date()),
-        )
-        return self._night.job()
-
-    def _free(self) -> bool:
-        """Whether the night's test may work: nobody is here, nobody works here, and the battery is not low."""
-        return self._nobody_here() and self._runner is not None and not self._runner.power_low
-
-    def _idle(self) -> bool:
-        return self._nobody_here() and (self._night is None or not self._night.busy)
-
-    def _nobody_here(self) -> bool:
-        from kiosk.visit.states import State
-
-        return self._runner is not None and self._runner.state in (
-            State.RECOVERING,
-            State.ATTRACT,
-            State.OUT_OF_SERVICE,
-        )
+    def _send_away(self, reason: str) -> None:
+        if self._upkeep is not None:
+            self._upkeep.end(reason)
 
     def _inboxes(self) -> Inboxes | None:
         """The line to a visit's inbox, made when the first citizen wants to send something by telephone."""
@@ -771,7 +595,7 @@ class Terminal:
                     enrolled=self._standing() is not None,
                     numbers_left=testmode.numbers_left(self.journal.numbers_left, test=self._profile.test),
                     clock=self._client is None or self._client.time.trust is not Trust.WRONG,
-                    room=self._house is None or self._house.room,
+                    room=self._upkeep is None or self._upkeep.room,
                 )
             )
 
@@ -807,13 +631,6 @@ class Terminal:
     def _show_frame(self, frame: Frame | DocumentFrame | None) -> None:
         for listener in self._frame_listeners:
             listener(frame)
-
-
-def _is_believed(client: SyncClient) -> bool:
-    """Whether the clock is not known to be wrong."""
-    from kiosk.sync.clock import Trust
-
-    return client.time.trust is not Trust.WRONG
 
 
 def _decoder_of(profile: Profile) -> PhotoDecoder:

@@ -80,16 +80,16 @@ def maintenance_samples(language: Language = "zh_CN") -> Iterator[MaintenanceSam
 def _menu(t: Translate) -> tuple[Tile, ...]:
     rows: tuple[tuple[str, str, str, Tone, bool], ...] = (
         ("overview", "总览", "Overview", "broken", True),
-        ("repairs", "动手维修", "Repairs", "attention", True),
+        ("repairs", "修理", "Repairs", "attention", True),
         ("tests", "检测", "Tests", "ok", True),
-        ("supplies", "耗材与寿命", "Supplies and life", "attention", True),
-        ("queue", "待传办件", "Queue", "ok", True),
-        ("network", "网络与后台", "Network", "ok", True),
+        ("supplies", "耗材", "Supplies", "attention", True),
+        ("queue", "待发送的办件", "Queue", "ok", True),
+        ("network", "网络", "Network", "ok", True),
         ("log", "日志", "Log", "plain", True),
         ("settings", "设置", "Settings", "plain", True),
-        ("software", "软件与事项包", "Software and packs", "ok", True),
-        ("report", "报告与诊断包", "Reports and bundle", "plain", True),
-        ("power", "重启、关机、停用", "Restart, shut down, close", "plain", False),
+        ("software", "软件", "Software", "ok", True),
+        ("report", "报告", "Report", "plain", True),
+        ("power", "停用、重启和关机", "Close, restart, shut down", "plain", False),
     )
     return tuple(Tile(path, t(zh, en), tone, allowed) for path, zh, en, tone, allowed in rows)
 
@@ -102,7 +102,7 @@ def _overview(t: Translate) -> Page:
         Row("receipt_printer", t("回执打印机", "Receipt printer"),
             t("缺纸 · 14:02 起", "Out of paper · since 14:02"), "broken",
             go("更换纸卷", "Change the roll", "repairs/roll"), "receipt_printer"),
-        Row("page_printer", t("证照打印机", "Licence printer"),
+        Row("page_printer", t("证照打印机", "Certificate printer"),
             t("墨粉约剩 8%，预计 11 月 29 日用完", "Toner about 8%, used up around 29 Nov"), "attention",
             go("申领墨粉", "Order toner", "supplies"), "page_printer"),
         Row("document_camera", t("高拍仪", "Document camera"),
@@ -117,23 +117,23 @@ def _overview(t: Translate) -> Page:
         Row("network", t("网络与后台", "Network and backend"),
             t("正常 · 往返 38 毫秒 · 时钟偏差 0.2 秒", "Well · 38 ms there and back · clock off by 0.2 s"), "ok",
             None, "network"),
-        Row("queue", t("待传办件", "Queue"),
-            t("0 件待传 · 最早 — · 隔离 0 件", "0 waiting · oldest — · 0 set aside"), "ok"),
+        Row("queue", t("待发送的办件", "Queue"),
+            t("0 件待发送 · 搁置 0 件", "0 waiting · 0 set aside"), "ok"),
         Row("power", t("电源与机柜", "Power and cabinet"),
             t("市电 · 后备 41 分钟 · 柜门已开", "Mains · 41 minutes in reserve · door open"), "ok", None, "ups"),
         Row("microphone", t("麦克风", "Microphone"), t("没有应答", "No answer"), "unknown", None, "speaker"),
     )  # fmt: skip
     return Page(
-        "overview", t("1 处故障，2 处要留意", "1 fault, 2 to watch"), "list", "broken", rows=rows,
+        "overview", t("1 处故障，2 处留意", "1 fault, 2 to watch"), "list", "broken", rows=rows,
         buttons=(
-            Button("mend", t("修好缺纸（3 步）", "Mend: out of paper (3 steps)"), opens="repairs/roll", weight="main"),
+            Button("mend", t("处理缺纸（3 步）", "Mend: out of paper (3 steps)"), opens="repairs/roll", weight="main"),
             Button("all", t("全部检测", "Test all")),
         ),
     )  # fmt: skip
 
 
 def _barred(t: Translate, page: Page) -> Page:
-    why = t("您的岗位不能做", "Not for your role")
+    why = t("请找技术员", "Ask a technician")
     first, second, *others = page.rows
     assert second.button is not None  # noqa: S101 (it is written above)
     rows = (first, replace(second, button=replace(second.button, enabled=False, why=why)), *others)
@@ -153,14 +153,14 @@ def _tests(t: Translate) -> Page:
         lead=t("在设备自己、在线路上、和您一起，各测一遍。", "By itself, over its line, and together with you."),
         rows=(
             Row("section-own", t("设备自检", "By itself")),
-            Row("internal", t("内部自检", "Internal"),
+            Row("internal", t("设备自查", "Self-check"),
                 t("通过 · 11 月 27 日 02:10", "Passed · 27 Nov 02:10"), "ok", run),
             Row("section-you", t("和您一起", "Together with you")),
             Row("print", t("打印测试页，再读回来", "Print a page and read it back"),
                 t("有条纹 · 11 月 26 日 09:41 · T-0417", "Streaks · 26 Nov 09:41 · T-0417"), "attention", run),
             Row("sound", t("听提示音", "Hear the chime"), t("还没有测过", "Never tested"), "unknown", run),
         ),
-        notice=Notice(t("内部自检通过", "The internal test passed"), "ok"),
+        notice=Notice(t("设备自查通过", "The self-check passed"), "ok"),
         buttons=(Button("all", t("全部再测一遍", "Test all again"), weight="main"),),
     )  # fmt: skip
 

@@ -214,8 +214,11 @@ class Entry:
         return Refused("unlocked", RULE.free)
 
     def _current(self) -> Shown:
-        """The challenge that holds now; a new one where there is none, or an hour is over."""
-        if self._shown is None or self._monotonic() - self._made_at >= CHALLENGE_SECONDS:
+        """The challenge that holds now; a new one where there is none, an hour is over, or the terminal was enrolled
+        meanwhile: what it was called before is nothing that the operator's side knows.
+        """
+        shown, age = self._shown, self._monotonic() - self._made_at
+        if shown is None or age >= CHALLENGE_SECONDS or shown.terminal != self._terminal():
             self._renew()
         assert self._shown is not None  # noqa: S101
         return self._shown

@@ -19,6 +19,14 @@ from kiosk.visit.ports import Post
 LOOKS = 1.5  # seconds between two looks
 PATIENCE = 4  # looks in a row without an answer until that is told
 NOT_HERE = ("no-inbox", "not-found", "not-enrolled")  # the backend offers none
+BUSY = ("too-many-requests", "http-503")  # it is there, and takes no more just now
+
+
+def _why(failure: SyncFailure) -> str:
+    """What the citizen is told: InboxFailed.why. A backend that has answered is no network that is gone."""
+    if failure.cause in NOT_HERE:
+        return "closed"
+    return "busy" if failure.cause in BUSY else "line"
 
 
 class Line(Protocol):
@@ -71,7 +79,7 @@ class InboxDesk:
         try:
             opened = self._line.open()
         except SyncFailure as failure:
-            self._tell(over, InboxFailed(turn, "closed" if failure.cause in NOT_HERE else "line"))
+            self._tell(over, InboxFailed(turn, _why(failure)))
             return
         try:
             self._tell(over, InboxOpened(turn, opened.url))
@@ -86,10 +94,10 @@ class InboxDesk:
             wait = self._looks
             try:
                 news = self._line.news(opened, last)
-            except SyncFailure:
+            except SyncFailure as failure:
                 missed += 1
                 if missed >= PATIENCE:
-                    self._tell(over, InboxFailed(turn, "line"))
+                    self._tell(over, InboxFailed(turn, _why(failure)))
                     return
                 continue
             missed = 0

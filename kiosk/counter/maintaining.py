@@ -55,7 +55,7 @@ class EntryDesk:
         self._start(self._offer)
 
     def check(self, effect: CheckEntry) -> None:
-        self._start(lambda: self._post(EntryChecked(self._check(effect))))
+        self._start(lambda: self._post(EntryChecked(self._check(effect), effect.turn)))
 
     def open(self, effect: OpenMaintenance) -> None:
         self._begin(effect.role, effect.who)

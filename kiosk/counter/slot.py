@@ -56,6 +56,9 @@ class SlotDesk:
         self._admitting = self._well = False
         self._told = ""
         self._staffs = False  # what lies inside was told as a staff card
+        self._looks, self._gives_back = 0, False  # looks under way; whether the card is given back after them
+        self._looked = threading.Event()  # none is
+        self._looked.set()
         self._end: Callable[[], None] = lambda: None
         self._slot, self._staff = actors.get(SLOT), actors.get(STAFF)
         if self._slot is None:
@@ -85,17 +88,30 @@ class SlotDesk:
         if self._slot is None:
             return
         self._admitting = True
+        with self._lock:
+            self._gives_back = False
         self._dismiss.call_off()
         self._keep.call_off()
         self._admit.ask()
         self._slot.refresh()
 
     def dismiss(self) -> None:
-        """Let none in any more; who has one gets it back, whatever a program that crashed had begun with it."""
+        """Let none in any more; who has one gets it back, whatever a program that crashed had begun with it. One that
+        was just laid in is asked first whose it is.
+        """
         if self._slot is None:
             return
         self._admitting = False
         self._admit.call_off()
+        with self._lock:
+            self._gives_back = self._looks > 0
+            if self._gives_back:
+                return
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self._slot is None:
+            return
         for rider in self._let_go:
             rider.ask()
         self._dismiss.ask()
@@ -109,6 +125,7 @@ class SlotDesk:
     def settle(self, seconds: float) -> None:
         """Return when the last dismissal has ended."""
         if self._slot is not None:
+            self._looked.wait(seconds)
             self._dismiss.settle(seconds)
 
     def staff_card_lies(self) -> bool:
@@ -136,15 +153,23 @@ class SlotDesk:
             self._admit.ask()
 
     def _tell(self, slot: str) -> None:
+        """A card that was laid in is told when it is known whose it is: a citizen sees nothing of a staff card, and on
+        the identify page it is given back before it could be asked. One that was given back is still of staff.
+        """
         with self._lock:
             if slot == self._told or (slot == "" and self._told == "kept"):  # kept until another card is seen
                 return
             self._told = slot
-            self._post(SlotChanged(slot))
-            if self._staffs:
+            looks = slot == "inside" and self._staff is not None and self._start is not None
+            if looks:
+                self._looks += 1
+                self._looked.clear()
+            else:
+                self._post(SlotChanged(slot))
+            if self._staffs and slot != "offered":
                 self._staffs = False
                 self._post(StaffCardGone())
-        if slot == "inside" and self._staff is not None and self._start is not None:
+        if looks and self._start is not None:
             self._start(self._look)
 
     def _look(self) -> None:
@@ -154,6 +179,14 @@ class SlotDesk:
             if self._told == "inside" and not self._staffs:
                 self._staffs = staffs
                 self._post(StaffCardSeen() if staffs else OtherCardSeen())
+                self._post(SlotChanged("inside"))
+            self._looks -= 1
+            gives_back = self._gives_back and not self._looks
+            self._gives_back = self._gives_back and not gives_back
+        if gives_back:
+            self._give_back()
+        if not self._looks:
+            self._looked.set()
 
 
 def lies(status: Status, *, admitting: bool) -> str:

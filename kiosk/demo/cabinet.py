@@ -10,6 +10,7 @@ from typing import Any
 
 import tomlkit
 
+from kiosk.demo import whole
 from kiosk.domain.text import Language
 from kiosk.profile import Profile, load
 from kiosk.suites import DEFAULT, SuiteName
@@ -92,12 +93,20 @@ def profile(
         }
         | _desk(ports) | dict(more or {}),
         "cards": {"keep_after": KEEP_AFTER},
-        "access": {"staff_secret_file": secret.name},
+        "access": {"staff_secret_file": secret.name} | _staff_cards(folder, more or {}),
         "screen": {"size": f"{size[0]}x{size[1]}", "fullscreen": False},
     }  # fmt: skip
     file = folder / PROFILE
     file.write_text(tomlkit.dumps(table), encoding="utf-8")
     return load(file)
+
+
+def _staff_cards(folder: Path, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Where there is a slot that reads them, whose cards open maintenance mode."""
+    if "staff_card" not in more:
+        return {}
+    (folder / whole.STAFF_CARDS).write_text(whole.staff_cards(), encoding="utf-8")
+    return {"staff_cards_file": whole.STAFF_CARDS}
 
 
 def _desk(ports: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class BackendCounts:
-    """``duplicates``: an id with other bytes, or a number taken twice. A resend after a lost answer is neither."""
+    """Of the demo's own terminal, which is one that is tried out: its cases are tests at the backend. ``duplicates``:
+    an id with other bytes, or a number taken twice. A resend after a lost answer is neither.
+    """
 
     cases: int
     duplicates: int
@@ -26,7 +28,7 @@ def backend_counts(url: str) -> BackendCounts:
     duplicates = sum(
         value for name, value in values.items() if name.startswith("kiosk_items_total") and '"conflict"' in name
     )
-    return BackendCounts(values.get("kiosk_cases", 0), duplicates + values.get("kiosk_case_conflicts", 0))
+    return BackendCounts(values["kiosk_test_cases"], duplicates + values["kiosk_test_case_conflicts"])
 
 
 @dataclass

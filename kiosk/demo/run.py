@@ -201,6 +201,15 @@ class Demo:
     def helper_pids(self) -> list[int]:
         return [helper.pid for helper in self._helpers]
 
+    def write_profile(self) -> None:
+        """The terminal's profile, in front of this cabinet and its backend."""
+        profile(
+            self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
+            language=self._wanted.language, camera_rate=self._wanted.camera_rate,
+            more=whole.devices(self.ports), suite=self._wanted.suite, publishing=[self._publishing],
+            progress_url=f"{self.backend_url}/p/progress",
+        )  # fmt: skip
+
     def make_terminal(self, **options: Any) -> Any:
         """The terminal in front of this cabinet, not started; ``options`` are further ones of Terminal's."""
         from devices.simulators.photo import SimulatedPhotoDecoder
@@ -208,12 +217,7 @@ class Demo:
         from kiosk.terminal import Terminal
         from ui.words import word
 
-        profile(
-            self.ports, self._wanted.out, enrolment_code=self.enrolment_code, size=self._wanted.size,
-            language=self._wanted.language, camera_rate=self._wanted.camera_rate,
-            more=whole.devices(self.ports), suite=self._wanted.suite, publishing=[self._publishing],
-            progress_url=f"{self.backend_url}/p/progress",
-        )  # fmt: skip
+        self.write_profile()
         usual: dict[str, Any] = {"decoder": SimulatedPhotoDecoder(), "failed": self._failed, "power_down": _powerless}
         file = self._wanted.out / PROFILE
 

@@ -14,9 +14,9 @@ from typing import Any
 from devices.simulators.control import ControlError
 from kiosk.access.staff_code import SHARED, parse_staff, totp
 from kiosk.demo.commands import kiosk
+from kiosk.demo.whole import STAFF
 
 STEP = 30
-STAFF = "0417"  # the number of the demo's technician
 
 
 class DemoStage:

@@ -23,6 +23,17 @@ LOCKER = {
 }
 UPS = "kiosk"
 
+STAFF = "0417"  # the number of the demo's technician, who has a card, too
+STAFF_CARDS = "staff-cards.toml"
+
+
+def staff_cards() -> str:
+    """The list of staff cards (kiosk/access/cards.py): the card ``piv:staff`` is the technician's."""
+    from devices.simulators.applets import piv
+
+    lines = [f'"{name}" = {{ number = "{STAFF}", role = "technician" }}' for name in piv.certificates(piv.staff())]
+    return "\n".join(["[cards]", *lines, ""])
+
 
 def left_out() -> dict[str, str]:
     """Twins that stand on other people's programs, where these are not here: device -> what it needs."""

@@ -25,7 +25,7 @@ CODE = 34 * MM
 SCAN = "扫码核对：本报告由这台终端签名"
 UNSIGNED = "没有签名：终端还没有登记"
 TURN = "第 {n} 页，共 {of} 页"
-LIMITS = "“通过”只说明那一刻的测试；没有人能判断的写作“没有结论”，不算通过。"
+LIMITS = "“通过”只说明那一刻的检测；没有人能判断的写作“没有结论”，不算通过。"
 
 Row = tuple[str, str, str, str]
 """Title, tone, words, when."""
@@ -198,8 +198,8 @@ def _write(sheet: receipt.Sheet, paper: PaperContent) -> None:
             sheet.rule()
             sheet.paragraph(title.removeprefix(SECTION), receipt.SECTION, style="title")
         else:
-            sheet.paragraph(f"{SIGNS[tone]} {title}".strip(), receipt.SMALL)
-            sheet.paragraph(f"{words} {when}".strip(), receipt.SMALL, bullet=True)
+            sheet.paragraph(f"{SIGNS[tone]} {title} {when[5:]}".strip(), receipt.SMALL)  # the year stands above
+            sheet.paragraph(words, receipt.SMALL, bullet=True)
     sheet.rule()
     sheet.code(paper.qr, (SCAN if page.mark_in(paper) else UNSIGNED,))
     sheet.skip(24)

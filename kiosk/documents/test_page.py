@@ -19,11 +19,11 @@ MM = 72 / 25.4
 WIDTH, HEIGHT = 595.28, 841.89
 TITLE, ENGLISH = "打印机测试页", "Printer test page"
 VOID, VOID_EN = "测试 · 不作凭证", "TEST · NOT VALID"
-RECEIPT_TITLE = "小票打印机测试"
+RECEIPT_TITLE = "回执打印机测试"
 LOOK = (
     "四条灰带从左到右应当均匀：竖着的白线或黑线是条纹，下面的数字说明在哪里",
     "细线应当连续、粗细一致；四角的直角应当完整",
-    "下面每一行字都应当清楚，包括最小的一行",
+    "上面每一行字都应当清楚，包括最小的一行",
     "把这一页正面朝上放到高拍仪下，机器自己读二维码、找条纹",
 )
 LOOK_EN = "Bars even, lines unbroken, corners whole, every line of type sharp? Then lay it under the camera."
@@ -40,13 +40,13 @@ def code_of(terminal: str, at: datetime, serial: str) -> str:
 
 def content(place: Place, *, terminal: str, at: datetime, serial: str, printer: str, software: str) -> PaperContent:
     """The A4 page. ``terminal``: its number; ``serial``: which of its test pages; ``at``: Beijing time."""
-    return _content(PAGE, TITLE, place, terminal, at, serial, printer, software)
+    return _content(PAGE, TITLE, place, terminal, at, serial, f"证照打印机 {printer}".strip(), software)
 
 
 def receipt_content(
     place: Place, *, terminal: str, at: datetime, serial: str, printer: str, software: str
 ) -> PaperContent:
-    return _content(RECEIPT, RECEIPT_TITLE, place, terminal, at, serial, printer, software)
+    return _content(RECEIPT, RECEIPT_TITLE, place, terminal, at, serial, f"回执打印机 {printer}".strip(), software)
 
 
 def _content(

@@ -31,6 +31,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def within(title: str) -> str:
+    """A title within a sentence: ``Case receipt`` as ``case receipt``, ``ID card`` and Chinese as they are."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
 def shown(text: str) -> str:
     """Text of unknown origin as one line for an operator's screen: what would steer a terminal becomes U+FFFD."""
     return "".join("\ufffd" if unicodedata.category(character) in _UNSEEN else character for character in text)

@@ -1,4 +1,4 @@
-"""How a closed loop asks a device: through its actor, with a deadline, and what goes wrong as a fault, not an error."""
+"""How tests and closed loops ask a device: through its actor, with a deadline. Blocks: for a worker's thread."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ ABSENT = Fault("no-device", Action.CONFIGURE, "this terminal has none")
 CANNOT = Fault("not-supported", Action.NONE, "this driver cannot")
 
 
+def asked(actor: Actor, command: Callable[[Any, Deadline], T], seconds: float) -> T:
+    """What the device answers. Raises DeviceError, also for an actor that does not come back."""
+    try:
+        return actor.submit(command, seconds).result(seconds + _GRACE)
+    except FutureTimeout:
+        raise DeviceError("no-answer", "the device's thread does not come back", advice="", retryable=True) from None
+
+
 def ask(actor: Actor | None, command: Callable[[Any, Deadline], T], seconds: float) -> T | Fault:
-    """What the device answers, or what prevents it. Blocks: for a worker's thread."""
+    """What the device answers, or what prevents it, as a fault."""
     if actor is None:
         return ABSENT
     try:
-        return actor.submit(command, seconds).result(seconds + _GRACE)
+        return asked(actor, command, seconds)
     except DeviceError as error:
         return error.fault()
-    except FutureTimeout:
-        return Fault("no-answer", Action.RESET)

@@ -8,13 +8,14 @@ camera, the receipt, taking a reference.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kiosk import __version__
 from kiosk.documents import test_page
 from kiosk.health.loops_camera import CAMERAS, GLASS, Commission, Glass, Sight
-from kiosk.health.loops_print import CARRIED_SECONDS, Bench, TestPage, TestReceipt
+from kiosk.health.loops_print import CARRIED_SECONDS, Bench, PrintedPage, TestPage, TestReceipt
 from kiosk.health.loops_sound import SoundHeard, SoundPath
 
 if TYPE_CHECKING:
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
     from kiosk.domain.papers import PaperContent
     from kiosk.health.loops import Loop
     from kiosk.health.references import References
+    from kiosk.parts import Parts
     from kiosk.profile import Profile
+
+    Choose = Callable[[Profile, Mapping[str, Actor], References, Bench, Callable[[], datetime]], tuple[Loop, ...]]
+
+
+def of_terminal(parts: Parts, choose: Choose, going: Callable[[], bool]) -> tuple[Loop, ...]:
+    """Those of a terminal that stands; ``choose``: `for_the_night` or `for_staff`. ``going``: see Bench."""
+    from kiosk.domain.beijing import beijing_now
+    from kiosk.health.references import References
+
+    profile = parts.profile
+    made = replace(bench(profile, parts.documents, parts.known_as, beijing_now), going=going)
+    return choose(profile, parts.actors(), References(profile.data), made, beijing_now)
 
 
 def bench(
@@ -69,6 +83,7 @@ def for_staff(
         more.append(SoundHeard(actors["sound"], now))
     if "page_printer" in actors:
         camera = actors.get("document_camera")
+        more.append(PrintedPage(made, actors["page_printer"], None))
         more.append(TestPage(made, actors["page_printer"], camera, CARRIED_SECONDS))
     if "receipt_printer" in actors:
         more.append(TestReceipt(made, actors["receipt_printer"]))

@@ -192,6 +192,11 @@ def _refuses(folder: Path) -> bool:
     return False
 
 
+def low(least_free: int) -> int:
+    """With fewer bytes free than that somebody has to make room soon."""
+    return max(DISK_LOW, 2 * least_free)
+
+
 def disk(folder: Path, least_free: int = DISK_OUT) -> Check:
     """Room where the journal grows, and whether this user may write there. ``least_free``: bytes, as the profile says;
     with less no visit is begun."""
@@ -218,6 +223,6 @@ def disk(folder: Path, least_free: int = DISK_OUT) -> Check:
     if os.path.exists(folder / "journal" / JOURNAL) and not os.path.exists(reserve):  # False where it may not look
         what = f"{room}; the reserve of {SIZE / 1e6:.0f} MB for a visit is not there, so none is begun"
         return attention("disk", what, "A running terminal puts it back as soon as it fits and nobody is there.")
-    if free < DISK_LOW:
+    if free < low(least_free):
         return attention("disk", room, "Free space soon.")
     return good("disk", room)

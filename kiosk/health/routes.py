@@ -6,19 +6,22 @@ operstate), net/ipv4/fib_trie.c (/proc/net/route), net/ipv6/route.c (/proc/net/i
 
 from __future__ import annotations
 
+import ipaddress
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 Code = Literal["ok", "no-cable", "no-interface", "no-route"]
+Target = ipaddress.IPv4Address | ipaddress.IPv6Address
 _UP, _REJECT = 0x1, 0x200  # RTF_UP, RTF_REJECT
-_ANY_V4, _ANY_V6 = "0" * 8, "0" * 32
+_ANY_V4, _ANY_V6 = ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6Network("::/0")
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """``interface``: the one that the default route takes, or else the first that is there; "" for none."""
+    """``interface``: the one that the way takes, or else the first that is there; "" for none."""
 
     code: Code
     interface: str = ""
@@ -28,14 +31,18 @@ class Way:
         return self.code == "ok"
 
 
-def look(version: int | None, root: Path = Path("/")) -> Way:
-    """The way for addresses of this IP version; None: either."""
+def look(target: Target | None, root: Path = Path("/")) -> Way:
+    """The way to this address: the narrowest route that leads there, which need not be the default one (a network of
+    one's own may have none). None: any default route.
+    """
     found = interfaces(root)
     if not found:
         return Way("no-interface")
-    routes = [*(_v4(root) if version != 6 else ()), *(_v6(root) if version != 4 else ())]
-    if routes:
-        name = routes[0]
+    routes = [*(_v4(root) if target is None or target.version == 4 else ()),
+              *(_v6(root) if target is None or target.version == 6 else ())]  # fmt: skip
+    leads = [(net, name) for net, name in routes if net in (_ANY_V4, _ANY_V6) or (target is not None and target in net)]
+    if leads:
+        _, name = max(leads, key=lambda each: each[0].prefixlen)
         return Way("ok" if carrier(name, root) else "no-cable", name)
     if not any(carrier(name, root) for name in found):
         return Way("no-cable", found[0])
@@ -59,18 +66,27 @@ def carrier(name: str, root: Path = Path("/")) -> bool:
         return False
 
 
-def _v4(root: Path) -> Iterator[str]:
-    """Iface Destination Gateway Flags …: hex, a heading first."""
+def _v4(root: Path) -> Iterator[tuple[ipaddress.IPv4Network, str]]:
+    """Iface Destination Gateway Flags … Mask: hex of this machine's byte order, a heading first."""
     for fields in _lines(root / "proc/net/route", 1):
-        if len(fields) > 7 and fields[1] == _ANY_V4 and fields[7] == _ANY_V4 and _holds(fields[3]):
-            yield fields[0]
+        if len(fields) > 7 and _holds(fields[3]):
+            try:
+                numbers = [int(fields[column], 16).to_bytes(4, sys.byteorder) for column in (1, 7)]
+                where, mask = map(ipaddress.IPv4Address, numbers)
+                yield ipaddress.IPv4Network(f"{where}/{mask}"), fields[0]
+            except (ValueError, OverflowError):
+                continue
 
 
-def _v6(root: Path) -> Iterator[str]:
+def _v6(root: Path) -> Iterator[tuple[ipaddress.IPv6Network, str]]:
     """Destination, its length, source, its length, gateway, metric, references, uses, flags, interface."""
     for fields in _lines(root / "proc/net/ipv6_route", 0):
-        if len(fields) > 9 and fields[0] == _ANY_V6 and fields[1] == "00" and fields[9] != "lo" and _holds(fields[8]):
-            yield fields[9]
+        if len(fields) > 9 and fields[9] != "lo" and _holds(fields[8]):
+            try:
+                where = ipaddress.IPv6Address(bytes.fromhex(fields[0]))
+                yield ipaddress.IPv6Network(f"{where}/{int(fields[1], 16)}"), fields[9]
+            except ValueError:
+                continue
 
 
 def _holds(flags: str) -> bool:

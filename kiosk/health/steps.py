@@ -113,8 +113,8 @@ class Walk:
             self._addresses = self._name.addresses(self._left(NAME_SECONDS))
         except TimeoutError:
             return self._no_name("no-answer", host)
-        except OSError:
-            return self._no_name("unknown", host)
+        except OSError as error:  # EAI_AGAIN: the resolver itself has given up waiting, or was turned away
+            return self._no_name("no-answer" if error.errno == socket.EAI_AGAIN else "unknown", host)
         found = str(self._addresses[0][4][0]) if self._addresses else ""
         if not found:
             return self._no_name("unknown", host)
@@ -126,10 +126,10 @@ class Walk:
         return _bad(code, host) if way.ok else _bad(f"by-{way.code}", host, way.interface)
 
     def _route(self) -> _Said:
-        target = str(self._addresses[0][4][0])
-        if ipaddress.ip_address(target.partition("%")[0]).is_loopback:
+        target = ipaddress.ip_address(str(self._addresses[0][4][0]).partition("%")[0])
+        if target.is_loopback:
             return _good("local")
-        way = routes.look(ipaddress.ip_address(target.partition("%")[0]).version, self._line.root)
+        way = routes.look(target, self._line.root)
         return _good(way.code, way.interface) if way.ok else _bad(way.code, way.interface)
 
     def _connect(self) -> _Said:

@@ -20,6 +20,7 @@ from typing import Protocol
 from kiosk import durable
 
 SAFE = frozenset({"nosuid", "nodev", "noexec"})
+_SAFE_FLAGS = os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC
 RESERVE = 1 << 16  # bytes that a file system needs beside the file itself
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
 _ESCAPES = re.compile(r"\\([0-7]{3})")
@@ -115,14 +116,27 @@ class MountedStick:
         if _NAME.fullmatch(name) is None:
             raise ValueError("no name for a file on a stick")
         try:
-            if not os.path.ismount(self._folder):
-                raise StickError("gone", self._part.name)
-            if shutil.disk_usage(self._folder).free < len(data) + RESERVE:
-                raise StickError("full", self._part.name)
-            durable.put(self._folder / name, data)
+            held = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                self._there(held)
+                room = os.fstatvfs(held)
+                if room.f_bavail * room.f_frsize < len(data) + RESERVE:
+                    raise StickError("full", self._part.name)
+                durable.put(Path(f"/proc/self/fd/{held}", name), data)
+                self._there(held)
+            finally:
+                os.close(held)
         except OSError as error:
             raise StickError(_ERRORS.get(error.errno or 0, "write-failed"), self._part.name) from error
         return name
+
+    def _there(self, held: int) -> None:
+        """What is held open is what is mounted there, and as it has to be: a stick may be changed at any moment."""
+        if not os.path.ismount(self._folder) or os.fstat(held).st_dev != os.stat(self._folder).st_dev:
+            raise StickError("gone", self._part.name)
+        flags = os.fstatvfs(held).f_flag
+        if flags & _SAFE_FLAGS != _SAFE_FLAGS:
+            raise StickError("unsafe-mount", self._part.name)
 
     def release(self) -> bool:
         return self._unmount is not None and self._unmount(self._part)

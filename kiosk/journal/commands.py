@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO
@@ -40,11 +40,15 @@ def journal_folder(data: Path) -> Path:
 
 
 def verify(data: Path, *, as_json: bool = False, out: TextIO | None = None) -> int:
-    """Check the whole journal and say what is wrong, in words."""
+    """Check the whole journal and say what is wrong, in words.
+
+    Whole is what the terminal left, every byte: with anything behind its last page it is not, as for ``log verify``.
+    """
     out = out or sys.stdout
 
     def run(connection: Connection) -> int:
         report = reading.verify(connection)
+        report = replace(report, problems=(*report.problems, *(p.text for p in auditing.damaged_pages(connection))))
         if as_json:
             print(json.dumps({"ok": report.ok, **asdict(report)}, ensure_ascii=False), file=out)
         else:

@@ -75,6 +75,8 @@ def connect(
     opened = dbapi.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
     connection = cast("Connection", opened)
     try:
+        # What goes wrong is an exception, told in our words: SQLCipher's own lines on stderr would come before.
+        connection.execute("PRAGMA cipher_log_level = NONE").fetchall()
         # x'..' is the raw key: no passphrase, so none of the 80 ms key stretching. HMAC-SHA256 seals a 4 KB page in
         # two thirds of the time of SQLCipher's default SHA-512 (which has no instruction of its own on x86).
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")

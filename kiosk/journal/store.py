@@ -223,7 +223,7 @@ class Store:
         """So many sealed bytes were written or freed besides rows: the log is folded back the sooner."""
         self._bytes += size
 
-    def audit(self, event: str, item: str = "", **details: Detail) -> None:
+    def audit(self, event: str, item: str = "", /, **details: Detail) -> None:
         self.chain.append(self.now(), event, item, details)
 
     def set_meta(self, key: str, value: str) -> None:

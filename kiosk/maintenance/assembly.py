@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import time
+from functools import partial
+from typing import TYPE_CHECKING
 
-from kiosk import testmode
+from kiosk import suites, testmode
+from kiosk.domain.beijing import beijing_now
+from kiosk.health.loops_machine import of_machine
+from kiosk.health.loops_of_cabinet import for_staff, of_terminal
 from kiosk.maintenance.desk import MaintenanceDesk
+from kiosk.maintenance.house import House
 from kiosk.maintenance.log_room import LogRoom
 from kiosk.maintenance.network import NetworkRoom
 from kiosk.maintenance.overview import Overview
@@ -20,51 +24,57 @@ from kiosk.maintenance.settings import SettingsRoom
 from kiosk.maintenance.software import SoftwareRoom
 from kiosk.maintenance.supplies import Supplies
 from kiosk.maintenance.tests_room import Tests
+from kiosk.visit.events import MaintenanceLeft, MaintenanceLocked
 
 if TYPE_CHECKING:
-    from kiosk.domain.papers import PaperContent
-    from kiosk.health.loops import Loop
     from kiosk.health.readiness import Check
     from kiosk.maintenance.counting import SupplyCounter
-    from kiosk.maintenance.house import House
     from kiosk.maintenance.room import Room, Session
-    from kiosk.maintenance.since import Since
-    from kiosk.trial import Standing
-
-Speak = Callable[[str, Sequence[Any]], str]
+    from kiosk.parts import Parts
+    from kiosk.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the terminal has made for the rooms. ``speak``: words of papers, None where nobody knows any (no report).
+def house(parts: Parts) -> House:
+    """What the rooms may use of this terminal."""
+    client, sync = parts.client, parts.sync
+    return House(
+        profile=parts.profile,
+        profile_file=parts.file,
+        journal=parts.journal,
+        actors=parts.actors(),
+        statuses=parts.manager.statuses,
+        documents=parts.documents,
+        client=client,
+        afar=parts.afar,
+        packs=parts.packs,
+        online=lambda: sync.online,
+        kick=sync.kick,
+        now=beijing_now,
+        clock=time.monotonic,
+        sign=lambda data: suites.of_key(client.key.private).sign(client.key.private, data),
+        show_frame=parts.show_frame,
+        power_down=parts.shut_down,
+    )
 
-    ``doctor``: what `kiosk doctor` says of this terminal; ``marked``: a paper with the terminal's signature in it.
-    """
 
-    since: Since
-    supplies: SupplyCounter
-    loops: Iterable[Loop]
-    trial: Standing
-    speak: Speak | None
-    marked: Callable[[PaperContent], PaperContent]
-    doctor: Callable[[], list[Check]]
-
-
-def rooms(house: House, parts: Parts) -> tuple[Room, ...]:
+def rooms(house: House, parts: Parts, supplies: SupplyCounter) -> tuple[Room, ...]:
     """In the order of the menu."""
-    loops = tuple(parts.loops)
-    data = house.profile.data
+    profile = house.profile
+    data, least_free = profile.data, profile.least_free_mb << 20
+    machine = of_machine(house.journal, least_free, house.client.time.look, house.now)
+    loops = (*of_terminal(parts, for_staff, parts.staff_here), *machine)
     found: list[Room] = [
         Overview(house, parts.since),
         Repairs(house, loops),
         Tests(house, loops),
-        Supplies(house, parts.supplies),
+        Supplies(house, supplies),
         QueueRoom(house),
         NetworkRoom(house),
         LogRoom(house),
     ]
     if parts.speak is not None:
-        found.append(ReportRoom(house, parts.speak, marked=parts.marked, doctor=parts.doctor))
+        doctor = partial(_examined, house.profile)
+        found.append(ReportRoom(house, parts.speak, marked=parts.marked, doctor=doctor))
     found += [
         SettingsRoom(house, parts.trial),
         SoftwareRoom(house),
@@ -73,19 +83,27 @@ def rooms(house: House, parts: Parts) -> tuple[Room, ...]:
     return tuple(found)
 
 
-def desk(
-    house: House,
-    parts: Parts,
-    *,
-    left: Callable[[str], None],
-    locked: Callable[[], None],
-    crashed: Callable[[BaseException], None],
-) -> MaintenanceDesk:
+def desk(parts: Parts, supplies: SupplyCounter) -> MaintenanceDesk:
     """Not started."""
+    made, post = house(parts), parts.runner.post
 
     def bar(session: Session) -> Bar:
-        return Bar(terminal=house.profile.terminal, who=session.who, role=session.role, test=house.profile.test)
+        return Bar(terminal=made.profile.terminal, who=session.who, role=session.role, test=made.profile.test)
 
     return MaintenanceDesk(
-        rooms(house, parts), house.journal, bar=bar, left=left, locked=locked, crashed=crashed, clock=house.clock
+        rooms(made, parts, supplies),
+        made.journal,
+        bar=bar,
+        left=lambda reason: post(MaintenanceLeft(reason)),
+        locked=lambda: post(MaintenanceLocked()),
+        crashed=parts.crashed,
+        clock=made.clock,
+        language=made.profile.language,
     )
+
+
+def _examined(profile: Profile) -> list[Check]:
+    """What `kiosk doctor` says of this terminal."""
+    from kiosk.doctor import of_terminal as examined
+
+    return examined(profile)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from kiosk.access.roles import Deed
-from kiosk.journal.errors import JournalError
+from kiosk.journal.errors import ONLY_A_RESTART_TELLS, JournalError
 from kiosk.maintenance.room import Desk, Path, Session
 from kiosk.maintenance.screen import Ask, Button, Notice, Said, Tile, Tone
 
@@ -73,6 +73,8 @@ class BareRoom:
             try:
                 job()
             except JournalError as error:
+                if error.code in ONLY_A_RESTART_TELLS:
+                    raise
                 self.notice = Notice(Said("maint.common.journal_trouble", (error.code,)), "broken")
                 self.desk.changed()
 

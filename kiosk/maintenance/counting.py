@@ -13,15 +13,15 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from devices.contracts.device import DeviceError
+from kiosk.health.asking import asked
 from kiosk.maintenance import stock
-from kiosk.maintenance.trying import asked
 
 if TYPE_CHECKING:
     from devices.contracts.deadline import Deadline
     from kiosk.counter.actors import Actor
 
 EVERY = 300.0  # seconds between two looks
-SECONDS = 5.0  # that a device is waited for
+SECONDS = 2.0  # that a device is waited for: whoever is busy is asked the next time, and the rounds go on
 
 
 class Noted(Protocol):

@@ -1,10 +1,13 @@
 """The desk: who works here now, which page is shown, and what a touch does. One thread; nothing here knows Qt.
 
 Every step is in the audit log: begun, locked, taken up again, each act that changes something, refused, ended and why.
+Where the journal takes nothing any more (a full disk) the session ends: nobody works here without its being written
+down.
 """
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,14 +17,18 @@ from typing import Protocol
 
 from kiosk.access.roles import Deed
 from kiosk.domain.text import Language
+from kiosk.journal.errors import JournalError
+from kiosk.maintenance.barring import barred, menu, not_for
+from kiosk.maintenance.keeping import FULL
 from kiosk.maintenance.room import Path, Room, Session
-from kiosk.maintenance.screen import Bar, Button, Notice, Page, Row, Said, Snapshot, Tile
+from kiosk.maintenance.screen import Bar, Notice, Snapshot
 
 LOCK_SECONDS = 180.0  # without a touch
 END_SECONDS = 3600.0  # from the entry on, whatever is done
 WAIT_SECONDS = 900.0  # that a locked session may be taken up again
 START = "overview"
-NOT_FOR_YOU = Said("maint.desk.not_for_role")
+UNNOTED = "journal"  # why a session ended: what is done could not be written down
+_log = logging.getLogger("kiosk.maintenance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,8 @@ class _Stop:
 
 class MaintenanceDesk:
     """``left`` is called with why a session has ended, ``locked`` when it locks by itself (the visit then shows the
-    public that work is going on). ``bar`` says what stands around every page, for a session.
+    public that work is going on). ``bar`` says what stands around every page, for a session; ``language``: the
+    terminal's first, in which every session begins.
     """
 
     def __init__(
@@ -106,6 +114,7 @@ class MaintenanceDesk:
         locked: Callable[[], None],
         crashed: Callable[[BaseException], None],
         clock: Callable[[], float],
+        language: Language = "zh_CN",
         lock_seconds: float = LOCK_SECONDS,
         end_seconds: float = END_SECONDS,
         wait_seconds: float = WAIT_SECONDS,
@@ -122,9 +131,11 @@ class MaintenanceDesk:
         self._locked = False
         self._path: Path = ()
         self._trail: list[Path] = []
-        self._language: Language = "zh_CN"
+        self._first_language = self._language = language
         self._ends_at = self._locks_at = 0.0
         self._notice: Notice | None = None
+        self._stopping = False
+        self._worker = threading.local()
         self._jobs = ThreadPoolExecutor(max_workers=4, thread_name_prefix="maintenance-work")
         self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
         for room in rooms:
@@ -137,6 +148,7 @@ class MaintenanceDesk:
 
     def stop(self, seconds: float = 5.0) -> None:
         """End; what is under way is waited for, but not for ever."""
+        self._stopping = True
         self._queue.put(_Stop())
         if self._thread.is_alive():
             self._thread.join(seconds)
@@ -172,8 +184,17 @@ class MaintenanceDesk:
         self._queue.put(_Changed())
 
     def work(self, job: Callable[[], None]) -> None:
+        asked_by = self._whose
+
+        def done() -> None:
+            self._worker.session = asked_by
+            try:
+                job()
+            finally:
+                self._worker.session = None
+
         try:
-            begun = self._jobs.submit(job)
+            begun = self._jobs.submit(done)
         except RuntimeError:  # it is ending
             return
         begun.add_done_callback(self._ended)
@@ -185,12 +206,22 @@ class MaintenanceDesk:
         self._queue.put(Leave())
 
     def audit(self, event: str, **details: str | int) -> None:
-        who = {"staff": self._session.who} if self._session is not None and self._session.who else {}
+        session = self._whose
+        who = {"staff": session.who} if session is not None and session.who else {}
         self._log.audit(event, **who, **details)
+
+    @property
+    def _whose(self) -> Session | None:
+        """Who does what is done now; on a worker's thread whoever has asked for it, though another be here by now."""
+        return getattr(self._worker, "session", None) or self._session
 
     def _ended(self, job: Future[None]) -> None:
         error = None if job.cancelled() else job.exception()
-        if error is not None:
+        if error is None or self._stopping:  # what it stood on is being taken away
+            return
+        if _unnoted(error):
+            self._queue.put(_End(UNNOTED))
+        else:
             self._crashed(error)
 
     # -- the desk's thread ---------------------------------------------------------------------------
@@ -207,14 +238,22 @@ class MaintenanceDesk:
         try:
             item = self._queue.get(block, self._pause() if block else None)
         except queue.Empty:
-            self._look_at_clock()
+            self._noting(self._look_at_clock)
             return block
         if isinstance(item, _Stop):
             self._finish("stopped", tell=False)
             return False
-        self._look_at_clock()
-        self._take(item)
+        self._noting(self._look_at_clock)
+        self._noting(lambda: self._take(item))
         return True
+
+    def _noting(self, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except JournalError as error:
+            if not _unnoted(error):
+                raise
+            self._finish(UNNOTED)
 
     def _pause(self) -> float | None:
         if self._session is None:
@@ -293,10 +332,15 @@ class MaintenanceDesk:
             return
         if not self._locked and self._path:
             self._room(self._path).leave(self._path)
-        self.audit("maintenance.ended", reason=reason)
+        try:
+            self.audit("maintenance.ended", reason=reason)
+        except JournalError as error:  # it ends all the same
+            if not _unnoted(error):
+                raise
+            _log.error("the end of maintenance (%s) could not be noted: %s", reason, error.code)
         self._session, self._locked, self._path, self._notice = None, False, (), None
         self._trail.clear()
-        self._language = "zh_CN"
+        self._language = self._first_language
         self._tell(None)
         if tell:
             self._left(reason)
@@ -343,7 +387,7 @@ class MaintenanceDesk:
         if self._session.may(deed):
             return True
         self.audit("maintenance.refused", deed=deed.value)
-        self._notice = Notice(NOT_FOR_YOU, "attention")
+        self._notice = Notice(not_for(self._session.role), "attention")
         self._show()
         return False
 
@@ -356,38 +400,9 @@ class MaintenanceDesk:
         if self._notice is not None:
             page = replace(page, notice=self._notice)
         bar = replace(self._bar(self._session), language=self._language, ends_at=self._ends_at, locks_at=self._locks_at)
-        self._tell(Snapshot(bar, self._barred(page), self._menu()))
-
-    def _menu(self) -> tuple[Tile, ...]:
-        assert self._session is not None  # noqa: S101
-        session = self._session
-        tiles = [(room, tile) for room in self._rooms.values() for tile in room.tiles(session)]
-        return tuple(
-            replace(tile, allowed=session.may(room.needs(tuple(tile.path.split("/"))))) for room, tile in tiles
+        self._tell(
+            Snapshot(bar, barred(page, self._rooms, self._path, self._session), menu(self._rooms, self._session))
         )
-
-    def _barred(self, page: Page) -> Page:
-        """The same page; what this role may not do is shown as such."""
-        return replace(
-            page,
-            buttons=tuple(map(self._barred_button, page.buttons)),
-            rows=tuple(self._barred_row(row) for row in page.rows),
-        )
-
-    def _barred_row(self, row: Row) -> Row:
-        return row if row.button is None else replace(row, button=self._barred_button(row.button))
-
-    def _barred_button(self, button: Button) -> Button:
-        assert self._session is not None  # noqa: S101
-        if button.opens:
-            path = tuple(button.opens.split("/"))
-            room = self._rooms.get(path[0])
-            deed = room.needs(path) if room is not None else None
-        else:
-            deed = self._room(self._path).deed(self._path, button.name)
-        if deed is None or self._session.may(deed):
-            return button
-        return replace(button, enabled=False, why=NOT_FOR_YOU)
 
     def _tell(self, snapshot: Snapshot | None) -> None:
         with self._guard:
@@ -397,3 +412,8 @@ class MaintenanceDesk:
             listeners = self._listeners
         for listener in listeners:
             listener(snapshot)
+
+
+def _unnoted(error: BaseException) -> bool:
+    """Whether it says that the journal takes nothing now; every other error ends the process."""
+    return isinstance(error, JournalError) and error.code in FULL

@@ -16,7 +16,8 @@ from devices.contracts.camera import (
     ReferenceUnusable,
 )
 from devices.contracts.device import DeviceError
-from kiosk.maintenance.trying import Tried, asked
+from kiosk.health.asking import asked
+from kiosk.maintenance.trying import Tried
 
 if TYPE_CHECKING:
     from devices.contracts.deadline import Deadline

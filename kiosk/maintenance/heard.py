@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from devices.contracts.device import DeviceError
 from devices.contracts.sound import Output, Pcm, Played, PlayOutcome
-from kiosk.maintenance.trying import Tried, asked
+from kiosk.health.asking import asked
+from kiosk.maintenance.trying import Tried
 
 if TYPE_CHECKING:
     from devices.contracts.deadline import Deadline

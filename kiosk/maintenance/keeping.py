@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kiosk.journal.journal import Journal
 
 FULL = frozenset({"journal-full", "journal-unwritable", "journal-missing", "journal-busy"})
+"""Codes of a journal that is whole and takes nothing now."""
 
 
 def keep(journal: Journal, proof: Proof, renews: str = "") -> bool:

@@ -6,6 +6,7 @@ Nothing outside the closed catalogue (kiosk/journal/events.toml) can stand in th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
@@ -13,6 +14,7 @@ from kiosk.access.roles import Deed
 from kiosk.journal.catalogue import catalogue
 from kiosk.journal.inspecting import LogRow
 from kiosk.journal.journal import Journal
+from kiosk.maintenance import words
 from kiosk.maintenance.bare import BareRoom
 from kiosk.maintenance.house import House
 from kiosk.maintenance.moments import second
@@ -26,6 +28,9 @@ SIZE = 12  # rows of a page
 TURNS = 25  # stretches of the chain that one page looks through at most, SCANNED rows each at the utmost
 LEFT_OUT = frozenset({"hash", "log", "head", "key", "item", "attachments", "kept", "rung", "verification"})
 """Details that tell a person nothing."""
+FIRST = ("subject", "device", "test", "repair", "outcome", "role", "reason")
+"""Details that one looks for first, in this order; the others follow as they were written."""
+_WORD = re.compile(r"[a-z][a-z0-9_-]{0,40}", re.ASCII)
 
 BROKEN = frozenset({
     "journal.rescued", "item.lost", "item.quarantined", "item.alarm", "device.failed", "sync.alarm", "sync.hangs",
@@ -165,7 +170,30 @@ def row(found: LogRow) -> Row:
     parts: list[str | int | Said] = [second(found.at)]
     if found.item:
         parts += ["  ", mask(found.item)]
-    for key, value in found.details.items():
+    for key in (
+        *(each for each in FIRST if each in found.details),
+        *(key for key in found.details if key not in FIRST),
+    ):
         if key not in LEFT_OUT:
-            parts += ["  ", Said("maint.log.pair", (Said(f"maint.log.key.{key}", (key,)), value))]
+            name, value = Said(f"maint.log.key.{key}", (key,)), told(found.event, key, found.details[key])
+            parts += ["  ", Said("maint.log.pair", (name, value))]
     return Row(f"log-{found.seq}", title, plain(*parts), tone(found))
+
+
+def told(event: str, key: str, value: str | int) -> str | int | Said:
+    """A detail's value in words where it is one of the program's own; what has none is shown as it was written."""
+    if not isinstance(value, str) or not _WORD.fullmatch(value):
+        return value
+    match key:
+        case "device" | "subject":
+            return words.device(value)
+        case "test":
+            return Said(f"maint.tests.test.{value}")
+        case "repair":
+            return Said(f"maint.repairs.{value}.title")
+        case "reason" if event == "profile.rolled_back":
+            return Said(f"maint.settings.ended.{value}", (value,))
+        case "code" if event.startswith("device."):
+            return words.dots(words.fault(value), plain(value))
+        case _:
+            return Said(f"maint.log.value.{value}", (value,))

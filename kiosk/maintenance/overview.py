@@ -36,12 +36,12 @@ TODAY = frozenset(
 """Counts that say how much a device was used today."""
 ASIDE = frozenset({"needs-person"})
 """Codes of proofs that say nothing of the device: nobody was there to judge."""
-OPENS = {"network": "network", "queue": "queue", "power": "tests/ups", "disk": "report"}
+OPENS = {"network": "network", "queue": "queue", "power": "tests/ups", "disk": "tests/disk"}
 ELSEWHERE = {"packs": "software", "keys": "network", "chain": "network", "actors": "tests"}
 """Where one looks further, of what is no device."""
 LATELY = timedelta(hours=36)  # the last night's word counts, one of last week's does not
-LIVE_TESTS = frozenset({"state", "lasts"})
-"""Tests of the night whose answer of now stands on the same page: the status, and what is used up."""
+LIVE_TESTS = frozenset({"state", "lasts", "line"})
+"""Tests whose answer of now stands on the same page: the status, what is used up, the line."""
 
 
 REPORT = Row(
@@ -69,6 +69,7 @@ class Overview(BareRoom):
         self._house, self._since = house, since
         self._live = Live(tick)
         self._facts: Facts | None = None
+        self._codes = True  # whether the codes of faults stand beside their words
         self._looking = threading.Lock()
 
     def tone(self) -> Tone:
@@ -100,6 +101,7 @@ class Overview(BareRoom):
 
     def page(self, path: Path, session: Session) -> Page:
         now = self._house.now()
+        self._codes = session.may(Deed.REPAIR)
         lines = sorted(self._lines(now), key=lambda line: ORDER.index(line.row.tone))
         tones = [line.row.tone for line in lines]
         return Page(
@@ -132,7 +134,15 @@ class Overview(BareRoom):
         together = [kind for kind in kinds if kind in TOGETHER]
         if together:
             lines.append(self._proved(self._power(together, statuses, now), now))
-        return [*lines, self._proved(self._disk(), now), self._clock(), *self._elsewhere(now)]
+        return [*self._closed(), *lines, self._proved(self._disk(), now), self._clock(), *self._elsewhere(now)]
+
+    def _closed(self) -> list[_Line]:
+        """That the public is not served, whoever has closed the terminal: leaving alone does not open it."""
+        word = self._house.afar.closed
+        if not word:
+            return []
+        why = words.dots(Said("maint.power.closed"), Said(f"maint.power.reason.{word}", (word,)))
+        return [self._plain("service", "attention", why, "power")]
 
     def _device(self, kind: str, status: Status | None, now: datetime) -> _Line:
         found = verdict(status)
@@ -142,7 +152,7 @@ class Overview(BareRoom):
                 words.fault(found.code),
                 None if repair is not None or found.action.value == "none" else words.todo(found.action),
                 words.since(self._since.of(kind), now),
-                Said("", (words.fault_value(found.code),)),
+                Said("", (words.fault_value(found.code),)) if self._codes else None,
             )
             return self._line(kind, found.tone, why, repair, found.code)
         if found.tone == "unknown":
@@ -289,10 +299,10 @@ class Overview(BareRoom):
     def _disk(self) -> _Line:
         facts = self._facts
         if facts is None:
-            return self._plain("disk", "unknown", Said("maint.overview.looking"), "report")
+            return self._plain("disk", "unknown", Said("maint.overview.looking"), "tests/disk")
         free = Said("maint.overview.disk_free", (_gigabytes(facts.disk_free),))
         word = None if facts.disk == "ok" else Said(f"maint.overview.disk_{facts.disk}")
-        return self._plain("disk", facts.disk, words.dots(word, free), "report")
+        return self._plain("disk", facts.disk, words.dots(word, free), "tests/disk")
 
     def _clock(self) -> _Line:
         facts = self._facts

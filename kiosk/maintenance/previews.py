@@ -23,7 +23,8 @@ START, RELEASE = 15.0, 60.0  # s; a release may wait for what is ahead of it
 class Preview:
     """One picture at a time. ``show``: the newest frame, None for none. Called from the desk's thread, never waits.
 
-    ``wrong`` is told the code where a camera cannot show anything, ``bug`` what no camera should raise.
+    ``wrong`` is told the code where a camera cannot show anything, ``bug`` what no camera should raise, ``first`` that
+    the first picture is there: before it nobody can say how it is.
     """
 
     def __init__(
@@ -32,8 +33,9 @@ class Preview:
         show: Callable[[Frame | DocumentFrame | None], None],
         wrong: Callable[[str], None],
         bug: Callable[[BaseException], None],
+        first: Callable[[], None],
     ) -> None:
-        self._actors, self._show, self._wrong, self._bug = actors, show, wrong, bug
+        self._actors, self._show, self._wrong, self._bug, self._first = actors, show, wrong, bug, first
         self._kind = ""
         self._guard = threading.Lock()  # no frame is shown once it was stopped
         self._turn = 0
@@ -57,9 +59,13 @@ class Preview:
 
         def frame(one: Frame | DocumentFrame | None) -> None:
             with self._guard:
-                if turn == self._turn:
+                here = turn == self._turn
+                begins = here and self._last is None and one is not None
+                if here:
                     self._last = one
                     self._show(one)
+            if begins:
+                self._first()
 
         begun: Future[None] = actor.submit(lambda camera, deadline: camera.start_preview(frame), START)
         begun.add_done_callback(self._begun)

@@ -51,6 +51,9 @@ class QueueRoom(BareRoom):
             return "broken"
         return "attention" if self._link.cause else "ok"
 
+    def needs(self, path: Path) -> Deed:
+        return Deed.SETTLE if len(path) > 2 else super().needs(path)
+
     def enter(self, path: Path, session: Session) -> None:
         super().enter(path, session)
         self._left = threading.Event()

@@ -23,10 +23,10 @@ _KEYS = frozenset({"kinds", "deed", "faults", "mends", "renews", "picture", "ste
 
 @dataclass(frozen=True, slots=True)
 class BookStep:
-    """``does``: ``wait`` for the sensor ``sees`` (conditions.py) · ``test``: a self-test of that ``level``, after
-    which a person answers ``ask`` where there is one · ``preview``: the camera's picture, which a person judges ·
-    ``touch``: the grid · ``loop``: the closed loop of that name · ``face``: who stands before the camera must be found
-    to be the same as in the picture of a moment ago.
+    """``does``: ``wait`` for the sensor ``sees`` (conditions.py) · ``test``: a self-test of that ``level``, or the
+    closed loop ``loop`` where this terminal has it, after which a person answers ``ask`` where there is one ·
+    ``preview``: the camera's picture, which a person judges · ``touch``: the grid · ``loop``: the closed loop of that
+    name · ``face``: who stands before the camera must be found to be the same as in the picture of a moment ago.
     ``text`` is the end of the key ``maint.repairs.REPAIR.TEXT``.
     """
 
@@ -92,7 +92,8 @@ def _repair(name: str, row: Mapping[str, Any]) -> Repair:
         if (
             step.does not in _DOES
             or (step.does == "wait") != bool(step.sees)
-            or (step.does == "loop") != bool(step.loop)
+            or (step.does == "loop" and not step.loop)
+            or (step.loop and step.does not in ("loop", "test"))
         ):
             raise ValueError(f"repairs.toml: {name}: step {number} does not say what is done")
         if step.sees and step.sees not in CONDITIONS:

@@ -20,7 +20,7 @@ from kiosk.maintenance.keeping import keep
 from kiosk.maintenance.live import Every, Live, every
 from kiosk.maintenance.previews import CAMERAS, Preview
 from kiosk.maintenance.screen import Button, Notice, Page, Row, Said, Step, Tone
-from kiosk.maintenance.trying import Tried, self_test
+from kiosk.maintenance.trying import TOUCH_DEAD, Tried, self_test
 from kiosk.maintenance.verdicts import verdict
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kiosk.maintenance.room import Path, Session
 
 LOOK = 1.0  # seconds between two looks at a sensor
+NOT_PRINTED = "print-not-printed"  # the proof of a print whose first value is the fault
 ANYWHERE = ("touch",)  # kinds of things that every terminal has
 
 
@@ -45,7 +46,9 @@ class Repairs(BareRoom):
         self._house = house
         self._loops: Mapping[tuple[str, str], Loop] = {(loop.subject, loop.test): loop for loop in loops}
         self._live = Live(tick)
-        self._preview = Preview(house.actors, house.show_frame, self._no_picture, self._bug)
+        self._preview = Preview(
+            house.actors, house.show_frame, self._no_picture, self._bug, lambda: self.desk.changed()
+        )  # fmt: skip
         self._course: Course | None = None
         self._grid = grid.Grid()
         self._done: list[Callable[[], None]] = []  # what workers have to tell, taken in the desk's thread
@@ -103,7 +106,9 @@ class Repairs(BareRoom):
         match name:
             case "pass_over":
                 course.pass_over()
-            case "yes" if course.phase == "asking" or self._shows_picture(course):
+            case "yes" if course.phase == "asking" or (
+                self._shows_picture(course) and self._preview.newest() is not None
+            ):
                 course.answered(True)
             case "no" if course.phase == "asking" or self._shows_picture(course):
                 course.answered(False)
@@ -111,7 +116,7 @@ class Repairs(BareRoom):
                 if self._grid.touched(value):
                     course.tried(Tried(True, f"all {self._grid.total} fields"))
             case "not_touched" if course.step.does == "touch" and course.phase == "step":
-                course.tried(Tried(False, f"{self._grid.count} of {self._grid.total} fields"))
+                course.tried(Tried(False, f"{self._grid.count} of {self._grid.total} fields", TOUCH_DEAD))
             case "try" if course.step.does == "face" and course.phase == "step":
                 self._face(course)
                 return
@@ -153,6 +158,11 @@ class Repairs(BareRoom):
             self._grid = grid.Grid()
 
     def _test(self, course: Course) -> None:
+        """The device's own, or the loop that shows more: a printer's own pattern has no word on it."""
+        loop = self._loops.get((course.kind, course.step.loop))
+        if loop is not None:
+            self._work(course, partial(self._run, loop))
+            return
         actor, level = self._house.actors[course.kind], Level(course.step.level)
         self._work(course, lambda: self_test(actor, course.kind, level))
 
@@ -165,14 +175,16 @@ class Repairs(BareRoom):
             return
         later = course.repair.steps[course.at + 1 :]
         decisive = course.step.decides and all(step.loop != course.step.loop for step in later)
+        self._work(course, partial(self._run, loop), decisive=decisive)
 
-        def run() -> Tried:
-            proof = replace(loop.run(), by=self._who)
-            keep(self._house.journal, proof)
-            passed = {"passed": True, "failed": False, "unsure": None}[proof.outcome]
-            return Tried(passed, f"{proof.test}: {proof.outcome}, {proof.code} {' '.join(proof.values)}".strip())
-
-        self._work(course, run, decisive=decisive)
+    def _run(self, loop: Loop) -> Tried:
+        """On a worker's thread."""
+        proof = replace(loop.run(), by=self._who)
+        keep(self._house.journal, proof)
+        passed = {"passed": True, "failed": False, "unsure": None}[proof.outcome]
+        told = f"{proof.test}: {proof.outcome}, {proof.code} {' '.join(proof.values)}".strip()
+        fault = proof.values[0] if proof.code == NOT_PRINTED and proof.values else ""
+        return Tried(passed, told, fault, words.proof(proof))
 
     def _face(self, course: Course) -> None:
         actor, frame = self._house.actors[course.kind], self._preview.newest()
@@ -268,7 +280,10 @@ class Repairs(BareRoom):
 
     def _shown(self, path: Path, course: Course) -> Page:
         step = course.step
-        text = self._key(course, step.ask if step.ask and (course.phase == "asking" or course.said_no) else step.text)
+        if course.phase == "failed":
+            text = self._key(course, "failed")  # what to do about it; why stands in the notice
+        else:
+            text = self._key(course, step.ask if step.ask and course.phase == "asking" else step.text)
         shown = Step(
             course.at + 1, len(course.repair.steps), text, step.picture or course.repair.picture, self._sensors(course)
         )
@@ -285,7 +300,7 @@ class Repairs(BareRoom):
             step=shown,
             buttons=self._step_buttons(course),
             notice=self._trouble(course) or self.notice,
-            busy=text if course.phase == "working" else None,
+            busy=Said("maint.repairs.busy") if course.phase == "working" else None,
             show=show,
         )
 
@@ -298,7 +313,7 @@ class Repairs(BareRoom):
             return Notice(
                 words.dots(words.fault(course.wrong.code), Said("", (words.fault_value(course.wrong.code),))), "broken"
             )
-        return Notice(Said("maint.proof.self-test-failed"), "broken")
+        return Notice(course.wrong.why or Said("maint.proof.self-test-failed"), "broken")
 
     def _sensors(self, course: Course) -> tuple[Row, ...]:
         actor = self._house.actors.get(course.kind)
@@ -326,7 +341,9 @@ class Repairs(BareRoom):
             case "wait":
                 return (Button("pass_over", Said("maint.repairs.pass_over")),)
             case "preview":
-                good = Button("yes", Said("maint.repairs.picture_good"), weight="main")
+                there = self._preview.newest() is not None
+                why = None if there else Said("maint.common.no_picture_yet")
+                good = Button("yes", Said("maint.repairs.picture_good"), weight="main", enabled=there, why=why)
                 return good, Button("no", Said("maint.repairs.picture_bad"))
             case "face":
                 return (Button("try", Said("maint.repairs.face_try"), weight="main"),)

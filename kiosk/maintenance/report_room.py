@@ -243,6 +243,8 @@ class ReportRoom(BareRoom):
                 ends: Said | None = Said("maint.supplies.until", (words.day(left.day),))
             else:
                 ends = Said(f"maint.supplies.why.{left.why}") if left.why else None
+            if percent is None and ends is None:
+                continue  # nobody refills it: counted alone
             told = words.dots(percent, ends)
             title = Said(f"maint.supplies.{kind.name}")
             lines.append(Line(f"supply-{kind.name}", title, stock.tone(kind, left, today), told))
@@ -265,11 +267,13 @@ class ReportRoom(BareRoom):
         )  # fmt: skip
 
     def _versions(self) -> tuple[Line, ...]:
-        packs = self._house.packs()
-        told = ", ".join(f"{name} {pack.version}" for name, pack in sorted(packs.items()))
+        told: list[str | Said] = []
+        for _, pack in sorted(self._house.packs().items()):
+            name = Said("maint.settings.service", (pack.name.zh, pack.name.en))
+            told += [", " if told else "", name, f" {pack.version}"]
         return (
             Line("version-program", Said("maint.report.version.program"), "plain", plain(__version__)),
-            Line("version-packs", Said("maint.report.version.packs"), "plain", plain(told)),
+            Line("version-packs", Said("maint.report.version.packs"), "plain", plain(*told)),
         )
 
     def _file_stamp(self) -> str:

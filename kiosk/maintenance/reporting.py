@@ -107,7 +107,7 @@ def _tests(proofs: Sequence[Proof]) -> tuple[Line, ...]:
     lines = [
         Line(
             f"proof-{one.subject}-{one.test}",
-            plain(words.device(one.subject), " · ", Said(f"maint.report.test.{one.test}")),
+            plain(words.device(one.subject), " · ", Said(f"maint.tests.test.{one.test}")),
             words.tone(one),
             plain(Said(f"maint.common.outcome.{one.outcome}"), " · ", _said(one)),
             moment(one.at),

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from kiosk import trial
 from kiosk.access.roles import Deed
 from kiosk.health import attached
+from kiosk.health.readiness import without_login
 from kiosk.maintenance.bare import BareRoom
 from kiosk.maintenance.house import House
 from kiosk.maintenance.room import Path, Session
@@ -51,6 +52,7 @@ class SettingsRoom(BareRoom):
         self._wrong: Said | None = None
         self._trouble = ""
         self._read = False
+        self._whose: Session | None = None
 
     def tone(self) -> Tone:
         return "attention" if self._on_trial is not None or self._changes else "plain"
@@ -58,6 +60,9 @@ class SettingsRoom(BareRoom):
     def enter(self, path: Path, session: Session) -> None:
         super().enter(path, session)
         self._typed = self._wrong = None
+        if session != self._whose:  # what somebody else has gathered is not tried in this one's name
+            self._whose = session
+            self._changes.clear()
         if path == (self.name,) or not self._read:
             self._load()
 
@@ -105,7 +110,7 @@ class SettingsRoom(BareRoom):
                 return self._list(path, setting)
             if setting.key.endswith(".port") and path[2:] != ("type",):
                 return self._port(path, setting)
-            return self._form(path, setting)
+            return self._form(path, setting, session)
         return self._all()
 
     # -- pages
@@ -113,9 +118,16 @@ class SettingsRoom(BareRoom):
     def _all(self) -> Page:
         running = self._on_trial
         rows: list[Row] = []
+        if self._changes:  # what is about to be tried comes first
+            rows.append(Row("section-changed", Said("maint.settings.group.changed")))
+            rows += [self._row(each) for each in self._settings.values() if each.key in self._changes]
         for group in GROUPS:
             rows.append(Row(f"section-{group}", Said(f"maint.settings.group.{group}")))
-            rows += [self._row(each) for each in self._settings.values() if each.group == group]
+            rows += [
+                self._row(each)
+                for each in self._settings.values()
+                if each.group == group and each.key not in self._changes
+            ]
         lead, buttons = Said("maint.settings.lead"), self._buttons()
         if running is not None:
             until = self._house.now() + timedelta(seconds=running.left)
@@ -153,12 +165,14 @@ class SettingsRoom(BareRoom):
         change = Button(setting.key, Said("maint.settings.change"), opens=f"{self.name}/{setting.key}")
         return Row(setting.key, title(setting), shown, "plain" if new is None else "attention", change)
 
-    def _form(self, path: Path, setting: Setting) -> Page:
+    def _form(self, path: Path, setting: Setting, session: Session) -> Page:
+        """A camera's log-in inside an address is shown to nobody who may not change it."""
+        now = self._now(setting) if setting.key not in SECRET else self._typed or ""
         field = Field(
             setting.key,
             title(setting),
             setting.kind if setting.kind != "list" else "choice",
-            self._now(setting) if setting.key not in SECRET else self._typed or "",
+            now if session.may(Deed.CHANGE_SETTINGS) else without_login(now),
             tuple((each, said(setting, each)) for each in setting.choices),
             Said(f"maint.settings.help.{family(setting.key)}"),
             self._wrong,
@@ -189,7 +203,7 @@ class SettingsRoom(BareRoom):
 
     def _port(self, path: Path, setting: Setting) -> Page:
         """What is attached to this machine, to be touched; anything else is typed."""
-        rows = [Row("now", Said("maint.settings.port_now"), plain(self._now(setting) or "-"))]
+        rows = [Row("now", Said("maint.settings.port_now"), plain(without_login(self._now(setting)) or "-"))]
         rows += [
             Row(f"port-{number}", Said(f"maint.settings.port_kind.{port.kind.replace(' ', '_')}"), plain(port.name),
                 button=Button("chosen", Said("maint.settings.take"), port.name))

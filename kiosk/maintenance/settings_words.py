@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.health.readiness import without_login
 from kiosk.maintenance.screen import Said, plain
 from kiosk.maintenance.settings_fields import Setting
 
@@ -25,7 +26,7 @@ def said(setting: Setting, typed: str) -> Said:
         return Said(f"maint.settings.language.{typed}")
     if not typed:
         return Said("maint.settings.nothing")
-    return Said("maint.settings.set") if setting.key in SECRET else plain(typed)
+    return Said("maint.settings.set") if setting.key in SECRET else plain(without_login(typed))
 
 
 def family(key: str) -> str:

@@ -21,7 +21,7 @@ from kiosk.maintenance.keeping import keep
 from kiosk.maintenance.previews import Preview
 from kiosk.maintenance.screen import Button, Field, Notice, Page, Row, Said, Tone
 from kiosk.maintenance.testing_plan import COLOURS, KEYS, Plan, plans
-from kiosk.maintenance.trying import Tried, judged, proof_of, self_test
+from kiosk.maintenance.trying import TOUCH_DEAD, Tried, judged, proof_of, self_test
 from kiosk.maintenance.verdicts import worse
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ class Tests(BareRoom):
         self._house = house
         self._loops: Mapping[tuple[str, str], Loop] = {(loop.subject, loop.test): loop for loop in loops}
         self._plans = plans(house.actors, self._loops)
-        self._preview = Preview(house.actors, house.show_frame, self._no_picture, self._bug)
+        self._preview = Preview(
+            house.actors, house.show_frame, self._no_picture, self._bug, lambda: self.desk.changed()
+        )  # fmt: skip
         self._running: _Running | None = None
         self._round: _Round | None = None
         self._last: Mapping[tuple[str, str], Proof] = {}
@@ -131,13 +133,13 @@ class Tests(BareRoom):
                 if running.grid.touched(value):
                     self._end(running, Tried(True, f"all {running.grid.total} fields"))
             case "not_touched" if running.plan.does == "touch":
-                self._end(running, Tried(False, f"{running.grid.count} of {running.grid.total} fields"))
+                self._end(running, Tried(False, f"{running.grid.count} of {running.grid.total} fields", TOUCH_DEAD))
             case "typed" if running.plan.does == "keypad":
                 running.typed = value[-len(KEYS) :]
                 if running.typed == KEYS:
                     self._end(running, Tried(True, "every key answers"))
             case "not_typed" if running.plan.does == "keypad":
-                self._end(running, Tried(False, f"{len(running.typed)} of {len(KEYS)} keys"))
+                self._end(running, Tried(False, f"{len(running.typed)} of {len(KEYS)} keys", TOUCH_DEAD))
             case "stop" if running.plan.does in ("touch", "colours", "keypad", "preview") and running.tried is None:
                 self._running = None
                 self._preview.stop()
@@ -317,8 +319,14 @@ class Tests(BareRoom):
             rows=tuple(rows),
             buttons=_YES_NO if asking else (),
             notice=self.notice,
-            busy=None if running is None or asking else _busy(running.plan),
+            busy=None if running is None or asking else self._busy(running.plan),
         )
+
+    def _busy(self, plan: Plan) -> Said:
+        """What is under way, and what a person is to do meanwhile."""
+        if plan.does == "loop" and plan.test == "streaks" and not self._house.profile.night.exit_seen_by:
+            return Said("maint.tests.lay_page")
+        return Said("maint.tests.show_card" if plan.test == "interactive" else "maint.tests.running")
 
     def _special(self, path: Path, running: _Running) -> Page | None:
         plan, heading = running.plan, words.device(running.plan.subject)
@@ -339,7 +347,10 @@ class Tests(BareRoom):
                 return Page("/".join(path), heading, "keypad", field=entry, buttons=buttons)
             case "preview":
                 lead = _question(plan)
-                return Page("/".join(path), heading, "preview", lead=lead, buttons=(*_YES_NO, stop), show=plan.subject)
+                there = self._preview.newest() is not None
+                why = None if there else Said("maint.common.no_picture_yet")
+                judge = tuple(replace(button, enabled=there, why=why) for button in _YES_NO)
+                return Page("/".join(path), heading, "preview", lead=lead, buttons=(*judge, stop), show=plan.subject)
             case _:
                 return None
 
@@ -383,8 +394,3 @@ def _test_name(test: str) -> Said:
 def _question(plan: Plan) -> Said:
     """What a person is asked after it, or while it is shown."""
     return Said(f"maint.tests.ask.{plan.test if plan.does != 'self_test' else plan.subject}")
-
-
-def _busy(plan: Plan) -> Said:
-    """What is under way, and what a person is to do meanwhile."""
-    return Said("maint.tests.show_card" if plan.test == "interactive" else "maint.tests.running")

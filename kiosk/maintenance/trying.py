@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from devices.contracts.device import DeviceError, Level, TestResult
+from kiosk.health.asking import asked
 from kiosk.health.proofs import Outcome, Proof
 from kiosk.maintenance import words
+from kiosk.maintenance.screen import Said
 from kiosk.maintenance.words import DEVICE_FAULT
 
 if TYPE_CHECKING:
     from devices.contracts.deadline import Deadline
     from kiosk.counter.actors import Actor
 
-T = TypeVar("T")
 SECONDS = {Level.INTERNAL: 20.0, Level.EXTERNAL: 75.0, Level.INTERACTIVE: 30.0}
 """Interactive: as long as a person needs to put a card there."""
 PRINTERS = frozenset({"page_printer", "receipt_printer"})  # which may have to warm up
-GRACE = 10.0  # beyond which an actor that keeps no deadline is given up
-NO_ANSWER = "no-answer"
+TOUCH_DEAD = "touch-dead"  # found by a finger, not told by a driver
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """``passed`` None: only a person can tell. ``code``: the fault that was in the way, "" where none was told."""
+    """``passed`` None: only a person can tell. ``code``: the fault that was in the way, "" where none was told.
+    ``why``: what was found, in words of its own.
+    """
 
     passed: bool | None
     report: str
     code: str = ""
-
-
-def asked(actor: Actor, command: Callable[[Any, Deadline], T], seconds: float) -> T:
-    """What the device answers. Raises DeviceError, also for an actor that does not come back."""
-    try:
-        return actor.submit(command, seconds).result(seconds + GRACE)
-    except FutureTimeout:
-        raise DeviceError(NO_ANSWER, "the device's thread does not come back", advice="", retryable=True) from None
+    why: Said | None = None
 
 
 def self_test(actor: Actor, kind: str, level: Level) -> Tried:

@@ -14,6 +14,9 @@ from kiosk.services.templates import places
 TYPED = (QuestionKind.TEXT, QuestionKind.LATIN)
 
 
+_NAME = "Name a field of the card, a question above it or a part of its option, or a place.… value."
+
+
 def findings(pack: ServicePack) -> Iterator[Finding]:
     below = {question.key for question in pack.questions}
     names = {f"{key}.{part}" for key in suggesting.names(pack) for part in suggesting.PARTS}
@@ -31,7 +34,7 @@ def _each(here: PathKey, question: Question, known: set[str]) -> Iterator[Findin
     for number, each in enumerate(question.suggest):
         for key in places(each.template):
             if key not in known:
-                cure = "Name a field of the card, a question above it or a part of its option, or a place.… value."
+                cure = text_check.meant(key, known) or _NAME
                 yield (*here, number, "template"), f"{{{key}}} is not known here.", cure
         if each.key and each.key not in known:
             yield (*here, number, "key"), f"no field above it has the key {each.key}.", "Name a field above it."

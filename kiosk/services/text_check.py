@@ -4,8 +4,9 @@ Part of `kiosk pack check`; findings are (path, message, cure).
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kiosk.domain.place import PLACE_KEYS
@@ -13,6 +14,15 @@ from kiosk.services import sense
 from kiosk.services.model import PaperKind, ServicePack
 from kiosk.services.sense import Finding, PathKey
 from kiosk.services.templates import places
+
+
+def meant(key: str, known: Iterable[str]) -> str:
+    """The cure for a misspelt place: the known one that is nearly it, or "". A place.… value is meant as one."""
+    start = "place." if key.startswith("place.") else ""
+    close = difflib.get_close_matches(key, [other for other in known if other.startswith(start)], 1)
+    if close:
+        return f"Did you mean {{{close[0]}}}?"
+    return f"Use one of {', '.join(f'{{{each}}}' for each in PLACE_KEYS)}." if start else ""
 
 
 def of_pattern(path: PathKey, pattern: str) -> Iterator[Finding]:
@@ -92,11 +102,8 @@ def of_other_texts(raw: Any, path: PathKey = ()) -> Iterator[Finding]:
     if isinstance(raw, str):
         for key in places(raw):
             if key not in PLACE_KEYS:
-                yield (
-                    path,
-                    f"{{{key}}} would stand there as it is.",
-                    "No answers are filled in here, only place.… values.",
-                )
+                cure = meant(key, PLACE_KEYS) or "No answers are filled in here, only place.… values."
+                yield path, f"{{{key}}} would stand there as it is.", cure
     elif isinstance(raw, Mapping):
         for key, value in raw.items():
             yield from of_other_texts(value, (*path, key))
@@ -134,6 +141,7 @@ def _texts(raw: Any) -> Iterator[str]:
 def _places(path: PathKey, template: str, known: set[str]) -> Iterator[Finding]:
     for key in places(template):
         if key not in known:
-            yield path, f"{{{key}}} is not known here.", "Name a field, an option's part or a place.… value."
+            cure = meant(key, known) or "Name a field, an option's part or a place.… value."
+            yield path, f"{{{key}}} is not known here.", cure
     if re.sub(r"\{[a-z0-9_.]+\}", "", template).count("{"):
         yield path, "a place is not well formed.", "Write places as {key}, in small letters."

@@ -268,10 +268,13 @@ class AdmitStaff:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CheckEntry:
-    """``way``: ``card`` (``typed`` is its PIN) or ``code``. Answered by EntryChecked."""
+    """``way``: ``card`` (``typed`` is its PIN) or ``code``. ``turn``: which of this start's checks it is, from 1.
+    Answered by EntryChecked.
+    """
 
     way: str
     typed: str
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -518,7 +518,8 @@ class InboxOpened:
 
 @dataclass(frozen=True, slots=True)
 class InboxFailed:
-    """``why``: ``line`` (no answer), ``over`` (its time has run out), ``closed`` (the backend offers none)."""
+    """``why``: ``line`` (no answer), ``busy`` (not just now), ``over`` (its time has run out), ``closed`` (the backend
+    offers none)."""
 
     turn: int
     why: str
@@ -603,9 +604,10 @@ class EntryOffered:
 
 @dataclass(frozen=True, slots=True)
 class EntryChecked:
-    """What came of CheckEntry."""
+    """What came of CheckEntry. ``turn`` is that one's: a check that somebody else has asked for lets nobody in."""
 
     result: Entered | Refused
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,14 +133,16 @@ def typed(visit: Visit, event: EntryTyped, now: Now) -> Result:
     asking = _asking(visit)
     if asking.checking or way not in ("card", "code") or until(asking, way) is not None or not event.typed:
         return stay(visit)
-    return _ask(visit, CheckEntry(way, event.typed), checking=True, refused=None)
+    turn = visit.machine.entry_checks + 1
+    visit = replace(visit, machine=replace(visit.machine, entry_checks=turn))
+    return _ask(visit, CheckEntry(way, event.typed, turn), checking=True, refused=None)
 
 
 @on(EntryChecked, State.ENTRY)
 def checked(visit: Visit, event: EntryChecked, now: Now) -> Result:
-    """What was asked for by a page that has been left since lets nobody in."""
+    """What was asked for by a page that has been left since lets nobody in, whatever is being checked now."""
     asking, result = _asking(visit), event.result
-    if not asking.checking:
+    if not asking.checking or event.turn != visit.machine.entry_checks:
         return stay(visit)
     if isinstance(result, Entered):
         inside = replace(visit.fresh(State.MAINTENANCE), machine=replace(visit.machine, under_work=False))
@@ -226,7 +228,14 @@ def locked(visit: Visit, event: MaintenanceLocked, now: Now) -> Result:
 
 @on(MaintenanceLeft, *STAFFS)
 def left(visit: Visit, event: MaintenanceLeft, now: Now) -> Result:
-    """A session that had locked may end while somebody asks to be let in: after the wipe they are asked anew."""
+    """A session that had locked may end while somebody asks to be let in: after the wipe they are asked anew.
+
+    Its end may also come just after they were let in: then their session ends with it, so that none is open behind the
+    public's pages.
+    """
+    if visit.state is State.MAINTENANCE:
+        after, effects = _wiping(visit)
+        return after, (CloseMaintenance("another"), *effects)
     if visit.state is not State.ENTRY:
         return _wiping(visit)
     if not visit.machine.under_work:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kiosk.domain.text import within
 from kiosk.visit import screen as s
 from kiosk.visit import screen_cases as c
 from kiosk.visit.speech_line import Line, Say
@@ -101,11 +102,17 @@ def farewell(body: s.FarewellBody, say: Say) -> Iterator[Line]:
     if body.remembered:
         word = "not_remembered" if body.remembered == "failed" else "remembered"
         yield Line(say(f"farewell.{word}", body.remembered))
-    card = (say("farewell.take.card"),) if body.card_on_reader else ()
-    other = (say("farewell.take.slot"),) if body.card_in_slot else ()
-    take = say("farewell.take.and").join((*card, *other, *body.papers))
+    take = to_take(body, say)
     if take:
         yield Line(say("farewell.take", take), live=True)
+
+
+def to_take(body: s.FarewellBody, say: Say) -> str:
+    """The cards that still lie there, then the papers, as part of a sentence; "" for none. Also what the page shows."""
+    card = (say("farewell.take.card"),) if body.card_on_reader else ()
+    other = (say("farewell.take.slot"),) if body.card_in_slot else ()
+    *before, last = (*card, *other, *map(within, body.papers)) or ("",)
+    return say("farewell.take.last").join((say("farewell.take.and").join(before), last)) if before else last
 
 
 def collect(body: s.CollectBody, say: Say) -> Iterator[Line]:

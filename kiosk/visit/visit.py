@@ -77,6 +77,7 @@ class Machine:
     day_and_night: bool = True  # whether it serves at all hours
     staff_card: bool = False  # whether a staff card lies in the slot
     staff_waits: bool = False  # one was laid there during a visit: staff are asked in when it has ended
+    entry_checks: int = 0  # how often what staff typed was given to be checked
     under_work: bool = False  # a session of maintenance has locked, and waits
     fault: str = ""
     calendar: Callable[[], Calendar] = national  # the place's working days, asked for only where a period is told

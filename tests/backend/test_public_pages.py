@@ -277,8 +277,21 @@ def test_a_paper_of_a_trial_is_not_called_genuine(room: Room) -> None:
         int(NOON.timestamp()), bytes(16), serial_of(case.case_id), ("张三",), test=True,
     )  # fmt: skip
     page = phone.post("/p/check", code=f"#{marks.made(said, room.private)}").text
-    assert "样张，没有效力" in page
+    assert page.count("没有效力") == 1, "said once"
     assert "是真的" not in page
+
+
+def test_a_file_that_nobody_sealed_is_told_with_what_to_do_instead(room: Room) -> None:
+    plain = io.BytesIO()
+    Image.new("RGB", (10, 10)).save(plain, "PDF")
+    answer = room.phone().post("/p/check", files=[("paper", ("a.pdf", plain.getvalue(), "application/pdf"))])
+    assert answer.status_code == 200
+    assert "没有电子印章" in answer.text
+    assert "拍下二维码再核对" in answer.text
+
+
+def test_the_name_of_the_first_page_is_said_once(room: Room) -> None:
+    assert "<title>政务服务</title>" in room.phone().client.get("/p/").text
 
 
 def test_a_picture_of_the_code_is_read_and_a_file_that_is_none_refused(room: Room) -> None:

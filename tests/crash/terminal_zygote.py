@@ -50,10 +50,14 @@ def learn() -> None:
     gc.freeze()
 
 
+def clear() -> None:
+    for left in _learnt.parent.iterdir():
+        left.unlink()
+    _learnt.parent.rmdir()
+
+
 if __name__ == "__main__":
     try:
         fork_server.serve({"terminal": terminal}, learn)
     finally:
-        for left in _learnt.parent.iterdir():
-            left.unlink()
-        _learnt.parent.rmdir()
+        clear()

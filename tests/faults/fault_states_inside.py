@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import time
@@ -24,11 +23,12 @@ import pytest
 
 from kiosk.demo.run import Demo
 from tests.crash.terminal_world import TerminalProcess, look, unsent, until, world
-from tests.unit.doctor_room import PROFILE
+from tests.faults.real_clock import WallClock
+from tests.faults.real_disk import Disk, run
+from tests.unit.doctor_room import TEST_PROFILE
 from ui.words import word
 
 PENSION = {"service": "pension_verification", "card": "elder", "way": "later"}
-WALL_CLOCK = Path(__file__).with_name("wall_clock.c")
 WITHOUT_RIGHTS = (
     "setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search",
 )  # fmt: skip
@@ -37,14 +37,8 @@ SAID_WITHIN = 120.0  # s
 LOOKS_EVERY = 0.1  # s: a look walks through the window, or opens the journal
 MORE = pytest.mark.skipif(os.environ.get("KIOSK_PEER_FAULT_STATES") != "all", reason="KIOSK_PEER_FAULT_STATES=all")
 """What needs a start more and resembles another scene."""
-FILLER = "somebody-elses"
 
 pytestmark = pytest.mark.timeout(400)
-
-
-def run(*command: str) -> None:
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 0, f"{command}: {ended.stdout} {ended.stderr}"
 
 
 def lang(key: str) -> str:
@@ -56,52 +50,13 @@ class Room:
 
     def __init__(self, demo: Demo, folder: Path) -> None:
         self.demo, self.folder, self.data = demo, folder, folder / "data"
-        self.image = folder / "disk.img"
+        self.disk = Disk(folder / "disk.img", self.data, DISK_MB)
         self.life: TerminalProcess | None = None
         self.how: dict[str, Any] = {}
         self.well = False  # the life under way has just shown that it works
         self.port = int(demo.ports["network"].rpartition(":")[2])
-        self.clock = folder / "clock"
         self.profile = folder / "terminal.toml"
-        self.profile.write_text(PROFILE.format(url=demo.ports["network"]), encoding="utf-8")
-
-    # -- the disk
-
-    def make_disk(self) -> None:
-        with self.image.open("wb") as file:
-            file.truncate(DISK_MB << 20)
-        run("mkfs.ext4", "-q", "-F", "-m", "0", str(self.image))  # root would still write into a share of its own
-        self.mount()
-
-    def mount(self) -> None:
-        run("mount", "-o", "loop", str(self.image), str(self.data))
-
-    def mend(self) -> None:
-        """What an operator does: the disk is checked, and mounted anew."""
-        run("umount", str(self.data))
-        subprocess.run(["e2fsck", "-fy", str(self.image)], capture_output=True, timeout=60, check=False)
-        self.mount()
-
-    def fill(self, leave: int = 0) -> None:
-        """Somebody else's file takes all room but ``leave`` bytes, down to the last block."""
-        file = self.data / FILLER
-        free = os.statvfs(self.data)
-        room = free.f_bavail * free.f_frsize - leave
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            for size in (room, 1 << 20, 1 << 16, 4096):
-                while size > 0 and free_bytes(self.data) > leave:
-                    try:
-                        os.posix_fallocate(handle, os.fstat(handle).st_size, size)
-                    except OSError:
-                        break
-                    if size == room:
-                        break
-        finally:
-            os.close(handle)
-
-    def make_room(self) -> None:
-        (self.data / FILLER).unlink()
+        self.profile.write_text(TEST_PROFILE.format(url=demo.ports["network"]), encoding="utf-8")
 
     # -- the terminal
 
@@ -196,18 +151,13 @@ def comes_about(true: Callable[[], bool]) -> bool:
     return True
 
 
-def free_bytes(folder: Path) -> int:
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
-
-
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     """With one case that has arrived."""
     folder = tmp_path_factory.mktemp("room")
     with world(folder) as demo:
         made = Room(demo, folder)
-        made.make_disk()
+        made.disk.make()
         try:
             made.ready()
             works(made, 0)
@@ -215,7 +165,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
             made.end()
         finally:
             made.gone()
-            run("umount", str(made.data))
+            made.disk.unmount()
 
 
 @pytest.fixture(autouse=True)
@@ -224,8 +174,8 @@ def afterwards(room: Room) -> Iterator[None]:
     yield
     if not room.well:
         room.gone()
-    if (room.data / FILLER).exists():
-        room.make_room()
+    if room.disk.filled:
+        room.disk.make_room()
 
 
 def visit_to(room: Room, stop: str) -> None:
@@ -243,11 +193,11 @@ def works(room: Room, before: int) -> None:
 def test_disk_full_before_a_visit(room: Room) -> None:
     before = room.cases()
     room.ready()
-    room.fill(leave=20 << 20)
+    room.disk.fill(leave=20 << 20)
     visit_to(room, "guide")
     room.see("ability.lacking.room")
     assert room.doctor()["disk"]["state"] == "broken"
-    room.make_room()
+    room.disk.make_room()
     room.see_no_more("ability.lacking.room")
     room.do("end", manner="quit")
     works(room, before)
@@ -258,13 +208,13 @@ def test_disk_full_in_the_middle_of_a_visit(room: Room) -> None:
     before = room.cases()
     room.ready()
     visit_to(room, "review")
-    room.fill()
+    room.disk.fill()
     room.do("go_on", stop="attract", **PENSION)
     assert room.cases() == before + 1, "it was told as saved, and it is"
     visit_to(room, "guide")
     room.see("ability.lacking.room")
     room.do("end", manner="quit")
-    room.make_room()
+    room.disk.make_room()
     works(room, before + 1)
 
 
@@ -299,12 +249,12 @@ def test_disk_full_at_the_start(room: Room) -> None:
     before = room.cases()
     room.end()
     (room.data / "journal" / "journal.reserve").unlink(missing_ok=True)
-    room.fill()
+    room.disk.fill()
     room.begin()
     room.see("out.reason.disk_full")
     assert lang("out.advice") in room.texts()
     assert room.doctor()["disk"]["state"] == "broken"
-    room.make_room()
+    room.disk.make_room()
     room.see_again()
     works(room, before)
 
@@ -333,7 +283,7 @@ def test_disk_turns_read_only_in_the_middle_of_a_visit(room: Room) -> None:
         room.see("out.reason.disk_unwritable")
         assert lang("out.advice") in room.texts()
     finally:
-        room.mend()  # under a terminal that is out of service: it holds nothing there open
+        room.disk.mend()  # under a terminal that is out of service: it holds nothing there open
     room.see_again()
     assert room.cases() == before
     works(room, before)
@@ -356,19 +306,12 @@ def test_rights_are_gone_at_the_start(room: Room) -> None:
 
 
 @pytest.fixture(scope="module")
-def wall_clock(room: Room) -> dict[str, str]:
-    """The environment of a program whose wall clock is what ``set_clock`` says."""
+def wall_clock(room: Room) -> WallClock:
     if not shutil.which("gcc"):
         pytest.skip("needs the Debian packages gcc, libc6-dev")
-    library = room.folder / "wall_clock.so"
-    run("gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(library), str(WALL_CLOCK))
-    return {"LD_PRELOAD": str(library), "WALL_CLOCK": str(room.clock)}
-
-
-def set_clock(room: Room, when: datetime | None) -> None:
-    """For every program that runs by it, at once; None: to what the machine's clock says."""
-    with room.clock.open("r+b" if room.clock.exists() else "w+b") as file:
-        file.write(struct.pack("=q", 0 if when is None else int(when.timestamp() - time.time())))
+    clock = WallClock(room.folder)
+    clock.make()
+    return clock
 
 
 @pytest.mark.parametrize(
@@ -380,22 +323,22 @@ def set_clock(room: Room, when: datetime | None) -> None:
         pytest.param(1970, "run", marks=MORE),
     ],
 )
-def test_clock(room: Room, wall_clock: dict[str, str], year: int, moment: str) -> None:
+def test_clock(room: Room, wall_clock: WallClock, year: int, moment: str) -> None:
     """The machine starts with it, or it jumps while the terminal runs; then somebody sets it."""
     before = room.cases()
     wrong = datetime(year, 1, 1, 8, 0, 5, tzinfo=UTC)
     if moment == "start":
         room.end()
-        set_clock(room, wrong)
-        room.ready(more=wall_clock)
+        wall_clock.show(wrong)
+        room.ready(more=wall_clock.environment)
     else:
-        set_clock(room, None)
-        room.ready(more=wall_clock)
-        set_clock(room, wrong)
+        wall_clock.show(None)
+        room.ready(more=wall_clock.environment)
+        wall_clock.show(wrong)
     visit_to(room, "guide")
     room.see("ability.lacking.clock")
-    assert room.doctor(more=wall_clock)["clock"]["state"] == "broken"
-    set_clock(room, None)
+    assert room.doctor(more=wall_clock.environment)["clock"]["state"] == "broken"
+    wall_clock.show(None)
     room.see_no_more("ability.lacking.clock")
     room.do("end", manner="quit")
     assert room.cases() == before, "no case bears that year"

@@ -22,6 +22,7 @@ from kiosk.domain.beijing import CHINA
 from kiosk.health.chain import LAST
 from kiosk.health.loops import Loop
 from kiosk.health.loops_camera import Commission
+from kiosk.health.loops_of_cabinet import for_the_night
 from kiosk.health.loops_print import Bench, TestPage
 from kiosk.health.night import Night
 from kiosk.health.proofs import Proof
@@ -185,7 +186,7 @@ def test_what_cameras_and_glass_and_print_show_is_found(scene: Scene) -> None:
     )
     exit_ = Exit(scene, actors["document_camera"])
     usual = [
-        loop for loop in nightly.device_loops(terminal._profile, actors, references, bench, scene.now)
+        loop for loop in for_the_night(terminal._profile, actors, references, bench, scene.now)
         if loop.subject == "document_camera"
     ]  # fmt: skip
 

@@ -114,7 +114,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         try:
             terminal.start()
             assert terminal.wait_ready(30)
-            assert until(lambda: terminal.journal is not None and terminal.journal.numbers_left("uscc") > 0, 20)
+            assert until(lambda: terminal.supplied, 20)
             yield Scene(demo, terminal, robot, bugs, iter(()))
         finally:
             terminal.stop()

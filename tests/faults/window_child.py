@@ -102,7 +102,7 @@ def go_on(child: Child, stop: str, service: str, card: str, way: str) -> None:
 
 
 def upload(child: Child, size: int) -> None:
-    """A case with a sealed picture of so many bytes, committed without a citizen; it goes its way like any other."""
+    """A case with a sealed picture of so many bytes, committed without a citizen; a test, as all of a demo's are."""
     journal, standing = child.terminal.journal, child.terminal._standing()
     assert journal is not None
     assert standing is not None
@@ -114,13 +114,13 @@ def upload(child: Child, size: int) -> None:
     picture = sealed(os.urandom(size), 1)
 
     def build(numbers: Numbers) -> CaseRecord:
-        case_no = codes.case_no(AREA_CODE, now.date(), numbers.take("case"))
+        case_no = codes.case_no(AREA_CODE, now.date(), numbers.take(codes.block_kind("case", test=True)))
         payload = wire.CasePayload(
             case_id, case_no, "pension", "0001", "pension", "1.0.0", "approved", "provisional", "staff", True,
-            now.isoformat(), now.isoformat(), [],
+            now.isoformat(), now.isoformat(), [], test=True,
         )  # fmt: skip
         return CaseRecord(
-            case_id, case_no, "pension", "1.0.0", "approved", "provisional", "staff", now, False,
+            case_id, case_no, "pension", "1.0.0", "approved", "provisional", "staff", now, True,
             sealed(msgspec.json.encode(payload), 0),
             (SealedMaterial(hashlib.sha256(picture).hexdigest(), "page", picture),),
         )  # fmt: skip

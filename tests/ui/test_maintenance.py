@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage
 
 import ui
 from kiosk.maintenance.desk import Act, Back, Leave, Open, Speak, Stir
-from kiosk.maintenance.screen import Field, Said, plain
+from kiosk.maintenance.screen import Field, Notice, Said, plain
 from tests.ui.maintained import STAFF_PAGE, FakeDesk, Works, enter
 from tests.ui.test_wipe import _strings
 from ui.viewmodels.staffwords import said
@@ -54,7 +54,7 @@ def test_what_a_role_may_not_do_is_shown_with_its_reason_and_posts_nothing(works
     works.show("overview-keeper")
     assert works.tap("maint-act-all") == []
     assert works.tap("maint-row-page_printer") == []
-    assert _texts(works).count("您的岗位不能做") == 2
+    assert _texts(works).count("请找技术员") == 2
 
 
 def test_while_something_is_under_way_buttons_take_no_touch(works: Works) -> None:
@@ -120,6 +120,16 @@ def test_a_list_that_changes_stays_where_it_was_scrolled_to(works: Works) -> Non
     rows[9] = replace(rows[9], tone="ok")
     works.page("log", rows=tuple(rows))
     assert works.stage.box(works.stage.named("maint-row-line-9")).top() == before
+
+
+def test_how_an_act_ended_is_in_sight_wherever_the_list_was_scrolled_to(works: Works) -> None:
+    works.show("log")
+    works.tap("maint-more")
+    first = works.stage.named("maint-row-line-0")
+    bar = works.stage.box(works.stage.named("maint-leave")).bottom()
+    assert works.stage.box(first).bottom() < bar
+    works.page("log", notice=Notice(plain("打好了"), "ok"))
+    assert works.stage.box(works.stage.named("maint-row-line-0")).top() > bar
 
 
 # -- forms -----------------------------------------------------------------------------------------------

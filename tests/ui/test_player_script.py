@@ -8,6 +8,7 @@ from importlib.resources import files
 import pytest
 
 from ui.player.script import ScriptError, parse
+from ui.player.wording import stands
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,17 @@ def test_every_category_a_pack_may_name_has_its_words() -> None:
     for language in ("zh_CN", "en"):
         words = json.loads((files("ui") / "i18n" / f"{language}.json").read_text("utf-8"))
         assert {f"category.{name}" for name in schema["properties"]["category"]["enum"]} <= words.keys()
+
+
+@pytest.mark.parametrize(
+    ("named", "shown", "there"),
+    [
+        ("maint.overview.heading.broken", "2 处故障", True),
+        ("maint.overview.heading.ok", "2 处故障", False),
+        ("entry.title", "Staff entry", True),
+        ("entry.no_such_key", "entry.no_such_key", True),  # words that only look like a key
+        ("处故障", "2 处故障", True),
+    ],
+)
+def test_a_message_key_stands_for_its_words_in_either_language(named: str, shown: str, there: bool) -> None:
+    assert stands(named, lambda words: words in shown) is there

@@ -93,10 +93,10 @@ def test_a_technician_is_played_and_every_touch_counted(stage: Any, sample: Any,
         {"hold": "hidden-press", "seconds": 0.5, "until": "entry"},
         {"entry_code": "technician"},
         {"touch": "pad-ok", "until": "maintenance"},
-        {"see": "1 处故障，2 处要留意"},
+        {"see": "1 处故障，2 处留意"},
         {"touch": "maint-menu"},
         {"touch": "maint-tile-tests"},
-        {"see": "内部自检通过"},
+        {"see": "设备自查通过"},
         {"touch": "maint-leave"},
     ]
     report = _play(stage, terminal, tmp_path, {"step": steps, "expect": {"touches": 20, "passes": ["maintenance"]}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from kiosk import running
+from kiosk import running, trial
 from kiosk.demo.run import Demo, Wanted
-from kiosk.journal import commands
+from kiosk.journal import commands, reading
+from kiosk.journal.keys import load_or_create_key
 from kiosk.profile import load
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "profiles" / "example.toml"
@@ -59,21 +61,45 @@ def test_the_example_profile_is_a_good_one() -> None:
 
 def test_a_terminal_runs_enrols_itself_and_ends_when_told(world: Demo, tmp_path: Path) -> None:
     file = profile_for(world, tmp_path)
+    status, said = run_until_in_use(world, file)
+    assert status == 0, said
+    assert commands.verify(tmp_path / "data") == 0
+
+
+def test_a_profile_on_trial_with_which_it_cannot_start_goes_and_the_one_before_serves(
+    world: Demo, tmp_path: Path
+) -> None:
+    """Status 78 would be the end of it: systemd does not start it anew. So it begins anew by itself, and tells it."""
+    file = profile_for(world, tmp_path)
+    before = file.read_text("utf-8")
+    trial.begin(file, before.replace('driver = "camera"', 'driver = "nobody-has-it"').encode(), "0001")
+    status, said = run_until_in_use(world, file)
+    assert status == 0, said
+    assert file.read_text("utf-8") == before
+    assert trial.standing_of(file) == trial.Standing()
+    folder = tmp_path / "data" / "journal"
+    with reading.reading(folder, load_or_create_key(folder)) as connection:
+        told = connection.execute("SELECT details FROM audit WHERE event = 'profile.rolled_back'").fetchall()
+    assert [json.loads(details) for (details,) in told] == [{"reason": trial.BROKEN, "staff": "0001"}]
+
+
+def run_until_in_use(world: Demo, file: Path) -> tuple[int, str]:
+    """`kiosk run` with this profile, ended when it is in use: its exit status, and what it said."""
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     terminal = subprocess.Popen(
         [sys.executable, "-m", "kiosk.cli", "run", "--profile", str(file)],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
-        assert until_in_use(world)
+        in_use = until_in_use(world)
         terminal.send_signal(signal.SIGTERM)
         said, _ = terminal.communicate(timeout=30)
     finally:
         if terminal.poll() is None:
             terminal.kill()
             terminal.wait()
-    assert terminal.returncode == 0, said
-    assert commands.verify(tmp_path / "data") == 0
+    assert in_use, said
+    return terminal.returncode, said
 
 
 def until_in_use(world: Demo) -> bool:
@@ -101,7 +127,7 @@ def test_a_profile_that_cannot_be_used_is_said_with_its_cure(tmp_path: Path) -> 
 
 BUG_IN_THE_WINDOW = """
 from PySide6.QtCore import QCoreApplication, QTimer
-from kiosk import running
+from kiosk import running, trial
 running.end_at_bugs()
 app = QCoreApplication([])
 def slot():
@@ -111,10 +137,10 @@ QTimer.singleShot(3000, app.quit)
 app.exec()
 """
 GIVES_UP = """
-from kiosk import running
+from kiosk import running, trial
 from kiosk.journal.errors import JournalError
 from kiosk.profile import ProfileError
-running._give_up({error}, started={started})
+running._give_up({error}, started={started}, trial=None)
 """
 DISK = 'JournalError("journal-uncertain", "the disk failed", advice="Look at the disk.")'
 

@@ -18,3 +18,5 @@ url = "{url}"
 [access]
 staff_secret_file = "staff.secret"
 """
+
+TEST_PROFILE = PROFILE.replace("[data]", "test = true\n[data]")  # as the demo's terminal is

@@ -167,6 +167,18 @@ def test_a_restart_ends_a_code(terminal: Terminal) -> None:
     assert reason(terminal.type(checked(code[:-2], terminal.page()))) == "wrong-code"
 
 
+def test_a_terminal_that_was_enrolled_meanwhile_shows_a_number_under_its_new_name(terminal: Terminal) -> None:
+    before, code = terminal.entry.begin(), terminal.code()
+    terminal._name = "330102-NEW777"
+    late = terminal.entry.check_code(code)
+    assert isinstance(late, Refused)
+    assert late.reason == "expired"
+    after = terminal.entry.begin()
+    assert (before.terminal, after.terminal) == (TERMINAL, "330102-NEW777")
+    assert after.digits != before.digits
+    assert isinstance(terminal.entry.check_code(terminal.code()), Entered)
+
+
 def test_three_wrong_ones_bring_another_number(terminal: Terminal) -> None:
     page = terminal.page()
     for _ in range(2):

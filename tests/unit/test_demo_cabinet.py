@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from devices.simulators.applets import piv
+from kiosk.access.cards import Member
+from kiosk.access.files import staff_cards
+from kiosk.access.roles import Role
 from kiosk.cli import main
 from kiosk.demo.cabinet import profile
 from kiosk.demo.office import KEY, Office, public_key
@@ -23,6 +27,18 @@ def test_the_demo_prints_samples(tmp_path: Path) -> None:
     made = profile(PORTS, tmp_path, enrolment_code="demo", size=(1080, 1920), language="zh_CN")
     assert made.test
     assert made.place.registrar
+
+
+def test_where_there_is_a_slot_the_technicians_card_of_the_twins_opens_maintenance_mode(tmp_path: Path) -> None:
+    more = {
+        "card_reader": {"driver": "xfs4iot", "port": "ws://127.0.0.1:1/"},
+        "staff_card": {"driver": "staff_card", "on": "card_reader"},
+    }
+    made = profile(PORTS, tmp_path, enrolment_code="demo", size=(1080, 1920), language="zh_CN", more=more)
+    listed = staff_cards(made.staff_cards_file)
+    assert set(listed.values()) == {Member("0417", Role.TECHNICIAN)}
+    assert set(listed) == set(piv.certificates(piv.staff()))
+    assert not set(listed) & set(piv.certificates(piv.staff(2)))
 
 
 def test_the_demo_trusts_the_key_that_it_has_made_and_makes_no_second_one(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from kiosk.cli import main
 from kiosk.demo.run import Demo
 from tests.crash.terminal_world import TerminalProcess, world
-from tests.unit.doctor_room import PROFILE
+from tests.unit.doctor_room import TEST_PROFILE
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def examined(
     if camera:
         drivers["camera"] = "camera"
     tables = [f'[devices.{kind}]\ndriver = "{driver}"\nport = "{demo.ports[kind]}"' for kind, driver in drivers.items()]
-    file.write_text(PROFILE.format(url=demo.ports["network"]) + "\n".join(tables), encoding="utf-8")
+    file.write_text(TEST_PROFILE.format(url=demo.ports["network"]) + "\n".join(tables), encoding="utf-8")
     capsys.readouterr()
     status = main(["doctor", "--profile", str(file), "--json"])
     out = capsys.readouterr().out

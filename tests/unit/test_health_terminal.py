@@ -20,6 +20,7 @@ from kiosk.journal.journal import Journal
 from kiosk.journal.keys import load_or_create_key
 from kiosk.profile import NightProfile, Profile, parse
 from kiosk.terminal import Terminal
+from kiosk.upkeep import begun_anew
 from tests.unit.test_profile import GOOD
 
 SECONDS = 20.0
@@ -60,7 +61,8 @@ def test_core_and_journal_give_signs_of_life_and_the_last_end_is_in_the_log(
     assert not (profile.data / watchdog.FILE).exists()
     assert terminal.supervisor is not None
     assert terminal.supervisor.restless() == ()
-    assert terminal._begun_anew()["documents"] == 0
+    assert terminal._upkeep is not None
+    assert begun_anew(terminal._upkeep._parts)["documents"] == 0
 
 
 def test_before_it_stands_nobody_answers(profile: Profile) -> None:

@@ -401,3 +401,10 @@ def test_a_closed_journal_says_so(tmp_path: Path) -> None:
         journal.counts()
     assert caught.value.code == "journal-closed"
     assert not isinstance(caught.value, JournalDamaged)
+
+
+def test_a_detail_may_be_called_item_beside_the_case_that_a_row_is_about(journal) -> None:
+    head = journal.head().seq
+    case = "0198c1f0-0000-7000-8000-000000000001"
+    journal.audit("queue.settled", item=case, deed="released", reason="put-right", staff="0417")
+    assert journal.head().seq == head + 1

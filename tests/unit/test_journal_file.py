@@ -238,6 +238,25 @@ def test_verify_finds_what_was_changed_behind_the_journals_back(
     assert any(word in problem for problem in json.loads(out.getvalue())["problems"]), out.getvalue()
 
 
+@pytest.mark.parametrize("more", [1, 4096])
+def test_bytes_behind_the_last_page_are_told_by_both_commands(tmp_path: Path, more: int) -> None:
+    """What the terminal did not leave there is not whole, even where nothing reads it."""
+    made(tmp_path, durable=False)
+    assert (commands.verify(tmp_path), commands.verify_log(tmp_path)) == (0, 0)
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(bytes(more))
+    assert (commands.verify(tmp_path), commands.verify_log(tmp_path)) == (1, 1)
+
+
+def test_another_key_is_told_in_our_words_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """SQLCipher would write lines of its own to standard error first."""
+    made(tmp_path, durable=False)
+    with pytest.raises(JournalError) as told:
+        connect(tmp_path / FILE, bytes(32))
+    assert told.value.code == "journal-damaged"
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("statement", "word"),
     [

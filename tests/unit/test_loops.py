@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,24 @@ class Printer:
 
     def print_raster(self, raster: object, **_: object) -> Any:
         return self._outcome
+
+
+def test_a_page_is_waited_for_until_nobody_waits_any_more() -> None:
+    camera, there = Camera(NotCaptured(DocumentHint.NO_DOCUMENT)), iter((True, True, True, False))
+    asked: list[float] = []
+
+    class Late(Running):
+        def submit(self, command: Callable[[Any, Deadline], Any], timeout: float) -> Future[Any]:
+            asked.append(timeout)
+            return super().submit(command, timeout)
+
+    made = replace(bench(), going=lambda: next(there))
+    proof = TestPage(made, actor(Printer(Printed(1))), Late(camera), read_seconds=90.0).run()  # type: ignore[arg-type]
+    assert said(proof) == ("unsure", "print-not-laid")
+    assert asked == [10.0, 10.0, 10.0]
+    asked.clear()
+    TestPage(bench(), actor(Printer(Printed(1))), Late(camera), read_seconds=25.0).run()  # type: ignore[arg-type]
+    assert asked == [10.0, 10.0, 5.0]
 
 
 def bench(*, draws: bool = True) -> Bench:

@@ -175,6 +175,20 @@ def test_the_first_cause_is_kept_and_loss_and_return_are_logged_once(
     ]
 
 
+def test_a_silent_device_that_is_unplugged_is_seen_to_be_and_so_is_one_that_is_silent_when_it_is_back(
+    bench: Bench,
+) -> None:
+    bench.settle()
+    told = []
+    for code in ("no-answer", "port-missing", "no-answer"):
+        bench.device.fails = error(code)
+        bench.after(4.0)
+        told += [(bench.actor.status.state, *(fault.code for fault in bench.actor.status.faults))]
+    assert told == [
+        (State.UNKNOWN, "no-answer"), (State.NO_DEVICE, "port-missing"), (State.UNKNOWN, "no-answer"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("cause", "state"),
     [

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
+from PIL import Image
 
 from kiosk import cli, wire
 from kiosk.backend.seal_desk import Wanted, seal_key
@@ -96,6 +97,12 @@ def test_no_bit_can_be_changed_unseen(sealer: Sealer, sealed: bytes) -> None:
     for other in (sealed + b"\n", sealed[:-1], sealed[: len(sealed) // 2], b"", b"%PDF-", plain() + sealed):
         assert check(other, NOW, vouched=vouched(sealer)).verdict in (Verdict.ALTERED, Verdict.NO_SEAL)
     assert check(plain(), NOW, vouched=vouched(sealer)).verdict is Verdict.NO_SEAL
+
+
+def test_another_programs_pdf_that_is_not_to_the_letter_is_unsealed_and_not_altered() -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (10, 10)).save(picture, "PDF")  # its table of objects begins with generation 65536
+    assert check(picture.getvalue(), NOW).verdict is Verdict.NO_SEAL
 
 
 def test_what_is_added_afterwards_is_found(sealer: Sealer, sealed: bytes) -> None:

@@ -98,6 +98,7 @@ def test_it_is_pulled_out_only_once_it_is_unmounted(tmp_path: Path) -> None:
 MOUNTED = """
 import os, subprocess, sys
 from pathlib import Path
+from kiosk import durable
 from kiosk.health.stick import MountedStick, Partition, StickError
 folder = Path(sys.argv[1])
 def mount(options):
@@ -123,6 +124,38 @@ subprocess.run(["umount", folder], check=True)
 assert code(lambda: open_one.write("d.zip", b"x")) == "gone"
 mount("size=1m")
 assert code(stick) == "unsafe-mount"
+subprocess.run(["umount", folder], check=True)
+
+# what a stick holds leads nowhere: its links are written over, and what is in the way is told
+secret = folder.parent / "secret"
+secret.write_bytes(b"the terminal's own")
+mount("nosuid,nodev,noexec,size=1m")
+for name in ("e.zip", "e.zip.part"):
+    (folder / name).symlink_to(secret)
+assert stick().write("e.zip", b"x") == "e.zip"
+assert secret.read_bytes() == b"the terminal's own" and not (folder / "e.zip").is_symlink()
+for name in ("f.zip", "g.zip.part"):
+    (folder / name).mkdir()
+os.mkfifo(folder / "h.zip.part")
+assert code(lambda: stick().write("f.zip", b"x")) == "write-failed"
+assert code(lambda: stick().write("g.zip", b"x")) == "write-failed"
+assert stick().write("h.zip", b"x") == "h.zip"
+
+# changed for another between the look and the write, and in the middle of it: nothing is called written
+asked = stick()
+subprocess.run(["umount", folder], check=True)
+mount("size=1m")
+assert code(lambda: asked.write("i.zip", b"x")) == "unsafe-mount"
+assert os.listdir(folder) == []
+subprocess.run(["umount", folder], check=True)
+mount("nosuid,nodev,noexec,size=1m")
+def change(point):
+    if point == "durable.written":
+        subprocess.run(["umount", "-l", folder], check=True)
+        mount("nosuid,nodev,noexec,size=1m")
+durable.hit = change
+assert code(lambda: stick().write("j.zip", b"x")) == "gone"
+assert os.listdir(folder) == []
 print("done")
 """
 

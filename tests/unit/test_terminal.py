@@ -110,6 +110,16 @@ def test_a_journal_with_a_damaged_page_is_set_aside_and_the_terminal_goes_on(
     assert len(aside.set_aside(folder)) == 1
 
 
+def test_who_asks_to_be_let_in_before_it_stands_waits_and_is_not_waited_for_at_its_end(watched: Watched) -> None:
+    found: list[str] = []
+    asked = threading.Thread(target=lambda: found.append(watched.terminal._known_as()), daemon=True)
+    asked.start()
+    assert found == []
+    watched.terminal.stop()
+    asked.join(SECONDS)
+    assert found == [watched.terminal._profile.place.area_code]
+
+
 @pytest.mark.usefixtures("damaged")
 def test_a_terminal_that_is_out_of_service_ends_when_told(watched: Watched) -> None:
     watched.terminal.start()

@@ -231,7 +231,7 @@ def test_the_lock_of_a_card_is_not_that_of_codes() -> None:
     made.do(ev.EntryWayChosen("code"))
     assert body(made).locked_until is None
     made.do(ev.EntryTyped("12345678"))
-    assert made.last(CheckEntry) == CheckEntry("code", "12345678")
+    assert made.last(CheckEntry) == CheckEntry("code", "12345678", 2)
 
 
 def test_where_codes_are_locked_for_good_an_unlock_code_may_still_be_typed() -> None:
@@ -283,6 +283,24 @@ def test_an_answer_to_a_page_that_was_left_lets_nobody_in() -> None:
     assert made.started(OpenMaintenance) == 0
 
 
+def test_the_answer_to_somebody_elses_pin_does_not_let_in_whoever_types_meanwhile() -> None:
+    """A card may be asked for twenty seconds; its owner gives up, and the next one types whatever they like."""
+    made = at_entry().do(SEEN, ev.EntryTyped("123456"), ev.EntryCancelled())
+    made.do(ASKED, OFFERED, ev.EntryTyped("000000"), ENTERED)
+    assert made.state is State.ENTRY
+    assert made.started(OpenMaintenance) == 0
+    made.do(ev.EntryChecked(Refused("wrong-pin", 4), turn=2))
+    assert body(made).problem == "wrong-pin"
+
+
+def test_a_session_that_ends_when_somebody_has_just_been_let_in_leaves_none_open_unseen() -> None:
+    made = at_entry(at_under_work()).do(ev.EntryTyped("123456"), replace(ENTERED, turn=2))
+    assert made.state is State.MAINTENANCE
+    made.do(ev.MaintenanceLeft("abandoned"))  # of the session that had locked: it was on its way
+    assert made.state is State.WIPING
+    assert made.last(CloseMaintenance) == CloseMaintenance("another")
+
+
 def test_a_pin_that_is_being_checked_is_waited_for() -> None:
     made = at_entry().do(SEEN, ev.EntryTyped("123456"), ev.TimerFired("quiet"))
     assert not screen(made).chrome.warning
@@ -304,7 +322,7 @@ def test_who_is_let_in_is_told_to_the_desk_and_the_card_given_back() -> None:
 def test_a_session_that_locks_is_told_to_the_public_and_taken_up_from_there() -> None:
     made = at_under_work().do(ev.ClosedChanged("repair", "15:10"))
     assert screen(made).body == NoticeBody("under_work", "15:10", NEAREST.zh)
-    made.do(SEEN, OFFERED, ev.EntryTyped("123456"), ENTERED)
+    made.do(SEEN, OFFERED, ev.EntryTyped("123456"), replace(ENTERED, turn=2))
     assert made.state is State.MAINTENANCE
     assert not made.visit.machine.under_work
 
@@ -332,7 +350,7 @@ def test_however_it_ends_there_is_a_wipe_and_then_a_clean_page(name: str) -> Non
     made.do(ev.Wiped())
     low = isinstance(end, ev.PowerChanged)
     assert made.state is (State.OUT_OF_SERVICE if low else State.ATTRACT)
-    assert made.started(CloseMaintenance) == low
+    assert made.started(CloseMaintenance) == (name != "abandoned")  # nothing is open behind the public's pages
     assert made.started(Wipe) == 1
     left = made.visit
     blank = left.fresh(left.state)

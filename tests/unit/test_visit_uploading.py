@@ -170,7 +170,7 @@ def test_what_comes_by_an_old_code_is_nobodys() -> None:
 
 
 def test_a_fault_is_told_and_may_be_tried_again() -> None:
-    for why in ("line", "over", "closed"):
+    for why in ("line", "busy", "over", "closed"):
         world = Phone().coded().do(ev.InboxFailed(1, why))
         assert (world.page.problem, world.page.code) == (why, "")
         world.do(ev.CodeRenewed())

@@ -120,13 +120,6 @@ def test_when_the_backend_returns_each_case_is_acknowledged_once_without_a_new_w
     assert later["backend"] == {"cases": 2, "duplicates": 0}
 
 
-def test_other_citizens_find_their_way(tmp_path: Path) -> None:
-    played = play(tmp_path, "staff_code", "referred_en", "paper_out", options=("--size", "1920x1080"))
-    assert played.status == 0, played.said
-    assert played.visit("referred_en")["outcome"] == "referred"
-    assert "trouble" in played.visit("paper_out")["states"]
-
-
 @pytest.fixture(scope="module")
 def one_fails(tmp_path_factory: pytest.TempPathFactory) -> Played:
     """Somebody in large type, and after them a script that expects what never comes."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -19,6 +20,7 @@ from kiosk.visit.screen import EntryBody, FarewellBody, FormBody, HomeBody, Outc
 from ui.player import eyes
 from ui.player.fingers import Finger
 from ui.player.script import Script, Step
+from ui.player.wording import stands
 
 LOOK_EVERY = 25  # ms
 SETTLED = 0.45  # s after a page change, at the least: the page has begun to slide in, or stands
@@ -288,9 +290,9 @@ class Player(QObject):
                 yield from self._until(lambda: self._page() == step.argument, step.within, f"page {step.argument!r}")
                 yield from self._settle()
             case "see":
-                yield from self._until(lambda: eyes.sees(self._window, step.argument), step.within, "these words")
+                yield from self._until(lambda: self._sees(step.argument), step.within, "these words")
             case "not_see":
-                yield from self._until(lambda: not eyes.sees(self._window, step.argument), step.within, "them gone")
+                yield from self._until(lambda: not self._sees(step.argument), step.within, "them gone")
             case "shot":
                 yield from self._settle()
                 yield from self._shoot(step.argument)
@@ -426,6 +428,9 @@ class Player(QObject):
             if self._shot_due and time.monotonic() - self._page_since >= SETTLED and not eyes.moving(self._window):
                 yield from self._shoot("")
             yield
+
+    def _sees(self, named: str) -> bool:
+        return stands(named, partial(eyes.sees, self._window))
 
     def _seen(self) -> str:
         words = " | ".join(" ".join(text.split()) for text in eyes.words_in_sight(self._window))

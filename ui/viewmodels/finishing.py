@@ -18,6 +18,7 @@ from kiosk.visit.events import (
     TakenOver,
     TroubleChosen,
 )
+from kiosk.visit.speech_ending import to_take
 from ui.models.records import RecordsModel
 from ui.viewmodels.base import PageModel, shown, told
 from ui.viewmodels.outcome import grouped
@@ -140,9 +141,7 @@ class FarewellModel(PageModel):
         """The cards that still lie there, then the papers, as one list."""
         if self.body is None:
             return ""
-        card = (self.words.t("farewell.take.card"),) if self.body.card_on_reader else ()
-        other = (self.words.t("farewell.take.slot"),) if self.body.card_in_slot else ()
-        return self.words.t("farewell.take.and").join((*card, *other, *self.body.papers))
+        return to_take(self.body, self.words.t)
 
     def _remembered(self) -> str:
         if self.body is None or not self.body.remembered:

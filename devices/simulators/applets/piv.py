@@ -64,6 +64,10 @@ class PivApplet:
         self._chained = b""
         self._parts.forget()
 
+    def held(self, name: bytes) -> bytes:
+        """What it holds under that name; empty: nothing."""
+        return self._objects.get(name, b"")
+
     def answer(self, apdu: bytes) -> bytes:
         try:
             command = parse(apdu)
@@ -146,13 +150,16 @@ def _key(name: str, algorithm: int) -> PrivateKey:
 
 
 def _certified(key: PrivateKey, number: int, today: date) -> bytes:
-    """A self-signed certificate as a card holds it: 70 certificate, 71 not packed, FE."""
+    """A self-signed certificate as a card holds it: 70 certificate, 71 not packed, FE. The same in every process where
+    the key is an elliptic one, so that a list of staff cards can name it.
+    """
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Sample staff card {number:04d}")])
     start = datetime(today.year - 1, 1, 1, tzinfo=UTC)
     builder = x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
     builder = builder.serial_number(number).not_valid_before(start).not_valid_after(start.replace(year=today.year + 4))
     hashing: Any = hashes.SHA256()
-    der = builder.sign(key, hashing).public_bytes(serialization.Encoding.DER)
+    same = True if isinstance(key, ec.EllipticCurvePrivateKey) else None
+    der = builder.sign(key, hashing, ecdsa_deterministic=same).public_bytes(serialization.Encoding.DER)
     return tlv.encode(0x70, der) + tlv.encode(0x71, b"\0") + tlv.encode(0xFE, b"")
 
 
@@ -161,6 +168,13 @@ def _chuid(number: int, today: date) -> bytes:
     expires = f"{years_after(today, VALID_YEARS):%Y%m%d}".encode()
     fields = ((0x30, bytes(25)), (0x34, uuid), (0x35, expires), (0x3E, b""), (0xFE, b""))
     return b"".join(tlv.encode(tag, value) for tag, value in fields)
+
+
+def certificates(card: PivApplet) -> tuple[str, ...]:
+    """The SHA-256 of its certificates, as a list of staff cards names them."""
+    keys = (protocol.CARD_KEY, protocol.HOLDER_KEY)
+    held = (tlv.encode(protocol.OBJECT, card.held(key.certificate)) for key in keys if card.held(key.certificate))
+    return tuple(hashlib.sha256(protocol.certificate(data)).hexdigest() for data in held)
 
 
 def staff(number: int = 1, **options: Any) -> PivApplet:

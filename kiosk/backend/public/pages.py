@@ -244,4 +244,8 @@ def _vouched(turn: Turn, found: Vouched, status: int = 200) -> Response:
     printed = None if found.said is None else moment(found.said.printed_at)
     verdict = "sample" if found.void else found.verdict
     tone = VERDICT_TONES.get(verdict, "warn")
-    return turn.render("public/vouched.html", status, found=found, verdict=verdict, tone=tone, printed=printed)
+    # The verdict on a sample says what these notes say.
+    notes = [note for note in found.notes if verdict != "sample" or note not in ("sample", "test")]
+    return turn.render(
+        "public/vouched.html", status, found=found, notes=notes, verdict=verdict, tone=tone, printed=printed
+    )

@@ -68,6 +68,7 @@ def gauges(connection: Connection) -> dict[str, int]:
         "kiosk_cases": count(cases, cases.c.test.is_(False)),
         "kiosk_test_cases": count(cases, cases.c.test),
         "kiosk_case_conflicts": count(cases, cases.c.state == "conflict", cases.c.test.is_(False)),
+        "kiosk_test_case_conflicts": count(cases, cases.c.state == "conflict", cases.c.test),
         "kiosk_ratings": count(ratings, ratings.c.case_id.not_in(TESTS)),
         "kiosk_terminals": count(terminals),
         "kiosk_materials": count(materials),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kiosk.health.night_checks.sources import Sources
-from kiosk.health.proofs import Proof
-from kiosk.sync.clock import Trust
+from kiosk.health.proofs import Outcome, Proof
+from kiosk.sync.clock import Reading, Trust
 
 STUCK = timedelta(hours=6)  # a line that is down so long is told, whoever is at fault
 ENDS, OVER = 30, 0  # days before a certificate ends
@@ -14,15 +14,21 @@ ENDS, OVER = 30, 0  # days before a certificate ends
 
 def clock(sources: Sources) -> list[Proof]:
     """Whether it may be believed, and by how many seconds it is off."""
-    seen = sources.clock()
-    if seen.trust is Trust.WRONG:
-        off = int(abs(seen.offset).total_seconds() // 60)
-        if not off:
-            return [sources.bad("clock", "time", "clock-impossible")]
-        return [sources.bad("clock", "time", "clock-wrong", str(off))]
-    if seen.trust is Trust.PLAUSIBLE:
-        return [sources.good("clock", "time", "clock-plausible")]
-    return [sources.good("clock", "time", "clock-right", f"{abs(seen.offset).total_seconds():.0f}")]
+    outcome, code, values = clock_now(sources.clock())
+    return [sources.proof("clock", "time", outcome, code, *values)]
+
+
+def clock_now(seen: Reading) -> tuple[Outcome, str, tuple[str, ...]]:
+    off = abs(seen.offset).total_seconds()
+    match seen.trust:
+        case Trust.WRONG if off < 60:
+            return "failed", "clock-impossible", ()
+        case Trust.WRONG:
+            return "failed", "clock-wrong", (f"{off // 60:.0f}",)
+        case Trust.PLAUSIBLE:
+            return "passed", "clock-plausible", ()
+        case Trust.CONFIRMED:
+            return "passed", "clock-right", (f"{off:.0f}",)
 
 
 def believed(sources: Sources) -> bool:

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from statistics import median
 
+from kiosk.health.machine import low
 from kiosk.health.night_checks.sources import Sources
-from kiosk.health.proofs import Proof
+from kiosk.health.proofs import Outcome, Proof
 
 MB = 1 << 20
 TREND = "night.disk"  # MB free of the last nights, the newest last
@@ -19,20 +20,27 @@ THERMAL = Path("/sys/class/thermal")
 def disk(sources: Sources) -> list[Proof]:
     """Whether visits can begin, and for how many days more. The trend is a median of slopes: one night is noise."""
     try:
-        free = sources.free() // MB
+        free = sources.free()
     except OSError:
         return [sources.unsure("disk", "room", "disk-silent")]
-    least = sources.least_free // MB
+    outcome, code, values = room_now(free, sources.least_free)
+    free, least = free // MB, sources.least_free // MB
     nights = [*_nights(sources), free][-NIGHTS:]
     sources.meta.set_meta(TREND, json.dumps(nights))
-    if free < least:
-        return [sources.bad("disk", "room", "disk-full", str(free), str(least))]
-    if free < 2 * least:
-        return [sources.bad("disk", "room", "disk-low", str(free), str(least))]
     lost = -_slope(nights)
-    if lost > 0 and free - AHEAD * lost < least:
+    if outcome == "passed" and lost > 0 and free - AHEAD * lost < least:
         return [sources.bad("disk", "room", "disk-fills", str(free), f"{(free - least) / lost:.0f}")]
-    return [sources.good("disk", "room", "disk-room", str(free))]
+    return [sources.proof("disk", "room", outcome, code, *values)]
+
+
+def room_now(free: int, least: int) -> tuple[Outcome, str, tuple[str, ...]]:
+    """Of so many bytes free, ``least`` being those without which no visit begins."""
+    told = str(free // MB), str(least // MB)
+    if free < least:
+        return "failed", "disk-full", told
+    if free < low(least):
+        return "failed", "disk-low", told
+    return "passed", "disk-room", told[:1]
 
 
 def _nights(sources: Sources) -> list[int]:

@@ -187,12 +187,12 @@ class Field(Slot):
 
     def __init__(self) -> None:
         super().__init__()
-        self.card = "absent"
+        self.card, self.media, self.given_back = "absent", "", 0
         self.hear: Callable[[Status], None] = lambda status: None
 
     @property
     def status(self) -> Status:
-        return Status(State.ONLINE, details={"card": self.card})
+        return Status(State.ONLINE, details={"card": self.card, "media": self.media})
 
     def subscribe(self, listener: Callable[[Status], None]) -> Callable[[], None]:
         self.hear = listener
@@ -200,8 +200,11 @@ class Field(Slot):
 
     def admit(self, deadline: Deadline) -> None: ...
 
-    def lay(self, card: str) -> None:
-        self.card = card
+    def dismiss(self, deadline: Deadline) -> None:
+        self.given_back += 1
+
+    def lay(self, card: str, media: str = "") -> None:
+        self.card, self.media = card, media
         self.hear(self.status)
 
 
@@ -224,7 +227,7 @@ def test_whose_card_was_laid_in_is_told(found: Any, event: Any) -> None:
     field.found = found
     watched(field, told)
     field.lay("present")
-    assert told == [SlotChanged("inside"), event]
+    assert told == [event, SlotChanged("inside")], "known before a page of a citizen could show it or give it back"
 
 
 def test_a_staff_card_that_is_taken_away_is_told_once() -> None:
@@ -248,7 +251,35 @@ def test_a_card_that_was_pulled_before_it_was_asked_is_nobodys() -> None:
     field.lay("absent")
     for job in jobs:
         job()
-    assert told == [SlotChanged("inside"), SlotChanged("")]
+    assert told == [SlotChanged("")]
+
+
+def test_a_staff_card_that_was_given_back_and_lies_there_still_is_one() -> None:
+    told: list[Any] = []
+    field = Field()
+    field.found = STAFFS
+    watched(field, told)
+    field.lay("present")
+    field.lay("absent", "entering")
+    assert told == [StaffCardSeen(), SlotChanged("inside"), SlotChanged("offered")]
+    field.lay("absent")
+    assert told[3:] == [SlotChanged(""), StaffCardGone()]
+
+
+def test_a_card_is_given_back_when_it_is_known_whose_it_is() -> None:
+    """The citizen's page is left at this very moment: who laid a staff card in is noted all the same."""
+    told: list[Any] = []
+    jobs: list[Callable[[], object]] = []
+    field = Field()
+    field.found = STAFFS
+    made = watched(field, told, jobs)
+    field.lay("present")
+    made.dismiss()
+    assert field.given_back == 0
+    jobs.pop()()
+    assert field.given_back == 1
+    assert told == [StaffCardSeen(), SlotChanged("inside")]
+    made.settle(1)
 
 
 def test_a_card_that_is_already_told_of_is_not_looked_at_again() -> None:

@@ -213,10 +213,12 @@ class World:
         trust = SimpleNamespace(value="confirmed")
         self.client = SimpleNamespace(time=SimpleNamespace(trust=trust), clock_offset=timedelta())
         devices = tuple(SimpleNamespace(kind=kind) for kind in kinds)
-        profile: Any = SimpleNamespace(devices=devices, data=folder, least_free_mb=0)
+        night = SimpleNamespace(exit_seen_by="")
+        profile: Any = SimpleNamespace(devices=devices, data=folder, least_free_mb=0, night=night)
         journal: Any = self.journal
         client: Any = self.client
         nothing: Any = None
+        self.afar: Any = SimpleNamespace(closed="")
         self.house = House(
             profile=profile,
             profile_file=None,
@@ -225,7 +227,7 @@ class World:
             statuses=lambda: {kind: actor.status for kind, actor in self.actors.items()},
             documents=nothing,
             client=client,
-            afar=nothing,
+            afar=self.afar,
             packs=dict,
             online=lambda: self.online,
             kick=lambda: None,

@@ -133,7 +133,9 @@ def world(folder: Path, the_stick: Callable[[], Any]) -> SimpleNamespace:
     house = SimpleNamespace(
         profile=profile, journal=journal, actors={kind: Actor(one) for kind, one in devices.items()},
         statuses=lambda: statuses, documents=Drawing(),
-        packs=lambda: {"individual_business": SimpleNamespace(version="1.4")},
+        packs=lambda: {
+            "individual_business": SimpleNamespace(version="1.4", name=Text("个体工商户登记", "Sole trader"))
+        },
         client=SimpleNamespace(key=SimpleNamespace(private=private), enrolment=SimpleNamespace(terminal_id=TERMINAL)),
         now=lambda: NOW, clock=lambda: 1e9, sign=lambda message: wire.unb64(wire.sign(private, message)),
     )  # fmt: skip

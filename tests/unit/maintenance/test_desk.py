@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
 from kiosk.access.roles import Deed, Role
+from kiosk.domain.text import Language
+from kiosk.journal.errors import JournalError
 from kiosk.maintenance.desk import Act, Back, Leave, MaintenanceDesk, Open, Speak, Stir
 from kiosk.maintenance.room import Desk, Path, Session
-from kiosk.maintenance.screen import Bar, Button, Page, Row, Said, Snapshot, Tile
+from kiosk.maintenance.screen import Bar, Button, Notice, Page, Row, Said, Snapshot, Tile
 
 KEEPER, TECHNICIAN = Session(Role.KEEPER, "0401"), Session(Role.TECHNICIAN, "0417")
 
@@ -54,25 +57,34 @@ class Recorder:
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, language: Language = "zh_CN") -> None:
         self.now = 100.0
         self.said: list[Snapshot | None] = []
         self.rows: list[tuple[str, dict[str, str | int]]] = []
         self.left: list[str] = []
         self.locked = 0
         self.crashes: list[BaseException] = []
+        self.told = threading.Event()  # of a crash
+        self.refuses: JournalError | None = None
         self.overview = Recorder("overview", Deed.LOOK)
         self.queue = Recorder("queue", Deed.QUEUE, {"reject": Deed.SETTLE})
         self.desk = MaintenanceDesk(
             (self.overview, self.queue), self, bar=lambda session: Bar(who=session.who, role=session.role),
-            left=self.left.append, locked=self._locked, crashed=self.crashes.append, clock=lambda: self.now,
+            left=self.left.append, locked=self._locked, crashed=self._crashed, clock=lambda: self.now,
+            language=language,
         )  # fmt: skip
         self.desk.subscribe(self.said.append)
 
     def _locked(self) -> None:
         self.locked += 1
 
+    def _crashed(self, error: BaseException) -> None:
+        self.crashes.append(error)
+        self.told.set()
+
     def audit(self, event: str, **details: str | int) -> None:
+        if self.refuses is not None:
+            raise self.refuses
         self.rows.append((event, details))
 
     def turn(self) -> None:
@@ -262,10 +274,114 @@ def test_a_bug_in_a_room_ends_the_process_and_is_not_passed_over() -> None:
 
 def test_a_job_that_raises_is_told_too() -> None:
     world = World()
-
-    def broken() -> None:
-        raise ZeroDivisionError
-
-    world.desk.work(broken)
+    world.desk.work(raising(ZeroDivisionError()))
+    assert world.told.wait(10)
     world.desk.stop()
     assert [type(error) for error in world.crashes] == [ZeroDivisionError]
+
+
+def test_what_a_job_meets_while_all_is_taken_away_is_no_bug() -> None:
+    world, begun, stopped = World(), threading.Event(), threading.Event()
+
+    def late() -> None:
+        begun.set()
+        assert stopped.wait(10)
+        raise JournalError("journal-stopped", "the journal is closed")
+
+    world.desk.work(late)
+    assert begun.wait(10)
+    world.desk.stop()
+    stopped.set()
+    world.desk._jobs.shutdown(wait=True)
+    assert world.crashes == []
+
+
+def test_where_nothing_can_be_written_down_any_more_the_session_ends() -> None:
+    world = World().begin()
+    world.do(Open("queue"))
+    world.refuses = full()
+    world.do(Act("reject"))  # refused to this role, which is to be written down
+    assert world.said[-1] is None
+    assert world.queue.seen[-1] == ("leave", "queue")
+    assert world.left == ["journal"]
+    world.begin()  # and nobody is let in
+    assert (world.said[-1], world.left) == (None, ["journal", "journal"])
+    world.refuses = None
+    world.begin()
+    assert world.shown.page.path == "overview"
+    assert world.crashes == []
+
+
+def test_a_job_that_cannot_be_written_down_ends_the_session_too() -> None:
+    world = World().begin()
+    world.desk.work(raising(full()))
+    assert world.desk.turn()  # waits for it
+    assert (world.left, world.crashes) == (["journal"], [])
+
+
+@pytest.mark.parametrize("code", ["journal-uncertain", "journal-stopped", "event-refused"])
+def test_what_only_a_restart_tells_and_what_is_a_bug_end_the_process(code: str) -> None:
+    world = World().begin()
+    world.refuses = JournalError(code, "")
+    world.desk.start()
+    world.desk.post(Open("nowhere"))
+    world.desk.post(Leave())
+    assert world.told.wait(10)
+    world.desk.stop()
+    assert [error.code for error in world.crashes if isinstance(error, JournalError)] == [code]
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def job() -> None:
+        raise error
+
+    return job
+
+
+def full() -> JournalError:
+    return JournalError("journal-full", "there is no room left on the disk")
+
+
+def test_every_session_begins_in_the_first_language_of_the_terminal() -> None:
+    world = World("en").begin()
+    assert world.shown.bar.language == "en"
+    world.do(Speak("zh_CN"))
+    assert world.shown.bar.language == "zh_CN"
+    world.do(Leave())
+    assert world.begin().shown.bar.language == "en"
+
+
+@pytest.mark.parametrize("role", [Role.KEEPER, Role.TECHNICIAN])
+def test_what_a_role_may_not_do_says_who_may(role: Role) -> None:
+    world = World().begin(Session(role, "0417"))
+    button = world.shown.page.buttons[0]
+    assert (button.enabled, button.why) == (True, None)
+    world.do(Open("queue"))
+    if role is Role.KEEPER:  # who may not even open it
+        assert world.shown.page.notice == Notice(Said("maint.desk.not_for_keeper"), "attention")
+    else:
+        button = world.shown.page.buttons[0]
+        assert (button.enabled, button.why) == (False, Said("maint.desk.not_for_technician"))
+
+
+def test_what_ends_in_anothers_session_is_written_down_as_of_who_asked_for_it() -> None:
+    world, goes_on, done = World().begin(TECHNICIAN), threading.Event(), threading.Event()
+
+    def job() -> None:
+        assert goes_on.wait(20)
+        world.desk.audit("report.made", what="bundle", outcome="done")
+        world.desk.work(after)
+
+    def after() -> None:
+        world.desk.audit("proof.noted")
+        done.set()
+
+    world.desk.work(job)
+    world.do(Leave())
+    world.begin(KEEPER)
+    goes_on.set()
+    assert done.wait(20)
+    world.desk.audit("here")
+    told = {event: details.get("staff") for event, details in world.rows}
+    assert (told["report.made"], told["proof.noted"], told["here"]) == ("0417", "0417", "0401")
+    world.desk.stop()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk import trial
 from kiosk.journal import inspecting
 from kiosk.journal.catalogue import catalogue
 from kiosk.journal.inspecting import LogRow
@@ -58,7 +59,15 @@ def test_errors_come_first_and_what_is_in_order_is_not_among_them(walk, journal)
     page = walk.open("log")
     assert titles(walk) == ["一张纸打印结束", "设备出故障"]
     assert [each.tone for each in page.rows] == ["attention", "broken"]
-    assert "设备：camera" in shown(page.rows[1].detail)
+    assert "设备：人脸摄像头  代码：设备被拔掉 · unplugged" in shown(page.rows[1].detail)
+
+
+def test_why_a_profile_was_rolled_back_is_told_in_words(walk, journal) -> None:
+    for reason in (trial.NOT_CONFIRMED, trial.STARTED_OFTEN, trial.REFUSED, trial.BROKEN, trial.ASKED):
+        journal.audit("profile.rolled_back", reason=reason, staff="0001")
+    said = [shown(each.detail) for each in walk.open("log").rows]
+    assert "原因：五分钟内没有人确认  工号：0001" in said[-1]
+    assert not any(reason in "".join(said) for reason in (trial.NOT_CONFIRMED, trial.BROKEN, trial.ASKED))
 
 
 def test_a_log_without_errors_says_so(walk) -> None:
@@ -161,3 +170,15 @@ def test_a_log_that_cannot_be_read_is_told(tmp_path) -> None:
     page = walk.open("log")
     assert page.notice is not None
     assert page.busy is None
+
+
+def test_what_was_tested_how_it_came_out_and_by_whom_is_told_in_words() -> None:
+    details = {"by": "0417", "code": "glass-clean", "outcome": "passed", "subject": "document_camera", "test": "glass"}
+    shown_row = row(LogRow(1, NOW, "proof.noted", "", details))
+    assert shown(shown_row.detail).split("  ")[1:] == [
+        "对象：高拍仪", "检测：玻璃", "结果：通过", "工号：0417", "代码：glass-clean",
+    ]  # fmt: skip
+    odd = row(LogRow(2, NOW, "maintenance.ended", "", {"reason": "Odd Word", "staff": "0417"}))
+    assert "原因：Odd Word" in shown(odd.detail)
+    known = row(LogRow(3, NOW, "maintenance.ended", "", {"reason": "abandoned"}))
+    assert "原因：人走了没有退出" in shown(known.detail)

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from kiosk.health import steps
+from kiosk.health.line_proofs import proofs_of
 from kiosk.health.steps import STEPS, Found
+from kiosk.journal.journal import Journal
 from kiosk.maintenance.network import NetworkRoom
-from tests.unit.maintenance.room_world import Desk, Walker, house, same_keys, shown
+from tests.unit.maintenance.room_world import NOW, Desk, Walker, house, opened, same_keys, shown
 
 
-def walker(tmp_path: Path, *found: Found, desk: Desk | None = None) -> Walker:
-    return Walker(NetworkRoom(house(tmp_path), lambda line: iter(found)), desk=desk)
+def walker(tmp_path: Path, *found: Found, desk: Desk | None = None, journal: Journal | None = None) -> Walker:
+    return Walker(NetworkRoom(house(tmp_path, journal or opened(tmp_path)), lambda line: iter(found)), desk=desk)
 
 
 GOOD = tuple(Found(step, "passed", code, values, 0.012) for step, code, values in (
@@ -37,9 +39,40 @@ def test_a_step_that_failed_says_what_to_do_and_the_rest_was_not_checked(tmp_pat
     page = walk.open("network")
     assert page.tone == "broken"
     assert [row.tone for row in page.rows] == ["ok", "ok", "broken", "unknown", "unknown", "unknown"]
-    assert "联系后台管理员" in shown(page.rows[2].detail)
+    assert "联系运维值班" in shown(page.rows[2].detail)
     assert shown(page.rows[3].detail) == "未检查"
     assert walk.desk.rows == [("network.tested", {"failed": "connect", "code": "refused"})]
+
+
+@pytest.mark.parametrize(
+    ("walk", "proofs"),
+    [
+        (GOOD, {"line": ("passed", "line-whole"), "certificate": ("passed", "certificate-holds", "2027-02-15"),
+                "time": ("passed", "clock-right", "1")}),
+        ((*GOOD[:1], Found("route", "failed", "no-cable", ("eth0",))), {"line": ("failed", "line-route")}),
+        ((Found("tls", "passed", "plain"), Found("clock", "passed", "right", (1,))),
+         {"line": ("passed", "line-whole"), "time": ("passed", "clock-plausible")}),
+        ((Found("tls", "attention", "ends-soon", (3, "2026-11-30")), Found("backend", "failed", "unwell", (502,))),
+         {"line": ("failed", "line-backend"), "certificate": ("failed", "certificate-ends", "2026-11-30", "3")}),
+        ((Found("clock", "failed", "ahead", (150,)),),
+         {"line": ("failed", "line-clock"), "time": ("failed", "clock-wrong", "2")}),
+        ((Found("clock", "failed", "jumped", (1,)),),
+         {"line": ("failed", "line-clock"), "time": ("failed", "clock-impossible")}),
+    ],
+)  # fmt: skip
+def test_what_a_walk_has_proven_ends_what_the_night_has_found(walk, proofs) -> None:
+    found = proofs_of(walk, NOW, "0417")
+    assert {each.test: (each.outcome, each.code, *each.values) for each in found} == proofs
+    assert {(each.at, each.by) for each in found} == {(NOW, "0417")}
+
+
+def test_a_walk_is_a_recorded_test_of_whoever_had_it_walked(tmp_path) -> None:
+    journal = opened(tmp_path)
+    walker(tmp_path, *GOOD[:2], Found("connect", "failed", "refused", ("backend.example", 443)), journal=journal).open(
+        "network"
+    )
+    assert [(each.code, each.by) for each in journal.latest_proofs()] == [("line-connect", "0417")]
+    journal.close()
 
 
 def test_while_it_runs_the_steps_show_one_by_one_and_nothing_else_begins(tmp_path) -> None:
@@ -62,6 +95,11 @@ def test_a_page_that_was_left_is_told_no_more(tmp_path) -> None:
     desk.finish()
     assert desk.changes == 0
     assert desk.rows == []
+
+
+def test_a_clock_that_is_off_is_told_in_the_largest_unit(tmp_path) -> None:
+    walk = walker(tmp_path, Found("clock", "failed", "ahead", (2400,), 0.001))
+    assert shown(walk.open("network").rows[5].detail).startswith("快了 40 分钟（1 毫秒）")
 
 
 FINE = {

@@ -8,6 +8,8 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +95,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 class Names:
     """A resolver that was told what to say; ``None``: it knows nothing."""
 
-    def __init__(self, address: str | None, port: int = 0, error: type[OSError] = socket.gaierror) -> None:
+    def __init__(self, address: str | None, port: int = 0, error: Callable[[], OSError] = socket.gaierror) -> None:
         self.address, self.port, self.error = address, port, error
 
     def __call__(self, host: str, port: int) -> Names:
@@ -102,7 +104,7 @@ class Names:
 
     def addresses(self, seconds: float) -> list[tuple[Any, ...]]:
         if self.address is None:
-            raise self.error
+            raise self.error()
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (self.address, self.port))]
 
 
@@ -131,6 +133,7 @@ def machine(folder: Path, *, carrier: str | None = "1", v4: str = "", v6: str = 
     return folder
 
 
+FAR_V4 = ip_address("198.51.100.7")
 DEFAULT_V4 = "eth0 00000000 010200C0 0003 0 0 0 00000000 0 0 0\n"
 NEAR_V4 = "eth0 000200C0 00000000 0001 0 0 0 00FFFFFF 0 0 0\n"
 DEFAULT_V6 = f"{'0' * 32} 00 {'0' * 32} 00 fd{'0' * 29}1 00000400 00000003 00000000 00000003 eth0\n"
@@ -146,9 +149,19 @@ def test_a_name_that_is_not_known(tmp_path: Path) -> None:
     assert (found.step, found.code, found.values) == ("name", "unknown", ("backend.example",))
 
 
-def test_a_name_server_that_does_not_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TimeoutError, "no-answer"),
+        (partial(socket.gaierror, socket.EAI_AGAIN, "Temporary failure in name resolution"), "no-answer"),
+        (partial(socket.gaierror, socket.EAI_NONAME, "Name or service not known"), "unknown"),
+    ],
+)
+def test_a_name_server_that_does_not_answer_is_told_from_one_that_does_not_know(
+    tmp_path: Path, error: Any, code: str
+) -> None:
     line = Line("https://backend.example", root=machine(tmp_path, v4=DEFAULT_V4))
-    assert last(line, resolver=Names(None, error=TimeoutError)).code == "no-answer"
+    assert last(line, resolver=Names(None, error=error)).code == code
 
 
 @pytest.mark.parametrize(
@@ -176,18 +189,35 @@ def test_a_name_that_nobody_can_be_asked_for_names_what_is_in_the_way(
     ],
 )
 def test_the_way_out(tmp_path: Path, carrier: str | None, v4: str, v6: str, code: str) -> None:
-    assert routes.look(4, machine(tmp_path, carrier=carrier, v4=v4, v6=v6)).code == code
+    assert routes.look(FAR_V4, machine(tmp_path, carrier=carrier, v4=v4, v6=v6)).code == code
 
 
 def test_the_way_out_by_ipv6_and_without_any_proc(tmp_path: Path) -> None:
-    assert routes.look(6, machine(tmp_path / "a", v6=DEFAULT_V6)).ok
+    assert routes.look(ip_address("2001:db8::7"), machine(tmp_path / "a", v6=DEFAULT_V6)).ok
     assert routes.look(None, machine(tmp_path / "b", v6=DEFAULT_V6)).ok
     assert routes.look(None, tmp_path / "nothing").code == "no-interface"
 
 
+@pytest.mark.parametrize(
+    ("target", "v4", "v6", "way"),
+    [
+        ("192.0.2.7", NEAR_V4, "", routes.Way("ok", "eth0")),  # a network of one's own without any default route
+        ("10.9.8.7", "wlan0 0009090A 010200C0 0003 0 0 0 00FFFFFF 0 0 0\n" + NEAR_V4, "",
+         routes.Way("no-route", "eth0")),
+        ("10.9.8.7", "wlan0 0000000A 010200C0 0003 0 0 0 000000FF 0 0 0\n" + DEFAULT_V4, "",
+         routes.Way("no-cable", "wlan0")),
+        ("fe80::7", "", DEFAULT_V6.replace("0" * 32 + " 00", "fe80" + "0" * 28 + " 40", 1), routes.Way("ok", "eth0")),
+    ],
+)  # fmt: skip
+def test_the_way_to_an_address_is_the_narrowest_that_leads_there(
+    tmp_path: Path, target: str, v4: str, v6: str, way: routes.Way
+) -> None:
+    assert routes.look(ip_address(target), machine(tmp_path, v4=v4, v6=v6)) == way
+
+
 def test_no_route_stops_the_rest(tmp_path: Path) -> None:
     line = Line("https://backend.example", root=machine(tmp_path, v4=NEAR_V4))
-    found = last(line, resolver=Names("192.0.2.7"))
+    found = last(line, resolver=Names("198.51.100.7"))
     assert (found.step, found.code, found.values) == ("route", "no-route", ("eth0",))
 
 

@@ -60,7 +60,7 @@ def test_what_is_broken_comes_first_with_its_repair_in_one_touch(world: World) -
     world.now = NOW
     world.journal.kept["toner"] = Supply("toner", 0, {}, {NOW.date() - timedelta(10 - n): 18 - n for n in range(11)})
     page = world.enter(room, "overview")
-    assert said(page.heading) == "1 处故障，1 处要留意"
+    assert said(page.heading) == "1 处故障，1 处留意"
     assert [row.key for row in page.rows][:2] == ["receipt_printer", "page_printer"]
     assert line(page, "receipt_printer") == "缺纸 · 14:02 起 · media-empty"
     button = page.rows[0].button
@@ -68,8 +68,27 @@ def test_what_is_broken_comes_first_with_its_repair_in_one_touch(world: World) -
     assert (said(button.label), button.opens) == ("更换纸卷", "repairs/roll")
     assert line(page, "page_printer") == "墨粉约剩 8% · 预计 12 月 5 日用完"
     main = page.buttons[0]
-    assert (said(main.label), main.opens, main.weight) == ("修好缺纸（3 步）", "repairs/roll", "main")
+    assert (said(main.label), main.opens, main.weight) == ("处理缺纸（3 步）", "repairs/roll", "main")
     assert [button.opens for button in page.buttons[1:]] == ["tests/all"]
+
+
+def test_a_terminal_that_is_closed_says_so_and_leads_to_where_it_is_opened(world: World) -> None:
+    world.afar.closed = "paper"
+    _, page = overview(world)
+    assert line(page, "service") == "已停用 · 缺纸"
+    button = page.rows[0].button
+    assert button is not None
+    assert (page.rows[0].key, page.rows[0].tone, button.opens) == ("service", "attention", "power")
+    world.afar.closed = ""
+    assert "service" not in [row.key for row in overview(world)[1].rows]
+
+
+def test_a_keeper_reads_no_codes(world: World) -> None:
+    room = Overview(world.house, Since(world.actors, lambda: world.now), world.ticks)
+    world.actors["receipt_printer"].becomes(EMPTY)
+    world.enter(room, "overview", KEEPER)
+    assert line(room.page(("overview",), KEEPER), "receipt_printer") == "缺纸 · 14:30 起"
+    assert line(room.page(("overview",), TECHNICIAN), "receipt_printer") == "缺纸 · 14:30 起 · media-empty"
 
 
 def test_what_was_so_before_the_start_is_since_nobody_knows_when(world: World) -> None:
@@ -112,7 +131,7 @@ def test_only_a_device_that_says_so_is_well(state: State) -> None:
 def test_an_unknown_device_is_counted_and_stands_before_what_is_well(world: World) -> None:
     world.actors["id_reader"].status = Status(State.UNKNOWN)
     _, page = overview(world)
-    assert said(page.heading) == "1 处不清楚"
+    assert said(page.heading) == "1 处不明"
     assert page.rows[0].key == "id_reader"
     assert page.rows[0].tone == "unknown"
     assert "正常" not in line(page, "id_reader")
@@ -211,7 +230,7 @@ def test_line_queue_disk_clock(world: World) -> None:
     world.journal.counted = Counts(9, 3, 4, 1, 1, NOW - timedelta(hours=2), 2)
     _, page = overview(world)
     assert line(page, "network") == "连不上后台"
-    assert line(page, "queue") == "5 件待传 · 最早的等了 2 小时 · 隔离 2 件"
+    assert line(page, "queue") == "5 件待发送 · 最早的等了 2 小时 · 搁置 2 件"
     assert line(page, "clock") == "不对 · 2026-11-27 14:30"
     assert [tones(page)[key] for key in ("network", "queue", "clock")] == ["broken", "attention", "broken"]
     world.client.time.trust.value = "plausible"
@@ -273,8 +292,8 @@ def test_every_word_is_there_in_both_languages(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("counts", "told"),
-    [((0, 0, 0), "All is well"), ((1, 2, 0), "1 fault, 2 to look after"), ((2, 0, 1), "2 faults, 1 unknown"),
-     ((1, 1, 1), "1 fault, 1 to look after, 1 unknown")],
+    [((0, 0, 0), "All is well"), ((1, 2, 0), "1 fault, 2 to watch"), ((2, 0, 1), "2 faults, 1 unknown"),
+     ((1, 1, 1), "1 fault, 1 to watch, 1 unknown")],
 )  # fmt: skip
 def test_the_heading_counts(counts: tuple[int, int, int], told: str) -> None:
     assert said(heading(*counts), "en") == told

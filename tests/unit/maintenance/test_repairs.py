@@ -38,6 +38,13 @@ def device(world: World, kind: str) -> FakeDevice:
     return found
 
 
+def seen(world: World, kind: str) -> None:
+    """The camera's first picture has come: nobody judges one that was not shown."""
+    listener = device(world, kind).listener
+    assert listener is not None
+    listener(SimpleNamespace(jpeg=b"x" * 9))
+
+
 def buttons(world: World, room: Repairs, path: str) -> list[str]:
     return [button.name for button in room.page(tuple(path.split("/")), TECHNICIAN).buttons]
 
@@ -69,7 +76,7 @@ def test_a_roll_is_changed_in_three_touches_from_the_overview(world: World) -> N
     assert page.step is not None
     assert (page.step.number, page.step.total) == (1, 3)
     assert said(page.step.text) == "打开打印机盖子，取出旧纸卷"
-    assert [said(row.detail) for row in page.step.live] == ["缺纸", "要看到盖子打开"]
+    assert [said(row.detail) for row in page.step.live] == ["缺纸", "等着看到：盖子打开"]
     printer = world.actors["receipt_printer"]
     printer.becomes(OPEN)
     page = room.page(path, TECHNICIAN)
@@ -200,7 +207,7 @@ def test_a_test_that_ends_after_the_page_was_left_touches_nothing(world: World) 
     world.touch(room, "repairs/roll", "pass_over")
     world.desk.at_once = False
     page = world.touch(room, "repairs/roll", "pass_over")
-    assert said(page.busy) == "正在打印测试条"
+    assert said(page.busy) == "正在做这一步"
     assert page.buttons == ()
     room.leave(("repairs", "roll"))
     world.enter(room, "repairs/sheets")
@@ -289,10 +296,9 @@ def test_the_same_person_must_be_known_again(world: World, matched: FaceOutcome,
 def test_a_matcher_that_does_not_know_the_same_person_fails(world: World, matched: FaceOutcome) -> None:
     room, path = Repairs(world.house, tick=world.ticks), "repairs/face"
     world.enter(room, path)
+    seen(world, "camera")
     world.touch(room, path, "yes")
-    listener = device(world, "camera").listener
-    assert listener is not None
-    listener(SimpleNamespace(jpeg=b"x"))
+    seen(world, "camera")
     device(world, "camera").match = matched
     page = world.touch(room, path, "try")
     assert page.buttons[0].name == "again"
@@ -327,6 +333,7 @@ def test_glass_is_measured_before_and_after_and_the_last_look_decides(world: Wor
     world.enter(room, "repairs/glass")
     page = room.page(("repairs", "glass"), TECHNICIAN)
     assert page.template == "preview"
+    seen(world, "document_camera")
     page = world.touch(room, "repairs/glass", "yes")
     assert [(one.test, one.outcome) for one in world.journal.proofs] == [
         ("glass", "failed"), ("glass", "passed"), ("glass", "passed"),
@@ -337,6 +344,7 @@ def test_glass_is_measured_before_and_after_and_the_last_look_decides(world: Wor
 def test_glass_that_is_still_dirty_is_not_mended(world: World) -> None:
     room = Repairs(world.house, (FixedLoop("document_camera", "glass", "failed", "failed"),), world.ticks)
     world.enter(room, "repairs/glass")
+    seen(world, "document_camera")
     page = world.touch(room, "repairs/glass", "yes")
     assert [button.name for button in page.buttons] == ["again", "over", "give_up"]
 
@@ -345,6 +353,7 @@ def test_a_camera_that_was_moved_is_compared_with_its_new_picture_and_that_decid
     for outcome in ("passed", "failed"):
         room = Repairs(world.house, (FixedLoop("camera", "reference", outcome),), world.ticks)
         world.enter(room, "repairs/aim/camera")
+        seen(world, "camera")
         page = world.touch(room, "repairs/aim/camera", "yes")
         assert said(page.heading) == "修好了，已记录"
     assert [(one.test, one.outcome, one.by) for one in world.journal.proofs] == [
@@ -357,6 +366,7 @@ def test_without_the_loop_glass_ends_in_the_cameras_own_test(world: World) -> No
     room = Repairs(world.house, tick=world.ticks)
     page = world.enter(room, "repairs/glass")
     assert page.template == "preview"
+    seen(world, "document_camera")
     world.touch(room, "repairs/glass", "yes")
     assert device(world, "document_camera").tests == [Level.EXTERNAL]
     assert world.journal.proofs[0].outcome == "passed"
@@ -385,12 +395,54 @@ def test_nothing_is_called_recorded_before_it_is(world: World) -> None:
     assert said(room.page(("repairs", "roll"), TECHNICIAN).heading) == "做完了，没有完全证实"
 
 
+def test_nobody_says_of_a_picture_that_was_not_shown_that_it_is_good(world: World) -> None:
+    room, path = Repairs(world.house, tick=world.ticks), "repairs/aim/camera"
+    good = world.enter(room, path).buttons[0]
+    assert (good.name, good.enabled, said(good.why)) == ("yes", False, "画面还没出来")
+    page = world.touch(room, path, "yes")
+    assert page.template == "preview"
+    assert not world.journal.proofs
+    seen(world, "camera")
+    good = room.page(tuple(path.split("/")), TECHNICIAN).buttons[0]
+    assert (good.name, good.enabled, good.why) == ("yes", True, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "told"),
+    [("print-not-printed", ("media-jam",), "卡纸 · media-jam"), ("print-not-drawn", (), "测试页没有画成。")],
+)
+def test_a_terminal_with_a_test_paper_of_its_own_prints_that_and_not_the_printers_pattern(
+    world: World, code: str, values: tuple[str, ...], told: str
+) -> None:
+    outcomes = [Proof(NOW, "receipt_printer", "print", "failed", code, values),
+                Proof(NOW, "receipt_printer", "print", "passed", "print-done", ("1",))]  # fmt: skip
+    loop = SimpleNamespace(subject="receipt_printer", test="print", run=lambda: outcomes.pop(0))
+    world.actors["receipt_printer"].status = OUT
+    room, path = Repairs(world.house, (loop,), world.ticks), "repairs/roll"
+    world.enter(room, path)
+    world.actors["receipt_printer"].becomes(OPEN)
+    world.actors["receipt_printer"].becomes(FULL)
+    room.page(("repairs", "roll"), TECHNICIAN)
+    page = room.page(("repairs", "roll"), TECHNICIAN)
+    assert page.notice is not None
+    assert said(page.notice.text).startswith(told)
+    assert page.step is not None
+    assert said(page.step.text).startswith("没打好。")  # what to do about it
+    page = world.touch(room, path, "again")
+    page = world.touch(room, path, "yes")
+    assert said(page.heading) == "修好了，已记录"
+    assert device(world, "receipt_printer").tests == []
+    assert [(one.test, one.outcome, one.by) for one in world.journal.proofs] == [
+        ("print", "failed", "T-0417"), ("print", "passed", "T-0417"), ("roll", "passed", "T-0417"),
+    ]  # fmt: skip
+
+
 def test_a_picture_that_stays_bad_is_not_mended(world: World) -> None:
     room, path = Repairs(world.house, tick=world.ticks), "repairs/aim/camera"
     world.enter(room, path)
     page = world.touch(room, path, "no")
     assert page.step is not None
-    assert said(page.step.text) == "看着画面，拿掉遮挡，把镜头对正"
+    assert said(page.step.text) == "画面不对。看看有没有东西挡着，再试一次"
     assert world.frames == [None]
     world.touch(room, path, "give_up")
     assert [(one.outcome, one.code) for one in world.journal.proofs] == [("failed", "person-no")]
@@ -411,7 +463,9 @@ def test_what_is_not_here_is_not_repaired(world: World) -> None:
 def test_who_may_mend_what() -> None:
     needs = {name: repair.deed for name, repair in repair_book.repairs().items()}
     assert {name for name, deed in needs.items() if deed is Deed.REFILL} == {"roll", "sheets", "jam", "glass"}
-    assert {name for name, deed in needs.items() if deed is Deed.REPAIR} == {"reader", "swap", "aim", "touch", "face"}
+    assert {name for name, deed in needs.items() if deed is Deed.REPAIR} == {
+            "wake", "reader", "service", "swap", "aim", "touch", "face",
+        }  # fmt: skip
 
 
 def test_every_repair_ends_in_a_test_and_fits_a_device_that_exists() -> None:

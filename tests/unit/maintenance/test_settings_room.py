@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 from kiosk import trial
-from kiosk.access.roles import Deed
+from kiosk.access.roles import Deed, Role
 from kiosk.health.attached import Port
 from kiosk.maintenance import settings_fields
+from kiosk.maintenance.room import Session
 from kiosk.maintenance.settings import SettingsRoom
 from kiosk.maintenance.settings_fields import FIXED, GROUPS, Setting, WrongValue, drivers, settings_of, written
 from kiosk.policy import Policy
 from kiosk.profile import DEVICE_KINDS, load
 from kiosk.services.loader import BUILTIN, BUNDLES
 from kiosk.sync.taking import InUse
-from tests.unit.maintenance.room_world import ADMINISTRATOR, TECHNICIAN, Walker, house, same_keys, shown
+from tests.unit.maintenance.room_world import ADMINISTRATOR, TECHNICIAN, Walker, house, same_keys, shown, texts
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "deploy/profiles").glob("*.toml"))
 TEXT = """# This terminal, by hand.
@@ -263,6 +264,31 @@ def test_a_technician_looks_and_changes_nothing(make) -> None:
     assert not TECHNICIAN.may(Deed.CHANGE_SETTINGS)
 
 
+def test_a_log_in_inside_an_address_is_shown_to_nobody_who_may_not_change_it(make, file) -> None:
+    key, address = "devices.receipt_printer.port", "rtsp://admin:Geheim7@10.0.0.9/main"
+    file.write_text(TEXT.replace("/dev/usb/lp0", address), "utf-8")
+    walk = make(session=TECHNICIAN)
+    for path in ("settings", f"settings/{key}", f"settings/{key}/type"):
+        page = walk.open(path)
+        value = page.field.value if page.field is not None else ""
+        said = "".join((*texts(page), *texts(page, "en"), value))
+        assert "10.0.0.9" in said
+        assert "Geheim7" not in said
+    page = make().open(f"settings/{key}/type")
+    assert page.field is not None
+    assert page.field.value == address, "whoever changes it sees what stands there"
+
+
+def test_what_one_administrator_has_gathered_is_not_tried_in_anothers_name(make) -> None:
+    walk = make()
+    type_in(walk, "terminal.phone", "0352-54321")
+    walk.open("settings")
+    assert walk.button("try").enabled
+    other = Walker(walk.room, Session(Role.ADMINISTRATOR, "0999"))
+    other.open("settings")
+    assert not other.button("try").enabled
+
+
 def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_tried(make, monkeypatch, file) -> None:
     monkeypatch.setattr(trial, "writable", lambda file: False)
     walk = make()
@@ -381,3 +407,13 @@ def test_every_driver_of_the_page_is_one_of_the_cabinet() -> None:
     assert isinstance(setting, Setting)
     assert setting.choices == found["receipt_printer"]
     assert settings_fields.LONGEST == 80
+
+
+def test_what_is_about_to_be_tried_stands_first(make: Make) -> None:
+    walk = make()
+    type_in(walk, "terminal.phone", "0352-5550000")
+    keys = [row.key for row in walk.open("settings").rows]
+    assert keys[:3] == ["section-changed", "terminal.phone", "section-place"]
+    assert keys.count("terminal.phone") == 1
+    walk.act("discard")
+    assert "section-changed" not in [row.key for row in walk.page.rows]

@@ -57,7 +57,7 @@ def test_a_device_that_fails_is_told_by_its_fault(world: World) -> None:
     world.enter(room, "tests/id_reader")
     page = world.touch(room, "tests/id_reader", "run", "internal")
     assert page.notice is not None
-    assert said(page.notice.text) == "内部自检 · 没有应答"
+    assert said(page.notice.text) == "设备自查 · 没有应答"
     assert page.notice.tone == "broken"
     assert (world.journal.proofs[0].outcome, world.journal.proofs[0].values) == ("failed", ("no-answer",))
 
@@ -70,7 +70,7 @@ def test_what_a_person_has_to_judge_is_asked(world: World, answer: str, outcome:
     room = Tests(world.house)
     world.enter(room, "tests/receipt_printer")
     page = world.touch(room, "tests/receipt_printer", "run", "interactive")
-    assert said(page.lead) == "打出来的字清楚吗？"
+    assert said(page.lead) == "打出来的花纹清楚、没有白线吗？"
     assert world.journal.proofs == []
     page = world.touch(room, "tests/receipt_printer", answer)
     assert page.lead is None

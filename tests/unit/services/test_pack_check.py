@@ -32,8 +32,13 @@ MISTAKES = {
         "'en' is a required",
         "Add it",
     ),
-    "a place nobody knows": ("{shop_name}{trade.name}", "{shop_nam}{trade.name}", "shop_nam", "Name a field"),
-    "a part no option has": ('template: "{trade.scope}"', 'template: "{trade.skope}"', "trade.skope", "Name a field"),
+    "a place nobody knows": ("{shop_name}{trade.name}", "{shop_nam}{trade.name}", "shop_nam", "mean {shop_name}?"),
+    "a part no option has": (
+        'template: "{trade.scope}"',
+        'template: "{trade.skope}"',
+        "trade.skope",
+        "mean {trade.scope}?",
+    ),
     "a condition that is no CEL": ("when: age < 16", "when: age <<< 16", "not a condition", "CEL"),
     "a fact that does not exist": ("when: age < 16", "when: aeg < 16", "aeg is not a fact", "Facts are"),
     "an answer that does not exist": (
@@ -233,3 +238,16 @@ def test_a_place_that_nobody_fills_in_is_a_problem_wherever_it_stands(
     file = tmp_path / "pack.yaml"
     file.write_text(yaml.safe_dump(raw, allow_unicode=True), "utf-8")
     assert [problem.message for problem in check_pack(file)] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("key", "cure"),
+    [("place.distrikt", "Did you mean {place.district}?"), ("place.zzzzzzzz", "Use one of {place.area_code}, ")],
+)
+def test_a_misspelt_value_of_the_place_is_told_with_the_right_one_and_its_line(
+    key: str, cure: str, tmp_path: Path
+) -> None:
+    path, line = edited(tmp_path, "shop_sign_filing", "{place.district}城市管理局", f"{{{key}}}城市管理局")
+    (problem,) = check_pack(path)
+    assert (problem.line, problem.path) == (line, "authority.zh")
+    assert problem.cure.startswith(cure)

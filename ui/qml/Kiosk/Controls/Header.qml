@@ -17,6 +17,11 @@ Item {
     readonly property bool full: root.audible && !Theme.landscape // four choices beside the place
     readonly property real room: choices.x - place.x - Theme.space(2)
 
+    // Chinese may be broken anywhere: in large type beside four choices, behind the district rather than in a name.
+    function twoLines(name: string): string {
+        return Theme.elder && !Theme.landscape ? name.replace(/^(.{2,}?[区县旗]|.{2,}?市)(?=..)/, "$1\n") : name
+    }
+
     height: Theme.headerHeight
 
     Mark {
@@ -38,7 +43,7 @@ Item {
         Label {
             width: Math.min(implicitWidth, root.room)
             visible: !Theme.elder || (!root.test && root.room >= Theme.space(30)) // whole words in large type, or none
-            text: root.chrome ? root.chrome.place : ""
+            text: root.twoLines(root.chrome ? root.chrome.place : "")
             font.pixelSize: Theme.elder ? Theme.small : Theme.space(4)
             font.bold: true
             wrapMode: Theme.elder ? Text.Wrap : Text.NoWrap

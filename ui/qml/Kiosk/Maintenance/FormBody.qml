@@ -30,8 +30,9 @@ Item {
         WorkText {
             width: parent.width
             visible: text !== ""
-            text: !root.vm ? "" : !root.compact || root.vm.fieldError === "" ? root.vm.fieldLabel
-                                : root.vm.fieldLabel + " · " + root.vm.fieldError
+            text: !root.vm || (!root.compact && root.vm.fieldLabel === root.vm.heading) ? "" // it stands above
+                : !root.compact || root.vm.fieldError === "" ? root.vm.fieldLabel
+                                                             : root.vm.fieldLabel + " · " + root.vm.fieldError
             color: root.compact && root.vm && root.vm.fieldError !== "" ? Works.bad : Works.ink
             font.pixelSize: Works.name
             font.bold: true

@@ -8,7 +8,13 @@ WorkScroll {
 
     property var vm: null
 
+    readonly property string lead: root.vm ? root.vm.lead : ""
+    readonly property string notice: root.vm ? root.vm.notice : ""
+
     begins: root.vm ? root.vm.path : ""
+    // What is asked, or how an act ended, stands above the rows: whoever touched one further down is to see it.
+    onLeadChanged: if (root.lead !== "") root.toTop()
+    onNoticeChanged: if (root.notice !== "") root.toTop()
 
     WorkTop {
         width: parent.width

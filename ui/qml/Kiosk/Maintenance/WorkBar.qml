@@ -12,7 +12,7 @@ Rectangle {
     readonly property bool there: root.vm ? root.vm.there : false
     readonly property string lockText: root.vm ? root.vm.lockText : ""
 
-    height: Works.bar
+    height: Math.max(Works.bar, told.height + Works.space(2))
     color: Works.slate
 
     Rectangle {
@@ -37,6 +37,8 @@ Rectangle {
     }
 
     Column {
+        id: told
+
         anchors.verticalCenter: parent.verticalCenter
         anchors.left: mark.right
         anchors.leftMargin: Works.space(2)

@@ -21,7 +21,12 @@ Item {
         area.contentY = root.ended ? 0 : Math.min(area.contentHeight - area.height, area.contentY + area.height - Works.row)
     }
 
-    onBeginsChanged: area.contentY = 0
+    function toTop(): void {
+        area.cancelFlick()
+        area.contentY = 0
+    }
+
+    onBeginsChanged: root.toTop()
 
     Flickable {
         id: area

@@ -80,8 +80,8 @@ PageFrame {
         visible: root.looking && !root.taking && root.vm !== null && root.vm.phone
         anchors.horizontalCenter: parent ? parent.horizontalCenter : undefined
         width: Math.min(naturalWidth, parent ? parent.width : 0)
-        least: Theme.minimum
-        size: Theme.elder ? Theme.small : Theme.space(4.4)
+        least: Theme.elder ? Theme.action : Theme.minimum
+        size: Theme.elder ? Theme.button : Theme.space(4.4)
         tone: "teal"
         text: Words.t("desk.phone")
         onTapped: root.vm.byPhone()

@@ -96,17 +96,17 @@ def _parser() -> argparse.ArgumentParser:
         "keys, which a running backend takes up; revoke --terminal; publish --to --signing-key packs, a policy or a "
         "command; published: the manifests in force; outcomes: what terminals report of commands; "
         "settle --case --found: what the office says of a case; withdraw-pack: a pack that decides no more; papers "
-        "--out: the list and the page by which anyone checks a paper; replay: every decision made again, a difference "
-        "is an alarm; case --case: how it stands and what was done, with --act --by what is done now; due: what is "
-        "overdue or nearly so; seal-key --authority: the seal under which certificates are made, without --authority "
-        "all there are; certificate --case --out: the sealed one; correct-certificate: its next version; certify: all "
-        "that are due; ratings: tasks of bad ratings, with --case one of them, with --act --by what is done "
-        "now, its words by the standard input; connectors --connectors: how departments' lines stand, with --act "
+        "--out: the list and the page by which anyone checks a paper; replay [tests]: every decision made again, a "
+        "difference is an alarm; case --case: how it stands and what was done, with --act --by what is done now; due: "
+        "what is overdue or nearly so; seal-key --authority: the seal under which certificates are made, without "
+        "--authority all there are; certificate --case --out: the sealed one; correct-certificate: its next version; "
+        "certify: all that are due; ratings: tasks of bad ratings, with --case one of them, with --act --by what is "
+        "done now, its words by the standard input; connectors --connectors: how departments' lines stand, with --act "
         "lag, waiting, dead, aside, check, or show, retry, repair --letter (repair: TABLE.COLUMN=VALUE by the standard "
         "input, --by); entry-code --terminal --hour --challenge --role --staff --by: lets a member of staff into the "
         "maintenance of a terminal, whose page shows the first three; entry-codes --terminal: what was issued for it",
     )  # fmt: skip
-    backend.add_argument("what", nargs="?", default="", metavar="WHAT", help="of oversight: see there")
+    backend.add_argument("what", nargs="?", default="", metavar="WHAT", help="of oversight: see there; replay tests")
     backend.add_argument("--db", default="sqlite:///backend.db", metavar="URL")
     backend.add_argument(
         "--blobs", default="backend-blobs", metavar="URL", help="sealed materials: a folder, or s3://BUCKET/PREFIX"
@@ -445,7 +445,7 @@ def _backend_desk(options: argparse.Namespace) -> int:
     if options.action == "papers":
         return desk.papers(settings, options.out, options.phone)
     if options.action == "replay":
-        return desk.replay(settings)
+        return desk.replay(settings, tests=options.what == "tests")
     if options.action in ("seal-key", "certificate", "correct-certificate", "certify"):
         return _seal_desk(options)
     if options.action in ("case", "due"):

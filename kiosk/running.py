@@ -9,7 +9,6 @@ import contextlib
 import os
 import resource
 import signal
-import subprocess
 import sys
 import threading
 import traceback
@@ -113,6 +112,8 @@ def powered_down(command: tuple[str, ...], why: str = "the battery is low") -> i
     """The terminal has ended to be without power, and its journal is closed: run what the profile says, if it does."""
     sys.stderr.write(f"{why}: the terminal has ended\n")
     if command:
+        import subprocess
+
         try:
             ended = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS, check=False)
             told = f"ended with status {ended.returncode}" if ended.returncode else ""

@@ -16,9 +16,6 @@ Failpoints: those of kiosk/durable.py.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import os
 import stat
 import threading
@@ -65,6 +62,8 @@ class Marker:
 
     @property
     def bytes(self) -> bytes:
+        import base64
+
         return base64.b64decode(self.old)
 
 
@@ -120,12 +119,14 @@ class Trial:
 
 def begin(file: Path, new: bytes, who: str = "") -> None:
     """Put a checked profile on trial: the next start is its first. Raises TrialError; then the old one stands."""
+    import base64
+
     if _read(file) is not None and standing_of(file).trial is not None:
         raise TrialError("trial-runs", "Confirm the profile that is tried now, or roll it back, before the next.")
     try:
         old = file.read_bytes()
         mode = stat.S_IMODE(file.stat().st_mode)
-        marker = Marker(base64.b64encode(old).decode(), hashlib.sha256(new).hexdigest(), who=who)
+        marker = Marker(base64.b64encode(old).decode(), _hash(new), who=who)
         put(_beside(file, BEFORE), old)
         _write(file, marker)
         put(file, new)
@@ -246,24 +247,39 @@ def _beside(file: Path, suffix: str) -> Path:
 
 def _digest(file: Path) -> str:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        return _hash(file.read_bytes())
     except OSError:
         return ""
 
 
+def _hash(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
 def _write(file: Path, marker: Marker) -> None:
+    import json
+
     put(_beside(file, MARKER), json.dumps(asdict(marker)).encode("ascii"))
 
 
 def _read(file: Path) -> Marker | None:
     """None where there is none, or none that can be read."""
     try:
-        found = json.loads(_beside(file, MARKER).read_bytes())
+        data = _beside(file, MARKER).read_bytes()
+    except OSError:
+        return None  # as at nearly every start: nothing more is imported for it
+    import base64
+    import json
+
+    try:
+        found = json.loads(data)
         if not isinstance(found, Mapping):
             return None
         marker = Marker(**found)
         base64.b64decode(marker.old, validate=True)
-    except (OSError, ValueError, TypeError):
+    except (ValueError, TypeError):
         return None
     return marker if isinstance(marker.starts, int) else None
 

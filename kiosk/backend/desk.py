@@ -84,9 +84,13 @@ def withdraw_pack(settings: Settings, service_id: str, version: str, since: str)
     return 0
 
 
-def replay(settings: Settings) -> int:
-    """Decisions made again (replaying.py); status 1 while there is a difference that nobody has put right."""
-    done, standing = with_backend(settings, lambda backend: (backend.replays.run(), backend.replays.standing()))
+def replay(settings: Settings, *, tests: bool = False) -> int:
+    """Decisions made again (replaying.py); status 1 while there is a difference that nobody has put right. ``tests``:
+    those of terminals that are being tried out, told and nothing else.
+    """
+    done, standing = with_backend(
+        settings, lambda backend: (backend.replays.run(tests=tests), backend.replays.standing())
+    )
     say(equal=done.equal, differing=done.differing, not_replayed=done.impossible, standing=standing)
     return 1 if standing else 0
 

@@ -6,8 +6,11 @@ Both systemd and ``kiosk guard`` listen. Where nobody does (no NOTIFY_SOCKET) ev
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
 
 SOCKET, INTERVAL, WHOM = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
 MICROSECONDS = 1_000_000
@@ -22,6 +25,8 @@ class Notify:
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._socket: socket.socket | None = None
         if address:
+            import socket
+
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
 
     def tell(self, **words: str | int) -> bool:

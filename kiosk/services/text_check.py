@@ -21,7 +21,7 @@ def meant(key: str, known: Iterable[str]) -> str:
     start = "place." if key.startswith("place.") else ""
     close = difflib.get_close_matches(key, [other for other in known if other.startswith(start)], 1)
     if close:
-        return f"Did you mean {{{close[0]}}}?"
+        return f"Write {{{close[0]}}}, if that is meant."
     return f"Use one of {', '.join(f'{{{each}}}' for each in PLACE_KEYS)}." if start else ""
 
 

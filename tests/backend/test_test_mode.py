@@ -107,6 +107,11 @@ def test_a_test_is_not_decided_again_and_raises_no_doubt(terminal: Terminal, ser
     terminal.push(trial)
     done = server.backend.replays.run()
     assert (done.equal, done.differing, done.impossible) == (0, [], {})
+    for _ in range(2):  # it is told when asked for, and nothing is put down
+        tried = server.backend.replays.run(tests=True)
+        assert tried.equal + len(tried.differing) + sum(tried.impossible.values()) == 1
+    assert server.backend.replays.standing() == []
+    assert server.backend.replays.run().differing == []
 
 
 def test_no_department_is_told_of_a_test_unless_it_is_one_for_tests() -> None:

@@ -79,9 +79,13 @@ def _play(stage: Any, terminal: _Terminal, folder: Path, table: dict[str, Any]) 
         finished=lambda reports, shots: came.extend(reports),
     )  # fmt: skip
     terminal.follow(player.hear)
-    for item in stage.items():
-        if item.objectName() == "hidden-press":
-            item.setProperty("seconds", 0.2)  # five, in the street
+
+    def hidden() -> list[Any]:
+        return [item for item in stage.items() if item.objectName() == "hidden-press"]
+
+    stage.until(lambda: bool(hidden()))  # the start page makes it when it opens
+    for item in hidden():
+        item.setProperty("seconds", 0.2)  # five, in the street
     player.start_soon()
     stage.until(lambda: bool(came), 30)
     return came[0]

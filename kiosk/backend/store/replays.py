@@ -54,13 +54,16 @@ class Replayed:
     why: tuple[str, ...] = ()
 
 
-def waiting(connection: Connection, after: str, limit: int, again: bool) -> list[Sealed]:
-    """Cases that were never looked at, by id from ``after`` on; ``again``: also those that could not be made again."""
+def waiting(connection: Connection, after: str, limit: int, again: bool, tests: bool = False) -> list[Sealed]:
+    """Cases that were never looked at, by id from ``after`` on; ``again``: also those that could not be made again.
+
+    ``tests``: those of terminals that are being tried out, and nothing else.
+    """
     joined = cases.join(items, items.c.id == cases.c.item_id).outerjoin(replays, replays.c.case_id == cases.c.case_id)
     chosen = (cases.c.case_id, items.c.id, items.c.terminal_id, items.c.sealing_key_id, items.c.sealed)
     never, failed = replays.c.verdict.is_(None), replays.c.verdict == "not_replayed"
     query = select(*chosen).select_from(joined).where(or_(never, failed) if again else never, cases.c.case_id > after)
-    query = query.where(cases.c.test.is_(False))  # a test may be made otherwise than its pack says (kiosk.health.chain)
+    query = query.where(cases.c.test.is_(tests))
     rows = connection.execute(query.order_by(cases.c.case_id).limit(limit)).all()
     return [Sealed(row[0], row[1], row[2], row[3], bytes(row[4])) for row in rows]
 

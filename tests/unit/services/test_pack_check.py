@@ -32,12 +32,12 @@ MISTAKES = {
         "'en' is a required",
         "Add it",
     ),
-    "a place nobody knows": ("{shop_name}{trade.name}", "{shop_nam}{trade.name}", "shop_nam", "mean {shop_name}?"),
+    "a place nobody knows": ("{shop_name}{trade.name}", "{shop_nam}{trade.name}", "shop_nam", "Write {shop_name}"),
     "a part no option has": (
         'template: "{trade.scope}"',
         'template: "{trade.skope}"',
         "trade.skope",
-        "mean {trade.scope}?",
+        "Write {trade.scope}",
     ),
     "a condition that is no CEL": ("when: age < 16", "when: age <<< 16", "not a condition", "CEL"),
     "a fact that does not exist": ("when: age < 16", "when: aeg < 16", "aeg is not a fact", "Facts are"),
@@ -242,7 +242,10 @@ def test_a_place_that_nobody_fills_in_is_a_problem_wherever_it_stands(
 
 @pytest.mark.parametrize(
     ("key", "cure"),
-    [("place.distrikt", "Did you mean {place.district}?"), ("place.zzzzzzzz", "Use one of {place.area_code}, ")],
+    [
+        ("place.distrikt", "Write {place.district}, if that is meant."),
+        ("place.zzzzzzzz", "Use one of {place.area_code}, "),
+    ],
 )
 def test_a_misspelt_value_of_the_place_is_told_with_the_right_one_and_its_line(
     key: str, cure: str, tmp_path: Path

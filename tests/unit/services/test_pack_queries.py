@@ -26,7 +26,7 @@ MISTAKES = {
     ),
     "a name of the house's own": ("key: insurance.kinds", "key: register.kinds", "house's own", "another key"),
     "a key that is taken": ("key: insurance.kinds", "key: applicant.name", "is taken", "another key"),
-    "a field that nobody names": ('"{insurance.kinds}"', '"{insurance.kind}"', "insurance.kind", "Name a field"),
+    "a field that nobody names": ('"{insurance.kinds}"', '"{insurance.kind}"', "insurance.kind", "insurance.kinds}"),
     "no words for a silent register": ("  elsewhere:", "  elswhere:", "elswhere", "spelling"),
 }  # fmt: skip
 

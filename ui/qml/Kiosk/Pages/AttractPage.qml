@@ -30,11 +30,20 @@ Item {
                 radius: Theme.radius + Theme.space(1)
                 color: Theme.seal
 
-                HiddenPress {
+                // The way of staff; no part of the first frame.
+                Loader {
+                    id: staff
+
                     anchors.fill: parent
-                    enabled: root.open
-                    surface: root
-                    onHeld: root.vm.askEntry()
+                    active: root.open
+                    source: "HiddenPress.qml"
+                    onLoaded: staff.item.held.connect(() => root.vm.askEntry()) // qmllint disable missing-property
+
+                    Binding {
+                        target: staff.item
+                        property: "surface"
+                        value: root
+                    }
                 }
 
                 Text {

@@ -86,7 +86,8 @@ def run(wanted: Wanted) -> int:
 
 def _tell(report: Report, out: Path) -> None:
     for visit in report.visits:
-        end = f"{visit.outcome or visit.ends}, {visit.seconds:.1f} s" if visit.ok else f"FAILED: {visit.error}"
+        came = visit.outcome or visit.ends or "passed"
+        end = f"{came}, {visit.seconds:.1f} s" if visit.ok else f"FAILED: {visit.error}"
         print(f"visit {visit.script}: {end}")
     if report.error:
         print(f"ERROR {report.error}")

@@ -70,22 +70,26 @@ def test_dirt_a_knock_and_a_cover_are_each_found_and_mended(
         found = camera.inspect(reference, Deadline.after(LONG))
         return found.covered, found.moved, found.spots
 
+    def comes(wanted: tuple[bool, bool | None, tuple[Place, ...] | None]) -> bool:
+        """A picture of before the deed may be on its way still."""
+        return any(look() == wanted for _ in range(4))
+
     well = (False, False, ())
-    assert look() == well
+    assert comes(well)
     twin.act("dirty", {"at": "upper_left"})
-    assert look() == (False, False, (Place.UPPER_LEFT,))
+    assert comes((False, False, (Place.UPPER_LEFT,)))
     twin.act("dirty", {"at": "lower"})
-    assert set(look()[2] or ()) == {Place.UPPER_LEFT, Place.LOWER}
+    assert any(set(look()[2] or ()) == {Place.UPPER_LEFT, Place.LOWER} for _ in range(4))
     twin.act("clean", {})
-    assert look() == well
+    assert comes(well)
     twin.act("moved", {})
-    assert look()[1] is True
+    assert any(look()[1] is True for _ in range(4))
     twin.act("mount", {})
     twin.act("covered", {})
-    assert look() == (True, None, None)
+    assert comes((True, None, None))
     twin.act("ok", {})
     twin.act("take", {})
-    assert look() == well
+    assert comes(well)
 
 
 def test_a_reference_is_taken_of_an_empty_desk_alone(

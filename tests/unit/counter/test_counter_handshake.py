@@ -138,12 +138,12 @@ def test_however_it_ends_the_window_is_gone_and_the_page_clean(house: House, nam
     assert house.state is (State.OUT_OF_SERVICE if "battery" in name else State.ATTRACT)
     house.later(5000)
     assert house.shown[-1] is None
-    assert [row for row in house.rows if row.startswith(("maintenance", "visit"))] == [
+    told = [row for row in house.rows if row.startswith(("maintenance", "visit"))]
+    assert told[:-2] == [
         "maintenance.begun",
         *(["maintenance.locked"] if name in ("abandoned", "battery-locked") else []),
-        "maintenance.ended",
-        "visit.wiped",
     ]
+    assert set(told[-2:]) == {"maintenance.ended", "visit.wiped"}  # by two threads, where the visit ends it
 
 
 def test_a_session_that_locked_is_taken_up_where_it_was(house: House) -> None:
